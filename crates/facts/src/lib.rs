@@ -1,0 +1,16 @@
+//! The nouns that two or more crates exchange.
+//!
+//! Nothing here reads, prints or decides: a type lives in this crate because
+//! at least two others hand it to each other.
+
+pub mod control;
+pub mod image;
+pub mod permission;
+pub mod source;
+pub mod uses;
+
+pub use control::Control;
+pub use image::ImageRef;
+pub use permission::{Access, Scope};
+pub use source::{Location, SourceFile, Span, Spanned};
+pub use uses::UsesRef;

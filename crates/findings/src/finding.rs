@@ -1,0 +1,179 @@
+//! One weakness at one place.
+
+use std::fmt;
+
+use cofferdam_facts::{Control, Location};
+
+/// How bad it is when the weakness is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing; nothing is lost by itself.
+    Info,
+    /// One layer less; another still holds.
+    Low,
+    /// A real step for an attacker who already has something.
+    Medium,
+    /// An attacker gets a secret, a write or a published artifact.
+    High,
+    /// Anybody with an account gets it, now, without anyone's help.
+    Critical,
+}
+
+/// How sure the rule is of what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A fact that the checkout does not hold could make it untrue.
+    Low,
+    /// Likely; depends on a documented default.
+    Medium,
+    /// Follows from what stands in the files.
+    High,
+}
+
+macro_rules! words {
+    ($type:ident: $($variant:ident = $word:literal),*) => {
+        impl $type {
+            /// Every value, lowest first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word that options and formats use.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// The value that a word means.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    };
+}
+
+words!(Severity: Info = "info", Low = "low", Medium = "medium", High = "high", Critical = "critical");
+words!(Confidence: Low = "low", Medium = "medium", High = "high");
+
+/// What a format needs to know of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// Stable id in kebab case; public API.
+    pub id: &'static str,
+    /// One line without a full stop.
+    pub title: &'static str,
+    /// The highest severity the rule gives.
+    pub severity: Severity,
+    /// The controls that the rule speaks for.
+    pub controls: &'static [Control],
+    /// The rule's page, Markdown with the fixed headings.
+    pub docs: &'static str,
+}
+
+/// One weakness at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The id of the rule that decided.
+    pub rule: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// One line about this place, without a full stop.
+    pub message: String,
+    /// Why it matters here: what is lost, to whom.
+    pub why: String,
+    /// What to do, in one sentence.
+    pub fix: String,
+    /// Where.
+    pub location: Location,
+    /// Other places that belong to it, in the order of the path.
+    pub related: Vec<Related>,
+    /// Places with the same cause share this text and are shown as one line.
+    pub group: String,
+    /// What the finding is about, free of line numbers: `jobs.build/steps.2`.
+    /// Rule, path and subject make the fingerprint.
+    pub subject: String,
+    /// Set by the report: the stable fingerprint, 32 hexadecimal digits.
+    pub fingerprint: String,
+}
+
+/// A place that belongs to a finding, with what it contributes.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// Where.
+    pub location: Location,
+    /// What this place contributes.
+    pub note: String,
+}
+
+impl Finding {
+    /// A finding with no related places, high confidence, and grouped by its rule.
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        location: Location,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity,
+            confidence: Confidence::High,
+            message: message.into(),
+            why: String::new(),
+            fix: String::new(),
+            location,
+            related: Vec::new(),
+            group: String::new(),
+            subject: String::new(),
+            fingerprint: String::new(),
+        }
+    }
+
+    /// Says why it matters here.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = why.into();
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
+    /// Lowers the confidence.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Adds a place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, location: Location, note: impl Into<String>) -> Self {
+        self.related.push(Related { location, note: note.into() });
+        self
+    }
+
+    /// Groups it with the others of the same cause.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = group.into();
+        self
+    }
+
+    /// Names what it is about, free of line numbers.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+}

@@ -1,0 +1,1 @@
+//! Every format a report is shown in. One file a format.

@@ -1,0 +1,1 @@
+//! Bytes of one lockfile format to packages. One file a format.

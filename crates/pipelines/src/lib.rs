@@ -1,0 +1,1 @@
+//! The recipes: collect, fetch, decide, return. No parsing, no deciding.

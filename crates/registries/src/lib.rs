@@ -1,0 +1,1 @@
+//! Asks the outside world one question at a time, bounded.

@@ -1,0 +1,1 @@
+//! Pure: documents and already fetched facts to findings. One file a rule.

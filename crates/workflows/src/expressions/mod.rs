@@ -1,0 +1,1 @@
+//! GitHub Actions expressions: `${{ … }}` and the bare form of `if:`.

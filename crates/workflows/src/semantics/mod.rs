@@ -1,0 +1,1 @@
+//! What GitHub does with the documents: tokens, events, secrets.

@@ -1,0 +1,1 @@
+//! Shell scripts of `run:` steps, parsed with a grammar under a budget.

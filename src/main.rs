@@ -1,0 +1,3 @@
+//! `cofferdam`: supply-chain defence for CI/CD. Arguments to a command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! What the project's own maintainers run.
+
+fn main() {}
