@@ -1,0 +1,163 @@
+//! What a rule may look at, worked out once for all rules.
+
+use std::collections::HashMap;
+
+use cofferdam_facts::settings::Settings;
+use cofferdam_facts::{Location, Span};
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::documents::{Job, Step, Workflow};
+use cofferdam_workflows::repository::EntryEvents;
+use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
+use cofferdam_workflows::semantics::secrets::{self, SecretUse};
+use cofferdam_workflows::semantics::shells;
+use cofferdam_workflows::shell::{self, Script};
+use rayon::prelude::*;
+
+/// Everything that was read and fetched for one checkout.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The documents.
+    pub repository: &'c Repository,
+    /// Facts from outside the checkout.
+    pub facts: Facts<'c>,
+    jobs: HashMap<&'c str, Vec<JobView<'c>>>,
+    scripts: HashMap<(&'c str, usize), Script>,
+}
+
+/// Facts from outside the checkout; each may be missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'c> {
+    /// The settings, if a snapshot was given.
+    pub settings: Option<&'c Settings>,
+}
+
+/// One job with what follows from its documents.
+#[derive(Clone, Debug)]
+pub struct JobView<'c> {
+    /// Its workflow.
+    pub workflow: &'c Workflow,
+    /// The job.
+    pub job: &'c Job,
+    /// What its token may do, before a caller's cap.
+    pub token: Effective,
+    /// Every place that names a secret in its reach.
+    pub secrets: Vec<SecretUse>,
+    /// The events that can start it, callers included.
+    pub entry: EntryEvents,
+}
+
+impl<'c> Context<'c> {
+    /// Works out what follows from the documents.
+    #[must_use]
+    pub fn new(repository: &'c Repository, facts: Facts<'c>) -> Self {
+        let default = token_default(facts.settings);
+        let jobs = repository
+            .workflows
+            .par_iter()
+            .map(|workflow| (workflow.path(), views(repository, workflow, default)))
+            .collect();
+        let scripts = repository
+            .workflows
+            .par_iter()
+            .flat_map_iter(workflow_scripts)
+            .chain(repository.actions.par_iter().flat_map_iter(|action| {
+                action.steps().iter().filter_map(|step| {
+                    let script = step.script()?;
+                    let parsed = shell::parse(&script.value, &shells::of_composite_step(step));
+                    Some(((action.path(), step.span.start), parsed))
+                })
+            }))
+            .collect();
+        Self { repository, facts, jobs, scripts }
+    }
+
+    /// The token default of the repository's settings.
+    #[must_use]
+    pub fn token_default(&self) -> TokenDefault {
+        token_default(self.facts.settings)
+    }
+
+    /// The jobs of a workflow, with what follows for each.
+    #[must_use]
+    pub fn jobs(&self, workflow: &Workflow) -> &[JobView<'c>] {
+        self.jobs.get(workflow.path()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The jobs of every workflow, in order of path.
+    pub fn all_jobs(&self) -> impl Iterator<Item = &JobView<'c>> {
+        self.repository.workflows.iter().flat_map(|w| self.jobs(w))
+    }
+
+    /// The parsed script of a step, in the file at `path`.
+    #[must_use]
+    pub fn script(&self, path: &str, step: &Step) -> Option<&Script> {
+        self.scripts.get(&(path, step.span.start))
+    }
+}
+
+fn token_default(settings: Option<&Settings>) -> TokenDefault {
+    match settings.and_then(Settings::default_token_is_restricted) {
+        Some(true) => TokenDefault::Restricted,
+        Some(false) => TokenDefault::Permissive,
+        None => TokenDefault::Unknown,
+    }
+}
+
+fn views<'c>(
+    repository: &'c Repository,
+    workflow: &'c Workflow,
+    default: TokenDefault,
+) -> Vec<JobView<'c>> {
+    let entry = repository.entry_events(workflow);
+    let view = |job| JobView {
+        workflow,
+        job,
+        token: permissions::effective(workflow, job, default),
+        secrets: secrets::of_job(workflow, job),
+        entry: entry.clone(),
+    };
+    workflow.jobs.iter().map(view).collect()
+}
+
+fn workflow_scripts(workflow: &Workflow) -> impl Iterator<Item = ((&str, usize), Script)> {
+    workflow.jobs.iter().flat_map(move |job| {
+        job.steps().iter().filter_map(move |step| {
+            let script = step.script()?;
+            let parsed = shell::parse(&script.value, &shells::of_step(workflow, job, step));
+            Some(((workflow.path(), step.span.start), parsed))
+        })
+    })
+}
+
+impl JobView<'_> {
+    /// Turns a span of the workflow's file into a place.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Location {
+        self.workflow.file().locate(span)
+    }
+
+    /// `jobs.ID`, for fingerprints.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("jobs.{}", self.job.name())
+    }
+
+    /// `jobs.ID/STEP`, for fingerprints.
+    #[must_use]
+    pub fn step_subject(&self, step: &Step) -> String {
+        format!("jobs.{}/{}", self.job.name(), step.label())
+    }
+
+    /// Whether the job runs when a stranger causes `event`.
+    #[must_use]
+    pub fn runs_for_outsider(&self, event: &str) -> Runs {
+        conditions::job_runs(self.workflow, self.job, Situation { event, outsider: true })
+    }
+
+    /// Whether the job runs when somebody with write access causes `event`.
+    #[must_use]
+    pub fn runs_for_insider(&self, event: &str) -> Runs {
+        conditions::job_runs(self.workflow, self.job, Situation { event, outsider: false })
+    }
+}
