@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use cofferdam_facts::settings::Settings;
+use cofferdam_datapack::{DataPack, Timestamp};
+use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Job, Step, Workflow};
@@ -29,7 +30,11 @@ pub struct Context<'c> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Facts<'c> {
     /// The settings, if a snapshot was given.
-    pub settings: Option<&'c Settings>,
+    pub settings: Option<&'c Snapshot>,
+    /// The data pack, if it is fresh enough to be believed.
+    pub pack: Option<&'c DataPack>,
+    /// The day of the run, for what expires; unknown in tests on fixed bytes.
+    pub now: Option<Timestamp>,
 }
 
 /// One job with what follows from its documents.
@@ -96,11 +101,11 @@ impl<'c> Context<'c> {
     }
 }
 
-fn token_default(settings: Option<&Settings>) -> TokenDefault {
-    match settings.and_then(Settings::default_token_is_restricted) {
-        Some(true) => TokenDefault::Restricted,
-        Some(false) => TokenDefault::Permissive,
-        None => TokenDefault::Unknown,
+fn token_default(settings: Option<&Snapshot>) -> TokenDefault {
+    match settings.map(Snapshot::default_token_permissions) {
+        Some(Fact::Known(DefaultPermissions::Read)) => TokenDefault::Restricted,
+        Some(Fact::Known(DefaultPermissions::Write)) => TokenDefault::Permissive,
+        _ => TokenDefault::Unknown,
     }
 }
 

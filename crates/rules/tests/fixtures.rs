@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cofferdam_facts::SourceFile;
-use cofferdam_facts::settings::Settings;
+use cofferdam_datapack::Timestamp;
+use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::Verdict;
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, RULES, Rule, Sink};
@@ -21,7 +22,7 @@ use cofferdam_workflows::repository::{Repository, Tree};
 
 struct Checkout {
     files: Vec<SourceFile>,
-    settings: Option<Settings>,
+    settings: Option<Snapshot>,
     slug: Option<String>,
 }
 
@@ -40,7 +41,7 @@ fn read(path: &Path) -> Checkout {
     let mut checkout = Checkout { files: Vec::new(), settings: None, slug: None };
     for (name, body) in members {
         match name.as_str() {
-            "settings.json" => checkout.settings = Some(Settings::from_json(&body).unwrap()),
+            "settings.json" => checkout.settings = Some(settings(&body)),
             "slug" => checkout.slug = Some(body.trim().to_owned()),
             _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
         }
@@ -48,14 +49,36 @@ fn read(path: &Path) -> Checkout {
     checkout
 }
 
+// The member holds only what the fixture is about; everything else is "not asked".
+fn settings(patch: &str) -> Snapshot {
+    fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
+        match (base, patch) {
+            (serde_json::Value::Object(base), serde_json::Value::Object(patch))
+                if !patch.contains_key("known") =>
+            {
+                for (key, value) in patch {
+                    merge(base.entry(key).or_insert(serde_json::Value::Null), value);
+                }
+            }
+            (base, patch) => *base = patch,
+        }
+    }
+    let unasked = Snapshot::unasked("org", "app").to_json().unwrap();
+    let mut json = serde_json::from_str(&unasked).unwrap();
+    merge(&mut json, serde_json::from_str(patch).unwrap());
+    Snapshot::from_json(json.to_string().as_bytes()).unwrap()
+}
+
 fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
     let checkout = read(fixture);
     let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
     let mut repository = Repository::read(checkout.files, tree);
     repository.slug = checkout.slug;
+    let pack = cofferdam_datapack::embedded().unwrap();
     let facts = Facts {
         settings: checkout.settings.as_ref(),
-        ..cofferdam_rules::context::Facts::for_tests()
+        pack: Some(&pack),
+        now: Timestamp::parse("2026-11-22T00:00:00Z"),
     };
     let cx = Context::new(&repository, facts);
     let mut sink = cofferdam_rules::run::run_one(&cx, rule);

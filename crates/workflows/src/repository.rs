@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cofferdam_facts::UsesRef;
+use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_facts::uses::RepositoryUses;
 
+use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{Action, Job, Workflow};
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -166,5 +167,50 @@ impl Repository {
             }
         }
         entry
+    }
+}
+
+/// One file that was read as what its path says.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// A workflow.
+    Workflow(Workflow),
+    /// An action.
+    Action(Action),
+}
+
+impl Part {
+    /// Reads a file as what its path says; `None` for a file that is not one
+    /// of the documents.
+    #[must_use]
+    pub fn read(file: SourceFile) -> Option<Self> {
+        Some(match kind_of(file.path())? {
+            FileKind::Workflow => Self::Workflow(Workflow::parse(file)),
+            FileKind::Action => Self::Action(Action::parse(file)),
+            _ => return None,
+        })
+    }
+}
+
+impl Repository {
+    /// Reads files one after the other and puts them together.
+    #[must_use]
+    pub fn read(files: Vec<SourceFile>, tree: Tree) -> Self {
+        Self::assemble(files.into_iter().filter_map(Part::read), tree)
+    }
+
+    /// Puts together what was read, in any order.
+    #[must_use]
+    pub fn assemble(parts: impl IntoIterator<Item = Part>, tree: Tree) -> Self {
+        let mut repository = Self { tree, ..Self::default() };
+        for part in parts {
+            match part {
+                Part::Workflow(workflow) => repository.workflows.push(workflow),
+                Part::Action(action) => repository.actions.push(action),
+            }
+        }
+        repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
+        repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
+        repository
     }
 }

@@ -1,2 +1,3 @@
 //! One file a rule.
 
+pub mod syntax;

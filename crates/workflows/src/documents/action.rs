@@ -108,7 +108,7 @@ impl Action {
                 .map(|(key, value)| ActionInput {
                     name: named(key),
                     default: value.get("default").and_then(Text::read),
-                    required: value.get("required").and_then(Node::as_bool).unwrap_or(false),
+                    required: value.get("required").and_then(|n| n.as_bool()).unwrap_or(false),
                 })
                 .collect()
         });

@@ -189,7 +189,7 @@ fn read(reader: &mut Reader, node: Node<'_>, index: usize, parallel_group: Optio
     Step {
         index,
         parallel_group,
-        background: node.get("background").and_then(Node::as_bool).unwrap_or(false),
+        background: node.get("background").and_then(|n| n.as_bool()).unwrap_or(false),
         id: reader.text_at(node, "id").map(|t| Spanned::new(t.value, t.span)),
         name: reader.text_at(node, "name"),
         span: node.span(),

@@ -150,7 +150,7 @@ fn filters(reader: &mut Reader, mut trigger: Trigger, node: Node<'_>) -> Trigger
         trigger.secrets = secrets
             .entries()
             .map(|(key, value)| {
-                let required = value.get("required").and_then(Node::as_bool).unwrap_or(false);
+                let required = value.get("required").and_then(|n| n.as_bool()).unwrap_or(false);
                 (named(key), required)
             })
             .collect();

@@ -251,6 +251,14 @@ impl Expr {
         found
     }
 
+    /// Whether `function` (in lower case) is called anywhere.
+    #[must_use]
+    pub fn calls(&self, function: &str) -> bool {
+        let mut found = false;
+        self.visit(&mut |expr| found |= expr.as_call(function).is_some());
+        found
+    }
+
     /// Calls `visitor` for this expression and everything inside it, outer
     /// before inner, left before right.
     pub fn visit<'e>(&'e self, visitor: &mut dyn FnMut(&'e Expr)) {

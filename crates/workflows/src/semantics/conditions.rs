@@ -9,7 +9,7 @@ use crate::documents::job::Job;
 use crate::documents::step::Step;
 use crate::documents::text::Condition;
 use crate::documents::workflow::Workflow;
-use crate::expressions::{ContextPath, Expr, ExprKind, Value};
+use crate::expressions::{ContextPath, Expr, ExprKind, Operator, Value};
 
 /// Who caused a run, by which event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Situation<'_> {
                 if disjuncts.len() > 1 {
                     return all(disjuncts.into_iter().map(|e| self.evaluate(e).map(|b| !b))).map(|b| !b);
                 }
-                expr.evaluate_with(&|path| self.value(path)).map(|v| v.truthy())
+                expr.truth_with(&|path| self.value(path))
             }
         }
     }
@@ -102,7 +102,12 @@ impl Situation<'_> {
         if let ExprKind::Call { function, args } = &expr.kind {
             return self.call(function, args);
         }
-        let (equal, left, right) = expr.equality()?;
+        let (operator, left, right) = expr.is_comparison()?;
+        let equal = match operator {
+            Operator::Equal => true,
+            Operator::NotEqual => false,
+            _ => return None,
+        };
         let (ExprKind::Context(left), other) = (&left.kind, &right.kind) else {
             let (_, ExprKind::Context(right)) = (&left.kind, &right.kind) else { return None };
             return self.against_literal(right, &left.kind).map(|same| same == equal);
@@ -266,7 +271,7 @@ fn needed<'w>(
 
 fn ignores_failure(job: &Job) -> bool {
     job.condition.as_ref().and_then(Condition::expr).is_some_and(|expr| {
-        expr.calls().iter().any(|f| matches!(*f, "always" | "failure" | "cancelled"))
+        ["always", "failure", "cancelled"].iter().any(|f| expr.calls(f))
     })
 }
 

@@ -133,12 +133,9 @@ fn name(path: &ContextPath) -> Option<SecretName> {
     }
     Some(match path.parts.get(1) {
         None | Some(PathPart::Star) => SecretName::All,
-        Some(PathPart::Name(name)) if name.eq_ignore_ascii_case("github_token") => SecretName::Token,
+        Some(PathPart::Name(name)) if name == "github_token" => SecretName::Token,
         Some(PathPart::Name(name)) => SecretName::Named(name.to_ascii_uppercase()),
-        Some(PathPart::Computed(index)) => match index.fold() {
-            Some(value) => SecretName::Named(value.to_string().to_ascii_uppercase()),
-            None => SecretName::Computed,
-        },
+        // A constant index is a name already when it comes from the parser.
         Some(_) => SecretName::Computed,
     })
 }
