@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_facts::uses::RepositoryUses;
+use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{Action, Job, Workflow};
@@ -40,7 +40,11 @@ impl Tree {
     pub fn below<'t>(&'t self, folder: &str) -> impl Iterator<Item = &'t str> {
         let prefix = format!("{folder}/");
         let start = self.paths.partition_point(|p| **p < *prefix);
-        self.paths.iter().skip(start).map(|p| &**p).take_while(move |p| p.starts_with(&prefix))
+        self.paths
+            .iter()
+            .skip(start)
+            .map(|p| &**p)
+            .take_while(move |p| p.starts_with(&prefix))
     }
 
     /// The number of files.
@@ -99,7 +103,9 @@ impl Repository {
     /// Whether a reference names this very repository.
     #[must_use]
     pub fn is_self(&self, uses: &RepositoryUses) -> bool {
-        self.slug.as_deref().is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+        self.slug
+            .as_deref()
+            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
     }
 
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
@@ -163,7 +169,11 @@ impl Repository {
                 }
             }
             if workflow.is_reusable() {
-                queue.extend(self.callers(workflow.path()).into_iter().map(|c| c.workflow));
+                queue.extend(
+                    self.callers(workflow.path())
+                        .into_iter()
+                        .map(|c| c.workflow),
+                );
             }
         }
         entry
@@ -202,7 +212,10 @@ impl Repository {
     /// Puts together what was read, in any order.
     #[must_use]
     pub fn assemble(parts: impl IntoIterator<Item = Part>, tree: Tree) -> Self {
-        let mut repository = Self { tree, ..Self::default() };
+        let mut repository = Self {
+            tree,
+            ..Self::default()
+        };
         for part in parts {
             match part {
                 Part::Workflow(workflow) => repository.workflows.push(workflow),
