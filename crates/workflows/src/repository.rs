@@ -8,7 +8,7 @@ use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
-use crate::documents::{Action, Job, Workflow};
+use crate::documents::{Action, CodeOwners, Dockerfile, Job, Workflow};
 
 /// Every path of a checkout, sorted, whether it was read or not.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +72,10 @@ pub struct Repository {
     pub workflows: Vec<Workflow>,
     /// Every `action.yml` and `action.yaml`, in order of path.
     pub actions: Vec<Action>,
+    /// Dockerfiles and Containerfiles, in order of path.
+    pub dockerfiles: Vec<Dockerfile>,
+    /// Every `CODEOWNERS` in its three places.
+    pub codeowners: Vec<CodeOwners>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -187,6 +191,10 @@ pub enum Part {
     Workflow(Workflow),
     /// An action.
     Action(Action),
+    /// A Dockerfile or Containerfile.
+    Dockerfile(Dockerfile),
+    /// A list of owners.
+    CodeOwners(CodeOwners),
 }
 
 impl Part {
@@ -197,6 +205,8 @@ impl Part {
         Some(match kind_of(file.path())? {
             FileKind::Workflow => Self::Workflow(Workflow::parse(file)),
             FileKind::Action => Self::Action(Action::parse(file)),
+            FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(file)),
+            FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
             _ => return None,
         })
     }
@@ -220,10 +230,14 @@ impl Repository {
             match part {
                 Part::Workflow(workflow) => repository.workflows.push(workflow),
                 Part::Action(action) => repository.actions.push(action),
+                Part::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
+                Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
             }
         }
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
+        repository.dockerfiles.sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository.codeowners.sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
     }
 }

@@ -2,3 +2,4 @@
 
 pub mod syntax;
 pub mod unpinned_action;
+pub mod unpinned_image;
