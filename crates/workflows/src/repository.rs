@@ -236,8 +236,12 @@ impl Repository {
         }
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
-        repository.dockerfiles.sort_by(|a, b| a.file().path().cmp(b.file().path()));
-        repository.codeowners.sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .dockerfiles
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .codeowners
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
     }
 }
