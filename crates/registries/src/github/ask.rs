@@ -27,6 +27,7 @@ pub(super) struct Endpoint {
     query: String,
     needs: &'static [(&'static str, TokenAccess)],
     version: &'static str,
+    paged: bool,
 }
 
 impl Endpoint {
@@ -38,12 +39,19 @@ impl Endpoint {
             query: String::new(),
             needs,
             version: API_VERSION,
+            paged: true,
         }
     }
 
     /// The same with a query, which must be encoded already.
     pub(super) fn query(mut self, query: &str) -> Self {
         query.clone_into(&mut self.query);
+        self
+    }
+
+    /// The same for a list that GitHub does not cut into pages.
+    pub(super) fn unpaged(mut self) -> Self {
+        self.paged = false;
         self
     }
 
@@ -185,7 +193,7 @@ impl<'a> Asker<'a> {
         endpoint: &Endpoint,
         mut read_page: impl FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut url = endpoint.url(self.api.root(), true);
+        let mut url = endpoint.url(self.api.root(), endpoint.paged);
         for _ in 0..self.budget.pages {
             let answer = self.answer(endpoint, &url)?;
             read_page(&answer.body)?;

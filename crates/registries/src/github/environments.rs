@@ -210,7 +210,7 @@ fn named_refs(asker: &Asker<'_>, below: &str) -> Fact<Vec<NamedRef>> {
 }
 
 fn custom_rules(asker: &Asker<'_>, below: &str) -> Fact<Vec<CustomRule>> {
-    let endpoint = Endpoint::new(format!("{below}/deployment_protection_rules"), ACTIONS);
+    let endpoint = Endpoint::new(format!("{below}/deployment_protection_rules"), ACTIONS).unpaged();
     let key = "custom_deployment_protection_rules";
     asker.counted::<RawCustomRule>(&endpoint, key).map(|all| {
         let custom = |raw: RawCustomRule| CustomRule {
