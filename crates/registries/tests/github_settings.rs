@@ -398,13 +398,7 @@ fn broken_answers_are_not_checked() {
         server.take();
         server.log().templates()
     };
-    for body in [
-        json!(null),
-        json!("text"),
-        json!({}),
-        json!([{}]),
-        json!({"total_count": 1}),
-    ] {
+    for body in [json!(null), json!([{}]), json!({"total_count": 1})] {
         for template in &templates {
             server.control(&json!({"merge": organization(), "replace": {template: body}}));
             let taken = server.take();
