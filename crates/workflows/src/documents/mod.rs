@@ -2,11 +2,14 @@
 
 pub mod action;
 pub mod codeowners;
+pub mod dependabot;
 pub mod dockerfile;
 pub mod job;
 pub mod kind;
+mod path_parts;
 pub mod problem;
 mod reader;
+mod reading;
 pub mod step;
 pub mod text;
 pub mod trigger;
@@ -14,6 +17,7 @@ pub mod workflow;
 
 pub use action::Action;
 pub use codeowners::CodeOwners;
+pub use dependabot::Dependabot;
 pub use dockerfile::Dockerfile;
 pub use job::Job;
 pub use problem::{Problem, ProblemKind};
