@@ -49,6 +49,19 @@ impl Reading {
         }
     }
 
+    /// The root, if it is a mapping with keys of any name.
+    pub(super) fn any_root<'d>(&mut self, document: &'d Document) -> Option<Node<'d>> {
+        let Some(root) = document.root().filter(|root| !root.is_null()) else {
+            self.problem(
+                ProblemKind::Missing,
+                Span::default(),
+                "the document is empty",
+            );
+            return None;
+        };
+        self.any_mapping(root, "the document")
+    }
+
     /// The node, if it is a mapping; names its unknown keys.
     pub(super) fn mapping<'d>(
         &mut self,
