@@ -98,7 +98,11 @@ impl Rule for TokenExcessive {
                 report_job(job, &unused, out);
             } else if job.token.can_write() {
                 let span = job.token.span.unwrap_or(job.job.id.span);
-                out.satisfied(Control::C1, job.at(span), "the job itself names what its token may write");
+                out.satisfied(
+                    Control::C1,
+                    job.at(span),
+                    "the job itself names what its token may write",
+                );
             }
         }
     }
