@@ -24,7 +24,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cofferdam_facts::settings::{Fact, OwnerKind, Reason, Snapshot, Timestamp};
 
-use crate::http::{Connection, HttpClient, HttpError, Response};
+use crate::http::{Connection, HttpClient, HttpError, Response, allowed};
 use ask::Asker;
 
 /// The root of the public API.
@@ -67,8 +67,10 @@ impl GitHub {
     /// `https://HOST/api/v3` of a GitHub Enterprise Server.
     ///
     /// # Errors
-    /// [`HttpError`] if the proxy or the root certificates are not usable.
+    /// [`HttpError`] if the address is not allowed, or the proxy or the root
+    /// certificates are not usable.
     pub fn new(root: &str, connection: &Connection) -> Result<Self, HttpError> {
+        allowed(root)?;
         let agent = concat!("cofferdam/", env!("CARGO_PKG_VERSION"));
         let client = HttpClient::new(agent, connection)?;
         Ok(Self {

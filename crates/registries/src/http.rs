@@ -211,7 +211,7 @@ fn text_header((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, St
 }
 
 /// Security invariant: a token leaves this machine only inside TLS.
-fn allowed(url: &str) -> Result<Url, HttpError> {
+pub(crate) fn allowed(url: &str) -> Result<Url, HttpError> {
     let parsed = Url::parse(url).map_err(|_| HttpError::Address {
         url: url.to_owned(),
     })?;

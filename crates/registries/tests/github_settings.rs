@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 struct Server {
     process: Child,
     root: String,
+    api: GitHub,
 }
 
 impl Server {
@@ -45,7 +46,14 @@ impl Server {
             root.starts_with("http://127.0.0.1:"),
             "the server did not start: {root:?}"
         );
-        Self { process, root }
+        // One client for all, since setting up TLS takes longer than a snapshot.
+        let token = Some(Token::new("test-token").unwrap());
+        let connection = Connection {
+            token,
+            ..Connection::default()
+        };
+        let api = GitHub::new(&root, &connection).unwrap();
+        Self { process, root, api }
     }
 
     /// Sets what differs from the examples, and empties the log.
@@ -77,20 +85,8 @@ impl Server {
     }
 
     fn take_within(&self, budget: &Budget) -> Snapshot {
-        let token = Some(Token::new("test-token").unwrap());
-        let api = GitHub::new(
-            &self.root,
-            &Connection {
-                token,
-                ..Connection::default()
-            },
-        )
-        .unwrap();
-        snapshot(
-            &api,
-            &RepositoryName::parse("octocat/Hello-World").unwrap(),
-            budget,
-        )
+        let name = RepositoryName::parse("octocat/Hello-World").unwrap();
+        snapshot(&self.api, &name, budget)
     }
 }
 

@@ -117,8 +117,10 @@ pub(super) struct Asker<'a> {
     budget: &'a Budget,
     requests: Cell<u32>,
     waited: Cell<Duration>,
-    /// Once the limit is further away than the budget reaches, nothing more is
-    /// sent: GitHub bans those who go on.
+    /// How many requests in a row got no answer.
+    silent: Cell<u32>,
+    /// Set when asking on would be of no use or do harm: GitHub bans those who
+    /// go on beyond a rate limit or with wrong credentials.
     closed: RefCell<Option<Reason>>,
 }
 
@@ -129,6 +131,7 @@ impl<'a> Asker<'a> {
             budget,
             requests: Cell::new(0),
             waited: Cell::new(Duration::ZERO),
+            silent: Cell::new(0),
             closed: RefCell::new(None),
         }
     }
@@ -220,21 +223,23 @@ impl<'a> Asker<'a> {
             let answer = match self.api.get(url, endpoint.version) {
                 Ok(answer) => answer,
                 Err(HttpError::TooLarge { .. }) => return Err(plain(Reason::TooLarge)),
-                Err(_) => return Err(plain(Reason::Unreachable)),
+                Err(_) => return Err(self.no_answer()),
             };
+            self.silent.set(0);
             if (200..300).contains(&answer.status) {
                 return Ok(answer);
             }
             let message = message(&answer.body);
             if let Some(limit) = rate_limit(&answer, &message, self.api.now()) {
                 if attempt == ATTEMPTS || !self.may_wait(limit) {
-                    let reason = Reason::RateLimited {
+                    return Err(self.close(Reason::RateLimited {
                         retry_after_seconds: Some(limit),
-                    };
-                    *self.closed.borrow_mut() = Some(reason.clone());
-                    return Err(plain(reason));
+                    }));
                 }
                 continue;
+            }
+            if answer.status == 401 && message == "Bad credentials" {
+                return Err(self.close(Reason::Unauthenticated));
             }
             // The servers behind the API fail for a moment now and then.
             let passing = matches!(answer.status, 502..=504);
@@ -246,6 +251,22 @@ impl<'a> Asker<'a> {
         Err(plain(Reason::RateLimited {
             retry_after_seconds: None,
         }))
+    }
+
+    /// Ends all asking.
+    fn close(&self, reason: Reason) -> Failure {
+        *self.closed.borrow_mut() = Some(reason.clone());
+        plain(reason)
+    }
+
+    /// One more request without an answer. The second in a row is the last:
+    /// each may have taken as long as the limit of time allows.
+    fn no_answer(&self) -> Failure {
+        self.silent.set(self.silent.get() + 1);
+        if self.silent.get() > 1 {
+            return self.close(Reason::Unreachable);
+        }
+        plain(Reason::Unreachable)
     }
 
     /// Waits if the budget allows it.

@@ -18,6 +18,7 @@ struct Fixed {
     answers: BTreeMap<String, RefCell<Vec<Response>>>,
     asked: RefCell<Vec<String>>,
     clock: Cell<u64>,
+    down: bool,
 }
 
 impl Fixed {
@@ -56,6 +57,11 @@ impl GitHubApi for Fixed {
     fn get(&self, url: &str, _version: &str) -> Result<Response, HttpError> {
         let path = url.strip_prefix("https://api.test").unwrap();
         self.asked.borrow_mut().push(path.to_owned());
+        if self.down {
+            return Err(HttpError::Broken(
+                std::io::ErrorKind::ConnectionReset.into(),
+            ));
+        }
         let Some(all) = self.answers.get(path) else {
             let body = br#"{"message":"Not Found"}"#.to_vec();
             return Ok(Response {
@@ -237,6 +243,26 @@ fn a_limit_beyond_the_budget_ends_all_asking() {
         "nothing is sent after the limit"
     );
     assert_eq!(api.clock.get(), 0);
+}
+
+#[test]
+fn wrong_credentials_and_a_dead_network_end_all_asking() {
+    let bad = r#"{"message":"Bad credentials"}"#;
+    let api = Fixed::default().with("/repos/octo/hello", &[(401, &[], bad)]);
+    let taken = take(&api);
+    assert_eq!(why(&taken.repository).reason, Reason::Unauthenticated);
+    assert_eq!(
+        why(&taken.secrets.repository).reason,
+        Reason::Unauthenticated
+    );
+    assert_eq!(api.asked.borrow().len(), 1);
+    let api = Fixed {
+        down: true,
+        ..Fixed::default()
+    };
+    let taken = take(&api);
+    assert_eq!(why(&taken.secrets.repository).reason, Reason::Unreachable);
+    assert_eq!(api.asked.borrow().len(), 2);
 }
 
 #[test]
