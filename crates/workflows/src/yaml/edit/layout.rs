@@ -21,6 +21,7 @@ pub(super) fn manner(document: &Document) -> Manner {
         newline: if crlf { "\r\n" } else { "\n" },
         step: 2,
         dash: 2,
+        blocks: true,
     };
     let (mut step, mut dash) = (None, None);
     let mut waiting: Vec<Node<'_>> = document.root().into_iter().collect();

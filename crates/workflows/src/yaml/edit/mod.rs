@@ -188,9 +188,20 @@ pub fn apply(document: &Document, edits: &[Edit]) -> Result<String, EditError> {
 /// Refuses what [`apply`] refuses, changes that do not fit their node, and every
 /// result whose tree is not the old one with exactly these changes.
 pub fn change(document: &Document, changes: &[Change]) -> Result<String, EditError> {
+    // A comment that is indented like a block scalar above it would become a part
+    // of it, so text of several lines may have to go into quotes.
+    attempt(document, changes, true).or_else(|error| match error {
+        EditError::Unintended | EditError::CommentLost | EditError::Broken(_) => {
+            attempt(document, changes, false).map_err(|_| error)
+        }
+        error => Err(error),
+    })
+}
+
+fn attempt(document: &Document, changes: &[Change], blocks: bool) -> Result<String, EditError> {
     let mut edits = Vec::new();
     for change in changes {
-        plan::plan(document, change, &mut edits)?;
+        plan::plan(document, change, blocks, &mut edits)?;
     }
     let edits = in_order(document, &edits)?;
     let text = splice(document.text(), &edits)?;

@@ -14,11 +14,20 @@ use crate::yaml::{Document, Kind, Node, Style, indicators};
 type Plan = Result<(), EditError>;
 
 /// Adds the edits that make a change.
-pub(super) fn plan(document: &Document, change: &Change, edits: &mut Vec<Edit>) -> Plan {
+pub(super) fn plan(
+    document: &Document,
+    change: &Change,
+    blocks: bool,
+    edits: &mut Vec<Edit>,
+) -> Plan {
+    let manner = Manner {
+        blocks,
+        ..manner(document)
+    };
     let planner = Planner {
         document,
         text: document.text(),
-        manner: manner(document),
+        manner,
         edits,
     };
     match change {

@@ -13,6 +13,8 @@ pub(super) struct Manner {
     pub(super) step: usize,
     /// Spaces from a key to the dashes below it.
     pub(super) dash: usize,
+    /// Whether new text may stand in block scalars.
+    pub(super) blocks: bool,
 }
 
 /// A value behind `key:` in a block mapping whose keys stand at `indent`, with the
@@ -88,7 +90,8 @@ pub(super) fn flow(value: &Value) -> String {
 }
 
 fn block_string(text: &str, indent: usize, manner: Manner) -> String {
-    if text.contains('\n')
+    if manner.blocks
+        && text.contains('\n')
         && let Some(block) = block_scalar('|', text, indent, "", manner)
     {
         return block;

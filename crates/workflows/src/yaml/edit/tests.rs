@@ -42,15 +42,20 @@ fn inserted(
     text: &str,
     path: &str,
     key: &str,
-    value: Value,
+    value: impl Into<Value>,
     position: Position,
 ) -> Result<String, EditError> {
-    changed(text, |d| Change::Insert {
-        mapping: at(d, path),
-        key: key.into(),
-        value: value.clone(),
-        position: position.clone(),
-    })
+    let document = document(text);
+    let (mapping, key) = (at(&document, path), key.into());
+    change(
+        &document,
+        &[Change::Insert {
+            mapping,
+            key,
+            value: value.into(),
+            position,
+        }],
+    )
 }
 
 fn removed(text: &str, path: &str, key: &str) -> Result<String, EditError> {
@@ -60,11 +65,15 @@ fn removed(text: &str, path: &str, key: &str) -> Result<String, EditError> {
     })
 }
 
-fn appended(text: &str, path: &str, value: Value) -> Result<String, EditError> {
-    changed(text, |d| Change::Append {
-        sequence: at(d, path),
-        value: value.clone(),
-    })
+fn appended(text: &str, path: &str, value: impl Into<Value>) -> Result<String, EditError> {
+    let document = document(text);
+    change(
+        &document,
+        &[Change::Append {
+            sequence: at(&document, path),
+            value: value.into(),
+        }],
+    )
 }
 
 fn read() -> Value {
@@ -198,19 +207,19 @@ fn keys_are_inserted_in_the_manner_of_the_file() {
         ok("steps:\r\n- uses: a@b # v1\r\n  with:\r\n    p: false\r\n- run: x\r\n")
     );
     assert_eq!(
-        inserted("a: {b: 1}\n", "a", "c", "d".into(), Position::Last),
+        inserted("a: {b: 1}\n", "a", "c", "d", Position::Last),
         ok("a: {b: 1, c: d}\n")
     );
     assert_eq!(
-        inserted("a: {}\n", "a", "c", "d".into(), Position::Last),
+        inserted("a: {}\n", "a", "c", "d", Position::Last),
         ok("a: {c: d}\n")
     );
     assert_eq!(
-        inserted("a:\nb: 1\n", "a", "c", "d".into(), Position::Last),
+        inserted("a:\nb: 1\n", "a", "c", "d", Position::Last),
         ok("a:\n  c: d\nb: 1\n")
     );
     assert_eq!(
-        inserted("- a: 1\n", "0", "b", "2x".into(), Position::First),
+        inserted("- a: 1\n", "0", "b", "2x", Position::First),
         ok("- b: 2x\n  a: 1\n")
     );
     assert_eq!(
@@ -218,17 +227,17 @@ fn keys_are_inserted_in_the_manner_of_the_file() {
             "x: 1\n# about y\ny: 2\n",
             "",
             "z",
-            "3x".into(),
+            "3x",
             Position::Before("y".into())
         ),
         ok("x: 1\nz: 3x\n# about y\ny: 2\n")
     );
     assert_eq!(
-        inserted("# licence\nx: 1\n", "", "z", "3x".into(), Position::First),
+        inserted("# licence\nx: 1\n", "", "z", "3x", Position::First),
         ok("# licence\nz: 3x\nx: 1\n")
     );
     assert_eq!(
-        inserted("a: 1", "", "b", "c".into(), Position::Last),
+        inserted("a: 1", "", "b", "c", Position::Last),
         ok("a: 1\nb: c")
     );
 }
@@ -238,7 +247,7 @@ fn a_block_scalar_at_the_end_without_line_feed_keeps_its_value() {
     let text = "steps:\n  - run: |\n      x\n      y";
     let wanted = "steps:\n  - run: |-\n      x\n      y\n    shell: bash";
     assert_eq!(
-        inserted(text, "steps/0", "shell", "bash".into(), Position::Last),
+        inserted(text, "steps/0", "shell", "bash", Position::Last),
         ok(wanted)
     );
     assert_eq!(
@@ -250,11 +259,11 @@ fn a_block_scalar_at_the_end_without_line_feed_keeps_its_value() {
         ok("steps:\n  - run: |-\n      x\n      y\n  - uses: a@b")
     );
     assert_eq!(
-        inserted("a: |2+\n   x", "", "b", "c".into(), Position::Last),
+        inserted("a: |2+\n   x", "", "b", "c", Position::Last),
         ok("a: |2-\n   x\nb: c")
     );
     assert_eq!(
-        inserted("a: |+\n  x\n\n", "", "b", "c".into(), Position::Last),
+        inserted("a: |+\n  x\n\n", "", "b", "c", Position::Last),
         ok("a: |+\n  x\n\nb: c\n")
     );
     assert_eq!(
@@ -262,7 +271,7 @@ fn a_block_scalar_at_the_end_without_line_feed_keeps_its_value() {
             "a: |\n  x\n\n\nd: e\n",
             "",
             "b",
-            "c".into(),
+            "c",
             Position::After("a".into())
         ),
         ok("a: |\n  x\nb: c\n\n\nd: e\n")
@@ -304,7 +313,7 @@ fn keys_and_items_are_removed_with_their_lines() {
 #[test]
 fn items_are_appended_and_comments_set() {
     assert_eq!(
-        appended("a:\n- x # c\n# below\nb: 1\n", "a", "y".into()),
+        appended("a:\n- x # c\n# below\nb: 1\n", "a", "y"),
         ok("a:\n- x # c\n- y\n# below\nb: 1\n")
     );
     assert_eq!(
@@ -312,7 +321,7 @@ fn items_are_appended_and_comments_set() {
         ok("a: [x, {contents: read}]\n")
     );
     assert_eq!(
-        appended("- - x\n- z\n", "0", "y".into()),
+        appended("- - x\n- z\n", "0", "y"),
         ok("- - x\n  - y\n- z\n")
     );
     let d = document("uses: a/b@v1 # old\n");
@@ -350,15 +359,15 @@ fn what_cannot_be_done_is_refused() {
         Err(EditError::Broken(ProblemKind::UndefinedAlias))
     );
     assert_eq!(
-        inserted("a: 1\n", "", "a", "b".into(), Position::Last),
+        inserted("a: 1\n", "", "a", "b", Position::Last),
         Err(EditError::KeyExists("a".into()))
     );
     assert_eq!(
-        inserted("a: 1\n", "", "b", "c".into(), Position::After("z".into())),
+        inserted("a: 1\n", "", "b", "c", Position::After("z".into())),
         Err(EditError::NoSuchKey("z".into()))
     );
     assert_eq!(
-        inserted("a: 1\n", "", "A", "b".into(), Position::Last),
+        inserted("a: 1\n", "", "A", "b", Position::Last),
         Err(EditError::Broken(ProblemKind::DuplicateKeyCase))
     );
     assert_eq!(
@@ -370,7 +379,7 @@ fn what_cannot_be_done_is_refused() {
         Err(EditError::Layout(Span::new(2, 23)))
     );
     assert_eq!(
-        appended("a: 1\n", "a", "b".into()),
+        appended("a: 1\n", "a", "b"),
         Err(EditError::WrongKind(Kind::Sequence))
     );
     let d = document("a: b\n");
@@ -508,7 +517,7 @@ proptest! {
         prop_assert_eq!(document.problems(), &[]);
         let nodes = nodes(&document);
         let change_made = some_change(nodes[which % nodes.len()], pick, value);
-        match change(&document, &[change_made.clone()]) {
+        match change(&document, std::slice::from_ref(&change_made)) {
             Ok(result) => {
                 if !crlf {
                     prop_assert!(!result.contains('\r'));
