@@ -24,12 +24,26 @@ pub const MAX_TURNS: usize = 600;
 /// text again is seen.
 const CHUNK: usize = 256;
 
-/// Bytes that may be read per byte of the script, and for any script.
-const READS_PER_BYTE: usize = 64;
-const READS_AT_LEAST: usize = 64 * 1024;
+/// Bytes that may be read: for any script, and for each byte of it. Scripts of
+/// public workflows need at most 3 for each.
+const READS_AT_LEAST: usize = 8 * 1024;
+const READS_PER_BYTE: usize = 16;
 
-/// Hundreds of parser steps per byte of the script, and for any script.
-const STEPS_AT_LEAST: usize = 1_000;
+/// Reports of progress, one for each hundred of the parser's steps: for any
+/// script, and how many bytes earn one more. Scripts of public workflows need
+/// one for 60 bytes at most, long ones one for 150.
+const STEPS_AT_LEAST: usize = 50;
+const BYTES_PER_STEP: usize = 64;
+
+/// Reports of progress while the parser tries to recover from an error. Scripts
+/// of public workflows, those for PowerShell among them, need at most 4.
+const ERROR_STEPS: usize = 50;
+
+/// What the parser reads once its budget is used up, until it next asks whether
+/// to go on. Words are what it gets past the fastest. It must not be told that
+/// the text ends early: its lexer takes an empty answer in the middle of a
+/// character for a valid pointer.
+static FILLER: [u8; CHUNK] = [b'a'; CHUNK];
 
 /// Parses a script, or gives nothing if that would take too much.
 pub(super) fn parse(text: &str) -> Option<Tree> {
@@ -45,20 +59,25 @@ pub(super) fn parse(text: &str) -> Option<Tree> {
     parser
         .set_language(&tree_sitter_bash::LANGUAGE.into())
         .ok()?;
-    let mut steps = STEPS_AT_LEAST + bytes.len();
     let reads = Cell::new(READS_AT_LEAST + READS_PER_BYTE * bytes.len());
-    // The parser is never told that the text ends before it does: its lexer
-    // takes an empty answer in the middle of a character for a valid pointer.
     let mut read = |at: usize, _| {
-        let chunk = bytes
+        let real = bytes
             .get(at..text.floor_char_boundary(at + CHUNK))
             .unwrap_or_default();
-        reads.set(reads.get().saturating_sub(chunk.len()));
-        chunk
+        reads.set(reads.get().saturating_sub(real.len()));
+        if reads.get() > 0 {
+            real
+        } else {
+            FILLER.get(..real.len()).unwrap_or_default()
+        }
     };
-    let mut progress = |_: &ParseState| {
+    let mut steps = STEPS_AT_LEAST + bytes.len() / BYTES_PER_STEP;
+    let mut error_steps = ERROR_STEPS;
+    let mut progress = |state: &ParseState| {
         steps = steps.saturating_sub(1);
-        if steps == 0 || reads.get() == 0 {
+        error_steps = error_steps.saturating_sub(usize::from(state.has_error()));
+        let exhausted = steps == 0 || error_steps == 0 || reads.get() == 0;
+        if exhausted {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

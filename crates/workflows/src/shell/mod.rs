@@ -14,6 +14,7 @@ mod grammar;
 mod lines;
 mod model;
 mod nested;
+mod redirections;
 mod source;
 mod walk;
 mod words;

@@ -185,6 +185,30 @@ impl Word {
         }
     }
 
+    /// Adds a word that follows without anything between.
+    pub(super) fn append(&mut self, next: Self) {
+        let offset = self.text.len();
+        let moved = |piece: Piece| Piece {
+            at: piece.at + offset,
+            ..piece
+        };
+        self.pieces.extend(next.pieces.into_iter().map(moved));
+        let moved = |part: Range<usize>| part.start + offset..part.end + offset;
+        self.substitutions
+            .extend(next.substitutions.into_iter().map(moved));
+        self.text.push_str(&next.text);
+        self.range.end = next.range.end.max(self.range.end);
+        self.is_static &= next.is_static;
+        self.holds_expression |= next.holds_expression;
+        self.holds_substitution |= next.holds_substitution;
+        self.has_pattern |= next.has_pattern;
+        for name in next.variables {
+            if !self.variables.contains(&name) {
+                self.variables.push(name);
+            }
+        }
+    }
+
     /// The place in the script of a part of [`Self::text`].
     #[must_use]
     pub fn place(&self, part: Range<usize>) -> Range<usize> {

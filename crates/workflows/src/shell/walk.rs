@@ -1,10 +1,13 @@
 //! From the grammar's tree to commands, without recursion.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::grammar;
 use super::model::{Assignment, Command, Failure, Redirect, Script, Word};
 use super::nested::{self, Nested};
+use super::redirections::Frame;
 use super::source::Source;
 use super::words::{self, children};
 
@@ -14,24 +17,24 @@ const MAX_INHERITED: usize = 8;
 /// What holds at a place in the script.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Context {
-    in_function: bool,
-    conditional: bool,
-    in_substitution: bool,
-    failure: Failure,
+    pub(super) in_function: bool,
+    pub(super) conditional: bool,
+    pub(super) in_substitution: bool,
+    pub(super) failure: Failure,
     /// The pipeline's number and position.
-    pipeline: Option<(usize, usize)>,
+    pub(super) pipeline: Option<(usize, usize)>,
     /// Whether the pipeline is this statement's own, not that of a group.
-    in_own_pipeline: bool,
+    pub(super) in_own_pipeline: bool,
     /// The innermost redirections that apply, as an index into the frames.
-    frame: Option<usize>,
+    pub(super) frame: Option<usize>,
     /// Redirections that apply to the last part of a list or pipeline only.
-    tail: Option<usize>,
+    pub(super) tail: Option<usize>,
     /// From this frame outward, redirections belong to groups.
-    groups: Option<usize>,
+    pub(super) groups: Option<usize>,
 }
 
 impl Context {
-    fn conditional(self) -> Self {
+    pub(super) fn conditional(self) -> Self {
         Self {
             conditional: true,
             ..self
@@ -39,7 +42,7 @@ impl Context {
     }
 
     /// The failure counts as at least this.
-    fn failing(self, failure: Failure) -> Self {
+    pub(super) fn failing(self, failure: Failure) -> Self {
         Self {
             failure: self.failure.max(failure),
             ..self
@@ -66,7 +69,7 @@ impl Context {
     }
 
     /// For what stands in a word.
-    fn substituted(self) -> Self {
+    pub(super) fn substituted(self) -> Self {
         Self {
             in_substitution: true,
             pipeline: None,
@@ -79,22 +82,12 @@ impl Context {
     }
 }
 
-/// Redirections written after one statement.
-#[derive(Default)]
-struct Frame {
-    outer: Option<usize>,
-    redirects: Vec<Redirect>,
-    heredoc: Option<Word>,
-    /// Words that stand after a redirection and are arguments.
-    args: Vec<Word>,
-}
-
-struct Walk<'s, 't, 'o> {
-    source: &'s Source,
+pub(super) struct Walk<'s, 't, 'o> {
+    pub(super) source: &'s Source,
     depth: usize,
     script: &'o mut Script,
-    stack: Vec<(Node<'t>, Context)>,
-    frames: Vec<Frame>,
+    pub(super) stack: Vec<(Node<'t>, Context)>,
+    pub(super) frames: Vec<Frame>,
     found: Vec<Nested>,
 }
 
@@ -219,7 +212,7 @@ impl<'t> Walk<'_, 't, '_> {
     }
 
     /// What becomes of a failure on the left side of a list.
-    fn left_failure(&self, list: Node<'t>) -> Failure {
+    pub(super) fn left_failure(&self, list: Node<'t>) -> Failure {
         let parts = children(list);
         let or = parts.iter().any(|part| part.kind() == "||");
         match parts.last() {
@@ -229,7 +222,7 @@ impl<'t> Walk<'_, 't, '_> {
     }
 
     /// Whether a statement succeeds and does nothing: `true`, `:`, `exit 0`.
-    fn gives_up(&self, node: Node<'t>) -> bool {
+    pub(super) fn gives_up(&self, node: Node<'t>) -> bool {
         let text = self.source.get(node.byte_range());
         let mut words = text.split_whitespace();
         matches!(
@@ -280,7 +273,7 @@ impl<'t> Walk<'_, 't, '_> {
     }
 
     /// The pipeline that a statement belongs to or begins.
-    fn place_in_pipeline(&mut self, context: Context) -> (usize, usize) {
+    pub(super) fn place_in_pipeline(&mut self, context: Context) -> (usize, usize) {
         match context.pipeline.filter(|_| context.in_own_pipeline) {
             Some(place) => place,
             None => {
@@ -290,186 +283,48 @@ impl<'t> Walk<'_, 't, '_> {
         }
     }
 
-    fn redirected(&mut self, node: Node<'t>, context: Context) {
-        let frame = self.frame(node, context);
-        let body = node.child_by_field_name("body");
-        let mut inner = context;
-        // The rest of the line after `<<EOF` hangs on the redirection.
-        for redirect in children(node)
-            .into_iter()
-            .filter(|part| part.kind() == "heredoc_redirect")
-        {
-            for part in children(redirect) {
-                if part.kind() == "pipeline" {
-                    let (id, position) = self.place_in_pipeline(inner);
-                    inner = Context {
-                        pipeline: Some((id, position)),
-                        in_own_pipeline: true,
-                        ..inner
-                    };
-                    let next = Context {
-                        pipeline: Some((id, position + 1)),
-                        ..inner
-                    };
-                    inner = inner.failing(self.rest_of_line(part, next));
-                }
-            }
-            let Some(right) = redirect.child_by_field_name("right") else {
-                continue;
-            };
-            let or = children(redirect).iter().any(|part| part.kind() == "||");
-            let ignored = or && self.gives_up(right);
-            inner = inner.failing(if ignored {
-                Failure::Ignored
-            } else {
-                Failure::Handled
-            });
-            self.stack.push((right, context.conditional()));
-        }
-        let Some(body) = body else { return };
-        let list = matches!(body.kind(), "list" | "pipeline");
-        let inner = if list {
-            Context {
-                tail: Some(frame),
-                ..inner
-            }
-        } else {
-            Context {
-                frame: Some(frame),
-                tail: None,
-                ..inner
-            }
-        };
-        self.stack.push((body, inner));
-    }
-
-    /// The statement after the pipe behind a `<<EOF`. If it is a list, that
-    /// decides what becomes of the whole pipeline's failure.
-    fn rest_of_line(&mut self, node: Node<'t>, context: Context) -> Failure {
-        let mut failure = Failure::Stops;
-        for part in children(node).into_iter().filter(|part| part.is_named()) {
-            self.stack.push((part, context));
-            let mut list = part;
-            while list.kind() == "list" {
-                failure = failure.max(self.left_failure(list));
-                let Some(left) = list.child(0) else { break };
-                list = left;
-            }
-        }
-        failure
-    }
-
-    /// Reads the redirections of a statement, and follows the substitutions in
-    /// them.
-    fn frame(&mut self, node: Node<'t>, context: Context) -> usize {
-        let mut frame = Frame {
-            outer: context.tail.or(context.frame),
-            ..Frame::default()
-        };
-        for part in children(node) {
-            self.redirection(part, &mut frame, context);
-        }
-        self.frames.push(frame);
-        self.frames.len() - 1
-    }
-
-    fn redirection(&mut self, node: Node<'t>, frame: &mut Frame, context: Context) {
-        match node.kind() {
-            "file_redirect" | "herestring_redirect" => self.redirect(node, frame, context),
-            "heredoc_redirect" => self.heredoc(node, frame, context),
-            _ => {}
-        }
-    }
-
-    fn redirect(&mut self, node: Node<'t>, frame: &mut Frame, context: Context) {
-        let mut operator = String::new();
-        let mut descriptor = None;
-        let mut targets = Vec::new();
-        for part in children(node) {
-            let text = self.source.get(part.byte_range());
-            if part.kind() == "file_descriptor" {
-                descriptor = text.parse().ok();
-            } else if part.is_named() {
-                targets.push(words::word(self.source, part));
-                self.stack
-                    .push((part, context.substituted().failing(Failure::Handled)));
-            } else {
-                text.clone_into(&mut operator);
-            }
-        }
-        let mut targets = targets.into_iter();
-        if let Some(target) = targets.next() {
-            frame.redirects.push(Redirect {
-                operator,
-                descriptor,
-                target,
-                inherited: false,
-            });
-        }
-        // The grammar takes every word after the first for a target too.
-        frame.args.extend(targets);
-    }
-
-    fn heredoc(&mut self, node: Node<'t>, frame: &mut Frame, context: Context) {
-        let parts = children(node);
-        let quoted = |part: &Node<'t>| {
-            let text = self.source.get(part.byte_range());
-            part.kind() == "heredoc_start" && text.contains(['\'', '"', '\\'])
-        };
-        let expands = !parts.iter().any(quoted);
-        let mut redirects = Frame::default();
-        for part in parts {
-            match part.kind() {
-                "heredoc_body" => {
-                    frame.heredoc = Some(words::heredoc(self.source, part, expands));
-                    if expands {
-                        self.stack
-                            .push((part, context.substituted().failing(Failure::Handled)));
-                    }
-                }
-                "file_redirect" | "herestring_redirect" => {
-                    self.redirect(part, &mut redirects, context);
-                }
-                // Handled where the statement is.
-                "pipeline" | "heredoc_start" | "heredoc_end" | "file_descriptor" => {}
-                _ if part.is_named() && !is_right_side(node, part) => {
-                    frame.args.push(words::word(self.source, part));
-                    self.stack
-                        .push((part, context.substituted().failing(Failure::Handled)));
-                }
-                _ => {}
-            }
-        }
-        frame.redirects.append(&mut redirects.redirects);
-        frame.args.append(&mut redirects.args);
-    }
-
     fn command(&mut self, node: Node<'t>, context: Context) {
         let Some(name) = node.child_by_field_name("name") else {
             return self.statements(node, context);
         };
-        let mut command = self.begin(words::word(self.source, name), node, context);
+        let mut command = self.begin(words::word(self.source, name), node.byte_range(), context);
         let inside = context.substituted().failing(Failure::Handled);
         self.stack.push((name, inside));
         let mut own = Frame::default();
+        let mut assigned: Vec<Node<'t>> = Vec::new();
+        let mut end = node.start_byte();
         for (part, field) in fields(node) {
-            match part.kind() {
-                "variable_assignment" => {
-                    let (name, value) = self.assigned(part);
-                    command.env.push((name, value));
-                    self.stack.extend(
-                        part.child_by_field_name("value")
-                            .map(|value| (value, inside)),
-                    );
+            let between = self.source.get(end..part.start_byte()).replace("\\\n", "");
+            // Nothing but the continuation of a line makes one word of two.
+            let glued = between.is_empty() && end < part.start_byte();
+            end = part.end_byte();
+            if between.contains('\n') && !assigned.is_empty() {
+                // The grammar lets `A=b C=d` reach over the end of its line.
+                for alone in assigned.drain(..) {
+                    self.assignment(alone, context, false);
                 }
+                command.range = self.source.place(part.start_byte()..node.end_byte());
+            }
+            match part.kind() {
+                "variable_assignment" => assigned.push(part),
                 "file_redirect" | "herestring_redirect" => self.redirect(part, &mut own, context),
                 "subshell" => self.stack.push((part, context)),
                 _ if field == Some("argument") => {
-                    command.args.push(words::word(self.source, part));
+                    let word = words::word(self.source, part);
+                    match command.args.last_mut() {
+                        Some(last) if glued => last.append(word),
+                        None if glued => command.name.append(word),
+                        _ => command.args.push(word),
+                    }
                     self.stack.push((part, inside));
                 }
                 _ => {}
             }
+        }
+        for part in assigned {
+            command.env.push(self.assigned(part));
+            let value = part.child_by_field_name("value");
+            self.stack.extend(value.map(|value| (value, inside)));
         }
         command.redirects.append(&mut own.redirects);
         command.args.append(&mut own.args);
@@ -477,7 +332,7 @@ impl<'t> Walk<'_, 't, '_> {
     }
 
     /// A command with nothing but its name.
-    fn begin(&self, name: Word, node: Node<'t>, context: Context) -> Command {
+    fn begin(&self, name: Word, range: Range<usize>, context: Context) -> Command {
         Command {
             name,
             args: Vec::new(),
@@ -485,7 +340,7 @@ impl<'t> Walk<'_, 't, '_> {
             redirects: Vec::new(),
             heredoc: None,
             pipeline: context.pipeline,
-            range: self.source.place(node.byte_range()),
+            range: self.source.place(range),
             failure: context.failure,
             in_function: context.in_function,
             conditional: context.conditional,
@@ -537,7 +392,7 @@ impl<'t> Walk<'_, 't, '_> {
         };
         let name = words::plain(self.source, keyword.byte_range());
         let exporting = name.text == "export";
-        let mut command = self.begin(name, node, context);
+        let mut command = self.begin(name, node.byte_range(), context);
         for part in rest {
             command.args.push(words::word(self.source, *part));
             if part.kind() == "variable_assignment" {
@@ -561,7 +416,8 @@ impl<'t> Walk<'_, 't, '_> {
         let (Some(open), Some(close)) = (parts.first(), parts.last()) else {
             return;
         };
-        let mut command = self.begin(words::plain(self.source, open.byte_range()), node, context);
+        let name = words::plain(self.source, open.byte_range());
+        let mut command = self.begin(name, node.byte_range(), context);
         let mut waiting: Vec<Node<'t>> = parts.iter().skip(1).rev().copied().collect();
         while let Some(part) = waiting.pop() {
             let inner = part.kind().ends_with("_expression") && part.kind() != "brace_expression";
@@ -683,6 +539,22 @@ fn redirected_pipeline(node: Node<'_>) -> Option<Node<'_>> {
         .filter(|body| body.kind() == "pipeline")
 }
 
+/// How many positions of a pipeline a statement takes.
+pub(super) fn statements_in_pipeline(node: Node<'_>) -> usize {
+    let mut count = 0;
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        if node.kind() == "pipeline" {
+            waiting.extend(children(node).into_iter().filter(|part| part.is_named()));
+        } else if let Some(inner) = redirected_pipeline(node) {
+            waiting.push(inner);
+        } else {
+            count += 1 + heredoc_pipes(node);
+        }
+    }
+    count
+}
+
 /// How many statements follow in the pipeline behind a here-document.
 fn heredoc_pipes(node: Node<'_>) -> usize {
     if node.kind() != "redirected_statement" {
@@ -694,13 +566,6 @@ fn heredoc_pipes(node: Node<'_>) -> usize {
         .flat_map(children)
         .filter(|part| part.kind() == "pipeline")
         .count()
-}
-
-/// Whether a part of a here-document's line is the statement behind `&&` or `||`.
-fn is_right_side(redirect: Node<'_>, part: Node<'_>) -> bool {
-    redirect
-        .child_by_field_name("right")
-        .is_some_and(|right| right.id() == part.id())
 }
 
 /// The children of a node with the names of their fields.
