@@ -293,5 +293,4 @@ pub fn markdown_code(text: &str) -> String {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "sanitise_tests.rs"]
 mod tests;

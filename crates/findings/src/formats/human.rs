@@ -22,6 +22,9 @@ const LEAST_CAUSES: usize = 3;
 /// Lines on one screen about what was not checked.
 const NOT_CHECKED: usize = 3;
 
+/// Pieces of evidence shown of one control on one screen.
+const EVIDENCE: usize = 8;
+
 /// Begins an output for a terminal.
 pub(super) fn open(options: &Options) -> Box<dyn Render> {
     Box::new(Human {
@@ -118,7 +121,12 @@ impl Human {
         let mut tail = self.not_checked(report, NOT_CHECKED);
         tail.extend(self.hint(report));
         if report.view.filter.is_narrow() {
-            lines.extend(spaced(controls::detail(report, self.paint, self.columns)));
+            lines.extend(spaced(controls::detail(
+                report,
+                self.paint,
+                self.columns,
+                EVIDENCE,
+            )));
         } else {
             lines.extend(spaced(controls::table(report, self.paint, self.columns)));
         }
@@ -251,7 +259,12 @@ impl Human {
     /// The long form.
     fn everything(&self, report: &Report) -> Vec<String> {
         let mut lines = self.head(report);
-        lines.extend(spaced(controls::detail(report, self.paint, self.columns)));
+        lines.extend(spaced(controls::detail(
+            report,
+            self.paint,
+            self.columns,
+            usize::MAX,
+        )));
         for finding in &report.findings {
             lines.extend(spaced(causes::full(finding, self.paint, self.columns)));
         }
@@ -297,5 +310,4 @@ fn spaced(mut block: Vec<String>) -> Vec<String> {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "human/tests.rs"]
 mod tests;
