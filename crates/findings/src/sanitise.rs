@@ -71,7 +71,7 @@ fn push_visible(safe: &mut String, character: char) {
     }
 }
 
-/// At most `limit` characters of [`line`], the last one `…` where some are
+/// At most `limit` characters of [`line()`], the last one `…` where some are
 /// missing. No visible escape is cut in two.
 #[must_use]
 pub fn clipped(text: &str, limit: usize) -> String {

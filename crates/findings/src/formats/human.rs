@@ -231,8 +231,14 @@ impl Human {
 
     fn not_checked(&self, report: &Report, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
+        let (characters, rows) = if self.options.all {
+            (2_000, 20)
+        } else {
+            (160, 2)
+        };
         for item in report.not_checked.iter().take(most) {
-            lines.extend(labelled("!", &not_checked_text(item), 0, self.columns, 2));
+            let text = not_checked_text(item, characters);
+            lines.extend(labelled("!", &text, 0, self.columns, rows));
         }
         if report.not_checked.len() > most {
             let more = report.not_checked.len() - most;
@@ -279,7 +285,7 @@ fn short_revision(revision: &str) -> &str {
     revision.get(..12).filter(|_| is_id).unwrap_or(revision)
 }
 
-fn not_checked_text(item: &NotChecked) -> String {
+fn not_checked_text(item: &NotChecked, characters: usize) -> String {
     let place = match &item.location {
         Some(location) => format!(" {}:{}", clipped(&location.path, 120), location.line),
         None => String::new(),
@@ -293,7 +299,7 @@ fn not_checked_text(item: &NotChecked) -> String {
     format!(
         "not checked ({needed}{}){place}: {}{settle}",
         item.code,
-        clipped(&item.message, 160)
+        clipped(&item.message, characters)
     )
 }
 

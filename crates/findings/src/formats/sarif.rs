@@ -16,10 +16,6 @@ use crate::sanitise;
 
 mod result;
 
-/// The key of our fingerprint. `primaryLocationLineHash` is left to the
-/// upload, which computes it and complains of any other value.
-const FINGERPRINT: &str = "cofferdam/v1";
-
 /// The name that stands for the root of the checkout.
 const ROOT: &str = "%SRCROOT%";
 
@@ -273,8 +269,7 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// How likely the result is true, from 0 to 100 (`result.rank` of SARIF is the
-/// priority, so severity goes first).
+/// The priority from 0 to 100 (3.27.25): severity first, then confidence.
 fn rank(finding: &Finding) -> u8 {
     let severity = match finding.severity {
         Severity::Critical => 80,
