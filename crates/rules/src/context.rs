@@ -6,7 +6,7 @@ use cofferdam_datapack::{DataPack, Timestamp};
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Job, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
@@ -23,7 +23,7 @@ pub struct Context<'c> {
     /// Facts from outside the checkout.
     pub facts: Facts<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
-    scripts: HashMap<(&'c str, usize), Script>,
+    scripts: HashMap<&'c str, HashMap<usize, Script>>,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -65,14 +65,8 @@ impl<'c> Context<'c> {
         let scripts = repository
             .workflows
             .par_iter()
-            .flat_map_iter(workflow_scripts)
-            .chain(repository.actions.par_iter().flat_map_iter(|action| {
-                action.steps().iter().filter_map(|step| {
-                    let script = step.script()?;
-                    let parsed = shell::parse(&script.value, &shells::of_composite_step(step));
-                    Some(((action.path(), step.span.start), parsed))
-                })
-            }))
+            .map(|workflow| (workflow.path(), workflow_scripts(workflow)))
+            .chain(repository.actions.par_iter().map(|action| (action.path(), action_scripts(action))))
             .collect();
         Self { repository, facts, jobs, scripts }
     }
@@ -97,7 +91,7 @@ impl<'c> Context<'c> {
     /// The parsed script of a step, in the file at `path`.
     #[must_use]
     pub fn script(&self, path: &str, step: &Step) -> Option<&Script> {
-        self.scripts.get(&(path, step.span.start))
+        self.scripts.get(path)?.get(&step.span.start)
     }
 }
 
@@ -125,14 +119,26 @@ fn views<'c>(
     workflow.jobs.iter().map(view).collect()
 }
 
-fn workflow_scripts(workflow: &Workflow) -> impl Iterator<Item = ((&str, usize), Script)> {
-    workflow.jobs.iter().flat_map(move |job| {
-        job.steps().iter().filter_map(move |step| {
-            let script = step.script()?;
-            let parsed = shell::parse(&script.value, &shells::of_step(workflow, job, step));
-            Some(((workflow.path(), step.span.start), parsed))
-        })
-    })
+fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
+    let mut scripts = HashMap::new();
+    for job in &workflow.jobs {
+        for step in job.steps() {
+            if let Some(script) = step.script() {
+                let shell = shells::of_step(workflow, job, step);
+                scripts.insert(step.span.start, shell::parse(&script.value, &shell));
+            }
+        }
+    }
+    scripts
+}
+
+fn action_scripts(action: &Action) -> HashMap<usize, Script> {
+    let scripts = action.steps().iter().filter_map(|step| {
+        let script = step.script()?;
+        let shell = shells::of_composite_step(step);
+        Some((step.span.start, shell::parse(&script.value, &shell)))
+    });
+    scripts.collect()
 }
 
 impl JobView<'_> {

@@ -120,7 +120,11 @@ impl Action {
         });
         match root.get("runs") {
             Some(runs) => self.runs = read_runs(reader, runs),
-            None => reader.problem(root.span(), "the action has no `runs`"),
+            // After a syntax error it may well stand in the part that was not read.
+            None if self.document.problems().is_empty() => {
+                reader.problem(root.span(), "the action has no `runs`");
+            }
+            None => {}
         }
     }
 

@@ -88,7 +88,11 @@ impl Workflow {
                 self.on_span = key.span();
                 self.triggers = trigger::read(reader, value);
             }
-            None => reader.problem(root.span(), "the workflow has no `on`"),
+            // After a syntax error it may well stand in the part that was not read.
+            None if self.document.problems().is_empty() => {
+                reader.problem(root.span(), "the workflow has no `on`");
+            }
+            None => {}
         }
         self.permissions = root.get("permissions").map(|n| job::permissions(reader, n));
         self.cache_mode = root.get("cache-mode").map(|n| job::cache_mode(reader, n));
@@ -100,7 +104,10 @@ impl Workflow {
                 self.jobs = jobs.entries().map(|(key, node)| job::read(reader, key, node)).collect();
             }
             Some(jobs) => reader.problem(jobs.span(), "`jobs` must be a mapping"),
-            None => reader.problem(root.span(), "the workflow has no `jobs`"),
+            None if self.document.problems().is_empty() => {
+                reader.problem(root.span(), "the workflow has no `jobs`");
+            }
+            None => {}
         }
     }
 

@@ -7,6 +7,10 @@ use super::arena::Arena;
 use super::build::Extent;
 use super::{ALIAS_BUDGET, MAX_DEPTH, ProblemKind};
 
+/// How many aliases of one file are looked at for stale definitions. A file with
+/// more is taken to have one: not checked is not clean.
+const STALE_BUDGET: usize = 1_000_000;
+
 /// The anchors met so far. Numbers are those that the parser gives definitions;
 /// a name that is defined again has a new number.
 #[derive(Default)]
@@ -19,6 +23,8 @@ pub(super) struct Aliases<'t> {
     /// Aliases by slot, ascending, with the definition they follow.
     used: Vec<(u32, usize)>,
     expanded: usize,
+    /// How many aliases were looked at for stale definitions.
+    looked_at: usize,
 }
 
 struct Target {
@@ -35,7 +41,13 @@ impl<'t> Aliases<'t> {
 
     /// Notes an anchored node that is complete.
     pub(super) fn define(&mut self, anchor: usize, slot: u32, extent: Extent) {
-        self.targets.insert(anchor, Target { slot, extent: Some(extent) });
+        self.targets.insert(
+            anchor,
+            Target {
+                slot,
+                extent: Some(extent),
+            },
+        );
     }
 
     pub(super) fn name(&mut self, anchor: usize, name: Cow<'t, str>) {
@@ -56,14 +68,20 @@ impl<'t> Aliases<'t> {
     ) -> Result<(u32, Extent), (ProblemKind, &'static str)> {
         let undefined = (ProblemKind::UndefinedAlias, "the alias stands for nothing");
         let target = self.targets.get(&anchor).ok_or(undefined)?;
-        let cycle = (ProblemKind::AliasCycle, "the alias stands inside the node that it stands for");
+        let cycle = (
+            ProblemKind::AliasCycle,
+            "the alias stands inside the node that it stands for",
+        );
         let extent = target.extent.ok_or(cycle)?;
         if depth + extent.height > MAX_DEPTH {
             return Err((ProblemKind::TooDeep, "the alias leads deeper than is read"));
         }
         let expanded = self.expanded.saturating_add(extent.nodes);
         if expanded > ALIAS_BUDGET {
-            return Err((ProblemKind::AliasBudget, "the aliases up to here expand to too many nodes"));
+            return Err((
+                ProblemKind::AliasBudget,
+                "the aliases up to here expand to too many nodes",
+            ));
         }
         self.expanded = expanded;
         // The anchor may stand on an alias in texts that a parser lets pass.
@@ -72,18 +90,32 @@ impl<'t> Aliases<'t> {
 
     /// Whether the target of a definition holds an alias, directly or by further
     /// ones, whose name has since been defined anew.
-    pub(super) fn is_stale(&self, arena: &Arena, anchor: usize) -> bool {
+    pub(super) fn is_stale(&mut self, arena: &Arena, anchor: usize) -> bool {
         if !self.any_redefined {
             return false;
         }
         let mut reached = HashSet::from([anchor]);
         let mut waiting = vec![anchor];
         while let Some(anchor) = waiting.pop() {
-            let Some(target) = self.targets.get(&anchor) else { continue };
+            let Some(target) = self.targets.get(&anchor) else {
+                continue;
+            };
             let end = arena.slot(target.slot).map_or(0, |slot| slot.next);
             let first = self.used.partition_point(|&(slot, _)| slot <= target.slot);
-            for &(_, inner) in self.used.iter().skip(first).take_while(|&&(slot, _)| slot < end) {
-                let newest = self.names.get(&inner).and_then(|name| self.newest.get(name));
+            for &(_, inner) in self
+                .used
+                .iter()
+                .skip(first)
+                .take_while(|&&(slot, _)| slot < end)
+            {
+                self.looked_at += 1;
+                if self.looked_at > STALE_BUDGET {
+                    return true;
+                }
+                let newest = self
+                    .names
+                    .get(&inner)
+                    .and_then(|name| self.newest.get(name));
                 if newest != Some(&inner) {
                     return true;
                 }

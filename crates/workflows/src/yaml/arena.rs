@@ -74,13 +74,20 @@ impl Arena {
     /// The slot that `id` stands for: itself, or the target of an alias.
     pub(super) fn resolve(&self, id: u32) -> u32 {
         match self.slot(id) {
-            Some(Slot { form: Form::Alias, text: Text::Target(target), .. }) => *target,
+            Some(Slot {
+                form: Form::Alias,
+                text: Text::Target(target),
+                ..
+            }) => *target,
             _ => id,
         }
     }
 
     pub(super) fn tag(&self, id: u32) -> Option<(Tag, Span)> {
-        let at = self.tags.binary_search_by_key(&id, |&(slot, ..)| slot).ok()?;
+        let at = self
+            .tags
+            .binary_search_by_key(&id, |&(slot, ..)| slot)
+            .ok()?;
         self.tags.get(at).map(|&(_, tag, span)| (tag, span))
     }
 

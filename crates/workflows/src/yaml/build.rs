@@ -1,8 +1,6 @@
 //! From events to the arena: closes what an error left open, resolves aliases
 //! under a budget, and notes every problem on the way.
 
-use std::borrow::Cow;
-
 use cofferdam_facts::Span;
 
 use super::aliases::Aliases;
@@ -34,10 +32,20 @@ fn build_from<'t>(text: &'t str, events: &mut impl Events<'t>) -> Built {
     while !builder.frames.is_empty() {
         builder.close(None);
     }
-    let Builder { arena, mut problems, mut comments, .. } = builder;
+    let Builder {
+        arena,
+        mut problems,
+        mut comments,
+        ..
+    } = builder;
     problems.sort_by_key(|p| p.span);
     comments.sort_by_key(|c| c.span);
-    Built { arena, problems, comments, understood_until }
+    Built {
+        arena,
+        problems,
+        comments,
+        understood_until,
+    }
 }
 
 /// A collection that is not closed yet.
@@ -58,7 +66,10 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    pub(super) const SCALAR: Self = Self { nodes: 1, height: 0 };
+    pub(super) const SCALAR: Self = Self {
+        nodes: 1,
+        height: 0,
+    };
 }
 
 struct Builder<'t> {
@@ -90,7 +101,11 @@ impl<'t> Builder<'t> {
 
     fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { kind, span, message: message.into() });
+            self.problems.push(Problem {
+                kind,
+                span,
+                message: message.into(),
+            });
         }
     }
 
@@ -102,7 +117,11 @@ impl<'t> Builder<'t> {
                     self.problem(ProblemKind::SeveralDocuments, span, message);
                 }
             }
-            Event::Scalar { value, style, properties } => {
+            Event::Scalar {
+                value,
+                style,
+                properties,
+            } => {
                 self.scalar(&value, style, &properties, span);
             }
             Event::Sequence { style, properties } => {
@@ -122,16 +141,31 @@ impl<'t> Builder<'t> {
             Event::UndefinedAlias => {
                 let message = "no anchor of this name stands before the alias";
                 self.problem(ProblemKind::UndefinedAlias, span, message);
-                self.leaf(Form::Unresolved, Style::Plain, Text::Raw, span, Extent::SCALAR);
+                self.leaf(
+                    Form::Unresolved,
+                    Style::Plain,
+                    Text::Raw,
+                    span,
+                    Extent::SCALAR,
+                );
             }
             Event::Anchor(anchor, name) => self.aliases.name(anchor, name),
             Event::Comment(text) => {
-                self.comments.push(Comment { span, text: text.trim().into() });
+                self.comments.push(Comment {
+                    span,
+                    text: text.trim().into(),
+                });
                 return;
             }
             Event::Boundary => {}
         }
-        self.accounted = self.accounted.max(span.end);
+        // Where a document begins without a marker, the parser gives its first token.
+        let end = if self.frames.is_empty() && self.text.get(span.start..span.end) != Some("---") {
+            span.start
+        } else {
+            span.end
+        };
+        self.accounted = self.accounted.max(end);
     }
 
     fn scalar(&mut self, value: &str, style: Style, properties: &Properties, span: Span) {
@@ -157,12 +191,15 @@ impl<'t> Builder<'t> {
     }
 
     fn check_scalar(&mut self, value: &str, style: Style, tag: Option<Tag>, span: Span) {
-        let Err(refusal) = scalar::resolve(value, style, tag) else { return };
+        let Err(refusal) = scalar::resolve(value, style, tag) else {
+            return;
+        };
         let (kind, message) = match refusal {
             Refusal::Tag => (ProblemKind::UnknownTag, "GitHub knows no such tag"),
-            Refusal::Style => {
-                (ProblemKind::UnknownTag, "GitHub takes this tag for plain scalars alone")
-            }
+            Refusal::Style => (
+                ProblemKind::UnknownTag,
+                "GitHub takes this tag for plain scalars alone",
+            ),
             Refusal::Value => (ProblemKind::UnknownTag, "the value does not fit its tag"),
             Refusal::Range => (ProblemKind::NumberRange, "the number does not fit 32 bits"),
         };
@@ -173,7 +210,10 @@ impl<'t> Builder<'t> {
     fn block_scalar_span(&self, content: Span) -> Span {
         let indicator = indicators::find(self.text, self.accounted, content.end, b"|>");
         let start = indicator.unwrap_or(content.start);
-        let body = self.text.get(content.start.max(start)..content.end).unwrap_or_default();
+        let body = self
+            .text
+            .get(content.start.max(start)..content.end)
+            .unwrap_or_default();
         let held = body.trim_end_matches([' ', '\t', '\n', '\r']).len();
         let tail = body.get(held..).unwrap_or_default();
         let spaces = tail.find(['\n', '\r']).unwrap_or(tail.len());
@@ -183,8 +223,14 @@ impl<'t> Builder<'t> {
     /// The parser places a missing value at the end of its key; it belongs behind
     /// the colon.
     fn missing_value_span(&self, span: Span) -> Span {
-        let is_value = self.frames.last().is_some_and(|frame| frame.children % 2 == 1);
-        let mapping = self.frames.last().and_then(|frame| self.arena.slot(frame.id));
+        let is_value = self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.children % 2 == 1);
+        let mapping = self
+            .frames
+            .last()
+            .and_then(|frame| self.arena.slot(frame.id));
         if is_value
             && mapping.is_some_and(|slot| slot.form == Form::Mapping)
             && let Some(at) = indicators::behind_colon(self.text, span.end)
@@ -209,7 +255,9 @@ impl<'t> Builder<'t> {
         let start = self.arena.decoded.len();
         self.arena.decoded.push_str(value);
         let at = self.arena.ranges.len();
-        self.arena.ranges.push((number(start), number(self.arena.decoded.len())));
+        self.arena
+            .ranges
+            .push((number(start), number(self.arena.decoded.len())));
         Text::Decoded(number(at))
     }
 
@@ -217,8 +265,13 @@ impl<'t> Builder<'t> {
         let depth = self.frames.len();
         match self.aliases.follow(&self.arena, anchor, depth) {
             Ok((target, extent)) => {
-                let id =
-                    self.leaf(Form::Alias, Style::Plain, Text::Target(target), span, extent);
+                let id = self.leaf(
+                    Form::Alias,
+                    Style::Plain,
+                    Text::Target(target),
+                    span,
+                    extent,
+                );
                 self.aliases.used(id, anchor);
                 if self.aliases.is_stale(&self.arena, anchor) {
                     let message = "the target holds an alias whose anchor has since been \
@@ -228,7 +281,13 @@ impl<'t> Builder<'t> {
             }
             Err((kind, message)) => {
                 self.problem(kind, span, message);
-                self.leaf(Form::Unresolved, Style::Plain, Text::Raw, span, Extent::SCALAR);
+                self.leaf(
+                    Form::Unresolved,
+                    Style::Plain,
+                    Text::Raw,
+                    span,
+                    Extent::SCALAR,
+                );
             }
         }
     }
@@ -247,7 +306,15 @@ impl<'t> Builder<'t> {
             }
         };
         let (start, end) = (number(span.start), number(span.end));
-        self.arena.slots.push(Slot { start, end, next: id + 1, parent, text, form, style });
+        self.arena.slots.push(Slot {
+            start,
+            end,
+            next: id + 1,
+            parent,
+            text,
+            form,
+            style,
+        });
         id
     }
 
@@ -265,8 +332,16 @@ impl<'t> Builder<'t> {
         if properties.anchor != 0 {
             self.aliases.open(properties.anchor, id);
         }
-        let extent = Extent { nodes: 1, height: 1 };
-        self.frames.push(Frame { id, children: 0, extent, anchor: properties.anchor });
+        let extent = Extent {
+            nodes: 1,
+            height: 1,
+        };
+        self.frames.push(Frame {
+            id,
+            children: 0,
+            extent,
+            anchor: properties.anchor,
+        });
     }
 
     /// Counts a finished child to the collection around it.
@@ -280,17 +355,32 @@ impl<'t> Builder<'t> {
     /// Closes the innermost collection; without an end, it is one that an error
     /// left open.
     fn close(&mut self, end: Option<usize>) {
-        let Some(slot) = self.frames.last().and_then(|frame| self.arena.slot(frame.id)).copied()
+        let Some(slot) = self
+            .frames
+            .last()
+            .and_then(|frame| self.arena.slot(frame.id))
+            .copied()
         else {
             return;
         };
         let last_end = self.last_child_end().unwrap_or(slot.end as usize);
-        let odd = self.frames.last().is_some_and(|frame| frame.children % 2 == 1);
+        let odd = self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.children % 2 == 1);
         if slot.form == Form::Mapping && odd {
             let missing = Span::new(last_end, last_end);
-            self.leaf(Form::Scalar, Style::Plain, Text::Raw, missing, Extent::SCALAR);
+            self.leaf(
+                Form::Scalar,
+                Style::Plain,
+                Text::Raw,
+                missing,
+                Extent::SCALAR,
+            );
         }
-        let Some(frame) = self.frames.pop() else { return };
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
         let end = match end {
             Some(end) if slot.style == Style::Flow => end.max(last_end),
             _ => last_end,
@@ -341,7 +431,11 @@ impl<'t> Builder<'t> {
         let exotic = |c| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
         if let Some((at, found)) = self.text.match_indices(exotic).next() {
             let message = "GitHub ends a line at this character, and YAML 1.2 does not";
-            self.problem(ProblemKind::LineBreak, Span::new(at, at + found.len()), message);
+            self.problem(
+                ProblemKind::LineBreak,
+                Span::new(at, at + found.len()),
+                message,
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ impl Document {
     pub fn comment_on_line(&self, offset: usize) -> Option<&Comment> {
         let text = self.text();
         let end = line_end(text, offset);
-        let at = self.comments().partition_point(|c| c.span.start < line_start(text, offset));
+        let at = self
+            .comments()
+            .partition_point(|c| c.span.start < line_start(text, offset));
         self.comments().get(at).filter(|c| c.span.start < end)
     }
 
@@ -40,7 +42,9 @@ impl Document {
         let mut first = behind;
         while let Some(comment) = first.checked_sub(1).and_then(|at| self.comments().get(at)) {
             let start = line_start(text, comment.span.start);
-            let alone = text.get(start..comment.span.start).is_some_and(|s| s.trim().is_empty());
+            let alone = text
+                .get(start..comment.span.start)
+                .is_some_and(|s| s.trim().is_empty());
             let adjacent = text
                 .get(comment.span.end..line)
                 .is_some_and(|gap| super::spans::break_len(gap) == gap.len());
@@ -57,7 +61,10 @@ impl Document {
 /// Where the line of a byte starts. Line feeds and lone carriage returns end lines.
 pub(super) fn line_start(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    before.iter().rposition(|&b| matches!(b, b'\n' | b'\r')).map_or(0, |at| at + 1)
+    before
+        .iter()
+        .rposition(|&b| matches!(b, b'\n' | b'\r'))
+        .map_or(0, |at| at + 1)
 }
 
 /// Where the line of a byte ends, before its line break.

@@ -43,7 +43,13 @@ impl Document {
                     file.text().len()
                 ),
             };
-            return Self::from_parts(file, Built { problems: vec![problem], ..Built::default() });
+            return Self::from_parts(
+                file,
+                Built {
+                    problems: vec![problem],
+                    ..Built::default()
+                },
+            );
         }
         let built = build(file.text());
         Self::from_parts(file, built)
@@ -59,7 +65,10 @@ impl Document {
             Err(error) => error,
         };
         let end = error.valid_up_to();
-        let prefix = bytes.get(..end).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
+        let prefix = bytes
+            .get(..end)
+            .and_then(|b| std::str::from_utf8(b).ok())
+            .unwrap_or_default();
         let file = SourceFile::new(path, prefix);
         let problem = Problem {
             kind: ProblemKind::NotUtf8,
@@ -75,16 +84,30 @@ impl Document {
         }
         let mut built = build(prefix);
         // The cut itself may look like an error in the text before it.
-        built.problems.retain(|p| !matches!(p.kind, ProblemKind::Syntax | ProblemKind::Tab));
+        built
+            .problems
+            .retain(|p| !matches!(p.kind, ProblemKind::Syntax | ProblemKind::Tab));
         built.problems.push(problem);
         Self::from_parts(file, built)
     }
 
     fn from_parts(file: SourceFile, built: Built) -> Self {
-        let Built { arena, problems, comments, understood_until } = built;
+        let Built {
+            arena,
+            problems,
+            comments,
+            understood_until,
+        } = built;
         let last_map = Mutex::new(None);
         Self {
-            inner: Arc::new(Inner { file, arena, problems, comments, understood_until, last_map }),
+            inner: Arc::new(Inner {
+                file,
+                arena,
+                problems,
+                comments,
+                understood_until,
+                last_map,
+            }),
         }
     }
 

@@ -14,9 +14,19 @@ use super::{ProblemKind, Style};
 /// start, a block scalar one that begins with its content.
 pub(super) enum Event<'t> {
     Document,
-    Scalar { value: Cow<'t, str>, style: Style, properties: Properties },
-    Sequence { style: Style, properties: Properties },
-    Mapping { style: Style, properties: Properties },
+    Scalar {
+        value: Cow<'t, str>,
+        style: Style,
+        properties: Properties,
+    },
+    Sequence {
+        style: Style,
+        properties: Properties,
+    },
+    Mapping {
+        style: Style,
+        properties: Properties,
+    },
     CollectionEnd,
     Alias(usize),
     UndefinedAlias,
@@ -75,7 +85,10 @@ impl<'t> Granit<'t> {
             // size of the file is the bound.
             max_buffered_comment_events: usize::MAX,
         };
-        Self { parser: granit::Parser::new_from_str_with_options(text, options), failed: false }
+        Self {
+            parser: granit::Parser::new_from_str_with_options(text, options),
+            failed: false,
+        }
     }
 }
 
@@ -102,7 +115,10 @@ fn translate<'t>(event: granit::Event<'t>, place: &granit::Span) -> Event<'t> {
     let properties = |anchor, tag: Option<Cow<'_, granit::Tag>>| Properties {
         anchor,
         tag: tag.map(|tag| {
-            (translate_tag(&tag), place.tag_span().map_or_else(|| bytes(place), |s| bytes(&s)))
+            (
+                translate_tag(&tag),
+                place.tag_span().map_or_else(|| bytes(place), |s| bytes(&s)),
+            )
         }),
     };
     match event {
@@ -118,12 +134,14 @@ fn translate<'t>(event: granit::Event<'t>, place: &granit::Span) -> Event<'t> {
             },
             properties: properties(anchor, tag),
         },
-        granit::Event::SequenceStart(style, anchor, tag) => {
-            Event::Sequence { style: translate_style(style), properties: properties(anchor, tag) }
-        }
-        granit::Event::MappingStart(style, anchor, tag) => {
-            Event::Mapping { style: translate_style(style), properties: properties(anchor, tag) }
-        }
+        granit::Event::SequenceStart(style, anchor, tag) => Event::Sequence {
+            style: translate_style(style),
+            properties: properties(anchor, tag),
+        },
+        granit::Event::MappingStart(style, anchor, tag) => Event::Mapping {
+            style: translate_style(style),
+            properties: properties(anchor, tag),
+        },
         granit::Event::SequenceEnd | granit::Event::MappingEnd => Event::CollectionEnd,
         granit::Event::Alias(anchor) => Event::Alias(anchor),
         granit::Event::UnresolvedAlias(_) => Event::UndefinedAlias,

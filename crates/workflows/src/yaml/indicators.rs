@@ -35,5 +35,7 @@ fn followed_by_space(bytes: &[u8], at: usize) -> bool {
 }
 
 fn run(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize {
-    bytes.get(from..).map_or(0, |rest| rest.iter().take_while(|&&b| inside(b)).count())
+    bytes
+        .get(from..)
+        .map_or(0, |rest| rest.iter().take_while(|&&b| inside(b)).count())
 }

@@ -31,9 +31,18 @@ fn check_key<'a>(
     seen: &mut Seen<'a>,
 ) -> Option<Problem> {
     let target = arena.slot(arena.resolve(at))?;
-    let found = |kind, message: String| Some(Problem { kind, span: key.span(), message });
+    let found = |kind, message: String| {
+        Some(Problem {
+            kind,
+            span: key.span(),
+            message,
+        })
+    };
     if matches!(target.form, Form::Mapping | Form::Sequence) {
-        return found(ProblemKind::ComplexKey, "GitHub takes scalars as keys alone".into());
+        return found(
+            ProblemKind::ComplexKey,
+            "GitHub takes scalars as keys alone".into(),
+        );
     }
     let text = arena.text(source, target)?;
     if text == "<<" && target.style == Style::Plain {
@@ -45,9 +54,10 @@ fn check_key<'a>(
         return None;
     }
     match seen.add(text)? {
-        first if first == text => {
-            found(ProblemKind::DuplicateKey, format!("the key `{text}` is already defined"))
-        }
+        first if first == text => found(
+            ProblemKind::DuplicateKey,
+            format!("the key `{text}` is already defined"),
+        ),
         first => found(
             ProblemKind::DuplicateKeyCase,
             format!("the key `{text}` is already defined as `{first}`"),
@@ -73,7 +83,11 @@ impl<'a> Seen<'a> {
             }
             self.few.push(key);
             if self.few.len() > Self::FEW {
-                self.many = self.few.iter().map(|k| (k.to_ascii_lowercase(), *k)).collect();
+                self.many = self
+                    .few
+                    .iter()
+                    .map(|k| (k.to_ascii_lowercase(), *k))
+                    .collect();
             }
             return None;
         }

@@ -32,7 +32,11 @@ pub struct Node<'d> {
 
 impl<'d> Node<'d> {
     pub(super) fn at(document: &'d Document, id: u32) -> Self {
-        Self { document, id: document.inner.arena.resolve(id), via: id }
+        Self {
+            document,
+            id: document.inner.arena.resolve(id),
+            via: id,
+        }
     }
 
     fn slot(&self) -> Option<&'d Slot> {
@@ -71,7 +75,12 @@ impl<'d> Node<'d> {
     /// there is one, else its own.
     #[must_use]
     pub fn here(&self) -> Span {
-        self.document.inner.arena.slot(self.via).map(Slot::span).unwrap_or_default()
+        self.document
+            .inner
+            .arena
+            .slot(self.via)
+            .map(Slot::span)
+            .unwrap_or_default()
     }
 
     /// Scalar, mapping or sequence.
@@ -100,7 +109,10 @@ impl<'d> Node<'d> {
     /// The decoded text of a scalar of any type; empty where a value is missing.
     #[must_use]
     pub fn as_str(&self) -> Option<&'d str> {
-        self.document.inner.arena.text(self.document.text(), self.slot()?)
+        self.document
+            .inner
+            .arena
+            .text(self.document.text(), self.slot()?)
     }
 
     /// The value of a scalar with its type; `None` for a collection, and for a
@@ -176,8 +188,15 @@ impl<'d> Node<'d> {
     }
 
     fn children(&self, form: Form) -> Items<'d> {
-        let end = self.slot().filter(|slot| slot.form == form).map_or(0, |slot| slot.next);
-        Items { document: self.document, next: self.id + 1, end }
+        let end = self
+            .slot()
+            .filter(|slot| slot.form == form)
+            .map_or(0, |slot| slot.next);
+        Items {
+            document: self.document,
+            next: self.id + 1,
+            end,
+        }
     }
 
     /// The bytes in the file of a range of bytes of [`as_str`](Self::as_str).
@@ -203,10 +222,11 @@ impl<'d> Node<'d> {
     }
 
     fn raw_map(&self, slot: &Slot, text: &str) -> Option<Arc<RawMap>> {
-        let make = || {
-            RawMap::new(self.document.text(), slot.span(), slot.style, text).map(Arc::new)
+        let make =
+            || RawMap::new(self.document.text(), slot.span(), slot.style, text).map(Arc::new);
+        let Ok(mut last) = self.document.inner.last_map.try_lock() else {
+            return make();
         };
-        let Ok(mut last) = self.document.inner.last_map.try_lock() else { return make() };
         match &*last {
             Some((id, map)) if *id == self.id => map.clone(),
             _ => last.insert((self.id, make())).1.clone(),

@@ -72,7 +72,10 @@ impl ProblemKind {
     /// in the tree.
     #[must_use]
     pub fn hides_rest(self) -> bool {
-        matches!(self, Self::Syntax | Self::Tab | Self::TooLarge | Self::NotUtf8)
+        matches!(
+            self,
+            Self::Syntax | Self::Tab | Self::TooLarge | Self::NotUtf8
+        )
     }
 
     /// Whether the tree may differ from what GitHub reads although GitHub may

@@ -34,11 +34,7 @@ pub(super) enum Refusal {
 }
 
 /// The value of `text`; a refused scalar has none.
-pub(super) fn resolve(
-    text: &str,
-    style: Style,
-    tag: Option<Tag>,
-) -> Result<Scalar<'_>, Refusal> {
+pub(super) fn resolve(text: &str, style: Style, tag: Option<Tag>) -> Result<Scalar<'_>, Refusal> {
     match tag {
         None if style == Style::Plain => plain(text),
         None | Some(Tag::Str) => Ok(Scalar::String(text)),
@@ -54,8 +50,10 @@ pub(super) fn resolve(
 fn plain(text: &str) -> Result<Scalar<'_>, Refusal> {
     // Almost all plain scalars are words; these bytes begin everything else.
     let special = text.bytes().next().is_none_or(|first| {
-        matches!(first, b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'+' | b'-' | b'.')
-            || first.is_ascii_digit()
+        matches!(
+            first,
+            b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'+' | b'-' | b'.'
+        ) || first.is_ascii_digit()
     });
     if !special {
         return Ok(Scalar::String(text));
@@ -87,7 +85,8 @@ fn boolean(text: &str) -> Option<bool> {
 fn integer(text: &str) -> Result<Option<f64>, Refusal> {
     let radix = |digits: &str, radix| {
         let fits = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-        fits.then(|| u32::from_str_radix(digits, radix).map_err(|_| Refusal::Range)).transpose()
+        fits.then(|| u32::from_str_radix(digits, radix).map_err(|_| Refusal::Range))
+            .transpose()
     };
     if let Some(digits) = text.strip_prefix("0x") {
         // GitHub reads these into 32 bits with a sign.
@@ -125,7 +124,9 @@ mod tests {
 
     #[test]
     fn yaml_1_1_words_are_strings() {
-        for word in ["on", "off", "yes", "no", "y", "n", "On", "tRue", "nul", "0b1", "1_000", "1:30"] {
+        for word in [
+            "on", "off", "yes", "no", "y", "n", "On", "tRue", "nul", "0b1", "1_000", "1:30",
+        ] {
             assert_eq!(untagged(word), Scalar::String(word), "{word}");
         }
     }
@@ -150,18 +151,38 @@ mod tests {
         ] {
             assert_eq!(untagged(word), Scalar::Number(number), "{word}");
         }
-        for word in [".", "-", "+", "e5", "1e", "--1", "0x", "0o8", "infinity", "1.2.3", "nan", "-.e1"] {
+        for word in [
+            ".", "-", "+", "e5", "1e", "--1", "0x", "0o8", "infinity", "1.2.3", "nan", "-.e1",
+        ] {
             assert_eq!(untagged(word), Scalar::String(word), "{word}");
         }
     }
 
     #[test]
     fn tags_and_quotes_decide() {
-        assert_eq!(resolve("1", Style::DoubleQuoted, None), Ok(Scalar::String("1")));
-        assert_eq!(resolve("1", Style::Plain, Some(Tag::Str)), Ok(Scalar::String("1")));
-        assert_eq!(resolve("1", Style::Literal, Some(Tag::Int)), Err(Refusal::Style));
-        assert_eq!(resolve("x", Style::Plain, Some(Tag::Int)), Err(Refusal::Value));
-        assert_eq!(resolve("x", Style::Plain, Some(Tag::Other)), Err(Refusal::Tag));
-        assert_eq!(resolve("0x100000000", Style::Plain, None), Err(Refusal::Range));
+        assert_eq!(
+            resolve("1", Style::DoubleQuoted, None),
+            Ok(Scalar::String("1"))
+        );
+        assert_eq!(
+            resolve("1", Style::Plain, Some(Tag::Str)),
+            Ok(Scalar::String("1"))
+        );
+        assert_eq!(
+            resolve("1", Style::Literal, Some(Tag::Int)),
+            Err(Refusal::Style)
+        );
+        assert_eq!(
+            resolve("x", Style::Plain, Some(Tag::Int)),
+            Err(Refusal::Value)
+        );
+        assert_eq!(
+            resolve("x", Style::Plain, Some(Tag::Other)),
+            Err(Refusal::Tag)
+        );
+        assert_eq!(
+            resolve("0x100000000", Style::Plain, None),
+            Err(Refusal::Range)
+        );
     }
 }

@@ -32,7 +32,13 @@ pub(super) struct RawMap {
 impl RawMap {
     /// Maps the scalar `decoded` that stands at `span` in `text`.
     pub(super) fn new(text: &str, span: Span, style: Style, decoded: &str) -> Option<Self> {
-        let mut walk = Walk { text, decoded, raw_at: span.start, at: 0, map: Self::default() };
+        let mut walk = Walk {
+            text,
+            decoded,
+            raw_at: span.start,
+            at: 0,
+            map: Self::default(),
+        };
         match style {
             Style::Plain => walk.flow(span.end, None)?,
             Style::SingleQuoted => walk.quoted(span, '\'')?,
@@ -46,19 +52,28 @@ impl RawMap {
     /// The raw bytes of a range of decoded bytes.
     pub(super) fn raw(&self, range: Range<usize>) -> Option<Span> {
         let from = self.segment(range.start)?;
-        let start = if from.verbatim { from.raw + (range.start - from.decoded) } else { from.raw };
+        let start = if from.verbatim {
+            from.raw + (range.start - from.decoded)
+        } else {
+            from.raw
+        };
         if range.end <= range.start {
             return Some(Span::new(start, start));
         }
         let to = self.segment(range.end - 1)?;
-        let end =
-            if to.verbatim { to.raw + (range.end - to.decoded) } else { to.raw + to.raw_len };
+        let end = if to.verbatim {
+            to.raw + (range.end - to.decoded)
+        } else {
+            to.raw + to.raw_len
+        };
         Some(Span::new(start, end))
     }
 
     /// The segment that holds a decoded byte; for the end of the text, an empty one.
     fn segment(&self, at: usize) -> Option<Segment> {
-        let behind = self.segments.partition_point(|s| s.decoded + s.decoded_len <= at);
+        let behind = self
+            .segments
+            .partition_point(|s| s.decoded + s.decoded_len <= at);
         if let Some(segment) = self.segments.get(behind) {
             return Some(*segment);
         }
@@ -117,7 +132,9 @@ impl Walk<'_> {
                 '\'' if quote == Some('\'') => self.changed(2, "'")?,
                 '\\' if quote == Some('"') => self.escape(rest)?,
                 _ => {
-                    let run = rest.find([' ', '\t', '\n', '\r', '\'', '\\']).unwrap_or(rest.len());
+                    let run = rest
+                        .find([' ', '\t', '\n', '\r', '\'', '\\'])
+                        .unwrap_or(rest.len());
                     self.verbatim(run.max(character.len_utf8()))?;
                 }
             }
@@ -138,7 +155,11 @@ impl Walk<'_> {
             b'u' => {
                 // JSON writes a character outside the basic plane as two escapes.
                 let code = u32::from_str_radix(rest.get(2..6)?, 16).ok()?;
-                if (0xD800..0xDC00).contains(&code) { 12 } else { 6 }
+                if (0xD800..0xDC00).contains(&code) {
+                    12
+                } else {
+                    6
+                }
             }
             _ => 1 + rest.chars().nth(1)?.len_utf8(),
         };
@@ -195,7 +216,11 @@ impl Walk<'_> {
         };
         let Some(kept) = width(self.decoded) else {
             // Nothing but blank lines: take all their spaces off.
-            return self.decoded.bytes().all(|b| b == b'\n').then_some(usize::MAX);
+            return self
+                .decoded
+                .bytes()
+                .all(|b| b == b'\n')
+                .then_some(usize::MAX);
         };
         width(self.text.get(self.raw_at..)?)?.checked_sub(kept)
     }
@@ -214,8 +239,13 @@ impl Walk<'_> {
     }
 
     fn advance(&mut self, raw_len: usize, decoded_len: usize, verbatim: bool) {
-        let segment =
-            Segment { decoded: self.at, decoded_len, raw: self.raw_at, raw_len, verbatim };
+        let segment = Segment {
+            decoded: self.at,
+            decoded_len,
+            raw: self.raw_at,
+            raw_len,
+            verbatim,
+        };
         if decoded_len > 0 {
             self.map.push(segment);
         }
