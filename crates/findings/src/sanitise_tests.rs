@@ -94,6 +94,24 @@ fn seen(source: &str) -> Option<String> {
     }
 }
 
+/// What the reader of `source` sees, with backticks around what is code, if
+/// it is nothing but text and code.
+fn seen_prose(source: &str) -> Option<String> {
+    let root = markdown::to_mdast(source, &ParseOptions::gfm()).ok()?;
+    let Some([Node::Paragraph(paragraph)]) = root.children().map(Vec::as_slice) else {
+        return root.children().is_some_and(Vec::is_empty).then(String::new);
+    };
+    let mut seen = String::new();
+    for node in &paragraph.children {
+        match node {
+            Node::Text(text) => seen.push_str(&text.value.replace('\u{200b}', "")),
+            Node::InlineCode(code) => seen.push_str(&format!("`{}`", code.value)),
+            _ => return None,
+        }
+    }
+    Some(seen)
+}
+
 proptest! {
     #[test]
     fn a_line_holds_nothing_that_acts(text in hostile()) {
@@ -143,8 +161,16 @@ proptest! {
     }
 
     #[test]
-    fn a_table_cell_stays_one_cell(text in hostile()) {
-        let source = format!("| a | b |\n| --- | --- |\n| x {} | end |\n", markdown(&text));
+    fn prose_shows_text_and_code_and_nothing_else(text in hostile()) {
+        let source = markdown_prose(&text);
+        let expected = line(&text).trim_matches(' ').to_owned();
+        prop_assert_eq!(seen_prose(&source), Some(expected), "{:?}", source);
+    }
+
+    #[test]
+    fn a_table_cell_stays_one_cell(text in hostile(), prose: bool) {
+        let cell = if prose { markdown_prose(&text) } else { markdown(&text) };
+        let source = format!("| a | b |\n| --- | --- |\n| x {cell} | end |\n");
         let root = markdown::to_mdast(&source, &ParseOptions::gfm()).unwrap();
         let Some([Node::Table(table)]) = root.children().map(Vec::as_slice) else {
             return Err(TestCaseError::fail(format!("no table: {source:?}")));
@@ -156,7 +182,8 @@ proptest! {
         let Some(Node::TableCell(cell)) = row.children.first() else {
             return Err(TestCaseError::fail("no cell"));
         };
-        prop_assert!(matches!(cell.children.as_slice(), [Node::Text(_)]), "{:?}", cell);
+        let plain = |n: &Node| matches!(n, Node::Text(_)) || (prose && matches!(n, Node::InlineCode(_)));
+        prop_assert!(cell.children.iter().all(plain), "{:?}", cell);
     }
 
     #[test]
@@ -196,6 +223,10 @@ fn each_attack_is_shown_and_does_nothing() {
         inert_for_log("  ::error::x\n y ##[add-mask]z"),
         "  \\::error::x\n y ## [add-mask]z"
     );
+    assert_eq!(
+        inert_for_log(" \u{1b}[1;31m ::x\u{1b}[0m"),
+        " \u{1b}[1;31m \\::x\u{1b}[0m"
+    );
     assert_eq!(inert_for_log("std::fs is fine"), "std::fs is fine");
     assert_eq!(command_message("50%\r\n::x"), "50%25 %0A::x");
     assert_eq!(command_property("a,b:c\nd"), "a%2Cb%3Ac d");
@@ -204,7 +235,10 @@ fn each_attack_is_shown_and_does_nothing() {
         markdown("https://x www.x GH-1"),
         "https\\:&#8203;\\/\\/x www\\.&#8203;x GH\\-&#8203;1"
     );
+    assert_eq!(markdown_prose("a `@x` `b|c`"), "a `@x` \\`b\\|c\\`");
     assert_eq!(markdown_code("a`b"), "``a`b``");
     assert_eq!(clipped("abcdef", 4), "abc…");
+    assert_eq!(clipped("a\u{1b}bc", 5), "a…");
+    assert_eq!(clipped("a\u{1b}", 7), "a\\u{1b}");
     assert_eq!(html("<img src=\"x\">"), "&lt;img src=&quot;x&quot;&gt;");
 }
