@@ -60,6 +60,19 @@ macro_rules! words {
 words!(Severity: Info = "info", Low = "low", Medium = "medium", High = "high", Critical = "critical");
 words!(Confidence: Low = "low", Medium = "medium", High = "high");
 
+impl Severity {
+    /// One level less; the lowest stays.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
+}
+
 /// What a format needs to know of a rule.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {

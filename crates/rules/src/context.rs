@@ -10,10 +10,15 @@ use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
+use cofferdam_workflows::semantics::publishing::{self, Publication};
 use cofferdam_workflows::semantics::secrets::{self, SecretUse};
 use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::{self, Script};
+use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
+
+// By path, then by the place of the step.
+type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
 
 /// Everything that was read and fetched for one checkout.
 #[derive(Debug)]
@@ -23,7 +28,7 @@ pub struct Context<'c> {
     /// Facts from outside the checkout.
     pub facts: Facts<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
-    scripts: HashMap<&'c str, HashMap<usize, Script>>,
+    scripts: Scripts<'c>,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -50,6 +55,8 @@ pub struct JobView<'c> {
     pub secrets: Vec<SecretUse>,
     /// The events that can start it, callers included.
     pub entry: EntryEvents,
+    /// What it publishes, through the composite actions of the checkout too.
+    pub publications: Vec<Publication>,
 }
 
 impl<'c> Context<'c> {
@@ -57,18 +64,33 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn new(repository: &'c Repository, facts: Facts<'c>) -> Self {
         let default = token_default(facts.settings);
-        let jobs = repository
-            .workflows
-            .par_iter()
-            .map(|workflow| (workflow.path(), views(repository, workflow, default)))
-            .collect();
-        let scripts = repository
+        let scripts: Scripts<'c> = repository
             .workflows
             .par_iter()
             .map(|workflow| (workflow.path(), workflow_scripts(workflow)))
-            .chain(repository.actions.par_iter().map(|action| (action.path(), action_scripts(action))))
+            .chain(
+                repository
+                    .actions
+                    .par_iter()
+                    .map(|action| (action.path(), action_scripts(action))),
+            )
             .collect();
-        Self { repository, facts, jobs, scripts }
+        let jobs = repository
+            .workflows
+            .par_iter()
+            .map(|workflow| {
+                (
+                    workflow.path(),
+                    views(repository, workflow, default, &scripts),
+                )
+            })
+            .collect();
+        Self {
+            repository,
+            facts,
+            jobs,
+            scripts,
+        }
     }
 
     /// The token default of the repository's settings.
@@ -107,6 +129,7 @@ fn views<'c>(
     repository: &'c Repository,
     workflow: &'c Workflow,
     default: TokenDefault,
+    scripts: &Scripts<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
     let view = |job| JobView {
@@ -115,8 +138,59 @@ fn views<'c>(
         token: permissions::effective(workflow, job, default),
         secrets: secrets::of_job(workflow, job),
         entry: entry.clone(),
+        publications: publications(repository, workflow, job, scripts),
     };
     workflow.jobs.iter().map(view).collect()
+}
+
+fn publications(
+    repository: &Repository,
+    workflow: &Workflow,
+    job: &Job,
+    scripts: &Scripts<'_>,
+) -> Vec<Publication> {
+    let mut found = Vec::new();
+    let mut own = |step: &Step, publishing: Vec<Publication>| {
+        found.extend(publishing.into_iter().map(|p| Publication {
+            step: step.index,
+            ..p
+        }));
+    };
+    for step in job.steps() {
+        own(step, of_step(&workflow.document, step, scripts));
+        let Some(uses) = step.uses() else { continue };
+        let Some(action) = repository.own_action(&uses.value) else {
+            continue;
+        };
+        // One level: a composite action that only calls another one is rare, and
+        // the place that is shown is the step of the job either way.
+        for inner in action.steps() {
+            let inner = of_step(&action.document, inner, scripts);
+            own(
+                step,
+                inner
+                    .into_iter()
+                    .map(|p| Publication {
+                        span: uses.span,
+                        ..p
+                    })
+                    .collect(),
+            );
+        }
+    }
+    found
+}
+
+fn of_step(document: &Document, step: &Step, scripts: &Scripts<'_>) -> Vec<Publication> {
+    let script = scripts
+        .get(document.file().path())
+        .and_then(|s| s.get(&step.span.start));
+    match (step.script(), script) {
+        (Some(text), Some(script)) => {
+            publishing::by_script(step, script, |range| text.raw_span(document, range))
+        }
+        _ => publishing::by_action(step).into_iter().collect(),
+    }
 }
 
 fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
@@ -163,12 +237,26 @@ impl JobView<'_> {
     /// Whether the job runs when a stranger causes `event`.
     #[must_use]
     pub fn runs_for_outsider(&self, event: &str) -> Runs {
-        conditions::job_runs(self.workflow, self.job, Situation { event, outsider: true })
+        conditions::job_runs(
+            self.workflow,
+            self.job,
+            Situation {
+                event,
+                outsider: true,
+            },
+        )
     }
 
     /// Whether the job runs when somebody with write access causes `event`.
     #[must_use]
     pub fn runs_for_insider(&self, event: &str) -> Runs {
-        conditions::job_runs(self.workflow, self.job, Situation { event, outsider: false })
+        conditions::job_runs(
+            self.workflow,
+            self.job,
+            Situation {
+                event,
+                outsider: false,
+            },
+        )
     }
 }

@@ -10,6 +10,8 @@ pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod sites;
+pub mod stakes;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

@@ -81,7 +81,10 @@ impl Sink {
     /// A sink for one rule: its findings count against its controls.
     #[must_use]
     pub fn for_rule(info: &'static RuleInfo) -> Self {
-        Self { controls: info.controls, ..Self::default() }
+        Self {
+            controls: info.controls,
+            ..Self::default()
+        }
     }
 
     /// Reports a weakness, and counts it against the rule's controls.
@@ -125,7 +128,10 @@ impl Sink {
         self.evidence.push(Evidence {
             control,
             note: format!("{missing} is not known"),
-            verdict: Verdict::Unknown { missing, settle: settle.into() },
+            verdict: Verdict::Unknown {
+                missing,
+                settle: settle.into(),
+            },
             location,
         });
     }

@@ -10,10 +10,7 @@ use crate::rule::{Rule, Sink};
 /// of threads.
 #[must_use]
 pub fn run(cx: &Context<'_>) -> Sink {
-    let sinks: Vec<Sink> = RULES
-        .par_iter()
-        .map(|rule| run_one(cx, *rule))
-        .collect();
+    let sinks: Vec<Sink> = RULES.par_iter().map(|rule| run_one(cx, *rule)).collect();
     let mut all = Sink::default();
     for sink in sinks {
         all.absorb(sink);

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_facts::uses::RepositoryUses;
+use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
-use crate::documents::{Action, Job, Workflow};
+use crate::documents::{Action, CodeOwners, Dockerfile, Job, Workflow};
 
 /// Every path of a checkout, sorted, whether it was read or not.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,11 @@ impl Tree {
     pub fn below<'t>(&'t self, folder: &str) -> impl Iterator<Item = &'t str> {
         let prefix = format!("{folder}/");
         let start = self.paths.partition_point(|p| **p < *prefix);
-        self.paths.iter().skip(start).map(|p| &**p).take_while(move |p| p.starts_with(&prefix))
+        self.paths
+            .iter()
+            .skip(start)
+            .map(|p| &**p)
+            .take_while(move |p| p.starts_with(&prefix))
     }
 
     /// The number of files.
@@ -68,6 +72,10 @@ pub struct Repository {
     pub workflows: Vec<Workflow>,
     /// Every `action.yml` and `action.yaml`, in order of path.
     pub actions: Vec<Action>,
+    /// Dockerfiles and Containerfiles, in order of path.
+    pub dockerfiles: Vec<Dockerfile>,
+    /// Every `CODEOWNERS` in its three places.
+    pub codeowners: Vec<CodeOwners>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -99,7 +107,9 @@ impl Repository {
     /// Whether a reference names this very repository.
     #[must_use]
     pub fn is_self(&self, uses: &RepositoryUses) -> bool {
-        self.slug.as_deref().is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+        self.slug
+            .as_deref()
+            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
     }
 
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
@@ -163,7 +173,11 @@ impl Repository {
                 }
             }
             if workflow.is_reusable() {
-                queue.extend(self.callers(workflow.path()).into_iter().map(|c| c.workflow));
+                queue.extend(
+                    self.callers(workflow.path())
+                        .into_iter()
+                        .map(|c| c.workflow),
+                );
             }
         }
         entry
@@ -177,6 +191,10 @@ pub enum Part {
     Workflow(Workflow),
     /// An action.
     Action(Action),
+    /// A Dockerfile or Containerfile.
+    Dockerfile(Dockerfile),
+    /// A list of owners.
+    CodeOwners(CodeOwners),
 }
 
 impl Part {
@@ -187,6 +205,8 @@ impl Part {
         Some(match kind_of(file.path())? {
             FileKind::Workflow => Self::Workflow(Workflow::parse(file)),
             FileKind::Action => Self::Action(Action::parse(file)),
+            FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(file)),
+            FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
             _ => return None,
         })
     }
@@ -202,15 +222,22 @@ impl Repository {
     /// Puts together what was read, in any order.
     #[must_use]
     pub fn assemble(parts: impl IntoIterator<Item = Part>, tree: Tree) -> Self {
-        let mut repository = Self { tree, ..Self::default() };
+        let mut repository = Self {
+            tree,
+            ..Self::default()
+        };
         for part in parts {
             match part {
                 Part::Workflow(workflow) => repository.workflows.push(workflow),
                 Part::Action(action) => repository.actions.push(action),
+                Part::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
+                Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
             }
         }
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
+        repository.dockerfiles.sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository.codeowners.sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
     }
 }

@@ -1,3 +1,5 @@
 //! One file a rule.
 
 pub mod syntax;
+pub mod unpinned_action;
+pub mod unpinned_image;

@@ -77,11 +77,16 @@ fn report(file: &SourceFile, problems: &[SchemaProblem], out: &mut Sink) {
             "GitHub refuses such a file, or reads it otherwise than it looks"
         };
         out.report(
-            Finding::new(Syntax::INFO.id, Severity::Medium, location.clone(), problem.message.clone())
-                .why(why)
-                .fix("Write what the documented syntax allows")
-                .subject(problem.message.clone())
-                .group("files that break the syntax"),
+            Finding::new(
+                Syntax::INFO.id,
+                Severity::Medium,
+                location.clone(),
+                problem.message.clone(),
+            )
+            .why(why)
+            .fix("Write what the documented syntax allows")
+            .subject(problem.message.clone())
+            .group("files that break the syntax"),
         );
         out.not_checked(NotChecked {
             code: "syntax",

@@ -108,7 +108,10 @@ impl Action {
                 .map(|(key, value)| ActionInput {
                     name: named(key),
                     default: value.get("default").and_then(Text::read),
-                    required: value.get("required").and_then(|n| n.as_bool()).unwrap_or(false),
+                    required: value
+                        .get("required")
+                        .and_then(|n| n.as_bool())
+                        .unwrap_or(false),
                 })
                 .collect()
         });
@@ -143,7 +146,9 @@ impl Action {
     /// The folder of the file, without trailing slash; empty for the root.
     #[must_use]
     pub fn folder(&self) -> &str {
-        self.path().rsplit_once('/').map_or("", |(folder, _)| folder)
+        self.path()
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
     }
 
     /// The steps of a composite action.
@@ -158,7 +163,12 @@ impl Action {
     /// The image of a Docker action that is pulled rather than built.
     #[must_use]
     pub fn pulled_image(&self) -> Option<(ImageRef, Span)> {
-        let Runs::Docker { image: Some(image), .. } = &self.runs else { return None };
+        let Runs::Docker {
+            image: Some(image), ..
+        } = &self.runs
+        else {
+            return None;
+        };
         let reference = image.value.strip_prefix("docker://")?;
         Some((ImageRef::parse(reference), image.span))
     }
@@ -175,12 +185,16 @@ fn read_runs(reader: &mut Reader, node: Node<'_>) -> Runs {
     };
     match using.value.to_ascii_lowercase().as_str() {
         "composite" => Runs::Composite {
-            steps: node.get("steps").map_or_else(Vec::new, |n| step::read_all(reader, n)),
+            steps: node
+                .get("steps")
+                .map_or_else(Vec::new, |n| step::read_all(reader, n)),
         },
         "docker" => Runs::Docker {
             image: reader.text_at(node, "image"),
             env: reader.pairs_at(node, "env"),
-            args: node.get("args").map_or_else(Vec::new, |n| reader.texts(n, "`args`")),
+            args: node
+                .get("args")
+                .map_or_else(Vec::new, |n| reader.texts(n, "`args`")),
         },
         other if other.starts_with("node") => Runs::JavaScript {
             using: Spanned::new(using.value.clone(), using.span),
@@ -191,7 +205,10 @@ fn read_runs(reader: &mut Reader, node: Node<'_>) -> Runs {
                 .collect(),
         },
         other => {
-            reader.problem(using.span, format!("`using: {other}` is not a runtime that is known"));
+            reader.problem(
+                using.span,
+                format!("`using: {other}` is not a runtime that is known"),
+            );
             Runs::Unknown(using.span)
         }
     }

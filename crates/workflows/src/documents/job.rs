@@ -216,9 +216,27 @@ impl Job {
 }
 
 const KEYS: &[&str] = &[
-    "name", "needs", "if", "permissions", "environment", "cache-mode", "runs-on", "container",
-    "services", "env", "defaults", "strategy", "outputs", "continue-on-error", "timeout-minutes",
-    "concurrency", "steps", "uses", "with", "secrets", "snapshot",
+    "name",
+    "needs",
+    "if",
+    "permissions",
+    "environment",
+    "cache-mode",
+    "runs-on",
+    "container",
+    "services",
+    "env",
+    "defaults",
+    "strategy",
+    "outputs",
+    "continue-on-error",
+    "timeout-minutes",
+    "concurrency",
+    "steps",
+    "uses",
+    "with",
+    "secrets",
+    "snapshot",
 ];
 
 /// Reads one entry of `jobs:`.
@@ -233,17 +251,26 @@ pub(crate) fn read(reader: &mut Reader, key: Node<'_>, node: Node<'_>) -> Job {
         span: Span::new(key.span().start, node.span().end.max(key.span().end)),
         id,
         name: reader.text_at(node, "name"),
-        needs: node.get("needs").map_or_else(Vec::new, |n| reader.strings(n, "`needs`")),
+        needs: node
+            .get("needs")
+            .map_or_else(Vec::new, |n| reader.strings(n, "`needs`")),
         condition: node.get("if").and_then(Condition::read),
         permissions: node.get("permissions").map(|n| permissions(reader, n)),
         environment: node.get("environment").and_then(|n| environment(reader, n)),
         cache_mode: node.get("cache-mode").map(|n| cache_mode(reader, n)),
-        runs_on: node.get("runs-on").map_or_else(RunsOn::default, |n| runs_on(reader, n)),
+        runs_on: node
+            .get("runs-on")
+            .map_or_else(RunsOn::default, |n| runs_on(reader, n)),
         container: node.get("container").and_then(|n| container(reader, n)),
-        services: node.get("services").map_or_else(Vec::new, |n| services(reader, n)),
+        services: node
+            .get("services")
+            .map_or_else(Vec::new, |n| services(reader, n)),
         env: reader.pairs_at(node, "env"),
         defaults: defaults(reader, node),
-        matrix: node.get("strategy").and_then(|s| s.get("matrix")).map(matrix),
+        matrix: node
+            .get("strategy")
+            .and_then(|s| s.get("matrix"))
+            .map(matrix),
         outputs: reader.pairs_at(node, "outputs"),
         continue_on_error: reader.text_at(node, "continue-on-error"),
         timeout_minutes: reader.text_at(node, "timeout-minutes"),
@@ -255,10 +282,16 @@ pub(crate) fn read(reader: &mut Reader, key: Node<'_>, node: Node<'_>) -> Job {
 fn check_shape(reader: &mut Reader, id: &Spanned<String>, node: Node<'_>) {
     match (node.get("uses"), node.get("steps")) {
         (Some(_), Some(steps)) => {
-            reader.problem(steps.span(), format!("job `{}` has both `uses` and `steps`", id.value));
+            reader.problem(
+                steps.span(),
+                format!("job `{}` has both `uses` and `steps`", id.value),
+            );
         }
         (None, None) => {
-            reader.problem(id.span, format!("job `{}` has neither `steps` nor `uses`", id.value));
+            reader.problem(
+                id.span,
+                format!("job `{}` has neither `steps` nor `uses`", id.value),
+            );
         }
         (None, Some(_)) if node.get("runs-on").is_none() => {
             reader.problem(id.span, format!("job `{}` has no `runs-on`", id.value));
@@ -269,7 +302,9 @@ fn check_shape(reader: &mut Reader, id: &Spanned<String>, node: Node<'_>) {
 
 fn kind(reader: &mut Reader, node: Node<'_>) -> JobKind {
     let Some(uses) = node.get("uses") else {
-        let steps = node.get("steps").map_or_else(Vec::new, |n| step::read_all(reader, n));
+        let steps = node
+            .get("steps")
+            .map_or_else(Vec::new, |n| step::read_all(reader, n));
         return JobKind::Steps(steps);
     };
     let text = reader.text(uses, "`uses`");
@@ -294,30 +329,44 @@ pub(crate) fn permissions(reader: &mut Reader, node: Node<'_>) -> Permissions {
             // GitHub takes an empty value for an empty mapping.
             _ if node.is_null() => PermissionsKind::Scopes(Vec::new()),
             _ => {
-                reader.problem(node.span(), "`permissions` must be `read-all`, `write-all` or a mapping");
+                reader.problem(
+                    node.span(),
+                    "`permissions` must be `read-all`, `write-all` or a mapping",
+                );
                 PermissionsKind::Invalid
             }
         },
         Kind::Mapping => PermissionsKind::Scopes(
-            node.entries().map(|(key, value)| scope(reader, key, value)).collect(),
+            node.entries()
+                .map(|(key, value)| scope(reader, key, value))
+                .collect(),
         ),
         Kind::Sequence => {
             reader.problem(node.span(), "`permissions` must be a mapping, not a list");
             PermissionsKind::Invalid
         }
     };
-    Permissions { span: node.span(), kind }
+    Permissions {
+        span: node.span(),
+        kind,
+    }
 }
 
 fn scope(reader: &mut Reader, key: Node<'_>, value: Node<'_>) -> ScopeEntry {
     let word = key.as_str().unwrap_or("").to_owned();
     let scope = Scope::from_word(&word);
     if scope.is_none() {
-        reader.problem(key.span(), format!("`{word}` is not a permission scope that is known"));
+        reader.problem(
+            key.span(),
+            format!("`{word}` is not a permission scope that is known"),
+        );
     }
     let access = value.as_str().and_then(Access::from_word);
     if access.is_none() {
-        reader.problem(value.span(), format!("`{word}` must be `read`, `write` or `none`"));
+        reader.problem(
+            value.span(),
+            format!("`{word}` must be `read`, `write` or `none`"),
+        );
     }
     ScopeEntry {
         scope,
@@ -335,7 +384,11 @@ fn environment(reader: &mut Reader, node: Node<'_>) -> Option<Environment> {
     } else {
         reader.text(node, "`environment`")
     };
-    name.filter(|n| !n.value.is_empty()).map(|name| Environment { name, span: node.span() })
+    name.filter(|n| !n.value.is_empty())
+        .map(|name| Environment {
+            name,
+            span: node.span(),
+        })
 }
 
 /// Reads the value of `cache-mode:`.
@@ -346,7 +399,10 @@ pub(crate) fn cache_mode(reader: &mut Reader, node: Node<'_>) -> Spanned<CacheMo
         Some("write-only") => CacheMode::WriteOnly,
         Some("none") => CacheMode::None,
         _ => {
-            reader.problem(node.span(), "`cache-mode` must be `read`, `write`, `write-only` or `none`");
+            reader.problem(
+                node.span(),
+                "`cache-mode` must be `read`, `write`, `write-only` or `none`",
+            );
             CacheMode::Unknown
         }
     };
@@ -355,12 +411,18 @@ pub(crate) fn cache_mode(reader: &mut Reader, node: Node<'_>) -> Spanned<CacheMo
 
 fn runs_on(reader: &mut Reader, node: Node<'_>) -> RunsOn {
     if node.kind() != Kind::Mapping {
-        return RunsOn { span: node.span(), labels: reader.texts(node, "`runs-on`"), group: None };
+        return RunsOn {
+            span: node.span(),
+            labels: reader.texts(node, "`runs-on`"),
+            group: None,
+        };
     }
     reader.mapping(node, "`runs-on`", &["group", "labels"]);
     RunsOn {
         span: node.span(),
-        labels: node.get("labels").map_or_else(Vec::new, |n| reader.texts(n, "`labels`")),
+        labels: node
+            .get("labels")
+            .map_or_else(Vec::new, |n| reader.texts(n, "`labels`")),
         group: reader.text_at(node, "group"),
     }
 }
@@ -378,11 +440,21 @@ fn container(reader: &mut Reader, node: Node<'_>) -> Option<Container> {
             span: node.span(),
         });
     }
-    let known =
-        ["image", "credentials", "env", "ports", "volumes", "options", "command", "entrypoint"];
+    let known = [
+        "image",
+        "credentials",
+        "env",
+        "ports",
+        "volumes",
+        "options",
+        "command",
+        "entrypoint",
+    ];
     reader.mapping(node, "a container", &known);
     Some(Container {
-        image: reader.text_at(node, "image").filter(|t| !t.value.is_empty()),
+        image: reader
+            .text_at(node, "image")
+            .filter(|t| !t.value.is_empty()),
         credentials: reader.pairs_at(node, "credentials"),
         env: reader.pairs_at(node, "env"),
         options: reader.text_at(node, "options"),
@@ -427,10 +499,19 @@ fn matrix(node: Node<'_>) -> Matrix {
             continue;
         }
         for item in axis.items() {
-            flatten(if name == "include" { "" } else { name }, item, &mut values, 0);
+            flatten(
+                if name == "include" { "" } else { name },
+                item,
+                &mut values,
+                0,
+            );
         }
     }
-    Matrix { span: node.span(), values, dynamic }
+    Matrix {
+        span: node.span(),
+        values,
+        dynamic,
+    }
 }
 
 // Depth is bounded because a matrix deeper than a few levels has no use that
@@ -445,7 +526,11 @@ fn flatten(prefix: &str, node: Node<'_>, values: &mut Vec<(String, Text)>, depth
     }
     for (key, value) in node.entries() {
         let name = key.as_str().unwrap_or("");
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+        let path = if prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{prefix}.{name}")
+        };
         flatten(&path, value, values, depth + 1);
     }
     for item in node.items() {

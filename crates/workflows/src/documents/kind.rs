@@ -50,7 +50,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     if is_dockerfile(&lower) {
         return Some(FileKind::Dockerfile);
     }
-    let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
+    let stem = lower
+        .rsplit_once('.')
+        .map_or(lower.as_str(), |(stem, _)| stem);
     match (folder, stem) {
         (".github", "dependabot") if yaml => Some(FileKind::Dependabot),
         (".github", "ariane-config") if yaml => Some(FileKind::Ariane),
@@ -68,12 +70,20 @@ fn root_kind(folder: &str, name: &str, lower: &str, stem: &str, yaml: bool) -> O
     if stem == "security-insights" && yaml {
         return Some(FileKind::SecurityInsights);
     }
-    if stem == "security" && matches!(lower, "security.md" | "security.rst" | "security.adoc" | "security.txt") {
+    if stem == "security"
+        && matches!(
+            lower,
+            "security.md" | "security.rst" | "security.adoc" | "security.txt"
+        )
+    {
         return Some(FileKind::SecurityPolicy);
     }
     let renovate = matches!(lower, "renovate.json" | "renovate.json5")
         || (folder.is_empty()
-            && matches!(lower, ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"));
+            && matches!(
+                lower,
+                ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"
+            ));
     (renovate && folder != "docs").then_some(FileKind::Renovate)
 }
 
@@ -81,9 +91,15 @@ fn is_dockerfile(lower: &str) -> bool {
     let named = |base: &str| {
         lower == base
             || lower.strip_prefix(base).is_some_and(|rest| {
-                rest.starts_with('.') && !matches!(rest, ".dockerignore" | ".md" | ".j2" | ".tmpl" | ".tpl" | ".erb")
+                rest.starts_with('.')
+                    && !matches!(
+                        rest,
+                        ".dockerignore" | ".md" | ".j2" | ".tmpl" | ".tpl" | ".erb"
+                    )
             })
-            || lower.strip_suffix(base).is_some_and(|rest| rest.ends_with('.'))
+            || lower
+                .strip_suffix(base)
+                .is_some_and(|rest| rest.ends_with('.'))
     };
     named("dockerfile") || named("containerfile")
 }
@@ -92,7 +108,10 @@ fn is_dockerfile(lower: &str) -> bool {
 #[must_use]
 pub fn is_foreign(folder: &str) -> bool {
     folder.split('/').any(|part| {
-        matches!(part, "node_modules" | "vendor" | "third_party" | "third-party" | ".git" | "bower_components")
+        matches!(
+            part,
+            "node_modules" | "vendor" | "third_party" | "third-party" | ".git" | "bower_components"
+        )
     })
 }
 

@@ -26,7 +26,11 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn problem(&mut self, span: Span, message: impl Into<String>) {
-        self.problems.push(SchemaProblem { span, message: message.into(), unknown_key: false });
+        self.problems.push(SchemaProblem {
+            span,
+            message: message.into(),
+            unknown_key: false,
+        });
     }
 
     /// Whether the node is a mapping; names unknown keys and wrong kinds.
@@ -71,11 +75,15 @@ impl Reader {
         match node.kind() {
             Kind::Scalar if node.is_null() => Vec::new(),
             Kind::Scalar => Text::read(node).into_iter().collect(),
-            Kind::Sequence => {
-                node.items().filter_map(|item| self.text(item, &format!("each entry of {what}"))).collect()
-            }
+            Kind::Sequence => node
+                .items()
+                .filter_map(|item| self.text(item, &format!("each entry of {what}")))
+                .collect(),
             Kind::Mapping => {
-                self.problem(node.span(), format!("{what} must be a value or a list of values"));
+                self.problem(
+                    node.span(),
+                    format!("{what} must be a value or a list of values"),
+                );
                 Vec::new()
             }
         }
@@ -83,7 +91,10 @@ impl Reader {
 
     /// Like [`Self::texts`], decoded only.
     pub(crate) fn strings(&mut self, node: Node<'_>, what: &str) -> Vec<Spanned<String>> {
-        self.texts(node, what).into_iter().map(|t| Spanned::new(t.value, t.span)).collect()
+        self.texts(node, what)
+            .into_iter()
+            .map(|t| Spanned::new(t.value, t.span))
+            .collect()
     }
 
     /// A mapping from names to scalars; a whole-value expression yields nothing.
@@ -94,7 +105,10 @@ impl Reader {
                 .filter_map(|(key, value)| {
                     let name = key.as_str().unwrap_or("");
                     let text = self.text(value, &format!("`{name}` in {what}"))?;
-                    Some(Pair { key: Spanned::new(name.to_owned(), key.span()), value: text })
+                    Some(Pair {
+                        key: Spanned::new(name.to_owned(), key.span()),
+                        value: text,
+                    })
                 })
                 .collect(),
             Kind::Scalar if node.is_null() || is_expression(node) => Vec::new(),
@@ -107,7 +121,8 @@ impl Reader {
 
     /// The pairs of a key that is allowed to be missing.
     pub(crate) fn pairs_at(&mut self, node: Node<'_>, key: &str) -> Vec<Pair> {
-        node.get(key).map_or_else(Vec::new, |value| self.pairs(value, &format!("`{key}`")))
+        node.get(key)
+            .map_or_else(Vec::new, |value| self.pairs(value, &format!("`{key}`")))
     }
 }
 

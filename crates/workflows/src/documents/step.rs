@@ -72,7 +72,9 @@ impl Step {
     /// `owner/repo[/path]` in lower case, if an action of a repository is used.
     #[must_use]
     pub fn action(&self) -> Option<String> {
-        self.uses().and_then(|u| u.value.repository()).map(cofferdam_facts::uses::RepositoryUses::name)
+        self.uses()
+            .and_then(|u| u.value.repository())
+            .map(cofferdam_facts::uses::RepositoryUses::name)
     }
 
     /// `with:`; empty for scripts.
@@ -132,9 +134,16 @@ impl Step {
     /// with the word for its place.
     pub fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
         let (script, with) = match &self.kind {
-            StepKind::Run { script, shell, working_directory } => (
-                [Some(("run", script)), shell.as_ref().map(|t| ("shell", t)),
-                 working_directory.as_ref().map(|t| ("working-directory", t))],
+            StepKind::Run {
+                script,
+                shell,
+                working_directory,
+            } => (
+                [
+                    Some(("run", script)),
+                    shell.as_ref().map(|t| ("shell", t)),
+                    working_directory.as_ref().map(|t| ("working-directory", t)),
+                ],
                 [].as_slice(),
             ),
             StepKind::Uses { with, .. } => ([None, None, None], with.as_slice()),
@@ -147,13 +156,31 @@ impl Step {
             .chain(self.env.iter().map(|p| ("env", &p.value)))
             .chain(self.condition.iter().map(|c| ("if", &c.text)))
             .chain(self.name.iter().map(|t| ("name", t)))
-            .chain(self.continue_on_error.iter().map(|t| ("continue-on-error", t)))
+            .chain(
+                self.continue_on_error
+                    .iter()
+                    .map(|t| ("continue-on-error", t)),
+            )
     }
 }
 
 const KEYS: &[&str] = &[
-    "id", "if", "name", "uses", "run", "working-directory", "shell", "with", "env",
-    "continue-on-error", "timeout-minutes", "background", "wait", "wait-all", "cancel", "parallel",
+    "id",
+    "if",
+    "name",
+    "uses",
+    "run",
+    "working-directory",
+    "shell",
+    "with",
+    "env",
+    "continue-on-error",
+    "timeout-minutes",
+    "background",
+    "wait",
+    "wait-all",
+    "cancel",
+    "parallel",
 ];
 
 /// Reads a list of steps; parallel groups are flattened in order.
@@ -189,8 +216,13 @@ fn read(reader: &mut Reader, node: Node<'_>, index: usize, parallel_group: Optio
     Step {
         index,
         parallel_group,
-        background: node.get("background").and_then(|n| n.as_bool()).unwrap_or(false),
-        id: reader.text_at(node, "id").map(|t| Spanned::new(t.value, t.span)),
+        background: node
+            .get("background")
+            .and_then(|n| n.as_bool())
+            .unwrap_or(false),
+        id: reader
+            .text_at(node, "id")
+            .map(|t| Spanned::new(t.value, t.span)),
         name: reader.text_at(node, "name"),
         span: node.span(),
         condition: node.get("if").and_then(Condition::read),
@@ -208,14 +240,18 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> StepKind {
             if other.is_some() {
                 reader.problem(node.span(), "a step has both `uses` and `run`");
             }
-            let Some(text) = reader.text(uses, "`uses`") else { return StepKind::Unknown };
+            let Some(text) = reader.text(uses, "`uses`") else {
+                return StepKind::Unknown;
+            };
             StepKind::Uses {
                 uses: Spanned::new(UsesRef::parse(&text.value), text.span),
                 with: reader.pairs_at(node, "with"),
             }
         }
         (None, Some(run)) => {
-            let Some(script) = reader.text(run, "`run`") else { return StepKind::Unknown };
+            let Some(script) = reader.text(run, "`run`") else {
+                return StepKind::Unknown;
+            };
             StepKind::Run {
                 script,
                 shell: reader.text_at(node, "shell"),
@@ -223,7 +259,10 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> StepKind {
             }
         }
         (None, None) => {
-            if ["wait", "wait-all", "cancel"].iter().any(|key| node.get(key).is_some()) {
+            if ["wait", "wait-all", "cancel"]
+                .iter()
+                .any(|key| node.get(key).is_some())
+            {
                 return StepKind::Control;
             }
             if node.kind() == Kind::Mapping {

@@ -48,19 +48,27 @@ impl Text {
     /// The raw bytes of a range of the decoded value.
     #[must_use]
     pub fn raw_span(&self, document: &Document, range: Range<usize>) -> Span {
-        document.node(self.node).map_or(self.span, |node| node.raw_span(range))
+        document
+            .node(self.node)
+            .map_or(self.span, |node| node.raw_span(range))
     }
 
     /// Every expression that could be understood.
     pub fn parsed(&self) -> impl Iterator<Item = (&Embedded, &Expr)> {
-        self.expressions.iter().filter_map(|e| e.parsed.as_ref().ok().map(|expr| (e, expr)))
+        self.expressions
+            .iter()
+            .filter_map(|e| e.parsed.as_ref().ok().map(|expr| (e, expr)))
     }
 
     /// The only expression, if the value is one expression and nothing else.
     #[must_use]
     pub fn sole_expression(&self) -> Option<&Expr> {
-        let [only] = self.expressions.as_slice() else { return None };
-        (self.value.trim().len() == only.range.len()).then_some(only.parsed.as_ref().ok()).flatten()
+        let [only] = self.expressions.as_slice() else {
+            return None;
+        };
+        (self.value.trim().len() == only.range.len())
+            .then_some(only.parsed.as_ref().ok())
+            .flatten()
     }
 }
 
@@ -76,7 +84,10 @@ pub struct Pair {
 /// The value of a key, compared as GitHub compares input names: without case.
 #[must_use]
 pub fn lookup<'p>(pairs: &'p [Pair], key: &str) -> Option<&'p Text> {
-    pairs.iter().find(|p| p.key.value.eq_ignore_ascii_case(key)).map(|p| &p.value)
+    pairs
+        .iter()
+        .find(|p| p.key.value.eq_ignore_ascii_case(key))
+        .map(|p| &p.value)
 }
 
 /// An `if:`.

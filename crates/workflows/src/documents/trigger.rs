@@ -83,7 +83,9 @@ impl Trigger {
     /// Whether the trigger lists this activity type.
     #[must_use]
     pub fn has_type(&self, name: &str) -> bool {
-        self.types.as_ref().is_some_and(|types| types.iter().any(|t| t.value == name))
+        self.types
+            .as_ref()
+            .is_some_and(|types| types.iter().any(|t| t.value == name))
     }
 }
 
@@ -117,8 +119,18 @@ pub(crate) fn read(reader: &mut Reader, node: Node<'_>) -> Vec<Trigger> {
 }
 
 const KEYS: &[&str] = &[
-    "types", "branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore",
-    "workflows", "inputs", "secrets", "outputs", "names",
+    "types",
+    "branches",
+    "branches-ignore",
+    "tags",
+    "tags-ignore",
+    "paths",
+    "paths-ignore",
+    "workflows",
+    "inputs",
+    "secrets",
+    "outputs",
+    "names",
 ];
 
 fn filters(reader: &mut Reader, mut trigger: Trigger, node: Node<'_>) -> Trigger {
@@ -134,7 +146,10 @@ fn filters(reader: &mut Reader, mut trigger: Trigger, node: Node<'_>) -> Trigger
     if !reader.mapping(node, &what, KEYS) {
         return trigger;
     }
-    let mut list = |key: &str| node.get(key).map(|n| reader.strings(n, &format!("`{key}`")));
+    let mut list = |key: &str| {
+        node.get(key)
+            .map(|n| reader.strings(n, &format!("`{key}`")))
+    };
     trigger.types = list("types");
     trigger.branches = list("branches");
     trigger.branches_ignore = list("branches-ignore");
@@ -144,13 +159,19 @@ fn filters(reader: &mut Reader, mut trigger: Trigger, node: Node<'_>) -> Trigger
     trigger.paths_ignore = list("paths-ignore");
     trigger.workflows = list("workflows").unwrap_or_default();
     if let Some(inputs) = node.get("inputs") {
-        trigger.inputs = inputs.entries().map(|(key, value)| input(key, value)).collect();
+        trigger.inputs = inputs
+            .entries()
+            .map(|(key, value)| input(key, value))
+            .collect();
     }
     if let Some(secrets) = node.get("secrets") {
         trigger.secrets = secrets
             .entries()
             .map(|(key, value)| {
-                let required = value.get("required").and_then(|n| n.as_bool()).unwrap_or(false);
+                let required = value
+                    .get("required")
+                    .and_then(|n| n.as_bool())
+                    .unwrap_or(false);
                 (named(key), required)
             })
             .collect();
@@ -171,11 +192,18 @@ fn named(key: Node<'_>) -> Spanned<String> {
 fn input(key: Node<'_>, value: Node<'_>) -> Input {
     Input {
         name: named(key),
-        kind: value.get("type").and_then(|n| n.as_str()).map(str::to_owned),
+        kind: value
+            .get("type")
+            .and_then(|n| n.as_str())
+            .map(str::to_owned),
         default: value.get("default").and_then(Text::read),
         options: value
             .get("options")
-            .map(|n| n.items().filter_map(|o| o.as_str().map(str::to_owned)).collect())
+            .map(|n| {
+                n.items()
+                    .filter_map(|o| o.as_str().map(str::to_owned))
+                    .collect()
+            })
             .unwrap_or_default(),
     }
 }

@@ -38,8 +38,16 @@ pub struct Workflow {
 }
 
 const KEYS: &[&str] = &[
-    "name", "run-name", "on", "permissions", "cache-mode", "env", "defaults", "concurrency",
-    "jobs", "description",
+    "name",
+    "run-name",
+    "on",
+    "permissions",
+    "cache-mode",
+    "env",
+    "defaults",
+    "concurrency",
+    "jobs",
+    "description",
 ];
 
 impl Workflow {
@@ -101,7 +109,10 @@ impl Workflow {
         self.concurrency = root.get("concurrency").is_some();
         match root.get("jobs") {
             Some(jobs) if jobs.kind() == Kind::Mapping => {
-                self.jobs = jobs.entries().map(|(key, node)| job::read(reader, key, node)).collect();
+                self.jobs = jobs
+                    .entries()
+                    .map(|(key, node)| job::read(reader, key, node))
+                    .collect();
             }
             Some(jobs) => reader.problem(jobs.span(), "`jobs` must be a mapping"),
             None if self.document.problems().is_empty() => {

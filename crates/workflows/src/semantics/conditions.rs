@@ -89,7 +89,8 @@ impl Situation<'_> {
                 }
                 let disjuncts = expr.disjuncts();
                 if disjuncts.len() > 1 {
-                    return all(disjuncts.into_iter().map(|e| self.evaluate(e).map(|b| !b))).map(|b| !b);
+                    return all(disjuncts.into_iter().map(|e| self.evaluate(e).map(|b| !b)))
+                        .map(|b| !b);
                 }
                 expr.truth_with(&|path| self.value(path))
             }
@@ -109,8 +110,12 @@ impl Situation<'_> {
             _ => return None,
         };
         let (ExprKind::Context(left), other) = (&left.kind, &right.kind) else {
-            let (_, ExprKind::Context(right)) = (&left.kind, &right.kind) else { return None };
-            return self.against_literal(right, &left.kind).map(|same| same == equal);
+            let (_, ExprKind::Context(right)) = (&left.kind, &right.kind) else {
+                return None;
+            };
+            return self
+                .against_literal(right, &left.kind)
+                .map(|same| same == equal);
         };
         if let ExprKind::Context(right) = other {
             let pair = [left.text(), right.text()];
@@ -123,7 +128,9 @@ impl Situation<'_> {
     }
 
     fn against_literal(&self, path: &ContextPath, literal: &ExprKind) -> Option<bool> {
-        let ExprKind::Literal(Value::String(literal)) = literal else { return None };
+        let ExprKind::Literal(Value::String(literal)) = literal else {
+            return None;
+        };
         let text = path.text();
         match text.as_str() {
             // Written by GitHub from the account that acts, not from text.
@@ -135,13 +142,16 @@ impl Situation<'_> {
                 if self.outsider =>
             {
                 let trusted = ["owner", "member", "collaborator"];
-                trusted.contains(&literal.to_ascii_lowercase().as_str()).then_some(false)
+                trusted
+                    .contains(&literal.to_ascii_lowercase().as_str())
+                    .then_some(false)
             }
             "github.ref" if self.event.starts_with("pull_request") => {
                 // A pull request runs on its merge ref, `pull_request_target`
                 // on the base branch; neither is a tag.
                 let tag = literal.starts_with("refs/tags/");
-                let branch = literal.starts_with("refs/heads/") && self.event != "pull_request_target";
+                let branch =
+                    literal.starts_with("refs/heads/") && self.event != "pull_request_target";
                 (tag || branch).then_some(false)
             }
             _ if self.outsider && is_head_repository(&text) && literal.contains('/') => Some(false),
@@ -158,14 +168,19 @@ impl Situation<'_> {
                 else {
                     return None;
                 };
-                let tag = prefix.starts_with("refs/tags") || prefix.starts_with("refs/heads/release");
+                let tag =
+                    prefix.starts_with("refs/tags") || prefix.starts_with("refs/heads/release");
                 (path.is("github.ref") && self.event.starts_with("pull_request") && tag)
                     .then_some(false)
-                    .filter(|_| self.event != "pull_request_target" || prefix.starts_with("refs/tags"))
+                    .filter(|_| {
+                        self.event != "pull_request_target" || prefix.starts_with("refs/tags")
+                    })
             }
             // contains(fromJSON('["OWNER","MEMBER"]'), github.event.comment.author_association)
             "contains" => {
-                let ExprKind::Context(path) = &second.kind else { return None };
+                let ExprKind::Context(path) = &second.kind else {
+                    return None;
+                };
                 let trusted = self.outsider
                     && path.text().ends_with(".author_association")
                     && lists_only_trusted(first);
@@ -179,10 +194,12 @@ impl Situation<'_> {
 fn lists_only_trusted(expr: &Expr) -> bool {
     let text = match &expr.kind {
         ExprKind::Literal(Value::String(text)) => text.clone(),
-        ExprKind::Call { function, args } if function == "fromjson" => match args.first().map(|a| &a.kind) {
-            Some(ExprKind::Literal(Value::String(text))) => text.clone(),
-            _ => return false,
-        },
+        ExprKind::Call { function, args } if function == "fromjson" => {
+            match args.first().map(|a| &a.kind) {
+                Some(ExprKind::Literal(Value::String(text))) => text.clone(),
+                _ => return false,
+            }
+        }
         _ => return false,
     };
     let words: Vec<_> = text
@@ -191,7 +208,9 @@ fn lists_only_trusted(expr: &Expr) -> bool {
         .map(str::to_ascii_uppercase)
         .collect();
     !words.is_empty()
-        && words.iter().all(|w| matches!(w.as_str(), "OWNER" | "MEMBER" | "COLLABORATOR"))
+        && words
+            .iter()
+            .all(|w| matches!(w.as_str(), "OWNER" | "MEMBER" | "COLLABORATOR"))
 }
 
 fn is_head_repository(text: &str) -> bool {
@@ -237,8 +256,12 @@ fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 /// Whether a condition lets something run.
 #[must_use]
 pub fn allows(condition: Option<&Condition>, situation: Situation<'_>) -> Runs {
-    let Some(condition) = condition else { return Runs::Yes };
-    let Some(expr) = condition.expr() else { return Runs::Maybe };
+    let Some(condition) = condition else {
+        return Runs::Yes;
+    };
+    let Some(expr) = condition.expr() else {
+        return Runs::Maybe;
+    };
     match situation.evaluate(expr) {
         Some(true) => Runs::Yes,
         Some(false) => Runs::No,
@@ -266,13 +289,20 @@ fn needed<'w>(
     job.needs
         .iter()
         .filter_map(|need| workflow.job(&need.value))
-        .fold(own, |runs, needed_job| runs.and(needed(workflow, needed_job, situation, seen)))
+        .fold(own, |runs, needed_job| {
+            runs.and(needed(workflow, needed_job, situation, seen))
+        })
 }
 
 fn ignores_failure(job: &Job) -> bool {
-    job.condition.as_ref().and_then(Condition::expr).is_some_and(|expr| {
-        ["always", "failure", "cancelled"].iter().any(|f| expr.calls(f))
-    })
+    job.condition
+        .as_ref()
+        .and_then(Condition::expr)
+        .is_some_and(|expr| {
+            ["always", "failure", "cancelled"]
+                .iter()
+                .any(|f| expr.calls(f))
+        })
 }
 
 /// Whether a step runs, given that its job does.

@@ -53,7 +53,13 @@ const fn event(
     source: WorkflowSource,
     carries_text: bool,
 ) -> EventInfo {
-    EventInfo { name, starter, privileged_from_outside, source, carries_text }
+    EventInfo {
+        name,
+        starter,
+        privileged_from_outside,
+        source,
+        carries_text,
+    }
 }
 
 use Starter::{Anyone, Schedule, Triage, Workflow, Writer};
@@ -61,7 +67,13 @@ use WorkflowSource::{Caller, DefaultBranch, EventRef};
 
 /// Every documented event.
 pub const EVENTS: &[EventInfo] = &[
-    event("branch_protection_rule", Writer, false, DefaultBranch, false),
+    event(
+        "branch_protection_rule",
+        Writer,
+        false,
+        DefaultBranch,
+        false,
+    ),
     event("check_run", Writer, false, DefaultBranch, true),
     event("check_suite", Writer, false, DefaultBranch, true),
     event("create", Writer, false, EventRef, true),
@@ -126,6 +138,10 @@ mod tests {
 
     #[test]
     fn names_are_sorted_and_unique() {
-        assert!(EVENTS.windows(2).all(|w| matches!(w, [a, b] if a.name < b.name)));
+        assert!(
+            EVENTS
+                .windows(2)
+                .all(|w| matches!(w, [a, b] if a.name < b.name))
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod conditions;
 pub mod events;
+pub mod images;
 pub mod permissions;
 pub mod publishing;
 pub mod secrets;

@@ -60,7 +60,10 @@ impl Effective {
 
     /// Scopes that may be written, `id-token` included.
     pub fn writes(&self) -> impl Iterator<Item = Scope> + '_ {
-        self.scopes.iter().filter(|(_, a)| **a == Access::Write).map(|(s, _)| *s)
+        self.scopes
+            .iter()
+            .filter(|(_, a)| **a == Access::Write)
+            .map(|(s, _)| *s)
     }
 
     /// Whether anything may be written.
@@ -112,20 +115,37 @@ fn written(permissions: &Permissions, decider: Decider) -> Effective {
             (scopes, true)
         }
         PermissionsKind::Scopes(entries) => (
-            entries.iter().filter_map(|e| e.scope.map(|scope| (scope, e.access))).collect(),
+            entries
+                .iter()
+                .filter_map(|e| e.scope.map(|scope| (scope, e.access)))
+                .collect(),
             false,
         ),
         // GitHub refuses the file; nothing runs.
         PermissionsKind::Invalid => (BTreeMap::new(), false),
     };
-    Effective { scopes, decider, span: Some(permissions.span), write_all, assumed: false }
+    Effective {
+        scopes,
+        decider,
+        span: Some(permissions.span),
+        write_all,
+        assumed: false,
+    }
 }
 
 fn restricted() -> BTreeMap<Scope, Access> {
-    [(Scope::Contents, Access::Read), (Scope::Packages, Access::Read)].into()
+    [
+        (Scope::Contents, Access::Read),
+        (Scope::Packages, Access::Read),
+    ]
+    .into()
 }
 
 // `id-token` is never given by a default, nor by `read-all`.
 fn all(access: Access) -> BTreeMap<Scope, Access> {
-    Scope::ALL.iter().filter(|s| **s != Scope::IdToken).map(|s| (*s, access)).collect()
+    Scope::ALL
+        .iter()
+        .filter(|s| **s != Scope::IdToken)
+        .map(|s| (*s, access))
+        .collect()
 }

@@ -99,54 +99,237 @@ enum When {
     /// The input is there and not empty.
     Given(&'static str),
     /// The input holds one of the words and none of the others.
-    Words(&'static str, &'static [&'static str], &'static [&'static str]),
+    Words(
+        &'static str,
+        &'static [&'static str],
+        &'static [&'static str],
+    ),
 }
 
-const fn row(name: &'static str, artifact: Artifact, when: When, target: &'static str) -> ActionRow {
-    ActionRow { name, artifact, when, target }
+const fn row(
+    name: &'static str,
+    artifact: Artifact,
+    when: When,
+    target: &'static str,
+) -> ActionRow {
+    ActionRow {
+        name,
+        artifact,
+        when,
+        target,
+    }
 }
 
 use Artifact::{Chart, Files, Image, Package, Release, Site};
 
 const ACTIONS: &[ActionRow] = &[
-    row("docker/build-push-action", Image, When::Flag("push"), "tags"),
-    row("docker/build-push-action", Image, When::Words("outputs", &["type=registry", "push=true"], &[]), "tags"),
+    row(
+        "docker/build-push-action",
+        Image,
+        When::Flag("push"),
+        "tags",
+    ),
+    row(
+        "docker/build-push-action",
+        Image,
+        When::Words("outputs", &["type=registry", "push=true"], &[]),
+        "tags",
+    ),
     row("docker/bake-action", Image, When::Flag("push"), "targets"),
-    row("docker/bake-action", Image, When::Words("set", &["type=registry", "push=true"], &[]), "targets"),
-    row("redhat-actions/push-to-registry", Image, When::Always, "image"),
-    row("mr-smithers-excellent/docker-build-push", Image, When::Unless("pushimage"), "image"),
-    row("elgohr/publish-docker-github-action", Image, When::Unless("no_push"), "name"),
-    row("macbre/push-to-ghcr", Image, When::Unless("dry_run"), "image_name"),
-    row("appany/helm-oci-chart-releaser", Chart, When::Always, "repository"),
-    row("helm/chart-releaser-action", Chart, When::Unless("skip_upload"), "charts_dir"),
-    row("stefanprodan/helm-gh-pages", Chart, When::Always, "target_dir"),
-    row("pypa/gh-action-pypi-publish", Package(Registry::PyPi), When::Always, "repository-url"),
-    row("pyo3/maturin-action", Package(Registry::PyPi), When::Words("command", &["upload", "publish"], &[]), ""),
-    row("js-devtools/npm-publish", Package(Registry::Npm), When::Always, "registry"),
-    row("changesets/action", Package(Registry::Npm), When::Given("publish"), ""),
-    row("cycjimmy/semantic-release-action", Package(Registry::Npm), When::Unless("dry_run"), ""),
-    row("katyo/publish-crates", Package(Registry::CratesIo), When::Unless("dry-run"), ""),
-    row("release-plz/action", Package(Registry::CratesIo), When::Words("command", &["release"], &["release-pr"]), ""),
-    row("rubygems/release-gem", Package(Registry::Gems), When::Always, ""),
-    row("cadwallion/publish-rubygems-action", Package(Registry::Gems), When::Always, ""),
-    row("haaleo/publish-vscode-extension", Package(Registry::VsCode), When::Unless("dryrun"), ""),
-    row("softprops/action-gh-release", Release, When::Always, "tag_name"),
+    row(
+        "docker/bake-action",
+        Image,
+        When::Words("set", &["type=registry", "push=true"], &[]),
+        "targets",
+    ),
+    row(
+        "redhat-actions/push-to-registry",
+        Image,
+        When::Always,
+        "image",
+    ),
+    row(
+        "mr-smithers-excellent/docker-build-push",
+        Image,
+        When::Unless("pushimage"),
+        "image",
+    ),
+    row(
+        "elgohr/publish-docker-github-action",
+        Image,
+        When::Unless("no_push"),
+        "name",
+    ),
+    row(
+        "macbre/push-to-ghcr",
+        Image,
+        When::Unless("dry_run"),
+        "image_name",
+    ),
+    row(
+        "appany/helm-oci-chart-releaser",
+        Chart,
+        When::Always,
+        "repository",
+    ),
+    row(
+        "helm/chart-releaser-action",
+        Chart,
+        When::Unless("skip_upload"),
+        "charts_dir",
+    ),
+    row(
+        "stefanprodan/helm-gh-pages",
+        Chart,
+        When::Always,
+        "target_dir",
+    ),
+    row(
+        "pypa/gh-action-pypi-publish",
+        Package(Registry::PyPi),
+        When::Always,
+        "repository-url",
+    ),
+    row(
+        "pyo3/maturin-action",
+        Package(Registry::PyPi),
+        When::Words("command", &["upload", "publish"], &[]),
+        "",
+    ),
+    row(
+        "js-devtools/npm-publish",
+        Package(Registry::Npm),
+        When::Always,
+        "registry",
+    ),
+    row(
+        "changesets/action",
+        Package(Registry::Npm),
+        When::Given("publish"),
+        "",
+    ),
+    row(
+        "cycjimmy/semantic-release-action",
+        Package(Registry::Npm),
+        When::Unless("dry_run"),
+        "",
+    ),
+    row(
+        "katyo/publish-crates",
+        Package(Registry::CratesIo),
+        When::Unless("dry-run"),
+        "",
+    ),
+    row(
+        "release-plz/action",
+        Package(Registry::CratesIo),
+        When::Words("command", &["release"], &["release-pr"]),
+        "",
+    ),
+    row(
+        "rubygems/release-gem",
+        Package(Registry::Gems),
+        When::Always,
+        "",
+    ),
+    row(
+        "cadwallion/publish-rubygems-action",
+        Package(Registry::Gems),
+        When::Always,
+        "",
+    ),
+    row(
+        "haaleo/publish-vscode-extension",
+        Package(Registry::VsCode),
+        When::Unless("dryrun"),
+        "",
+    ),
+    row(
+        "softprops/action-gh-release",
+        Release,
+        When::Always,
+        "tag_name",
+    ),
     row("ncipollo/release-action", Release, When::Always, "tag"),
     row("actions/create-release", Release, When::Always, "tag_name"),
-    row("actions/upload-release-asset", Release, When::Always, "asset_name"),
-    row("svenstaro/upload-release-action", Release, When::Always, "tag"),
-    row("marvinpinto/action-automatic-releases", Release, When::Always, "automatic_release_tag"),
-    row("googleapis/release-please-action", Release, When::Unless("skip-github-release"), ""),
-    row("google-github-actions/release-please-action", Release, When::Unless("skip-github-release"), ""),
-    row("goreleaser/goreleaser-action", Release, When::Words("args", &["release"], &["--snapshot", "--skip=publish", "--skip-publish"]), ""),
-    row("taiki-e/upload-rust-binary-action", Release, When::Unless("dry-run"), "bin"),
-    row("taiki-e/create-gh-release-action", Release, When::Always, ""),
-    row("tauri-apps/tauri-action", Release, When::Given("tagname"), "tagname"),
+    row(
+        "actions/upload-release-asset",
+        Release,
+        When::Always,
+        "asset_name",
+    ),
+    row(
+        "svenstaro/upload-release-action",
+        Release,
+        When::Always,
+        "tag",
+    ),
+    row(
+        "marvinpinto/action-automatic-releases",
+        Release,
+        When::Always,
+        "automatic_release_tag",
+    ),
+    row(
+        "googleapis/release-please-action",
+        Release,
+        When::Unless("skip-github-release"),
+        "",
+    ),
+    row(
+        "google-github-actions/release-please-action",
+        Release,
+        When::Unless("skip-github-release"),
+        "",
+    ),
+    row(
+        "goreleaser/goreleaser-action",
+        Release,
+        When::Words(
+            "args",
+            &["release"],
+            &["--snapshot", "--skip=publish", "--skip-publish"],
+        ),
+        "",
+    ),
+    row(
+        "taiki-e/upload-rust-binary-action",
+        Release,
+        When::Unless("dry-run"),
+        "bin",
+    ),
+    row(
+        "taiki-e/create-gh-release-action",
+        Release,
+        When::Always,
+        "",
+    ),
+    row(
+        "tauri-apps/tauri-action",
+        Release,
+        When::Given("tagname"),
+        "tagname",
+    ),
     row("wangyoucao577/go-release-action", Release, When::Always, ""),
-    row("shogo82148/actions-upload-release-asset", Release, When::Always, "asset_path"),
+    row(
+        "shogo82148/actions-upload-release-asset",
+        Release,
+        When::Always,
+        "asset_path",
+    ),
     row("actions/deploy-pages", Site, When::Always, ""),
-    row("peaceiris/actions-gh-pages", Site, When::Always, "publish_dir"),
-    row("jamesives/github-pages-deploy-action", Site, When::Always, "folder"),
+    row(
+        "peaceiris/actions-gh-pages",
+        Site,
+        When::Always,
+        "publish_dir",
+    ),
+    row(
+        "jamesives/github-pages-deploy-action",
+        Site,
+        When::Always,
+        "folder",
+    ),
 ];
 
 /// A command that publishes: the program, words that must follow in order, and
@@ -164,7 +347,12 @@ const fn command(
     unless: &'static [&'static str],
     artifact: Artifact,
 ) -> CommandRow {
-    CommandRow { program, words, unless, artifact }
+    CommandRow {
+        program,
+        words,
+        unless,
+        artifact,
+    }
 }
 
 const DRY: &[&str] = &["--dry-run", "--dry_run", "-n"];
@@ -174,7 +362,12 @@ const COMMANDS: &[CommandRow] = &[
     command("docker", &["buildx", "build", "--push"], &[], Image),
     command("docker", &["build", "--push"], &[], Image),
     command("docker", &["buildx", "bake", "--push"], &[], Image),
-    command("docker", &["buildx", "imagetools", "create"], &["--dry-run"], Image),
+    command(
+        "docker",
+        &["buildx", "imagetools", "create"],
+        &["--dry-run"],
+        Image,
+    ),
     command("docker", &["manifest", "push"], &[], Image),
     command("podman", &["push"], &[], Image),
     command("podman", &["manifest", "push"], &[], Image),
@@ -188,7 +381,12 @@ const COMMANDS: &[CommandRow] = &[
     command("oras", &["push"], &[], Image),
     command("oras", &["copy"], &[], Image),
     command("ko", &["build"], &["--local", "-L", "--push=false"], Image),
-    command("ko", &["publish"], &["--local", "-L", "--push=false"], Image),
+    command(
+        "ko",
+        &["publish"],
+        &["--local", "-L", "--push=false"],
+        Image,
+    ),
     command("flux", &["push", "artifact"], &[], Image),
     command("helm", &["push"], &[], Chart),
     command("helm", &["cm-push"], &[], Chart),
@@ -202,8 +400,18 @@ const COMMANDS: &[CommandRow] = &[
     command("npx", &["lerna", "publish"], DRY, Package(Registry::Npm)),
     command("changeset", &["publish"], DRY, Package(Registry::Npm)),
     command("twine", &["upload"], &[], Package(Registry::PyPi)),
-    command("python", &["-m", "twine", "upload"], &[], Package(Registry::PyPi)),
-    command("python3", &["-m", "twine", "upload"], &[], Package(Registry::PyPi)),
+    command(
+        "python",
+        &["-m", "twine", "upload"],
+        &[],
+        Package(Registry::PyPi),
+    ),
+    command(
+        "python3",
+        &["-m", "twine", "upload"],
+        &[],
+        Package(Registry::PyPi),
+    ),
     command("uv", &["publish"], DRY, Package(Registry::PyPi)),
     command("poetry", &["publish"], DRY, Package(Registry::PyPi)),
     command("pdm", &["publish"], &[], Package(Registry::PyPi)),
@@ -212,26 +420,51 @@ const COMMANDS: &[CommandRow] = &[
     command("maturin", &["publish"], &[], Package(Registry::PyPi)),
     command("maturin", &["upload"], &[], Package(Registry::PyPi)),
     command("cargo", &["publish"], DRY, Package(Registry::CratesIo)),
-    command("cargo", &["release", "--execute"], &[], Package(Registry::CratesIo)),
-    command("cargo", &["workspaces", "publish"], DRY, Package(Registry::CratesIo)),
+    command(
+        "cargo",
+        &["release", "--execute"],
+        &[],
+        Package(Registry::CratesIo),
+    ),
+    command(
+        "cargo",
+        &["workspaces", "publish"],
+        DRY,
+        Package(Registry::CratesIo),
+    ),
     command("gem", &["push"], &[], Package(Registry::Gems)),
     command("rake", &["release"], &[], Package(Registry::Gems)),
     command("mix", &["hex.publish"], DRY, Package(Registry::Hex)),
-    command("mvn", &["deploy"], &["-DskipDeploy"], Package(Registry::Maven)),
+    command(
+        "mvn",
+        &["deploy"],
+        &["-DskipDeploy"],
+        Package(Registry::Maven),
+    ),
     command("./mvnw", &["deploy"], &[], Package(Registry::Maven)),
     command("gradle", &["publish"], DRY, Package(Registry::Maven)),
     command("./gradlew", &["publish"], DRY, Package(Registry::Maven)),
     command("dotnet", &["nuget", "push"], &[], Package(Registry::NuGet)),
     command("nuget", &["push"], &[], Package(Registry::NuGet)),
     command("dart", &["pub", "publish"], DRY, Package(Registry::PubDev)),
-    command("flutter", &["pub", "publish"], DRY, Package(Registry::PubDev)),
+    command(
+        "flutter",
+        &["pub", "publish"],
+        DRY,
+        Package(Registry::PubDev),
+    ),
     command("vsce", &["publish"], &[], Package(Registry::VsCode)),
     command("ovsx", &["publish"], &[], Package(Registry::VsCode)),
     command("npx", &["vsce", "publish"], &[], Package(Registry::VsCode)),
     command("npx", &["ovsx", "publish"], &[], Package(Registry::VsCode)),
     command("gh", &["release", "create"], &["--draft"], Release),
     command("gh", &["release", "upload"], &[], Release),
-    command("goreleaser", &["release"], &["--snapshot", "--skip=publish", "--skip-publish"], Release),
+    command(
+        "goreleaser",
+        &["release"],
+        &["--snapshot", "--skip=publish", "--skip-publish"],
+        Release,
+    ),
     command("dist", &["host", "--steps=release"], &[], Release),
     command("aws", &["s3", "cp"], &["--dryrun"], Files),
     command("aws", &["s3", "sync"], &["--dryrun"], Files),
@@ -244,22 +477,28 @@ const COMMANDS: &[CommandRow] = &[
 pub fn by_action(step: &Step) -> Option<Publication> {
     let uses = step.uses()?;
     let name = step.action()?;
-    ACTIONS.iter().filter(|row| row.name == name).find_map(|row| {
-        let conditional = decided(step, &row.when)?;
-        Some(Publication {
-            artifact: row.artifact,
-            step: step.index,
-            span: uses.span,
-            means: row.name.to_owned(),
-            conditional,
-            target: step.input(row.target).map(|t| t.value.clone()),
+    ACTIONS
+        .iter()
+        .filter(|row| row.name == name)
+        .find_map(|row| {
+            let conditional = decided(step, &row.when)?;
+            Some(Publication {
+                artifact: row.artifact,
+                step: step.index,
+                span: uses.span,
+                means: row.name.to_owned(),
+                conditional,
+                target: step.input(row.target).map(|t| t.value.clone()),
+            })
         })
-    })
 }
 
 // `None`: not published; otherwise whether an expression decides.
 fn decided(step: &Step, when: &When) -> Option<bool> {
-    let flag = |text: &Text| text.literal().map(|v| v.trim().eq_ignore_ascii_case("true"));
+    let flag = |text: &Text| {
+        text.literal()
+            .map(|v| v.trim().eq_ignore_ascii_case("true"))
+    };
     match when {
         When::Always => Some(false),
         When::Flag(input) => match flag(step.input(input)?) {
@@ -275,7 +514,10 @@ fn decided(step: &Step, when: &When) -> Option<bool> {
                 None => Some(true),
             },
         },
-        When::Given(input) => step.input(input).filter(|t| !t.value.is_empty()).map(|_| false),
+        When::Given(input) => step
+            .input(input)
+            .filter(|t| !t.value.is_empty())
+            .map(|_| false),
         When::Words(input, any, none) => {
             let Some(text) = step.input(input) else {
                 // `release-plz` and the like publish by default.
@@ -317,9 +559,16 @@ pub fn by_script(
             artifact: row.artifact,
             step: step.index,
             span: at(command.range.clone()),
-            means: std::iter::once(row.program).chain(row.words.iter().copied()).collect::<Vec<_>>().join(" "),
+            means: std::iter::once(row.program)
+                .chain(row.words.iter().copied())
+                .collect::<Vec<_>>()
+                .join(" "),
             conditional: command.conditional,
-            target: args.iter().rev().find(|w| !w.text.starts_with('-')).map(|w| w.text.clone()),
+            target: args
+                .iter()
+                .rev()
+                .find(|w| !w.text.starts_with('-'))
+                .map(|w| w.text.clone()),
         })
     };
     script.commands.iter().filter_map(publication).collect()
@@ -331,9 +580,14 @@ fn matches<'a>(row: &CommandRow, args: impl Iterator<Item = &'a str> + Clone) ->
     let mut plain = args.clone().filter(|a| !a.starts_with('-') || *a == "-m");
     for word in row.words {
         let found = if word.starts_with("--") {
-            args.clone().any(|a| a == *word || a == format!("{word}=true"))
-        } else if row.program.ends_with("mvn") || row.program.ends_with("mvnw") || row.program.contains("gradle") {
-            args.clone().any(|a| a == *word || a.rsplit(':').next() == Some(word))
+            args.clone()
+                .any(|a| a == *word || a == format!("{word}=true"))
+        } else if row.program.ends_with("mvn")
+            || row.program.ends_with("mvnw")
+            || row.program.contains("gradle")
+        {
+            args.clone()
+                .any(|a| a == *word || a.rsplit(':').next() == Some(word))
         } else {
             plain.next() == Some(word)
         };

@@ -78,7 +78,11 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
     pairs(&workflow.env, Reach::Workflow);
     pairs(&job.env, Reach::Job);
     pairs(&job.outputs, Reach::Other);
-    for container in job.container.iter().chain(job.services.iter().map(|(_, c)| c)) {
+    for container in job
+        .container
+        .iter()
+        .chain(job.services.iter().map(|(_, c)| c))
+    {
         pairs(&container.credentials, Reach::Container);
         pairs(&container.env, Reach::Container);
     }
@@ -88,7 +92,11 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             pairs(named, Reach::Call);
         }
     }
-    for container in job.container.iter().chain(job.services.iter().map(|(_, c)| c)) {
+    for container in job
+        .container
+        .iter()
+        .chain(job.services.iter().map(|(_, c)| c))
+    {
         for text in container.image.iter().chain(&container.options) {
             collect(workflow, text, Reach::Container, &mut uses);
         }
@@ -101,7 +109,11 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
     if let Some(condition) = &job.condition {
         if let Ok(expr) = &condition.parsed {
             for name in names(expr) {
-                uses.push(SecretUse { name, reach: Reach::Other, span: condition.text.span });
+                uses.push(SecretUse {
+                    name,
+                    reach: Reach::Other,
+                    span: condition.text.span,
+                });
             }
         }
     }

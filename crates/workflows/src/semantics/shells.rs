@@ -18,7 +18,10 @@ pub fn of_step(workflow: &Workflow, job: &Job, step: &Step) -> Shell {
         _ => None,
     };
     let default = |d: &Defaults| d.shell.clone();
-    let written = own.cloned().or_else(|| default(&job.defaults)).or_else(|| default(&workflow.defaults));
+    let written = own
+        .cloned()
+        .or_else(|| default(&job.defaults))
+        .or_else(|| default(&workflow.defaults));
     written.as_ref().map_or_else(|| of_runner(job), of_text)
 }
 
@@ -26,13 +29,16 @@ pub fn of_step(workflow: &Workflow, job: &Job, step: &Step) -> Shell {
 #[must_use]
 pub fn of_composite_step(step: &Step) -> Shell {
     match &step.kind {
-        StepKind::Run { shell: Some(shell), .. } => of_text(shell),
+        StepKind::Run {
+            shell: Some(shell), ..
+        } => of_text(shell),
         _ => Shell::Bash,
     }
 }
 
 fn of_text(text: &Text) -> Shell {
-    text.literal().map_or_else(|| Shell::Other(text.value.clone()), Shell::from_value)
+    text.literal()
+        .map_or_else(|| Shell::Other(text.value.clone()), Shell::named)
 }
 
 fn of_runner(job: &Job) -> Shell {

@@ -116,6 +116,10 @@ impl<'t> Builder<'t> {
                     let message = "a second document begins here, and GitHub reads files of one";
                     self.problem(ProblemKind::SeveralDocuments, span, message);
                 }
+                // Without a marker the parser gives the first token of the document.
+                if self.text.get(span.start..span.end) != Some("---") {
+                    return;
+                }
             }
             Event::Scalar {
                 value,
@@ -125,11 +129,7 @@ impl<'t> Builder<'t> {
                 self.scalar(&value, style, &properties, span);
             }
             Event::Sequence { style, properties } => {
-                let start = if style == Style::Block {
-                    indicators::find(self.text, self.accounted, span.end + 1, b"-")
-                } else {
-                    None
-                };
+                let start = self.first_dash(style, span);
                 let span = Span::new(start.unwrap_or(span.start), span.end);
                 self.open(Form::Sequence, style, &properties, span);
             }
@@ -159,13 +159,7 @@ impl<'t> Builder<'t> {
             }
             Event::Boundary => {}
         }
-        // Where a document begins without a marker, the parser gives its first token.
-        let end = if self.frames.is_empty() && self.text.get(span.start..span.end) != Some("---") {
-            span.start
-        } else {
-            span.end
-        };
-        self.accounted = self.accounted.max(end);
+        self.accounted = self.accounted.max(span.end);
     }
 
     fn scalar(&mut self, value: &str, style: Style, properties: &Properties, span: Span) {
@@ -206,18 +200,23 @@ impl<'t> Builder<'t> {
         self.problem(kind, span, message);
     }
 
+    /// The first dash of a block sequence that is a value. The parser places one
+    /// that is not indented behind that dash.
+    fn first_dash(&self, style: Style, span: Span) -> Option<usize> {
+        let around = self.arena.slot(self.frames.last()?.id)?;
+        (style == Style::Block && around.form == Form::Mapping)
+            .then(|| indicators::find(self.text, self.accounted, span.end + 1, b"-"))?
+    }
+
     /// From the indicator to the last line that holds more than space.
     fn block_scalar_span(&self, content: Span) -> Span {
         let indicator = indicators::find(self.text, self.accounted, content.end, b"|>");
         let start = indicator.unwrap_or(content.start);
-        let body = self
-            .text
-            .get(content.start.max(start)..content.end)
-            .unwrap_or_default();
+        let body = self.text.get(start..content.end).unwrap_or_default();
         let held = body.trim_end_matches([' ', '\t', '\n', '\r']).len();
         let tail = body.get(held..).unwrap_or_default();
         let spaces = tail.find(['\n', '\r']).unwrap_or(tail.len());
-        Span::new(start, content.start.max(start) + held + spaces)
+        Span::new(start, start + held + spaces)
     }
 
     /// The parser places a missing value at the end of its key; it belongs behind

@@ -69,7 +69,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Whether what stands behind the problem, or all of the file, is missing
-    /// in the tree.
+    /// in the tree. (Nesting too deep through an alias hides that alias alone.)
     #[must_use]
     pub fn hides_rest(self) -> bool {
         matches!(
@@ -85,7 +85,7 @@ impl ProblemKind {
         self.hides_rest()
             || matches!(
                 self,
-                Self::TooDeep | Self::LineBreak | Self::AliasBudget | Self::AnchorRedefined
+                Self::LineBreak | Self::AliasBudget | Self::AnchorRedefined
             )
     }
 

@@ -126,7 +126,7 @@ impl Walk<'_> {
                     match line_breaks(rest.get(..space)?) {
                         0 => self.verbatim(space)?,
                         1 => self.changed(space, " ")?,
-                        several => self.changed(space, &"\n".repeat(several - 1))?,
+                        _ => self.blank_lines(space)?,
                     }
                 }
                 '\'' if quote == Some('\'') => self.changed(2, "'")?,
@@ -142,13 +142,32 @@ impl Walk<'_> {
         Some(())
     }
 
+    /// Two or more line breaks, of which the first is lost.
+    fn blank_lines(&mut self, length: usize) -> Option<()> {
+        let end = self.raw_at + length;
+        let space = self.text.get(self.raw_at..end)?;
+        let mut lost = line_end_len(space);
+        while self.raw_at < end {
+            let rest = self.text.get(self.raw_at + lost..end)?;
+            let line = match line_end_len(rest) {
+                line if line_breaks(rest.get(line..)?) > 0 => line,
+                _ => rest.len(),
+            };
+            self.changed(lost + line, "\n")?;
+            lost = 0;
+        }
+        Some(())
+    }
+
     fn escape(&mut self, rest: &str) -> Option<()> {
         let raw_len = match rest.as_bytes().get(1)? {
             b'\n' | b'\r' => {
                 let tail = rest.get(1..)?;
                 let space = tail.len() - tail.trim_start_matches([' ', '\t', '\n', '\r']).len();
-                let breaks = line_breaks(tail.get(..space)?);
-                return self.changed(1 + space, &"\n".repeat(breaks.saturating_sub(1)));
+                return match line_breaks(tail.get(..space)?) {
+                    0 | 1 => self.changed(1 + space, ""),
+                    _ => self.blank_lines(1 + space),
+                };
             }
             b'x' => 4,
             b'U' => 10,
@@ -214,15 +233,15 @@ impl Walk<'_> {
                 (!content.is_empty()).then(|| line.len() - content.len())
             })
         };
+        let raw = self.text.get(self.raw_at..)?;
         let Some(kept) = width(self.decoded) else {
-            // Nothing but blank lines: take all their spaces off.
-            return self
-                .decoded
-                .bytes()
-                .all(|b| b == b'\n')
-                .then_some(usize::MAX);
+            // Nothing but blank lines: the first that is not empty stands on the
+            // same line in both. Where all are, all spaces are taken off.
+            let mut pairs = self.decoded.lines().zip(raw.lines());
+            let spaces = pairs.find(|(decoded, _)| !decoded.is_empty());
+            return spaces.map_or(Some(usize::MAX), |(d, r)| r.len().checked_sub(d.len()));
         };
-        width(self.text.get(self.raw_at..)?)?.checked_sub(kept)
+        width(raw)?.checked_sub(kept)
     }
 
     fn verbatim(&mut self, length: usize) -> Option<()> {
@@ -261,6 +280,12 @@ pub(super) fn break_len(text: &str) -> usize {
         [b'\r' | b'\n', ..] => 1,
         _ => 0,
     }
+}
+
+/// The length of the first line of `text`, its line break included.
+fn line_end_len(text: &str) -> usize {
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    end + text.get(end..).map_or(0, break_len)
 }
 
 fn line_breaks(space: &str) -> usize {

@@ -1,5 +1,8 @@
 //! Trees, spans and problems of small texts.
 
+mod hostile;
+mod spans;
+
 use cofferdam_facts::SourceFile;
 
 use super::{Document, Kind, Node, ProblemKind, Scalar, Style};
