@@ -133,7 +133,10 @@ impl AuditError {
                 code: "unreadable",
                 message: self.to_string(),
                 location: None,
-                settle: self.hint().unwrap_or("make it readable and run again").to_owned(),
+                settle: self
+                    .hint()
+                    .unwrap_or("make it readable and run again")
+                    .to_owned(),
                 required: true,
             }],
             ..Report::default()
@@ -149,7 +152,7 @@ impl AuditError {
 pub fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
     let collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
-    Ok(decide(target, collected, slug, settings, options))
+    Ok(decide(target, collected, slug.as_ref(), settings, options))
 }
 
 fn collect(input: &Input, limits: &Limits) -> Result<Collected, AuditError> {
@@ -228,18 +231,22 @@ fn identity<'o>(
 fn decide(
     target: &Target,
     collected: Collected,
-    slug: Option<Slug>,
+    slug: Option<&Slug>,
     settings: Option<&Snapshot>,
     options: &Options,
 ) -> Report {
     let files = collected.files.len();
     let read: BTreeSet<String> = match collected.part {
-        true => (collected.files.iter()).map(|f| f.path().to_owned()).collect(),
+        true => (collected.files.iter())
+            .map(|f| f.path().to_owned())
+            .collect(),
         false => BTreeSet::new(),
     };
-    let parts: Vec<Part> = (collected.files.into_par_iter()).filter_map(Part::read).collect();
+    let parts: Vec<Part> = (collected.files.into_par_iter())
+        .filter_map(Part::read)
+        .collect();
     let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = slug.as_ref().map(ToString::to_string);
+    repository.slug = slug.map(ToString::to_string);
     let facts = Facts {
         settings,
         pack: options.data.pack(),
@@ -255,7 +262,7 @@ fn decide(
     not_checked.extend(options.data.not_checked().cloned());
     let mut report = Report {
         name: target.name.clone(),
-        repository: repository.slug.clone(),
+        repository: slug.map(ToString::to_string),
         revision: collected.revision,
         files,
         findings: sink.findings,

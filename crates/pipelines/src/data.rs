@@ -24,16 +24,17 @@ impl Data {
                 };
             }
             Freshness::TooOld { expired } => {
-                format!("the data pack is too old: it could be believed until {}", expired.date())
+                format!(
+                    "the data pack is too old: it could be believed until {}",
+                    expired.date()
+                )
             }
             Freshness::FromTheFuture { created_at } => format!(
                 "the data pack was made on {}, after the date of this run",
                 created_at.date()
             ),
         };
-        Self::missing(format!(
-            "{reason}; known-bad actions were not looked for"
-        ))
+        Self::missing(format!("{reason}; known-bad actions were not looked for"))
     }
 
     /// No pack can be believed, for this reason.
@@ -45,7 +46,8 @@ impl Data {
                 code: "stale-data",
                 message: reason.into(),
                 location: None,
-                settle: "refresh it with `cofferdam data update`, or install a newer version".to_owned(),
+                settle: "refresh it with `cofferdam data update`, or install a newer version"
+                    .to_owned(),
                 required: true,
             }],
         }

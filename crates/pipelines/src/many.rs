@@ -18,7 +18,9 @@ pub fn audit_all<B>(
     options: &Options,
     mut each: impl FnMut(&Target, Result<Report, AuditError>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
-    let size = rayon::current_num_threads().saturating_mul(IN_FLIGHT).max(1);
+    let size = rayon::current_num_threads()
+        .saturating_mul(IN_FLIGHT)
+        .max(1);
     for chunk in targets.chunks(size) {
         let results: Vec<_> = chunk
             .par_iter()

@@ -95,7 +95,8 @@ mod tests {
     use super::*;
 
     fn remote(url: &str) -> Option<String> {
-        Slug::from_remote(&Remote::parse(url)?, Some("git.example.org")).map(|slug| slug.to_string())
+        Slug::from_remote(&Remote::parse(url)?, Some("git.example.org"))
+            .map(|slug| slug.to_string())
     }
 
     #[test]

@@ -199,9 +199,12 @@ impl Listing {
         more.walked(root, ".github", limits);
         for folder in UNTRACKED_TOO {
             match names(root, folder) {
-                Ok(names) => more
-                    .entries
-                    .extend(names.into_iter().filter(|p| is_wanted(p)).map(|p| (p, Listed::Link))),
+                Ok(names) => more.entries.extend(
+                    names
+                        .into_iter()
+                        .filter(|p| is_wanted(p))
+                        .map(|p| (p, Listed::Link)),
+                ),
                 Err(gap) => more.gaps.push(gap),
             }
         }

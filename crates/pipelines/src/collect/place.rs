@@ -128,11 +128,13 @@ pub(crate) fn plain(error: &io::Error) -> String {
 /// Whether a path from git names a file inside the repository and outside of
 /// every `.git` folder.
 pub(crate) fn is_sound(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains('\0')
-        && path.split('/').all(|part| {
-            !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git")
-        })
-        // On Windows these would name something else.
-        && !(cfg!(windows) && path.contains(['\\', ':']))
+    let part_is_sound =
+        |part: &str| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git");
+    // A backslash or a colon would name something else on Windows.
+    let foreign: &[char] = if cfg!(windows) {
+        &['\0', '\\', ':']
+    } else {
+        &['\0']
+    };
+    !path.contains(foreign) && path.split('/').all(part_is_sound)
 }

@@ -64,9 +64,7 @@ impl Walk {
             }
         };
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let is_repository = entries
-            .iter()
-            .any(|e| e.name.as_deref() == Ok(".git"));
+        let is_repository = entries.iter().any(|e| e.name.as_deref() == Ok(".git"));
         if is_repository && !folder.is_empty() {
             self.gaps.push(Gap::Submodules {
                 paths: vec![folder.to_owned()],

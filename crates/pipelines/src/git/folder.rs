@@ -98,9 +98,10 @@ fn is_git_folder(root: &Path) -> bool {
 /// folder of this machine, so the place it names must know the checkout: a
 /// worktree is listed there, a submodule's configuration names it.
 fn linked(root: &Path, dot_git: &Path) -> Result<PathBuf, GitError> {
-    let text = small_text(dot_git).map_err(|error| GitError::damaged(".git file", plain(&error)))?;
+    let text =
+        small_text(dot_git).map_err(|error| GitError::damaged(".git file", &plain(&error)))?;
     let Some(target) = text.strip_prefix("gitdir:") else {
-        return Err(GitError::damaged(".git file", "it names no folder"));
+        return Err(GitError::damaged(".git file", &"it names no folder"));
     };
     let named = root.join(target.trim());
     let foreign = || GitError::Foreign {
@@ -111,7 +112,9 @@ fn linked(root: &Path, dot_git: &Path) -> Result<PathBuf, GitError> {
     if let Ok(back) = small_text(&own.join("gitdir")) {
         let back = own.join(back.trim());
         let known = back.file_name().is_some_and(|name| name == ".git")
-            && back.parent().is_some_and(|parent| is_root(parent.to_owned()));
+            && back
+                .parent()
+                .is_some_and(|parent| is_root(parent.to_owned()));
         return if known { Ok(own) } else { Err(foreign()) };
     }
     let config = Config::read(&own.join("config")).map_err(|_| foreign())?;
@@ -162,8 +165,10 @@ impl Config {
     fn read(path: &Path) -> Result<Self, GitError> {
         let bytes = match regular(path, CONFIG_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { file: None }),
-            Err(error) => return Err(GitError::damaged("config", plain(&error))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { file: None });
+            }
+            Err(error) => return Err(GitError::damaged("config", &plain(&error))),
         };
         let options = init::Options {
             lossy: true,
@@ -175,7 +180,7 @@ impl Config {
             options,
         )
         .map(|file| Self { file: Some(file) })
-        .map_err(|_| GitError::damaged("config", "it is not a configuration"))
+        .map_err(|_| GitError::damaged("config", &"it is not a configuration"))
     }
 
     fn value(&self, section: &str, key: &str) -> Option<String> {

@@ -34,7 +34,7 @@ impl GitFolder {
     /// ever added.
     pub(crate) fn index(&self, limits: &Limits) -> Result<Option<Vec<IndexEntry>>, GitError> {
         let path = self.own.join("index");
-        let damaged = |reason: &str| GitError::damaged("index", reason);
+        let damaged = |reason: &str| GitError::damaged("index", &reason);
         match fs::symlink_metadata(&path) {
             Ok(found) if !found.is_file() => return Err(damaged("it is no regular file")),
             Ok(found) if found.len() > limits.git_bytes => {

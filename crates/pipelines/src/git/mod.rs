@@ -94,7 +94,9 @@ impl GitError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoRepository { .. } => "`--rev` reads commits; name the root of a git checkout",
-            Self::Foreign { .. } => "a linked worktree must be listed in the repository it belongs to",
+            Self::Foreign { .. } => {
+                "a linked worktree must be listed in the repository it belongs to"
+            }
             Self::Borrowed { .. } => "clone again without `--shared` and `--reference`",
             Self::Grammar { .. } => {
                 "write a branch, a tag, a commit id, or one of these with `~N` or `^N` behind it"
@@ -104,7 +106,9 @@ impl GitError {
             Self::MissingObject { .. } => {
                 "this is a shallow or partial clone; fetch the missing objects first"
             }
-            Self::Damaged { .. } | Self::Unsupported { .. } | Self::NotACommit { .. } => return None,
+            Self::Damaged { .. } | Self::Unsupported { .. } | Self::NotACommit { .. } => {
+                return None;
+            }
         })
     }
 
@@ -122,7 +126,7 @@ impl GitError {
         )
     }
 
-    pub(crate) fn damaged(what: &'static str, reason: impl ToString) -> Self {
+    pub(crate) fn damaged(what: &'static str, reason: &dyn std::fmt::Display) -> Self {
         Self::Damaged {
             what,
             reason: reason.to_string(),

@@ -38,7 +38,7 @@ impl GitFolder {
             ..gix_odb::store::init::Options::default()
         };
         let mut store = gix_odb::at_opts(&folder, self.hash, None, options)
-            .map_err(|error| GitError::damaged("objects", plain(&error)))?;
+            .map_err(|error| GitError::damaged("objects", &plain(&error)))?;
         store.refresh_never();
         Ok(Objects {
             store,
@@ -53,7 +53,7 @@ impl GitFolder {
 /// keeps packs and the folders of loose objects.
 fn refuse_links(common: &Path, name: &str) -> Result<(), GitError> {
     let borrowed = |what: String| GitError::Borrowed { what };
-    let damaged = |error: std::io::Error| GitError::damaged("objects", plain(&error));
+    let damaged = |error: std::io::Error| GitError::damaged("objects", &plain(&error));
     let top = common.join(name);
     let found = fs::symlink_metadata(&top).map_err(damaged)?;
     if !found.is_dir() {
@@ -82,7 +82,7 @@ impl Objects {
         match self.store.try_header(id) {
             Ok(Some(header)) => Ok((header.kind, header.size)),
             Ok(None) => Err(missing(id)),
-            Err(error) => Err(GitError::damaged("objects", error)),
+            Err(error) => Err(GitError::damaged("objects", &error)),
         }
     }
 
@@ -91,13 +91,13 @@ impl Objects {
         let (_, size) = self.header(id)?;
         if size > self.limit {
             let reason = format!("{id} has {size} bytes");
-            return Err(GitError::damaged("objects", reason));
+            return Err(GitError::damaged("objects", &reason));
         }
         let mut bytes = Vec::new();
         let kind = match self.store.try_find(id, &mut bytes) {
             Ok(Some(found)) => found.kind,
             Ok(None) => return Err(missing(id)),
-            Err(error) => return Err(GitError::damaged("objects", error)),
+            Err(error) => return Err(GitError::damaged("objects", &error)),
         };
         Ok((kind, bytes))
     }
@@ -105,11 +105,11 @@ impl Objects {
     /// The objects whose id begins with `prefix`.
     pub(crate) fn beginning_with(&self, prefix: &str) -> Result<Vec<ObjectId>, GitError> {
         let prefix = gix_hash::Prefix::from_hex(prefix)
-            .map_err(|error| GitError::damaged("objects", error))?;
+            .map_err(|error| GitError::damaged("objects", &error))?;
         let mut found = std::collections::HashSet::new();
         self.store
             .lookup_prefix(prefix, Some(&mut found))
-            .map_err(|error| GitError::damaged("objects", error))?;
+            .map_err(|error| GitError::damaged("objects", &error))?;
         let mut found: Vec<ObjectId> = found.into_iter().collect();
         found.sort_unstable();
         Ok(found)
@@ -132,7 +132,5 @@ impl Objects {
 }
 
 fn missing(id: &oid) -> GitError {
-    GitError::MissingObject {
-        id: id.to_string(),
-    }
+    GitError::MissingObject { id: id.to_string() }
 }

@@ -92,8 +92,7 @@ fn parse(revision: &str) -> Option<(&str, Vec<Step>)> {
 fn named(git: &GitFolder, objects: &Objects, name: &str) -> Result<ObjectId, GitError> {
     let hexadecimal = name.bytes().all(|b| b.is_ascii_hexdigit());
     if hexadecimal && name.len() == git.hash.len_in_hex() {
-        return ObjectId::from_hex(name.to_ascii_lowercase().as_bytes())
-            .map_err(|_| unknown(name));
+        return ObjectId::from_hex(name.to_ascii_lowercase().as_bytes()).map_err(|_| unknown(name));
     }
     let found = references(git, name)?;
     match found.as_slice() {
@@ -174,7 +173,7 @@ fn follow(store: &gix_ref::file::Store, place: &str) -> Result<Option<ObjectId>,
         let reference = match store.try_find(full.as_ref()) {
             Ok(Some(reference)) => reference,
             Ok(None) => return Ok(None),
-            Err(error) => return Err(GitError::damaged("references", error)),
+            Err(error) => return Err(GitError::damaged("references", &error)),
         };
         // The store looks in other places too; only this one was asked for.
         if reference.name != full {
@@ -185,7 +184,10 @@ fn follow(store: &gix_ref::file::Store, place: &str) -> Result<Option<ObjectId>,
             Target::Symbolic(next) => place = next.as_bstr().to_string(),
         }
     }
-    Err(GitError::damaged("references", "they lead round in circles"))
+    Err(GitError::damaged(
+        "references",
+        &"they lead round in circles",
+    ))
 }
 
 /// Follows annotated tags to the commit.
@@ -197,7 +199,7 @@ fn peel(objects: &Objects, mut id: ObjectId, revision: &str) -> Result<ObjectId,
                 let (_, bytes) = objects.read(&id)?;
                 id = TagRefIter::from_bytes(&bytes, objects.hash)
                     .target_id()
-                    .map_err(|error| GitError::damaged("objects", error))?;
+                    .map_err(|error| GitError::damaged("objects", &error))?;
             }
             Kind::Tree | Kind::Blob => break,
         }
@@ -243,8 +245,18 @@ mod tests {
     #[test]
     fn other_forms_are_refused_and_not_guessed() {
         for revision in [
-            "", "~1", "HEAD~x", "HEAD^{tree}", "HEAD:a", "a..b", "HEAD@{1}", ":/fix", "--all",
-            "HEAD~99999999999999999999", "a b", "refs/*",
+            "",
+            "~1",
+            "HEAD~x",
+            "HEAD^{tree}",
+            "HEAD:a",
+            "a..b",
+            "HEAD@{1}",
+            ":/fix",
+            "--all",
+            "HEAD~99999999999999999999",
+            "a b",
+            "refs/*",
         ] {
             assert_eq!(parse(revision), None, "{revision}");
         }

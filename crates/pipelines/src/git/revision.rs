@@ -39,7 +39,7 @@ pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collecte
     let (_, bytes) = objects.read(&commit)?;
     let tree = CommitRefIter::from_bytes(&bytes, objects.hash)
         .tree_id()
-        .map_err(|error| GitError::damaged("objects", error))?;
+        .map_err(|error| GitError::damaged("objects", &error))?;
     let mut listing = Listing::default();
     listing.tree(&objects, tree, limits)?;
     let mut collected = listing.read(&objects, limits)?;
@@ -82,7 +82,7 @@ impl Listing {
             }
             let (kind, bytes) = objects.read(&id)?;
             if kind != Kind::Tree {
-                return Err(GitError::damaged("objects", format!("{id} is no tree")));
+                return Err(GitError::damaged("objects", &format!("{id} is no tree")));
             }
             self.entries(&folder, &bytes, objects, &mut open)?;
         }
@@ -97,7 +97,7 @@ impl Listing {
         open: &mut Vec<(String, ObjectId)>,
     ) -> Result<(), GitError> {
         for entry in TreeRefIter::from_bytes(bytes, objects.hash) {
-            let entry = entry.map_err(|error| GitError::damaged("objects", error))?;
+            let entry = entry.map_err(|error| GitError::damaged("objects", &error))?;
             let name = match str::from_utf8(entry.filename) {
                 Ok(name) => name,
                 Err(_) => {
@@ -133,7 +133,12 @@ impl Listing {
         self.files.sort_unstable();
         self.submodules.sort_unstable();
         let mut collected = Collected {
-            tree: Tree::new(self.files.iter().map(|(path, _)| Arc::clone(path)).collect()),
+            tree: Tree::new(
+                self.files
+                    .iter()
+                    .map(|(path, _)| Arc::clone(path))
+                    .collect(),
+            ),
             gaps: self.gaps,
             ..Collected::default()
         };
@@ -148,7 +153,7 @@ impl Listing {
         for (number, (path, id)) in documents.into_iter().enumerate() {
             let (kind, size) = objects.header(&id)?;
             if kind != Kind::Blob {
-                return Err(GitError::damaged("objects", format!("{id} is no file")));
+                return Err(GitError::damaged("objects", &format!("{id} is no file")));
             }
             if size > limits.document_bytes {
                 let text = too_large(&path, size, limits.document_bytes);
