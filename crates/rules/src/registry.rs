@@ -6,7 +6,11 @@ use crate::rules::*;
 /// Every rule, in order of id, one on a line.
 #[rustfmt::skip]
 pub static RULES: &[&dyn Rule] = &[
+    &checkout_credentials::CheckoutCredentials,
     &syntax::Syntax,
+    &token_default::TokenDefaulted,
+    &token_excessive::TokenExcessive,
+    &token_write_all::TokenWriteAll,
     &unpinned_action::UnpinnedAction,
     &unpinned_image::UnpinnedImage,
 ];

@@ -8,7 +8,10 @@ use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
-use crate::documents::{Action, CodeOwners, Dockerfile, Job, Workflow};
+use crate::documents::{
+    Action, ActionsLock, Ariane, CodeOwners, Dco, Dependabot, Dockerfile, Job, LittleHelper,
+    Renovate, SecurityPolicy, Workflow,
+};
 
 /// Every path of a checkout, sorted, whether it was read or not.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +79,20 @@ pub struct Repository {
     pub dockerfiles: Vec<Dockerfile>,
     /// Every `CODEOWNERS` in its three places.
     pub codeowners: Vec<CodeOwners>,
+    /// `.github/workflows/actions.lock`; none or one.
+    pub actions_locks: Vec<ActionsLock>,
+    /// Ariane's configuration; none or one.
+    pub ariane: Vec<Ariane>,
+    /// Configuration of a sign-off app; none or one.
+    pub dco: Vec<Dco>,
+    /// Dependabot's configuration; none or one.
+    pub dependabot: Vec<Dependabot>,
+    /// Configuration of the maintainers' little helper; none or one.
+    pub little_helpers: Vec<LittleHelper>,
+    /// Renovate's configuration, under any of its names.
+    pub renovate: Vec<Renovate>,
+    /// Security policies, in any of their places.
+    pub security_policies: Vec<SecurityPolicy>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -195,6 +212,20 @@ pub enum Part {
     Dockerfile(Dockerfile),
     /// A list of owners.
     CodeOwners(CodeOwners),
+    /// `.github/workflows/actions.lock`; none or one.
+    ActionsLock(ActionsLock),
+    /// Ariane's configuration; none or one.
+    Ariane(Ariane),
+    /// Configuration of a sign-off app; none or one.
+    Dco(Dco),
+    /// Dependabot's configuration; none or one.
+    Dependabot(Dependabot),
+    /// Configuration of the maintainers' little helper; none or one.
+    LittleHelper(LittleHelper),
+    /// Renovate's configuration, under any of its names.
+    Renovate(Renovate),
+    /// Security policies, in any of their places.
+    SecurityPolicy(SecurityPolicy),
 }
 
 impl Part {
@@ -207,7 +238,14 @@ impl Part {
             FileKind::Action => Self::Action(Action::parse(file)),
             FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(file)),
             FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
-            _ => return None,
+            FileKind::ActionsLock => Self::ActionsLock(ActionsLock::parse(file)),
+            FileKind::Ariane => Self::Ariane(Ariane::parse(file)),
+            FileKind::Dco => Self::Dco(Dco::parse(file)),
+            FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
+            FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
+            FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
+            FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
+            FileKind::SecurityInsights => return None,
         })
     }
 }
@@ -232,12 +270,23 @@ impl Repository {
                 Part::Action(action) => repository.actions.push(action),
                 Part::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
                 Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
+                Part::ActionsLock(part) => repository.actions_locks.push(part),
+                Part::Ariane(part) => repository.ariane.push(part),
+                Part::Dco(part) => repository.dco.push(part),
+                Part::Dependabot(part) => repository.dependabot.push(part),
+                Part::LittleHelper(part) => repository.little_helpers.push(part),
+                Part::Renovate(part) => repository.renovate.push(part),
+                Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
         }
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
-        repository.dockerfiles.sort_by(|a, b| a.file().path().cmp(b.file().path()));
-        repository.codeowners.sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .dockerfiles
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .codeowners
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
     }
 }

@@ -66,9 +66,16 @@ fn of_text(role: Role, text: &Text) -> Named {
 #[must_use]
 pub fn of_step(step: &Step) -> Option<Named> {
     let uses = step.uses()?;
-    let UsesRef::Docker(image) = &uses.value else { return None };
+    let UsesRef::Docker(image) = &uses.value else {
+        return None;
+    };
     let written = image.to_string();
-    Some(Named { role: Role::Step, image: Some(image.clone()), written, span: uses.span })
+    Some(Named {
+        role: Role::Step,
+        image: Some(image.clone()),
+        written,
+        span: uses.span,
+    })
 }
 
 /// The image that a Docker action pulls.
@@ -76,7 +83,12 @@ pub fn of_step(step: &Step) -> Option<Named> {
 pub fn of_action(action: &Action) -> Option<Named> {
     let (image, span) = action.pulled_image()?;
     let written = image.to_string();
-    Some(Named { role: Role::Action, image: Some(image), written, span })
+    Some(Named {
+        role: Role::Action,
+        image: Some(image),
+        written,
+        span,
+    })
 }
 
 /// The images that a script's commands run or pull. `at` turns a range of the
@@ -100,19 +112,90 @@ pub fn of_script(script: &Script, at: impl Fn(std::ops::Range<usize>) -> Span) -
 // of its own. What stands here too much would hide an image, so the list holds
 // only what the reference documents with a value.
 const WITH_VALUE: &[&str] = &[
-    "--add-host", "--annotation", "--attach", "-a", "--blkio-weight", "--cap-add", "--cap-drop",
-    "--cgroup-parent", "--cgroupns", "--cidfile", "--cpu-period", "--cpu-quota", "--cpu-shares",
-    "-c", "--cpus", "--cpuset-cpus", "--cpuset-mems", "--detach-keys", "--device", "--dns",
-    "--dns-option", "--dns-search", "--domainname", "--entrypoint", "--env", "-e", "--env-file",
-    "--expose", "--gpus", "--group-add", "--health-cmd", "--health-interval", "--health-retries",
-    "--health-start-period", "--health-timeout", "--hostname", "-h", "--ip", "--ip6", "--ipc",
-    "--isolation", "--label", "-l", "--label-file", "--link", "--log-driver", "--log-opt",
-    "--mac-address", "--memory", "-m", "--memory-reservation", "--memory-swap", "--mount",
-    "--name", "--network", "--net", "--network-alias", "--oom-score-adj", "--pid", "--pids-limit",
-    "--platform", "--publish", "-p", "--pull", "--restart", "--runtime", "--security-opt",
-    "--shm-size", "--stop-signal", "--stop-timeout", "--storage-opt", "--sysctl", "--tmpfs",
-    "--ulimit", "--user", "-u", "--userns", "--uts", "--volume", "-v", "--volume-driver",
-    "--volumes-from", "--workdir", "-w",
+    "--add-host",
+    "--annotation",
+    "--attach",
+    "-a",
+    "--blkio-weight",
+    "--cap-add",
+    "--cap-drop",
+    "--cgroup-parent",
+    "--cgroupns",
+    "--cidfile",
+    "--cpu-period",
+    "--cpu-quota",
+    "--cpu-shares",
+    "-c",
+    "--cpus",
+    "--cpuset-cpus",
+    "--cpuset-mems",
+    "--detach-keys",
+    "--device",
+    "--dns",
+    "--dns-option",
+    "--dns-search",
+    "--domainname",
+    "--entrypoint",
+    "--env",
+    "-e",
+    "--env-file",
+    "--expose",
+    "--gpus",
+    "--group-add",
+    "--health-cmd",
+    "--health-interval",
+    "--health-retries",
+    "--health-start-period",
+    "--health-timeout",
+    "--hostname",
+    "-h",
+    "--ip",
+    "--ip6",
+    "--ipc",
+    "--isolation",
+    "--label",
+    "-l",
+    "--label-file",
+    "--link",
+    "--log-driver",
+    "--log-opt",
+    "--mac-address",
+    "--memory",
+    "-m",
+    "--memory-reservation",
+    "--memory-swap",
+    "--mount",
+    "--name",
+    "--network",
+    "--net",
+    "--network-alias",
+    "--oom-score-adj",
+    "--pid",
+    "--pids-limit",
+    "--platform",
+    "--publish",
+    "-p",
+    "--pull",
+    "--restart",
+    "--runtime",
+    "--security-opt",
+    "--shm-size",
+    "--stop-signal",
+    "--stop-timeout",
+    "--storage-opt",
+    "--sysctl",
+    "--tmpfs",
+    "--ulimit",
+    "--user",
+    "-u",
+    "--userns",
+    "--uts",
+    "--volume",
+    "-v",
+    "--volume-driver",
+    "--volumes-from",
+    "--workdir",
+    "-w",
 ];
 
 fn operand(command: &Command) -> Option<&Word> {
@@ -120,7 +203,9 @@ fn operand(command: &Command) -> Option<&Word> {
     if !matches!(name.file_name()?, "docker" | "podman" | "nerdctl") {
         return None;
     }
-    let mut args = args.iter().skip_while(|w| w.text == "container" || w.text == "image");
+    let mut args = args
+        .iter()
+        .skip_while(|w| w.text == "container" || w.text == "image");
     if !matches!(args.next()?.text.as_str(), "run" | "create" | "pull") {
         return None;
     }
@@ -140,9 +225,20 @@ fn operand(command: &Command) -> Option<&Word> {
 }
 
 fn ends_in_valued_letter(text: &str) -> bool {
-    let Some(letters) = text.strip_prefix('-').filter(|l| !l.starts_with('-') && l.len() > 1) else {
+    let Some(letters) = text
+        .strip_prefix('-')
+        .filter(|l| !l.starts_with('-') && l.len() > 1)
+    else {
         return false;
     };
-    let flags_first = letters.chars().rev().skip(1).all(|c| matches!(c, 'i' | 't' | 'd' | 'P' | 'q'));
-    flags_first && letters.chars().last().is_some_and(|c| "vepwuhlmac".contains(c))
+    let flags_first = letters
+        .chars()
+        .rev()
+        .skip(1)
+        .all(|c| matches!(c, 'i' | 't' | 'd' | 'P' | 'q'));
+    flags_first
+        && letters
+            .chars()
+            .last()
+            .is_some_and(|c| "vepwuhlmac".contains(c))
 }
