@@ -210,5 +210,4 @@ fn described(piece: &Evidence) -> String {
 }
 
 #[cfg(test)]
-#[path = "controls_tests.rs"]
 mod tests;

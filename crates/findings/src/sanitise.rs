@@ -71,7 +71,7 @@ fn push_visible(safe: &mut String, character: char) {
     }
 }
 
-/// At most `limit` characters of [`line`], the last one `…` where some are
+/// At most `limit` characters of [`line()`], the last one `…` where some are
 /// missing. No visible escape is cut in two.
 #[must_use]
 pub fn clipped(text: &str, limit: usize) -> String {
@@ -293,5 +293,4 @@ pub fn markdown_code(text: &str) -> String {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "sanitise_tests.rs"]
 mod tests;

@@ -22,6 +22,9 @@ const LEAST_CAUSES: usize = 3;
 /// Lines on one screen about what was not checked.
 const NOT_CHECKED: usize = 3;
 
+/// Pieces of evidence shown of one control on one screen.
+const EVIDENCE: usize = 8;
+
 /// Begins an output for a terminal.
 pub(super) fn open(options: &Options) -> Box<dyn Render> {
     Box::new(Human {
@@ -118,7 +121,12 @@ impl Human {
         let mut tail = self.not_checked(report, NOT_CHECKED);
         tail.extend(self.hint(report));
         if report.view.filter.is_narrow() {
-            lines.extend(spaced(controls::detail(report, self.paint, self.columns)));
+            lines.extend(spaced(controls::detail(
+                report,
+                self.paint,
+                self.columns,
+                EVIDENCE,
+            )));
         } else {
             lines.extend(spaced(controls::table(report, self.paint, self.columns)));
         }
@@ -223,8 +231,14 @@ impl Human {
 
     fn not_checked(&self, report: &Report, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
+        let (characters, rows) = if self.options.all {
+            (2_000, 20)
+        } else {
+            (160, 2)
+        };
         for item in report.not_checked.iter().take(most) {
-            lines.extend(labelled("!", &not_checked_text(item), 0, self.columns, 2));
+            let text = not_checked_text(item, characters);
+            lines.extend(labelled("!", &text, 0, self.columns, rows));
         }
         if report.not_checked.len() > most {
             let more = report.not_checked.len() - most;
@@ -251,7 +265,12 @@ impl Human {
     /// The long form.
     fn everything(&self, report: &Report) -> Vec<String> {
         let mut lines = self.head(report);
-        lines.extend(spaced(controls::detail(report, self.paint, self.columns)));
+        lines.extend(spaced(controls::detail(
+            report,
+            self.paint,
+            self.columns,
+            usize::MAX,
+        )));
         for finding in &report.findings {
             lines.extend(spaced(causes::full(finding, self.paint, self.columns)));
         }
@@ -266,7 +285,7 @@ fn short_revision(revision: &str) -> &str {
     revision.get(..12).filter(|_| is_id).unwrap_or(revision)
 }
 
-fn not_checked_text(item: &NotChecked) -> String {
+fn not_checked_text(item: &NotChecked, characters: usize) -> String {
     let place = match &item.location {
         Some(location) => format!(" {}:{}", clipped(&location.path, 120), location.line),
         None => String::new(),
@@ -280,7 +299,7 @@ fn not_checked_text(item: &NotChecked) -> String {
     format!(
         "not checked ({needed}{}){place}: {}{settle}",
         item.code,
-        clipped(&item.message, 160)
+        clipped(&item.message, characters)
     )
 }
 
@@ -297,5 +316,4 @@ fn spaced(mut block: Vec<String>) -> Vec<String> {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "human/tests.rs"]
 mod tests;

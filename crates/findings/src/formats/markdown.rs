@@ -303,7 +303,7 @@ fn not_checked(report: &Report) -> Vec<String> {
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "markdown/tests.rs"]
 mod tests;

@@ -16,10 +16,6 @@ use crate::sanitise;
 
 mod result;
 
-/// The key of our fingerprint. `primaryLocationLineHash` is left to the
-/// upload, which computes it and complains of any other value.
-const FINGERPRINT: &str = "cofferdam/v1";
-
 /// The name that stands for the root of the checkout.
 const ROOT: &str = "%SRCROOT%";
 
@@ -77,9 +73,12 @@ impl Sarif {
         let notifications: Vec<_> = codes
             .iter()
             .map(|code| {
+                let text = format!("Something could not be checked: {code}.");
                 json!({
                     "id": code,
-                    "shortDescription": { "text": format!("Something could not be checked: {code}.") },
+                    "shortDescription": { "text": text },
+                    "fullDescription": { "text": text },
+                    "help": { "text": "What was not checked is not clean: see the message." },
                 })
             })
             .collect();
@@ -151,7 +150,8 @@ impl Sarif {
 
 /// The rules of a run. GitHub takes the severity of an alert from the rule
 /// alone, so a rule that graded a finding otherwise than its highest gets one
-/// more descriptor, `RULE/low`, as SARIF's hierarchical identifiers allow.
+/// more descriptor, `RULE.low`. A slash would make it a hierarchical identifier
+/// (3.49.3), which takes its severity from the rule again.
 struct Rules<'r> {
     order: Vec<(&'static str, Severity, Option<&'r RuleInfo>)>,
     index: BTreeMap<(&'static str, Severity), usize>,
@@ -203,7 +203,7 @@ fn identifier(id: &str, severity: Severity, info: Option<&RuleInfo>) -> String {
     if info.is_none_or(|i| i.severity == severity) {
         id.to_owned()
     } else {
-        format!("{id}/{severity}")
+        format!("{id}.{severity}")
     }
 }
 
@@ -216,7 +216,6 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
     tags.extend(controls.map(|c| format!("control/{c}")));
     let mut descriptor = json!({
         "id": identifier(id, severity, info),
-        "name": pascal_case(id),
         "shortDescription": { "text": format!("{title}.") },
         "fullDescription": { "text": format!("{title}.") },
         "helpUri": format!("{TOOL_HOME}/blob/main/docs/rules/{id}.md"),
@@ -227,8 +226,15 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
             "security-severity": security_severity(severity),
         },
     });
-    if let (false, Some(map)) = (docs.is_empty(), descriptor.as_object_mut()) {
-        map.insert("help".to_owned(), json!({ "text": docs, "markdown": docs }));
+    if let Some(map) = descriptor.as_object_mut() {
+        let name = pascal_case(id);
+        // A name that only repeats the identifier says nothing.
+        if !name.eq_ignore_ascii_case(id) {
+            map.insert("name".to_owned(), json!(name));
+        }
+        if !docs.is_empty() {
+            map.insert("help".to_owned(), json!({ "text": docs, "markdown": docs }));
+        }
     }
     descriptor
 }
@@ -263,8 +269,7 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// How likely the result is true, from 0 to 100 (`result.rank` of SARIF is the
-/// priority, so severity goes first).
+/// The priority from 0 to 100 (3.27.25): severity first, then confidence.
 fn rank(finding: &Finding) -> u8 {
     let severity = match finding.severity {
         Severity::Critical => 80,
@@ -284,6 +289,7 @@ fn rank(finding: &Finding) -> u8 {
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test may stop at what it did not expect"
 )]
 mod tests;

@@ -6,7 +6,7 @@ use cofferdam_facts::Control;
 
 use super::text::{BOLD, DIM, Paint, labelled, width};
 use crate::controls::{FAMILIES, label};
-use crate::evidence::{ControlState, Status, Verdict};
+use crate::evidence::{ControlState, Evidence, Status, Verdict};
 use crate::report::Report;
 use crate::sanitise::clipped;
 
@@ -132,16 +132,16 @@ pub(super) fn settles(report: &Report, columns: usize, most: usize) -> Vec<Strin
     lines
 }
 
-/// Every control with its title, summary and evidence.
-pub(super) fn detail(report: &Report, paint: Paint, columns: usize) -> Vec<String> {
+/// Every control with its title, summary and at most `most` pieces of evidence.
+pub(super) fn detail(report: &Report, paint: Paint, columns: usize, most: usize) -> Vec<String> {
     report
         .controls
         .iter()
-        .flat_map(|state| one(state, paint, columns))
+        .flat_map(|state| one(state, paint, columns, most))
         .collect()
 }
 
-fn one(state: &ControlState, paint: Paint, columns: usize) -> Vec<String> {
+fn one(state: &ControlState, paint: Paint, columns: usize, most: usize) -> Vec<String> {
     let head = format!(
         "{} {} {}",
         mark(state.status),
@@ -156,31 +156,49 @@ fn one(state: &ControlState, paint: Paint, columns: usize) -> Vec<String> {
     if !state.summary.is_empty() {
         lines.extend(labelled(" ", &state.summary, 2, columns, 4));
     }
+    // A single piece is the summary already.
     if state.evidence.len() > 1 || state.missing().next().is_some() {
-        for piece in &state.evidence {
-            let mut text = match &piece.location {
-                Some(location) => {
-                    format!(
-                        "{}:{} {}",
-                        clipped(&location.path, 200),
-                        location.line,
-                        piece.note
-                    )
-                }
-                None => piece.note.clone(),
-            };
-            if let Verdict::Unknown { missing, settle } = &piece.verdict {
-                text = format!("{text}; needs {missing}: {settle}");
-            }
-            let mark = match piece.verdict {
-                Verdict::Satisfied => "+",
-                Verdict::Violated => "-",
-                Verdict::Unknown { .. } => "?",
-                Verdict::NotApplicable => ".",
-            };
-            let block = labelled(mark, &text, 4, columns, 3);
-            lines.extend(block.iter().map(|line| paint.paint(DIM, line)));
+        let mut evidence: Vec<_> = state.evidence.iter().collect();
+        if evidence.len() > most {
+            // The sort is stable: what is wrong first, then in order of place.
+            evidence
+                .sort_by_key(|e| !matches!(e.verdict, Verdict::Violated | Verdict::Unknown { .. }));
+        }
+        for piece in evidence.iter().take(most) {
+            lines.extend(
+                seen(piece, columns)
+                    .iter()
+                    .map(|line| paint.paint(DIM, line)),
+            );
+        }
+        if evidence.len() > most {
+            let more = format!("    and {} more; `--all` shows them", evidence.len() - most);
+            lines.push(paint.paint(DIM, &more));
         }
     }
     lines
+}
+
+fn seen(piece: &Evidence, columns: usize) -> Vec<String> {
+    let mut text = match &piece.location {
+        Some(location) => {
+            format!(
+                "{}:{} {}",
+                clipped(&location.path, 200),
+                location.line,
+                piece.note
+            )
+        }
+        None => piece.note.clone(),
+    };
+    if let Verdict::Unknown { missing, settle } = &piece.verdict {
+        text = format!("{text}; needs {missing}: {settle}");
+    }
+    let mark = match piece.verdict {
+        Verdict::Satisfied => "+",
+        Verdict::Violated => "-",
+        Verdict::Unknown { .. } => "?",
+        Verdict::NotApplicable => ".",
+    };
+    labelled(mark, &text, 4, columns, 3)
 }

@@ -48,6 +48,49 @@ fn one_control_with_its_evidence() {
 }
 
 #[test]
+fn of_much_evidence_the_bad_comes_first() {
+    let file = SourceFile::new("a", "x\n".repeat(100));
+    let evidence = (0..100).map(|n| crate::Evidence {
+        control: Control::D1,
+        verdict: if n == 90 {
+            crate::Verdict::Violated
+        } else {
+            crate::Verdict::Satisfied
+        },
+        location: Some(file.locate(Span::new(n * 2, n * 2 + 1))),
+        note: format!("piece {n}"),
+    });
+    let controls = crate::controls::derive_all(evidence.collect(), |_| "elsewhere".to_owned());
+    let filter = Filter {
+        controls: vec![Control::D1],
+        ..Filter::default()
+    };
+    let report = Report {
+        controls,
+        ..Report::default()
+    }
+    .finish()
+    .filtered(&filter);
+    let screen = render(std::slice::from_ref(&report), &Options::default());
+    assert!(
+        screen.contains("    - a:91 piece 90\n    + a:1 piece 0\n"),
+        "{screen}"
+    );
+    assert!(screen.contains("and 92 more"));
+    let all = render(
+        &[report],
+        &Options {
+            all: true,
+            ..Options::default()
+        },
+    );
+    assert!(
+        all.contains("    + a:90 piece 89\n    - a:91 piece 90\n    + a:92 piece 91\n"),
+        "{all}"
+    );
+}
+
+#[test]
 fn several_repositories() {
     let reports = [sample::rich(), sample::clean(), sample::unread()];
     insta::assert_snapshot!(render(&reports, &Options::default()));

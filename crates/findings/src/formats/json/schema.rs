@@ -173,6 +173,10 @@ fn not_checked() -> Value {
 }
 
 /// An object all of whose properties are always written.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` takes its parts by reference"
+)]
 fn object(description: &str, properties: Value) -> Value {
     let required: Vec<String> = properties
         .as_object()

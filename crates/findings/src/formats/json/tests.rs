@@ -116,6 +116,20 @@ fn nothing_of_the_report_is_lost() {
 }
 
 #[test]
+fn a_place_is_given_in_full() {
+    let report = sample::rich();
+    let written = render(std::slice::from_ref(&report));
+    let place = written.pointer("/reports/0/findings/0/location").unwrap();
+    let expected = serde_json::json!({
+        "path": ".github/workflows/release.yml",
+        "line": 5, "column": 7, "end_line": 7, "end_column": 57,
+        "start": 56, "end": 154,
+        "snippet": "      - uses: actions/checkout@v4",
+    });
+    assert_eq!(place, &expected);
+}
+
+#[test]
 fn a_long_line_is_cut() {
     let file = cofferdam_facts::SourceFile::new("a", "é".repeat(100_000));
     let location = file.locate(cofferdam_facts::Span::new(0, 2));

@@ -88,7 +88,13 @@ fn a_page_stays_below_what_a_comment_takes() {
     let page = render(&[report.clone().finish()]);
     assert!(page.len() < 65_536, "{}", page.len());
     assert!(page.contains("more causes"));
-    let many: Vec<_> = (0..3_000).map(|_| sample::rich()).collect();
+    for finding in &mut report.findings {
+        finding.why = "@".repeat(10_000);
+    }
+    let page = render(&[report.finish()]);
+    assert!(page.len() < 65_536, "{}", page.len());
+    assert!(page.contains("This page is cut"));
+    let many: Vec<_> = (0..1_000).map(|_| sample::rich()).collect();
     let page = render(&many);
     assert!(page.len() < 65_536);
     assert!(page.contains("more found no room here"));

@@ -6,7 +6,7 @@ use cofferdam_facts::Location;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{FINGERPRINT, ROOT, Rules, level, rank};
+use super::{ROOT, Rules, level, rank};
 use crate::finding::{Finding, Related};
 use crate::report::NotChecked;
 use crate::sanitise;
@@ -112,6 +112,8 @@ struct FlowLocation<'f> {
     location: Place<'f>,
 }
 
+/// The fingerprint under a key of our own. `primaryLocationLineHash` is left
+/// to the upload, which computes it and warns of any other value.
 #[derive(Serialize)]
 struct Fingerprints<'f> {
     #[serde(rename = "cofferdam/v1")]

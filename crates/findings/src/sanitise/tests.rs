@@ -242,3 +242,23 @@ fn each_attack_is_shown_and_does_nothing() {
     assert_eq!(clipped("a\u{1b}", 7), "a\\u{1b}");
     assert_eq!(html("<img src=\"x\">"), "&lt;img src=&quot;x&quot;&gt;");
 }
+
+#[test]
+fn what_takes_no_room_is_never_printed_and_what_is_seen_stays() {
+    // The first and last of every range of Unicode's lists.
+    let unseen = "\0\u{1f}\u{7f}\u{80}\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\
+        \u{180b}\u{180e}\u{180f}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\
+        \u{2060}\u{2066}\u{2069}\u{206f}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff0}\u{fff9}\
+        \u{fffb}\u{1bca0}\u{1bca3}\u{1d173}\u{1d17a}\u{e0001}\u{e0020}\u{e007f}\u{e0100}\u{e01ef}\
+        \u{e0fff}";
+    assert!(unseen.chars().all(is_unsafe));
+    assert!(
+        (0..=0x10_ffff)
+            .filter_map(char::from_u32)
+            .filter(|c| c.is_control())
+            .all(is_unsafe)
+    );
+    let seen = " ~\u{a0}ñe\u{301}漢🙂\u{2010}\u{2027}\u{202f}\u{fffc}\u{fffd}\u{e000}";
+    assert!(!seen.chars().any(is_unsafe));
+    assert_eq!(line(seen), seen);
+}
