@@ -9,7 +9,7 @@ use std::fmt;
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
 use super::path_parts;
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind, keep};
 
 /// Where GitHub looks, in this order; the first file found is the only one used.
 pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
@@ -119,11 +119,14 @@ impl CodeOwners {
         };
         let file = parsed.file.clone();
         if file.text().len() >= LONGEST_FILE {
-            parsed.problems.push(Problem::new(
-                ProblemKind::TooLarge,
-                Span::default(),
-                "GitHub ignores a CODEOWNERS file of 3 MB or more",
-            ));
+            keep(
+                &mut parsed.problems,
+                Problem::new(
+                    ProblemKind::TooLarge,
+                    Span::default(),
+                    "GitHub ignores a CODEOWNERS file of 3 MB or more",
+                ),
+            );
             return parsed;
         }
         let mut start = 0;
@@ -149,8 +152,10 @@ impl CodeOwners {
             return;
         }
         if let Some(message) = refusal(pattern.value) {
-            self.problems
-                .push(Problem::new(ProblemKind::Syntax, pattern.span, message));
+            keep(
+                &mut self.problems,
+                Problem::new(ProblemKind::Syntax, pattern.span, message),
+            );
             return;
         }
         let mut owners = Vec::new();
@@ -163,12 +168,15 @@ impl CodeOwners {
             match Owner::parse(word.value) {
                 Some(owner) => owners.push(Spanned::new(owner, word.span)),
                 None => {
-                    self.problems.push(Problem::new(
-                        ProblemKind::BadValue,
-                        word.span,
-                        "this is no @user, @organisation/team or e-mail address, \
+                    keep(
+                        &mut self.problems,
+                        Problem::new(
+                            ProblemKind::BadValue,
+                            word.span,
+                            "this is no @user, @organisation/team or e-mail address, \
                          so GitHub skips the line",
-                    ));
+                        ),
+                    );
                     return;
                 }
             }

@@ -3,7 +3,7 @@
 
 use cofferdam_facts::{Span, Spanned};
 
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind, keep};
 use crate::yaml::{self, Document, Kind, Node};
 
 /// Collects problems while a document is read.
@@ -31,7 +31,7 @@ impl Reading {
     }
 
     pub(super) fn problem(&mut self, kind: ProblemKind, span: Span, message: impl Into<String>) {
-        self.problems.push(Problem::new(kind, span, message));
+        keep(&mut self.problems, Problem::new(kind, span, message));
     }
 
     /// The root, if it is a mapping of known keys.

@@ -101,6 +101,9 @@ pub struct Cooldown {
     /// `internalChecksFilter` is `none`: updates are proposed at once, with a
     /// pending check.
     pub proposes_at_once: bool,
+    /// Where `minimumReleaseAgeBehaviour` is `timestamp-optional`: releases of
+    /// which the registry does not tell the age do not wait.
+    pub timestamp_optional: Option<Span>,
 }
 
 /// Some updates, and how long they wait.
@@ -161,9 +164,10 @@ impl Renovate {
                 let message = "the configuration must be an object";
                 problems.push(Problem::new(ProblemKind::WrongType, root.span, message));
             }
+            let ignored = matching::texts(root, "ignorePresets");
             for item in root.get("extends").map_or(&[][..], Value::items) {
                 let Some(name) = item.as_str() else { continue };
-                let known = inherit(name, item.span, &mut inherited, 0);
+                let known = inherit(name, item.span, &ignored, &mut inherited, 0);
                 extends.push(Extended {
                     name: Spanned::new(name.to_owned(), item.span),
                     known,
@@ -236,6 +240,7 @@ impl Renovate {
                 .at("internalChecksFilter")
                 .and_then(Value::as_str)
                 .is_some_and(|filter| filter == "none"),
+            timestamp_optional: self.timestamp_optional(manager),
         };
         let mut say = |reach: Reach, days: u64, span: Span| match reach {
             Reach::None => {}
@@ -265,10 +270,27 @@ impl Renovate {
         }
         for rule in self.rules() {
             if let Some((days, span)) = age(rule) {
-                say(matching::of_rule(rule, manager), days, span);
+                say(
+                    matching::of_rule(rule, manager, &matching::VERSIONS),
+                    days,
+                    span,
+                );
             }
         }
         cooldown
+    }
+
+    fn timestamp_optional(&self, manager: &str) -> Option<Span> {
+        let blocks = [self.root.as_ref(), self.at(manager)].into_iter().flatten();
+        let rules = self
+            .rules()
+            .iter()
+            .filter(|rule| matching::of_rule(rule, manager, &matching::VERSIONS) != Reach::None);
+        let optional = |block: &Value| {
+            let value = block.get("minimumReleaseAgeBehaviour")?;
+            (value.as_str() == Some("timestamp-optional")).then_some(value.span)
+        };
+        blocks.chain(rules).find_map(optional)
     }
 
     /// Whether the digests of a manager's dependencies are pinned.
@@ -413,7 +435,11 @@ impl Renovate {
             if let Some(value) = rule.get(key)
                 && let Some(on) = value.as_bool()
             {
-                switch.say(matching::of_rule(rule, manager), on, value.span);
+                switch.say(
+                    matching::of_rule(rule, manager, &matching::CONTENTS),
+                    on,
+                    value.span,
+                );
             }
         }
     }
@@ -444,13 +470,27 @@ fn preset_reach(rule: &PresetRule, manager: &str) -> Reach {
 }
 
 /// Adds what a preset says; gives whether all of it is known.
-fn inherit(name: &str, span: Span, inherited: &mut Vec<Inherited>, depth: usize) -> bool {
+fn inherit(
+    name: &str,
+    span: Span,
+    ignored: &[&str],
+    inherited: &mut Vec<Inherited>,
+    depth: usize,
+) -> bool {
+    if ignored.contains(&name) {
+        return true;
+    }
     match presets::preset(name) {
         None => false,
         // The presets here nest twice; more would be a mistake in the table.
-        Some(Preset::Extends(names)) => names.iter().fold(true, |known, name| {
-            (depth < 4 && inherit(name, span, inherited, depth + 1)) && known
-        }),
+        Some(Preset::Extends(_)) if depth > 4 => false,
+        Some(Preset::Extends(names)) => {
+            let mut known = true;
+            for name in names {
+                known &= inherit(name, span, ignored, inherited, depth + 1);
+            }
+            known
+        }
         Some(preset) => {
             inherited.push(Inherited { preset, span });
             true

@@ -58,12 +58,17 @@ pub enum ChannelKind {
 }
 
 /// Hosts whose pages take reports.
-const PLATFORMS: [&str; 6] = [
-    "hackerone.com",
+const PLATFORMS: [&str; 11] = [
+    "bounty.github.com",
     "bugcrowd.com",
+    "bughunters.google.com",
+    "hackerone.com",
     "huntr.com",
     "huntr.dev",
     "intigriti.com",
+    "msrc.microsoft.com",
+    "patchstack.com",
+    "tidelift.com",
     "yeswehack.com",
 ];
 
@@ -253,7 +258,7 @@ fn is_email(text: &str) -> bool {
         return false;
     };
     let domain = domain.split('?').next().unwrap_or_default();
-    let labels = domain.split('.');
+    let mut labels = domain.split('.');
     !local.is_empty()
         && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"._%+-".contains(&b))
         && domain.contains('.')
@@ -262,7 +267,7 @@ fn is_email(text: &str) -> bool {
         })
         // The example domains of RFC 2606 reach nobody.
         && !matches!(domain, "example.com" | "example.org" | "example.net")
-        && labels.last().is_some_and(|last| last.len() >= 2 && !last.starts_with(|c: char| c.is_ascii_digit()))
+        && labels.next_back().is_some_and(|last| last.len() >= 2 && !last.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -65,11 +65,15 @@ const MODELLED: [&str; 5] = [
 /// Names that stand for every package.
 const EVERYTHING: [&str; 4] = ["*", "**", "/.*/", "/^.*$/"];
 
-/// Kinds of updates that bring in a version made by somebody else.
-const VERSION_UPDATES: [&str; 4] = ["digest", "major", "minor", "patch"];
+/// Kinds of updates to another version.
+pub(super) const VERSIONS: [&str; 3] = ["major", "minor", "patch"];
 
-/// How much of `manager` a package rule of a configuration means.
-pub(super) fn of_rule(rule: &Value, manager: &str) -> Reach {
+/// Kinds of updates to other contents.
+pub(super) const CONTENTS: [&str; 4] = ["digest", "major", "minor", "patch"];
+
+/// How much of `manager` a package rule of a configuration means. A rule for
+/// some kinds of updates means all if it names at least the `usual` ones.
+pub(super) fn of_rule(rule: &Value, manager: &str, usual: &[&str]) -> Reach {
     let mut reach = of_lists(
         &texts(rule, "matchManagers"),
         &texts(rule, "matchDatasources"),
@@ -83,11 +87,7 @@ pub(super) fn of_rule(rule: &Value, manager: &str) -> Reach {
         reach = reach.min(Reach::Part);
     }
     let updates = texts(rule, "matchUpdateTypes");
-    if !updates.is_empty()
-        && !VERSION_UPDATES
-            .iter()
-            .all(|update| updates.contains(update))
-    {
+    if !updates.is_empty() && !usual.iter().all(|update| updates.contains(update)) {
         reach = reach.min(Reach::Part);
     }
     let chooses = |key: &str| {

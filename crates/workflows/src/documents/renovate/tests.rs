@@ -111,6 +111,28 @@ fn what_wins_is_what_renovate_applies_last() {
     );
 }
 
+/// How Cilium's projects write it.
+#[test]
+fn versions_wait_and_images_without_a_time_stamp_do_not() {
+    let text = r#"{
+  extends: ["config:best-practices"],
+  ignorePresets: ["security:minimumReleaseAgeNpm"],
+  packageRules: [
+    { matchUpdateTypes: ["major", "minor", "patch"], minimumReleaseAge: "5 days" },
+    { matchDatasources: ["docker"], minimumReleaseAgeBehaviour: "timestamp-optional" },
+    { matchUpdateTypes: ["major", "minor", "patch"], enabled: false },
+    { matchUpdateTypes: ["major"], minimumReleaseAge: "9 days" },
+  ],
+}"#;
+    assert_eq!(days(text, "npm"), (5, vec![9]));
+    let parsed = parse(text);
+    assert!(parsed.cooldown("dockerfile").timestamp_optional.is_some());
+    assert_eq!(parsed.cooldown("gomod").timestamp_optional, None);
+    // Digests are still updated.
+    assert!(parsed.updates("gomod").on && parsed.updates("gomod").exceptions.len() == 1);
+    assert!(parsed.pins_digests("github-actions").on);
+}
+
 #[test]
 fn switches_know_their_defaults_and_presets() {
     assert!(parse("{}").updates("npm").on);
