@@ -133,10 +133,6 @@ struct Properties<'f> {
 }
 
 pub(super) fn of<'f>(finding: &'f Finding, rules: &Rules<'_>) -> SarifResult<'f> {
-    debug_assert_eq!(
-        FINGERPRINT, "cofferdam/v1",
-        "the field name above is the same"
-    );
     let (rule_id, rule_index) = rules.reference(finding);
     let mut primary = place(&finding.location, None);
     if !finding.subject.is_empty() {
