@@ -6,9 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_datapack::{InForce, Timestamp};
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
 use cofferdam_findings::{Exit, Filter, NotChecked, Report};
@@ -18,6 +17,8 @@ use cofferdam_pipelines::{
 
 pub(crate) use arguments::AuditArgs;
 
+use crate::clock;
+use crate::commands::data;
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{ColourChoice, Screen, Sink};
@@ -291,7 +292,7 @@ fn options(
     let settings = (args.facts.settings.iter())
         .map(|path| snapshot(path))
         .collect::<Result<_, _>>()?;
-    let now = args.facts.date.unwrap_or_else(today);
+    let now = args.facts.date.unwrap_or_else(clock::now);
     if args.facts.repository.is_some() && targets.len() > 1 {
         return Err(AuditCommandError::Combination(
             "--repository names one repository, but several are audited",
@@ -299,7 +300,7 @@ fn options(
     }
     Ok(Options {
         settings,
-        data: Data::missing("this version has no data pack"),
+        data: data_in_force(now),
         now,
         repository: args.facts.repository.clone(),
         fallback_repository: of_job(targets),
@@ -340,9 +341,29 @@ fn of_job(targets: &[Target]) -> Option<Slug> {
     Slug::parse(&name).filter(|_| same)
 }
 
-fn today() -> Timestamp {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+/// The data pack: the refreshed one, or that of the program.
+fn data_in_force(now: Timestamp) -> Data {
+    let (xdg, home) = environment::data_homes();
+    let folder = data::folder(xdg, home);
+    let found =
+        data::Trust::compiled_in().and_then(|trust| data::pack_in_force(folder.as_deref(), &trust));
+    let InForce {
+        pack, set_aside, ..
+    } = match found {
+        Ok(found) => found,
+        Err(error) => return Data::missing(format!("no data pack can be believed: {error}")),
+    };
+    let data = Data::new(pack.pack, now);
+    match set_aside {
+        None => data,
+        Some(error) => data.with_note(NotChecked {
+            code: "data-set-aside",
+            message: format!(
+                "the refreshed data pack was set aside for that of the program: {error}"
+            ),
+            location: None,
+            settle: "take a newer one with `cofferdam data update`".to_owned(),
+            required: false,
+        }),
+    }
 }
