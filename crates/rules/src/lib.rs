@@ -6,12 +6,15 @@
 
 pub mod context;
 pub mod controls;
+pub mod dependencies;
 pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod scans;
 pub mod sites;
 pub mod stakes;
+pub mod steps;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

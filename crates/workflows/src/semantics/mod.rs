@@ -4,9 +4,11 @@
 pub mod checkouts;
 pub mod conditions;
 pub mod events;
+pub mod filters;
 pub mod images;
 pub mod needs;
 pub mod permissions;
 pub mod publishing;
 pub mod secrets;
 pub mod shells;
+pub mod tolerance;
