@@ -7,10 +7,19 @@ use crate::rules::*;
 #[rustfmt::skip]
 pub static RULES: &[&dyn Rule] = &[
     &checkout_credentials::CheckoutCredentials,
+    &checksum_bypass::ChecksumBypass,
+    &dependabot_execution::DependabotExecution,
+    &dependency_review::DependencyReview,
+    &egress_control::EgressControl,
+    &lockfile_bypass::LockfileBypass,
+    &scorecard_run::ScorecardRun,
     &syntax::Syntax,
     &token_default::TokenDefaulted,
     &token_excessive::TokenExcessive,
     &token_write_all::TokenWriteAll,
     &unpinned_action::UnpinnedAction,
     &unpinned_image::UnpinnedImage,
+    &update_cooldown::UpdateCooldown,
+    &vendor_verification::VendorVerification,
+    &vulnerability_scan::VulnerabilityScan,
 ];
