@@ -69,7 +69,7 @@ impl Rule for ChecksumBypass {
                 continue;
             };
             for (pair, off) in of_pairs(&workflow.env) {
-                let finding = finding(holder, workflow.file().locate(pair.key.span), off, "env");
+                let finding = finding(holder, workflow.file().locate(pair.key.span), &off, "env");
                 out.report_against(controls, finding);
             }
             for job in jobs {
@@ -77,7 +77,7 @@ impl Rule for ChecksumBypass {
                     let subject = format!("{}/env", job.subject());
                     out.report_against(
                         controls,
-                        finding(job, job.at(pair.key.span), off, &subject),
+                        finding(job, job.at(pair.key.span), &off, &subject),
                     );
                 }
             }
@@ -85,10 +85,10 @@ impl Rule for ChecksumBypass {
         for site in steps::of(cx) {
             for (pair, off) in of_pairs(&site.step.env) {
                 let place = site.at(pair.key.span);
-                out.report_against(controls, finding(site.job, place, off, &site.subject()));
+                out.report_against(controls, finding(site.job, place, &off, &site.subject()));
             }
             for (place, off) in of_script(&site) {
-                out.report_against(controls, finding(site.job, place, off, &site.subject()));
+                out.report_against(controls, finding(site.job, place, &off, &site.subject()));
             }
         }
     }
@@ -215,7 +215,7 @@ fn publishes(job: &JobView<'_>) -> bool {
     !job.stakes().publishes.is_empty()
 }
 
-fn finding(job: &JobView<'_>, place: Location, off: Off, subject: &str) -> Finding {
+fn finding(job: &JobView<'_>, place: Location, off: &Off, subject: &str) -> Finding {
     let published = publishes(job);
     let severity = match (off.open, published) {
         (true, true) => Severity::Medium,

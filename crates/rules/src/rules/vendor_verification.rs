@@ -148,10 +148,7 @@ fn go_mod(command: &Command, verb: &str) -> bool {
 /// A command that proves the folder, alone or with what follows it in the job.
 fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
     if let Some(targets) = site.step.input("targets").filter(|_| site.script.is_none()) {
-        let named = targets
-            .value
-            .split(['\n', ',', ' '])
-            .any(|name| verifies(name));
+        let named = targets.value.split(['\n', ',', ' ']).any(verifies);
         return named.then(|| Proof {
             place: site.at(targets.span),
             note: "a target proves it, by its name",
@@ -175,7 +172,8 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
             && words.any(|word| {
                 word.text.rsplit('/').next() == Some("vendor") && !word.text.starts_with('/')
             });
-        if !go_mod(command, "vendor") && !(target && builds(command)) {
+        let makes = go_mod(command, "vendor") || (target && builds(command));
+        if !makes {
             continue;
         }
         let compared = sites

@@ -97,7 +97,7 @@ pub fn contradictions(insights: &Insights, facts: &Facts<'_>) -> Vec<Contradicti
     releases(insights, facts, &mut found);
     tools(insights, facts, &mut found);
     others(insights, facts, &mut found);
-    found.sort_by(|a, b| (a.span, a.subject).cmp(&(b.span, b.subject)));
+    found.sort_by_key(|claim| (claim.span, claim.subject));
     found
 }
 
