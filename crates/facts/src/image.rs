@@ -37,7 +37,12 @@ impl ImageRef {
             }
             _ => (rest, None),
         };
-        Self { registry, repository: repository.to_owned(), tag, digest }
+        Self {
+            registry,
+            repository: repository.to_owned(),
+            tag,
+            digest,
+        }
     }
 
     /// Whether the reference names its content: a well-formed digest.
@@ -92,7 +97,13 @@ mod tests {
     fn parts_are_told_apart_and_put_together_again() {
         let digest = format!("sha256:{}", "0".repeat(64));
         let pinned = format!("localhost:5000/org/app:1@{digest}");
-        for text in ["alpine", "alpine:3.20", "ghcr.io/org/app", "localhost:5000/app:x", &pinned] {
+        for text in [
+            "alpine",
+            "alpine:3.20",
+            "ghcr.io/org/app",
+            "localhost:5000/app:x",
+            &pinned,
+        ] {
             assert_eq!(ImageRef::parse(text).to_string(), text);
         }
         assert!(ImageRef::parse(&pinned).is_pinned());

@@ -6,6 +6,7 @@
 pub mod control;
 pub mod image;
 pub mod permission;
+pub mod settings;
 pub mod source;
 pub mod uses;
 

@@ -17,7 +17,10 @@ impl Span {
     /// A span from `start` to `end`; an inverted pair becomes empty at `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start, end: end.max(start) }
+        Self {
+            start,
+            end: end.max(start),
+        }
     }
 
     /// The number of bytes covered.
@@ -62,7 +65,10 @@ impl<T> Spanned<T> {
 
     /// Keeps the place and changes the value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
-        Spanned { value: f(self.value), span: self.span }
+        Spanned {
+            value: f(self.value),
+            span: self.span,
+        }
     }
 }
 
@@ -130,7 +136,11 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset);
         let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.inner.text.get(start..offset).map_or(0, |s| s.chars().count());
+        let column = self
+            .inner
+            .text
+            .get(start..offset)
+            .map_or(0, |s| s.chars().count());
         (line.max(1), column + 1)
     }
 
@@ -138,9 +148,15 @@ impl SourceFile {
     #[must_use]
     pub fn line(&self, number: usize) -> &str {
         let starts = self.line_starts();
-        let Some(&start) = starts.get(number.wrapping_sub(1)) else { return "" };
+        let Some(&start) = starts.get(number.wrapping_sub(1)) else {
+            return "";
+        };
         let end = starts.get(number).copied().unwrap_or(self.inner.text.len());
-        self.inner.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        self.inner
+            .text
+            .get(start..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 
     /// The number of lines.
@@ -167,12 +183,20 @@ impl SourceFile {
 }
 
 fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
-    text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i + 1)
+    text.bytes()
+        .enumerate()
+        .filter(|&(_, b)| b == b'\n')
+        .map(|(i, _)| i + 1)
 }
 
 impl fmt::Debug for SourceFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SourceFile({}, {} bytes)", self.path(), self.text().len())
+        write!(
+            f,
+            "SourceFile({}, {} bytes)",
+            self.path(),
+            self.text().len()
+        )
     }
 }
 

@@ -87,7 +87,8 @@ impl UsesRef {
         if text.starts_with("./") || text.starts_with(".\\") || text == "." {
             return Self::Local(text.to_owned());
         }
-        Self::parse_repository(text).map_or_else(|| Self::Unknown(text.to_owned()), Self::Repository)
+        Self::parse_repository(text)
+            .map_or_else(|| Self::Unknown(text.to_owned()), Self::Repository)
     }
 
     fn parse_repository(text: &str) -> Option<RepositoryUses> {
@@ -119,7 +120,9 @@ impl UsesRef {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 impl fmt::Display for UsesRef {
@@ -155,12 +158,24 @@ mod tests {
         ];
         for (text, name) in cases {
             let uses = UsesRef::parse(text);
-            assert_eq!(uses.repository().map(RepositoryUses::name).as_deref(), Some(name));
+            assert_eq!(
+                uses.repository().map(RepositoryUses::name).as_deref(),
+                Some(name)
+            );
             assert_eq!(uses.to_string(), text);
         }
-        assert!(matches!(UsesRef::parse("./.github/actions/x"), UsesRef::Local(_)));
-        assert!(matches!(UsesRef::parse("$/.github/actions/x"), UsesRef::SelfRepository(_)));
-        assert!(matches!(UsesRef::parse("docker://alpine:3"), UsesRef::Docker(_)));
+        assert!(matches!(
+            UsesRef::parse("./.github/actions/x"),
+            UsesRef::Local(_)
+        ));
+        assert!(matches!(
+            UsesRef::parse("$/.github/actions/x"),
+            UsesRef::SelfRepository(_)
+        ));
+        assert!(matches!(
+            UsesRef::parse("docker://alpine:3"),
+            UsesRef::Docker(_)
+        ));
         assert!(matches!(UsesRef::parse("checkout@v4"), UsesRef::Unknown(_)));
     }
 

@@ -3,7 +3,7 @@
 use cofferdam_facts::{Control, Location};
 
 /// One thing that was seen for or against a control.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The control it speaks about.
     pub control: Control,
@@ -16,7 +16,7 @@ pub struct Evidence {
 }
 
 /// What one piece of evidence says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// The control holds here.
     Satisfied,
@@ -49,6 +49,15 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, best first.
+    pub const ALL: &'static [Self] = &[
+        Self::Present,
+        Self::Partial,
+        Self::Absent,
+        Self::NotChecked,
+        Self::NotApplicable,
+    ];
+
     /// The words that are shown.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -60,6 +60,19 @@ macro_rules! words {
 words!(Severity: Info = "info", Low = "low", Medium = "medium", High = "high", Critical = "critical");
 words!(Confidence: Low = "low", Medium = "medium", High = "high");
 
+impl Severity {
+    /// One level less; the lowest stays.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
+}
+
 /// What a format needs to know of a rule.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {
@@ -92,12 +105,15 @@ pub struct Finding {
     pub fix: String,
     /// Where.
     pub location: Location,
-    /// Other places that belong to it, in the order of the path.
+    /// Other places that belong to it, in the order of the path that leads to
+    /// `location`, where it ends.
     pub related: Vec<Related>,
-    /// Places with the same cause share this text and are shown as one line.
+    /// Places with the same cause share this text and are shown as one line;
+    /// empty where the title of the rule says it for all.
     pub group: String,
     /// What the finding is about, free of line numbers: `jobs.build/steps.2`.
-    /// Rule, path and subject make the fingerprint.
+    /// Rule, path and subject make the fingerprint; where it is empty, the
+    /// message stands in, which then must not name a line either.
     pub subject: String,
     /// Set by the report: the stable fingerprint, 32 hexadecimal digits.
     pub fingerprint: String,
@@ -159,7 +175,10 @@ impl Finding {
     /// Adds a place that belongs to it.
     #[must_use]
     pub fn related(mut self, location: Location, note: impl Into<String>) -> Self {
-        self.related.push(Related { location, note: note.into() });
+        self.related.push(Related {
+            location,
+            note: note.into(),
+        });
         self
     }
 

@@ -1,12 +1,17 @@
-//! Everything one run has to say.
+//! Everything one run has to say about one repository.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use cofferdam_facts::{Control, Location};
+use sha2::{Digest, Sha256};
 
 use crate::evidence::ControlState;
-use crate::finding::{Finding, RuleInfo, Severity};
+use crate::filter::View;
+use crate::finding::{Confidence, Finding, RuleInfo, Severity};
 
 /// Something that was needed and could not be checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotChecked {
     /// Stable code in kebab case: `syntax`, `unreadable`, `too-large`, `stale-data`, …
     pub code: &'static str,
@@ -21,6 +26,9 @@ pub struct NotChecked {
 }
 
 /// The result for one repository.
+///
+/// Whoever collects it calls [`Report::finish`] once everything is in, then
+/// perhaps [`Report::filtered`], and hands it to a format.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// What was audited, as the user named it.
@@ -39,6 +47,91 @@ pub struct Report {
     pub not_checked: Vec<NotChecked>,
     /// The rules that ran.
     pub rules: Vec<RuleInfo>,
+    /// What a filter left out, so that nothing left out is taken for absent.
+    pub view: View,
+}
+
+/// How a run ends. The documented exit codes of every deciding command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// Nothing at or above the threshold, and everything needed was checked.
+    Clean = 0,
+    /// Findings at or above the threshold.
+    Findings = 1,
+    /// The command was used wrongly. No report gives it; the binary does.
+    Usage = 2,
+    /// Something needed could not be checked, whatever the threshold.
+    NotChecked = 3,
+}
+
+impl Exit {
+    /// The number given to the operating system.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::NotChecked => 3,
+        }
+    }
+
+    /// The word that formats use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Usage => "usage",
+            Self::NotChecked => "not checked",
+        }
+    }
+
+    /// What follows for a run over several repositories: wrong usage before
+    /// findings, findings before what was not checked.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Clean => 0,
+            Self::NotChecked => 1,
+            Self::Findings => 2,
+            Self::Usage => 3,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// Findings with one cause: the same rule, group text and severity.
+#[derive(Clone, Debug)]
+pub struct Group<'r> {
+    /// The id of the rule.
+    pub rule: &'static str,
+    /// How bad each of them is.
+    pub severity: Severity,
+    /// The surest of them.
+    pub confidence: Confidence,
+    /// What they have in common; the message itself where there is one only.
+    pub text: &'r str,
+    /// All of them, in order of place.
+    pub findings: Vec<&'r Finding>,
+}
+
+impl<'r> Group<'r> {
+    /// The first finding, whose reason and fix stand for all.
+    #[must_use]
+    pub fn first(&self) -> Option<&'r Finding> {
+        self.findings.first().copied()
+    }
+
+    /// The number of places.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.findings.len()
+    }
 }
 
 impl Report {
@@ -51,7 +144,10 @@ impl Report {
     /// Number of findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|f| f.severity == severity).count()
+        self.findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .count()
     }
 
     /// The state of a control, if it was decided.
@@ -59,4 +155,166 @@ impl Report {
     pub fn control(&self, control: Control) -> Option<&ControlState> {
         self.controls.iter().find(|c| c.control == control)
     }
+
+    /// Puts everything into the order in which it is shown, drops findings
+    /// that say the same twice, and gives every finding its fingerprint.
+    ///
+    /// The order is the same however many threads collected the parts: by
+    /// severity, worst first, then rule, path and place.
+    #[must_use]
+    pub fn finish(mut self) -> Self {
+        self.findings.sort_by(|a, b| {
+            (b.severity.cmp(&a.severity))
+                .then_with(|| a.rule.cmp(b.rule))
+                .then_with(|| a.location.cmp(&b.location))
+                .then_with(|| a.subject.cmp(&b.subject))
+                .then_with(|| a.message.cmp(&b.message))
+                .then_with(|| b.confidence.cmp(&a.confidence))
+                .then_with(|| (&a.group, &a.why, &a.fix).cmp(&(&b.group, &b.why, &b.fix)))
+        });
+        self.findings.dedup_by(|a, b| {
+            a.rule == b.rule
+                && a.severity == b.severity
+                && a.location == b.location
+                && a.subject == b.subject
+                && a.message == b.message
+        });
+        self.set_fingerprints();
+        self.controls.sort_by_key(|c| c.control);
+        self.not_checked.sort_by(|a, b| {
+            (b.required.cmp(&a.required))
+                .then_with(|| a.code.cmp(b.code))
+                .then_with(|| a.location.cmp(&b.location))
+                .then_with(|| a.message.cmp(&b.message))
+        });
+        self.not_checked.dedup();
+        self.rules.sort_by_key(|r| r.id);
+        self.rules.dedup_by_key(|r| r.id);
+        self
+    }
+
+    /// Numbers findings that are equal but for their place in order of place,
+    /// whatever their severity: a finding keeps its fingerprint when it is
+    /// graded anew, when lines move, and when findings about other things
+    /// come or go.
+    fn set_fingerprints(&mut self) {
+        let mut order: Vec<usize> = (0..self.findings.len()).collect();
+        order.sort_by_key(|&i| self.findings.get(i).map(|f| f.location.span));
+        let mut seen: BTreeMap<[u8; 32], u64> = BTreeMap::new();
+        for index in order {
+            let Some(finding) = self.findings.get_mut(index) else {
+                continue;
+            };
+            let identity = identity(finding);
+            let ordinal = seen.entry(identity).or_default();
+            finding.fingerprint = fingerprint(identity, *ordinal);
+            *ordinal += 1;
+        }
+    }
+
+    /// The findings by cause, most important first: by severity, confidence,
+    /// number of places, rule and text.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: BTreeMap<(Severity, &'static str, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in &self.findings {
+            let key = (finding.severity, finding.rule, finding.group.as_str());
+            groups.entry(key).or_default().push(finding);
+        }
+        let mut groups: Vec<_> = groups
+            .into_iter()
+            .map(|((severity, rule, text), findings)| Group {
+                rule,
+                severity,
+                confidence: findings
+                    .iter()
+                    .map(|f| f.confidence)
+                    .max()
+                    .unwrap_or(Confidence::Low),
+                text: self.group_text(rule, text, &findings),
+                findings,
+            })
+            .collect();
+        groups.sort_by(|a, b| {
+            (b.severity.cmp(&a.severity))
+                .then_with(|| b.confidence.cmp(&a.confidence))
+                .then_with(|| b.count().cmp(&a.count()))
+                .then_with(|| (a.rule, a.text).cmp(&(b.rule, b.text)))
+        });
+        groups
+    }
+
+    fn group_text<'r>(&'r self, rule: &'r str, text: &'r str, findings: &[&'r Finding]) -> &'r str {
+        match findings {
+            [only] => &only.message,
+            _ if text.is_empty() => self.rule(rule).map_or(rule, |r| r.title),
+            _ => text,
+        }
+    }
+
+    /// How a run with this report ends. `None` never fails for a finding.
+    ///
+    /// Findings that are only hidden by a severity filter count: what is
+    /// shown does not change what is true.
+    #[must_use]
+    pub fn exit_code(&self, fail_on: Option<Severity>) -> Exit {
+        if self.failing(fail_on) > 0 {
+            Exit::Findings
+        } else if self.not_checked.iter().any(|n| n.required) {
+            Exit::NotChecked
+        } else {
+            Exit::Clean
+        }
+    }
+
+    /// The number of findings at or above the threshold, hidden ones too.
+    #[must_use]
+    pub fn failing(&self, fail_on: Option<Severity>) -> usize {
+        let Some(fail_on) = fail_on else { return 0 };
+        let shown = self
+            .findings
+            .iter()
+            .filter(|f| f.severity >= fail_on)
+            .count();
+        let hidden = self.view.hidden.iter().filter(|(s, _)| **s >= fail_on);
+        shown + hidden.map(|(_, count)| count).sum::<usize>()
+    }
 }
+
+/// What a finding is about, without its place in the file.
+fn identity(finding: &Finding) -> [u8; 32] {
+    // A rule that names no subject is told apart by what it says.
+    let subject = if finding.subject.is_empty() {
+        &finding.message
+    } else {
+        &finding.subject
+    };
+    let mut hash = Sha256::new();
+    hash.update(b"cofferdam finding v1");
+    for part in [finding.rule, &*finding.location.path, subject] {
+        // The length keeps `a` + `bc` apart from `ab` + `c`.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+fn fingerprint(identity: [u8; 32], ordinal: u64) -> String {
+    let mut hash = Sha256::new();
+    hash.update(identity);
+    hash.update(ordinal.to_be_bytes());
+    let mut text = String::with_capacity(32);
+    for byte in hash.finalize().iter().take(16) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+#[path = "report_tests.rs"]
+mod tests;

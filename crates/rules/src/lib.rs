@@ -1,1 +1,19 @@
-//! Pure: documents and already fetched facts to findings. One file a rule.
+//! Pure: documents and already fetched facts to findings.
+//!
+//! One rule is one file, one line in [`registry::RULES`] and one folder of
+//! fixtures. A rule never reads, fetches or prints; what it cannot know it
+//! says, and the control it speaks for is then *not checked*.
+
+pub mod context;
+pub mod controls;
+pub mod registry;
+pub mod rule;
+pub mod rules;
+pub mod run;
+pub mod sites;
+pub mod stakes;
+
+pub use context::{Context, JobView};
+pub use registry::RULES;
+pub use rule::{Rule, Sink};
+pub use run::run;

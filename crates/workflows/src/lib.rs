@@ -5,6 +5,9 @@
 
 pub mod documents;
 pub mod expressions;
+pub mod repository;
 pub mod semantics;
 pub mod shell;
 pub mod yaml;
+
+pub use repository::Repository;

@@ -1,1 +1,9 @@
-//! What GitHub does with the documents: tokens, events, secrets.
+//! What GitHub does with the documents: who can start what, with which token,
+//! which secrets are in reach, and what known actions do.
+
+pub mod conditions;
+pub mod events;
+pub mod permissions;
+pub mod publishing;
+pub mod secrets;
+pub mod shells;

@@ -1,0 +1,23 @@
+//! What is publicly known about actions, in one signed, versioned pack:
+//! compromised, vulnerable, archived, renamed and popular actions, runner
+//! images and action runtimes.
+//!
+//! Pure: bytes, keys and the present time come from the caller; nothing here
+//! reads a file, a clock or the network. A pack older than its limit is not
+//! consulted, see [`Freshness`]: what it would have said is *not checked*.
+
+pub mod compromised;
+pub mod lookalike;
+pub mod pack;
+pub mod platform;
+pub mod time;
+pub mod version;
+pub mod vulnerable;
+
+pub use compromised::{Compromised, CompromisedHit, Exposure};
+pub use lookalike::{Lookalike, Resemblance};
+pub use pack::{Archived, DataPack, Freshness, Popular, PopularList, Renamed, Source};
+pub use platform::{ActionRuntime, Lifecycle, RunnerImage};
+pub use time::Timestamp;
+pub use version::Version;
+pub use vulnerable::{Certainty, Severity, Vulnerable, VulnerableHit};

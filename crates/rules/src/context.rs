@@ -1,0 +1,262 @@
+//! What a rule may look at, worked out once for all rules.
+
+use std::collections::HashMap;
+
+use cofferdam_datapack::{DataPack, Timestamp};
+use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
+use cofferdam_facts::{Location, Span};
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
+use cofferdam_workflows::repository::EntryEvents;
+use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
+use cofferdam_workflows::semantics::publishing::{self, Publication};
+use cofferdam_workflows::semantics::secrets::{self, SecretUse};
+use cofferdam_workflows::semantics::shells;
+use cofferdam_workflows::shell::{self, Script};
+use cofferdam_workflows::yaml::Document;
+use rayon::prelude::*;
+
+// By path, then by the place of the step.
+type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
+
+/// Everything that was read and fetched for one checkout.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The documents.
+    pub repository: &'c Repository,
+    /// Facts from outside the checkout.
+    pub facts: Facts<'c>,
+    jobs: HashMap<&'c str, Vec<JobView<'c>>>,
+    scripts: Scripts<'c>,
+}
+
+/// Facts from outside the checkout; each may be missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'c> {
+    /// The settings, if a snapshot was given.
+    pub settings: Option<&'c Snapshot>,
+    /// The data pack, if it is fresh enough to be believed.
+    pub pack: Option<&'c DataPack>,
+    /// The day of the run, for what expires; unknown in tests on fixed bytes.
+    pub now: Option<Timestamp>,
+}
+
+/// One job with what follows from its documents.
+#[derive(Clone, Debug)]
+pub struct JobView<'c> {
+    /// Its workflow.
+    pub workflow: &'c Workflow,
+    /// The job.
+    pub job: &'c Job,
+    /// What its token may do, before a caller's cap.
+    pub token: Effective,
+    /// Every place that names a secret in its reach.
+    pub secrets: Vec<SecretUse>,
+    /// The events that can start it, callers included.
+    pub entry: EntryEvents,
+    /// What it publishes, through the composite actions of the checkout too.
+    pub publications: Vec<Publication>,
+}
+
+impl<'c> Context<'c> {
+    /// Works out what follows from the documents.
+    #[must_use]
+    pub fn new(repository: &'c Repository, facts: Facts<'c>) -> Self {
+        let default = token_default(facts.settings);
+        let scripts: Scripts<'c> = repository
+            .workflows
+            .par_iter()
+            .map(|workflow| (workflow.path(), workflow_scripts(workflow)))
+            .chain(
+                repository
+                    .actions
+                    .par_iter()
+                    .map(|action| (action.path(), action_scripts(action))),
+            )
+            .collect();
+        let jobs = repository
+            .workflows
+            .par_iter()
+            .map(|workflow| {
+                (
+                    workflow.path(),
+                    views(repository, workflow, default, &scripts),
+                )
+            })
+            .collect();
+        Self {
+            repository,
+            facts,
+            jobs,
+            scripts,
+        }
+    }
+
+    /// The token default of the repository's settings.
+    #[must_use]
+    pub fn token_default(&self) -> TokenDefault {
+        token_default(self.facts.settings)
+    }
+
+    /// The jobs of a workflow, with what follows for each.
+    #[must_use]
+    pub fn jobs(&self, workflow: &Workflow) -> &[JobView<'c>] {
+        self.jobs.get(workflow.path()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The jobs of every workflow, in order of path.
+    pub fn all_jobs(&self) -> impl Iterator<Item = &JobView<'c>> {
+        self.repository.workflows.iter().flat_map(|w| self.jobs(w))
+    }
+
+    /// The parsed script of a step, in the file at `path`.
+    #[must_use]
+    pub fn script(&self, path: &str, step: &Step) -> Option<&Script> {
+        self.scripts.get(path)?.get(&step.span.start)
+    }
+}
+
+fn token_default(settings: Option<&Snapshot>) -> TokenDefault {
+    match settings.map(Snapshot::default_token_permissions) {
+        Some(Fact::Known(DefaultPermissions::Read)) => TokenDefault::Restricted,
+        Some(Fact::Known(DefaultPermissions::Write)) => TokenDefault::Permissive,
+        _ => TokenDefault::Unknown,
+    }
+}
+
+fn views<'c>(
+    repository: &'c Repository,
+    workflow: &'c Workflow,
+    default: TokenDefault,
+    scripts: &Scripts<'c>,
+) -> Vec<JobView<'c>> {
+    let entry = repository.entry_events(workflow);
+    let view = |job| JobView {
+        workflow,
+        job,
+        token: permissions::effective(workflow, job, default),
+        secrets: secrets::of_job(workflow, job),
+        entry: entry.clone(),
+        publications: publications(repository, workflow, job, scripts),
+    };
+    workflow.jobs.iter().map(view).collect()
+}
+
+fn publications(
+    repository: &Repository,
+    workflow: &Workflow,
+    job: &Job,
+    scripts: &Scripts<'_>,
+) -> Vec<Publication> {
+    let mut found = Vec::new();
+    let mut own = |step: &Step, publishing: Vec<Publication>| {
+        found.extend(publishing.into_iter().map(|p| Publication {
+            step: step.index,
+            ..p
+        }));
+    };
+    for step in job.steps() {
+        own(step, of_step(&workflow.document, step, scripts));
+        let Some(uses) = step.uses() else { continue };
+        let Some(action) = repository.own_action(&uses.value) else {
+            continue;
+        };
+        // One level: a composite action that only calls another one is rare, and
+        // the place that is shown is the step of the job either way.
+        for inner in action.steps() {
+            let inner = of_step(&action.document, inner, scripts);
+            own(
+                step,
+                inner
+                    .into_iter()
+                    .map(|p| Publication {
+                        span: uses.span,
+                        ..p
+                    })
+                    .collect(),
+            );
+        }
+    }
+    found
+}
+
+fn of_step(document: &Document, step: &Step, scripts: &Scripts<'_>) -> Vec<Publication> {
+    let script = scripts
+        .get(document.file().path())
+        .and_then(|s| s.get(&step.span.start));
+    match (step.script(), script) {
+        (Some(text), Some(script)) => {
+            publishing::by_script(step, script, |range| text.raw_span(document, range))
+        }
+        _ => publishing::by_action(step).into_iter().collect(),
+    }
+}
+
+fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
+    let mut scripts = HashMap::new();
+    for job in &workflow.jobs {
+        for step in job.steps() {
+            if let Some(script) = step.script() {
+                let shell = shells::of_step(workflow, job, step);
+                scripts.insert(step.span.start, shell::parse(&script.value, &shell));
+            }
+        }
+    }
+    scripts
+}
+
+fn action_scripts(action: &Action) -> HashMap<usize, Script> {
+    let scripts = action.steps().iter().filter_map(|step| {
+        let script = step.script()?;
+        let shell = shells::of_composite_step(step);
+        Some((step.span.start, shell::parse(&script.value, &shell)))
+    });
+    scripts.collect()
+}
+
+impl JobView<'_> {
+    /// Turns a span of the workflow's file into a place.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Location {
+        self.workflow.file().locate(span)
+    }
+
+    /// `jobs.ID`, for fingerprints.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("jobs.{}", self.job.name())
+    }
+
+    /// `jobs.ID/STEP`, for fingerprints.
+    #[must_use]
+    pub fn step_subject(&self, step: &Step) -> String {
+        format!("jobs.{}/{}", self.job.name(), step.label())
+    }
+
+    /// Whether the job runs when a stranger causes `event`.
+    #[must_use]
+    pub fn runs_for_outsider(&self, event: &str) -> Runs {
+        conditions::job_runs(
+            self.workflow,
+            self.job,
+            Situation {
+                event,
+                outsider: true,
+            },
+        )
+    }
+
+    /// Whether the job runs when somebody with write access causes `event`.
+    #[must_use]
+    pub fn runs_for_insider(&self, event: &str) -> Runs {
+        conditions::job_runs(
+            self.workflow,
+            self.job,
+            Situation {
+                event,
+                outsider: false,
+            },
+        )
+    }
+}

@@ -1,0 +1,4 @@
+//! One file a rule.
+
+pub mod syntax;
+pub mod unpinned_action;

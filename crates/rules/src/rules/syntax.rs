@@ -1,0 +1,99 @@
+//! Documents that break the syntax or the schema.
+
+use cofferdam_facts::SourceFile;
+use cofferdam_findings::report::NotChecked;
+use cofferdam_findings::{Finding, Severity};
+use cofferdam_workflows::documents::{Action, SchemaProblem, Workflow};
+
+use crate::context::Context;
+use crate::rule::{Rule, Sink};
+
+crate::rule! {
+    /// # What
+    /// A workflow or action that breaks the YAML syntax or GitHub's schema, or
+    /// that uses a key which this version does not know.
+    ///
+    /// # Why
+    /// What cannot be read cannot be judged. A file that GitHub refuses does
+    /// not run, so a control that it was meant to provide is missing; a file
+    /// that GitHub accepts and this tool does not understand may hold anything.
+    /// Either way its silence is not a clean bill.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     <<: *defaults
+    ///     runs-on: ubuntu-24.04
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps: []
+    /// ```
+    ///
+    /// # How it is decided
+    /// Every place where the YAML layer or the documented schema refuses the
+    /// file. After a syntax error the part before it is still judged by every
+    /// other rule. The run ends with exit code 3, since something was not
+    /// checked.
+    ///
+    /// # References
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax>
+    pub struct Syntax {
+        id: "syntax",
+        title: "A workflow or action breaks the syntax",
+        severity: Medium,
+        controls: [],
+    }
+}
+
+impl Rule for Syntax {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn workflow(&self, _cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+        report(workflow.file(), &workflow.problems, out);
+    }
+
+    fn action(&self, _cx: &Context<'_>, action: &Action, out: &mut Sink) {
+        report(action.file(), &action.problems, out);
+    }
+}
+
+fn report(file: &SourceFile, problems: &[SchemaProblem], out: &mut Sink) {
+    for problem in problems {
+        let location = file.locate(problem.span);
+        let why = if problem.unknown_key {
+            "What this key does is not known, so what depends on it was not judged"
+        } else {
+            "GitHub refuses such a file, or reads it otherwise than it looks"
+        };
+        out.report(
+            Finding::new(
+                Syntax::INFO.id,
+                Severity::Medium,
+                location.clone(),
+                problem.message.clone(),
+            )
+            .why(why)
+            .fix("Write what the documented syntax allows")
+            .subject(problem.message.clone())
+            .group("files that break the syntax"),
+        );
+        out.not_checked(NotChecked {
+            code: "syntax",
+            message: format!("{}: {}", file.path(), problem.message),
+            location: Some(location),
+            settle: "mend the file and run again".to_owned(),
+            required: true,
+        });
+    }
+}

@@ -1,0 +1,266 @@
+//! Every rule against its fixtures.
+//!
+//! A fixture is a checkout in one file: `-- path --` opens a member, as in Go's
+//! txtar. In this form no scanner, ours included, takes it for a workflow of
+//! this repository. `positive*` must give findings of its rule, `negative*`
+//! and `near-miss*` must give none; what is given is kept as a snapshot.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a broken fixture should stop the test at once"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cofferdam_datapack::Timestamp;
+use cofferdam_facts::SourceFile;
+use cofferdam_facts::settings::Snapshot;
+use cofferdam_findings::Verdict;
+use cofferdam_rules::context::Facts;
+use cofferdam_rules::{Context, RULES, Rule, Sink};
+use cofferdam_workflows::repository::{Repository, Tree};
+
+struct Checkout {
+    files: Vec<SourceFile>,
+    settings: Option<Snapshot>,
+    slug: Option<String>,
+}
+
+fn read(path: &Path) -> Checkout {
+    let text = fs::read_to_string(path).unwrap();
+    let mut members: Vec<(String, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let name = line
+            .trim_end()
+            .strip_prefix("-- ")
+            .and_then(|l| l.strip_suffix(" --"));
+        match (name, members.last_mut()) {
+            (Some(name), _) => members.push((name.to_owned(), String::new())),
+            (None, Some((_, body))) => body.push_str(line),
+            (None, None) => {}
+        }
+    }
+    assert!(!members.is_empty(), "{} has no member", path.display());
+    let mut checkout = Checkout {
+        files: Vec::new(),
+        settings: None,
+        slug: None,
+    };
+    for (name, body) in members {
+        match name.as_str() {
+            "settings.json" => checkout.settings = Some(settings(&body)),
+            "slug" => checkout.slug = Some(body.trim().to_owned()),
+            _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
+        }
+    }
+    checkout
+}
+
+// The member holds only what the fixture is about; everything else is "not asked".
+fn settings(patch: &str) -> Snapshot {
+    fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
+        match (base, patch) {
+            (serde_json::Value::Object(base), serde_json::Value::Object(patch))
+                if !patch.contains_key("known") =>
+            {
+                for (key, value) in patch {
+                    merge(base.entry(key).or_insert(serde_json::Value::Null), value);
+                }
+            }
+            (base, patch) => *base = patch,
+        }
+    }
+    let unasked = Snapshot::unasked("org", "app").to_json().unwrap();
+    let mut json = serde_json::from_str(&unasked).unwrap();
+    merge(&mut json, serde_json::from_str(patch).unwrap());
+    Snapshot::from_json(json.to_string().as_bytes()).unwrap()
+}
+
+fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
+    let checkout = read(fixture);
+    let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
+    let mut repository = Repository::read(checkout.files, tree);
+    repository.slug = checkout.slug;
+    let facts = Facts {
+        settings: checkout.settings.as_ref(),
+        pack: None,
+        now: Timestamp::parse("2026-11-22T00:00:00Z"),
+    };
+    let cx = Context::new(&repository, facts);
+    let mut sink = cofferdam_rules::run::run_one(&cx, rule);
+    sink.findings.sort_by(|a, b| {
+        a.location
+            .cmp(&b.location)
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    sink
+}
+
+fn show(sink: &Sink) -> String {
+    let mut text = String::new();
+    for f in &sink.findings {
+        writeln!(
+            text,
+            "{} {} {} ({})",
+            f.location, f.severity, f.message, f.confidence
+        )
+        .unwrap();
+        writeln!(
+            text,
+            "  why: {}\n  fix: {}\n  subject: {}\n  group: {}",
+            f.why, f.fix, f.subject, f.group
+        )
+        .unwrap();
+        for r in &f.related {
+            writeln!(text, "  at {}: {}", r.location, r.note).unwrap();
+        }
+    }
+    for e in &sink.evidence {
+        let place = e
+            .location
+            .as_ref()
+            .map(|l| format!(" {l}"))
+            .unwrap_or_default();
+        match &e.verdict {
+            Verdict::Violated => {}
+            Verdict::Satisfied => {
+                writeln!(text, "{} satisfied{place}: {}", e.control, e.note).unwrap()
+            }
+            Verdict::NotApplicable => writeln!(text, "{} n/a: {}", e.control, e.note).unwrap(),
+            Verdict::Unknown { missing, settle } => {
+                writeln!(text, "{} unknown{place}: {missing}; {settle}", e.control).unwrap();
+            }
+        }
+    }
+    for n in &sink.not_checked {
+        writeln!(
+            text,
+            "not checked ({}): {}; {}",
+            n.code, n.message, n.settle
+        )
+        .unwrap();
+    }
+    if text.is_empty() {
+        text.push_str("nothing\n");
+    }
+    text
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn fixtures(id: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder().join(id))
+        .unwrap_or_else(|_| panic!("rule `{id}` has no folder of fixtures"))
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "txtar"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_rule_against_its_fixtures() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let id = rule.info().id;
+        let mut kinds = BTreeSet::new();
+        for path in fixtures(id) {
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let sink = check(*rule, &path);
+            let kind = ["positive", "negative", "near-miss"]
+                .into_iter()
+                .find(|k| stem.starts_with(k));
+            match kind {
+                Some("positive") if sink.findings.is_empty() => {
+                    wrong.push(format!("{id}/{stem}: no finding"))
+                }
+                Some("positive") => {}
+                Some(_) if !sink.findings.is_empty() => {
+                    wrong.push(format!("{id}/{stem}: {}", show(&sink)));
+                }
+                Some(_) => {}
+                None => wrong.push(format!(
+                    "{id}/{stem}: the name must begin with positive, negative or near-miss"
+                )),
+            }
+            kinds.extend(kind);
+            insta::with_settings!({
+                snapshot_path => path.parent().unwrap(),
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+            }, {
+                insta::assert_snapshot!(stem, show(&sink));
+            });
+        }
+        if kinds.len() < 3 {
+            wrong.push(format!(
+                "{id}: needs a positive, a negative and a near-miss fixture, has {kinds:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_folder_of_fixtures_belongs_to_a_rule() {
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(
+            RULES.iter().any(|r| r.info().id == name),
+            "`{name}` is no rule"
+        );
+    }
+}
+
+#[test]
+fn the_registry_is_sorted_unique_and_documented() {
+    let ids: Vec<_> = RULES.iter().map(|r| r.info().id).collect();
+    assert!(
+        ids.windows(2).all(|w| w[0] < w[1]),
+        "ids must be sorted and unique: {ids:?}"
+    );
+    for rule in RULES {
+        let info = rule.info();
+        assert!(
+            !info.title.ends_with('.'),
+            "{}: the title ends with a full stop",
+            info.id
+        );
+        let headings = [
+            "# What",
+            "# Why",
+            "# Vulnerable",
+            "# Fixed",
+            "# How it is decided",
+            "# References",
+        ];
+        for heading in headings {
+            assert!(
+                info.docs.lines().any(|l| l.trim() == heading),
+                "{}: no heading `{heading}`",
+                info.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_rule_file_is_in_the_registry() {
+    let source =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/registry.rs")).unwrap();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if stem != "mod" {
+            assert!(
+                source.contains(&format!("{stem}::")),
+                "{stem}.rs is not in the registry"
+            );
+        }
+    }
+}

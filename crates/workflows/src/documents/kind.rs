@@ -1,0 +1,144 @@
+//! Which file of a checkout is which document, told by its path alone.
+
+/// A kind of file that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileKind {
+    /// A workflow that GitHub would run.
+    Workflow,
+    /// An action's metadata.
+    Action,
+    /// `.github/workflows/actions.lock`.
+    ActionsLock,
+    /// `.github/dependabot.yml`.
+    Dependabot,
+    /// A configuration of Renovate, under any of its names.
+    Renovate,
+    /// `CODEOWNERS` in one of its three places.
+    CodeOwners,
+    /// `SECURITY-INSIGHTS.yml`.
+    SecurityInsights,
+    /// `SECURITY.md` in one of its places.
+    SecurityPolicy,
+    /// A Dockerfile or Containerfile.
+    Dockerfile,
+    /// `.github/ariane-config.yaml`.
+    Ariane,
+    /// `.github/maintainers-little-helper.yaml`.
+    LittleHelper,
+    /// `.github/dco.yml`.
+    Dco,
+}
+
+/// What the file at a path is, if it is one that is read. Folders that hold
+/// other projects' sources are left out, since nothing in them runs here.
+#[must_use]
+pub fn kind_of(path: &str) -> Option<FileKind> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let lower = name.to_ascii_lowercase();
+    let yaml = lower.ends_with(".yml") || lower.ends_with(".yaml");
+    match folder {
+        ".github/workflows" if yaml => return Some(FileKind::Workflow),
+        ".github/workflows" if name == "actions.lock" => return Some(FileKind::ActionsLock),
+        _ => {}
+    }
+    if is_foreign(folder) {
+        return None;
+    }
+    if lower == "action.yml" || lower == "action.yaml" {
+        return Some(FileKind::Action);
+    }
+    if is_dockerfile(&lower) {
+        return Some(FileKind::Dockerfile);
+    }
+    let stem = lower
+        .rsplit_once('.')
+        .map_or(lower.as_str(), |(stem, _)| stem);
+    match (folder, stem) {
+        (".github", "dependabot") if yaml => Some(FileKind::Dependabot),
+        (".github", "ariane-config") if yaml => Some(FileKind::Ariane),
+        (".github", "maintainers-little-helper") if yaml => Some(FileKind::LittleHelper),
+        (".github", "dco") if yaml => Some(FileKind::Dco),
+        ("" | ".github" | ".gitlab" | "docs", _) => root_kind(folder, name, &lower, stem, yaml),
+        _ => None,
+    }
+}
+
+fn root_kind(folder: &str, name: &str, lower: &str, stem: &str, yaml: bool) -> Option<FileKind> {
+    if name == "CODEOWNERS" && folder != ".gitlab" {
+        return Some(FileKind::CodeOwners);
+    }
+    if stem == "security-insights" && yaml {
+        return Some(FileKind::SecurityInsights);
+    }
+    if stem == "security"
+        && matches!(
+            lower,
+            "security.md" | "security.rst" | "security.adoc" | "security.txt"
+        )
+    {
+        return Some(FileKind::SecurityPolicy);
+    }
+    let renovate = matches!(lower, "renovate.json" | "renovate.json5")
+        || (folder.is_empty()
+            && matches!(
+                lower,
+                ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"
+            ));
+    (renovate && folder != "docs").then_some(FileKind::Renovate)
+}
+
+fn is_dockerfile(lower: &str) -> bool {
+    let named = |base: &str| {
+        lower == base
+            || lower.strip_prefix(base).is_some_and(|rest| {
+                rest.starts_with('.')
+                    && !matches!(
+                        rest,
+                        ".dockerignore" | ".md" | ".j2" | ".tmpl" | ".tpl" | ".erb"
+                    )
+            })
+            || lower
+                .strip_suffix(base)
+                .is_some_and(|rest| rest.ends_with('.'))
+    };
+    named("dockerfile") || named("containerfile")
+}
+
+/// Whether a folder holds other projects' sources.
+#[must_use]
+pub fn is_foreign(folder: &str) -> bool {
+    folder.split('/').any(|part| {
+        matches!(
+            part,
+            "node_modules" | "vendor" | "third_party" | "third-party" | ".git" | "bower_components"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_their_path() {
+        let cases = [
+            (".github/workflows/ci.yml", Some(FileKind::Workflow)),
+            (".github/workflows/sub/ci.yml", None),
+            ("action.yaml", Some(FileKind::Action)),
+            ("vendor/x/action.yml", None),
+            ("images/app/Dockerfile", Some(FileKind::Dockerfile)),
+            ("app.Dockerfile", Some(FileKind::Dockerfile)),
+            ("Dockerfile.dockerignore", None),
+            ("Dockerfile.alpine", Some(FileKind::Dockerfile)),
+            ("docs/CODEOWNERS", Some(FileKind::CodeOwners)),
+            (".github/renovate.json5", Some(FileKind::Renovate)),
+            ("docs/renovate.json", None),
+            ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
+            (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
+            ("src/security.md", None),
+        ];
+        for (path, kind) in cases {
+            assert_eq!(kind_of(path), kind, "{path}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading nodes against the documented schema, keeping what is understood
+//! and naming what is not.
+
+use cofferdam_facts::{Span, Spanned};
+
+use super::text::{Pair, Text};
+use crate::yaml::{Document, Kind, Node};
+
+/// A place where a document differs from GitHub's schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaProblem {
+    /// Where.
+    pub span: Span,
+    /// What, one line without a full stop.
+    pub message: String,
+    /// Whether the key is one that this version does not know, so that what it
+    /// does cannot be judged (GitHub adds keys), rather than a plain mistake.
+    pub unknown_key: bool,
+}
+
+/// Collects problems while a document is read.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    pub(crate) problems: Vec<SchemaProblem>,
+}
+
+impl Reader {
+    pub(crate) fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(SchemaProblem {
+            span,
+            message: message.into(),
+            unknown_key: false,
+        });
+    }
+
+    /// Whether the node is a mapping; names unknown keys and wrong kinds.
+    pub(crate) fn mapping(&mut self, node: Node<'_>, what: &str, known: &[&str]) -> bool {
+        if node.kind() != Kind::Mapping {
+            if !node.is_null() {
+                self.problem(node.span(), format!("{what} must be a mapping"));
+            }
+            return false;
+        }
+        for (key, _) in node.entries() {
+            let name = key.as_str().unwrap_or("");
+            // Merge keys have a problem of their own from the YAML layer.
+            if name != "<<" && !known.contains(&name) {
+                self.problems.push(SchemaProblem {
+                    span: key.span(),
+                    message: format!("`{name}` is not a key that {what} is known to take"),
+                    unknown_key: true,
+                });
+            }
+        }
+        true
+    }
+
+    /// A scalar, or a problem.
+    pub(crate) fn text(&mut self, node: Node<'_>, what: &str) -> Option<Text> {
+        let text = Text::read(node);
+        if text.is_none() {
+            self.problem(node.span(), format!("{what} must be a single value"));
+        }
+        text
+    }
+
+    /// The scalar of a key that is allowed to be missing.
+    pub(crate) fn text_at(&mut self, node: Node<'_>, key: &str) -> Option<Text> {
+        let value = node.get(key)?;
+        self.text(value, &format!("`{key}`"))
+    }
+
+    /// A scalar or a sequence of scalars.
+    pub(crate) fn texts(&mut self, node: Node<'_>, what: &str) -> Vec<Text> {
+        match node.kind() {
+            Kind::Scalar if node.is_null() => Vec::new(),
+            Kind::Scalar => Text::read(node).into_iter().collect(),
+            Kind::Sequence => node
+                .items()
+                .filter_map(|item| self.text(item, &format!("each entry of {what}")))
+                .collect(),
+            Kind::Mapping => {
+                self.problem(
+                    node.span(),
+                    format!("{what} must be a value or a list of values"),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// Like [`Self::texts`], decoded only.
+    pub(crate) fn strings(&mut self, node: Node<'_>, what: &str) -> Vec<Spanned<String>> {
+        self.texts(node, what)
+            .into_iter()
+            .map(|t| Spanned::new(t.value, t.span))
+            .collect()
+    }
+
+    /// A mapping from names to scalars; a whole-value expression yields nothing.
+    pub(crate) fn pairs(&mut self, node: Node<'_>, what: &str) -> Vec<Pair> {
+        match node.kind() {
+            Kind::Mapping => node
+                .entries()
+                .filter_map(|(key, value)| {
+                    let name = key.as_str().unwrap_or("");
+                    let text = self.text(value, &format!("`{name}` in {what}"))?;
+                    Some(Pair {
+                        key: Spanned::new(name.to_owned(), key.span()),
+                        value: text,
+                    })
+                })
+                .collect(),
+            Kind::Scalar if node.is_null() || is_expression(node) => Vec::new(),
+            _ => {
+                self.problem(node.span(), format!("{what} must be a mapping"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The pairs of a key that is allowed to be missing.
+    pub(crate) fn pairs_at(&mut self, node: Node<'_>, key: &str) -> Vec<Pair> {
+        node.get(key)
+            .map_or_else(Vec::new, |value| self.pairs(value, &format!("`{key}`")))
+    }
+}
+
+/// Whether a scalar holds an expression, so that its shape is known at run time only.
+pub(crate) fn is_expression(node: Node<'_>) -> bool {
+    node.as_str().is_some_and(|s| s.contains("${{"))
+}
+
+/// Turns what the YAML layer found wrong into the same kind of problem.
+pub(crate) fn yaml_problems(document: &Document) -> impl Iterator<Item = SchemaProblem> + '_ {
+    document.problems().iter().map(|p| SchemaProblem {
+        span: p.span,
+        message: p.message.clone(),
+        unknown_key: false,
+    })
+}

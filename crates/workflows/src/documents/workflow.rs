@@ -1,0 +1,160 @@
+//! A workflow file.
+//!
+//! Source: GitHub, "Workflow syntax for GitHub Actions".
+
+use cofferdam_facts::{SourceFile, Span, Spanned};
+
+use super::job::{self, CacheMode, Defaults, Job, Permissions};
+use super::reader::{Reader, SchemaProblem, yaml_problems};
+use super::text::{Pair, Text};
+use super::trigger::{self, Trigger};
+use crate::yaml::{Document, Kind};
+
+/// A workflow, with everything that was understood of it.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    /// The file.
+    pub document: Document,
+    /// `name:`.
+    pub name: Option<Text>,
+    /// `on:`.
+    pub triggers: Vec<Trigger>,
+    /// Where `on:` stands: its key; the start of the file where it is missing.
+    pub on_span: Span,
+    /// `permissions:`.
+    pub permissions: Option<Permissions>,
+    /// `cache-mode:`.
+    pub cache_mode: Option<Spanned<CacheMode>>,
+    /// `env:`.
+    pub env: Vec<Pair>,
+    /// `defaults.run`.
+    pub defaults: Defaults,
+    /// Whether `concurrency:` is set.
+    pub concurrency: bool,
+    /// `jobs:`.
+    pub jobs: Vec<Job>,
+    /// What breaks the syntax or the schema.
+    pub problems: Vec<SchemaProblem>,
+}
+
+const KEYS: &[&str] = &[
+    "name",
+    "run-name",
+    "on",
+    "permissions",
+    "cache-mode",
+    "env",
+    "defaults",
+    "concurrency",
+    "jobs",
+    "description",
+];
+
+impl Workflow {
+    /// Reads a workflow. Never fails: what is wrong stands in `problems`.
+    #[must_use]
+    pub fn parse(file: SourceFile) -> Self {
+        Self::from_document(Document::parse(file))
+    }
+
+    /// Reads a parsed document as a workflow.
+    #[must_use]
+    pub fn from_document(document: Document) -> Self {
+        let mut reader = Reader::default();
+        reader.problems.extend(yaml_problems(&document));
+        let mut workflow = Self {
+            name: None,
+            triggers: Vec::new(),
+            on_span: Span::default(),
+            permissions: None,
+            cache_mode: None,
+            env: Vec::new(),
+            defaults: Defaults::default(),
+            concurrency: false,
+            jobs: Vec::new(),
+            problems: Vec::new(),
+            document: document.clone(),
+        };
+        match document.root() {
+            Some(root) if reader.mapping(root, "a workflow", KEYS) => {
+                workflow.read(&mut reader, root);
+            }
+            _ if reader.problems.is_empty() => {
+                reader.problem(Span::default(), "the workflow is empty or not a mapping");
+            }
+            _ => {}
+        }
+        reader.problems.sort_by_key(|p| p.span);
+        workflow.problems = reader.problems;
+        workflow
+    }
+
+    fn read(&mut self, reader: &mut Reader, root: crate::yaml::Node<'_>) {
+        self.name = reader.text_at(root, "name");
+        match root.get_entry("on") {
+            Some((key, value)) => {
+                self.on_span = key.span();
+                self.triggers = trigger::read(reader, value);
+            }
+            // After a syntax error it may well stand in the part that was not read.
+            None if self.document.problems().is_empty() => {
+                reader.problem(root.span(), "the workflow has no `on`");
+            }
+            None => {}
+        }
+        self.permissions = root.get("permissions").map(|n| job::permissions(reader, n));
+        self.cache_mode = root.get("cache-mode").map(|n| job::cache_mode(reader, n));
+        self.env = reader.pairs_at(root, "env");
+        self.defaults = job::defaults(reader, root);
+        self.concurrency = root.get("concurrency").is_some();
+        match root.get("jobs") {
+            Some(jobs) if jobs.kind() == Kind::Mapping => {
+                self.jobs = jobs
+                    .entries()
+                    .map(|(key, node)| job::read(reader, key, node))
+                    .collect();
+            }
+            Some(jobs) => reader.problem(jobs.span(), "`jobs` must be a mapping"),
+            None if self.document.problems().is_empty() => {
+                reader.problem(root.span(), "the workflow has no `jobs`");
+            }
+            None => {}
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &SourceFile {
+        self.document.file()
+    }
+
+    /// The path of the file.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.file().path()
+    }
+
+    /// The trigger of an event.
+    #[must_use]
+    pub fn trigger(&self, event: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|t| t.name() == event)
+    }
+
+    /// Whether an event starts it.
+    #[must_use]
+    pub fn has_trigger(&self, event: &str) -> bool {
+        self.trigger(event).is_some()
+    }
+
+    /// The job with an id.
+    #[must_use]
+    pub fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|j| j.id.value == id)
+    }
+
+    /// Whether other workflows may call it.
+    #[must_use]
+    pub fn is_reusable(&self) -> bool {
+        self.has_trigger("workflow_call")
+    }
+}

@@ -1,0 +1,229 @@
+//! A checkout as a whole: every document that was read, and how they refer to
+//! each other.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cofferdam_facts::uses::RepositoryUses;
+use cofferdam_facts::{SourceFile, UsesRef};
+
+use crate::documents::kind::{FileKind, kind_of};
+use crate::documents::{Action, Job, Workflow};
+
+/// Every path of a checkout, sorted, whether it was read or not.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    paths: Vec<Arc<str>>,
+}
+
+impl Tree {
+    /// Takes the paths, relative to the root, `/` between the parts.
+    #[must_use]
+    pub fn new(mut paths: Vec<Arc<str>>) -> Self {
+        paths.sort_unstable();
+        paths.dedup();
+        Self { paths }
+    }
+
+    /// Whether a file of this very path exists.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.binary_search_by(|p| (**p).cmp(path)).is_ok()
+    }
+
+    /// Every path.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(|p| &**p)
+    }
+
+    /// Every path below a folder, given without trailing slash.
+    pub fn below<'t>(&'t self, folder: &str) -> impl Iterator<Item = &'t str> {
+        let prefix = format!("{folder}/");
+        let start = self.paths.partition_point(|p| **p < *prefix);
+        self.paths
+            .iter()
+            .skip(start)
+            .map(|p| &**p)
+            .take_while(move |p| p.starts_with(&prefix))
+    }
+
+    /// The number of files.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+}
+
+/// A checkout as documents.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    /// `owner/name`, where it is known from the command line, the settings or
+    /// the remote.
+    pub slug: Option<String>,
+    /// Every path.
+    pub tree: Tree,
+    /// `.github/workflows/*.yml` and `*.yaml`, in order of path.
+    pub workflows: Vec<Workflow>,
+    /// Every `action.yml` and `action.yaml`, in order of path.
+    pub actions: Vec<Action>,
+}
+
+/// The events that can start a workflow, callers included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryEvents {
+    /// Names of events, `workflow_call` left out.
+    pub events: BTreeSet<String>,
+    /// Whether other repositories can call it too, so that more events than
+    /// these may be in play.
+    pub callable: bool,
+}
+
+/// A job that calls a reusable workflow of the same checkout.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'r> {
+    /// The calling workflow.
+    pub workflow: &'r Workflow,
+    /// The calling job.
+    pub job: &'r Job,
+}
+
+impl Repository {
+    /// The workflow at a path.
+    #[must_use]
+    pub fn workflow(&self, path: &str) -> Option<&Workflow> {
+        self.workflows.iter().find(|w| w.path() == path)
+    }
+
+    /// Whether a reference names this very repository.
+    #[must_use]
+    pub fn is_self(&self, uses: &RepositoryUses) -> bool {
+        self.slug
+            .as_deref()
+            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+    }
+
+    /// The path inside the checkout that a reference means: `./x`, `$/x`, and
+    /// `owner/name/x@ref` of this very repository (whatever the ref holds).
+    #[must_use]
+    pub fn own_path(&self, uses: &UsesRef) -> Option<String> {
+        let path = match uses {
+            UsesRef::Local(path) => path.trim_start_matches("./").replace('\\', "/"),
+            UsesRef::SelfRepository(path) => path.clone(),
+            UsesRef::Repository(repository) if self.is_self(repository) => repository.path.clone(),
+            _ => return None,
+        };
+        Some(path.trim_matches('/').trim_start_matches("./").to_owned())
+    }
+
+    /// The action of this checkout that a reference means.
+    #[must_use]
+    pub fn own_action(&self, uses: &UsesRef) -> Option<&Action> {
+        let folder = self.own_path(uses)?;
+        self.actions.iter().find(|a| a.folder() == folder)
+    }
+
+    /// The reusable workflow of this checkout that a reference means.
+    #[must_use]
+    pub fn own_workflow(&self, uses: &UsesRef) -> Option<&Workflow> {
+        let path = self.own_path(uses)?;
+        self.workflow(&path)
+    }
+
+    /// The jobs of this checkout that call a workflow.
+    #[must_use]
+    pub fn callers(&self, path: &str) -> Vec<Caller<'_>> {
+        let mut callers = Vec::new();
+        for workflow in &self.workflows {
+            for job in &workflow.jobs {
+                let target = job.call().and_then(|call| self.own_path(&call.uses.value));
+                if target.as_deref() == Some(path) {
+                    callers.push(Caller { workflow, job });
+                }
+            }
+        }
+        callers
+    }
+
+    /// The events that can start a workflow, directly or through the callers
+    /// in this checkout.
+    #[must_use]
+    pub fn entry_events(&self, workflow: &Workflow) -> EntryEvents {
+        let mut entry = EntryEvents::default();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![workflow];
+        while let Some(workflow) = queue.pop() {
+            if !seen.insert(workflow.path()) {
+                continue;
+            }
+            for trigger in &workflow.triggers {
+                if trigger.name() == "workflow_call" {
+                    entry.callable = true;
+                } else {
+                    entry.events.insert(trigger.name().to_owned());
+                }
+            }
+            if workflow.is_reusable() {
+                queue.extend(
+                    self.callers(workflow.path())
+                        .into_iter()
+                        .map(|c| c.workflow),
+                );
+            }
+        }
+        entry
+    }
+}
+
+/// One file that was read as what its path says.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// A workflow.
+    Workflow(Workflow),
+    /// An action.
+    Action(Action),
+}
+
+impl Part {
+    /// Reads a file as what its path says; `None` for a file that is not one
+    /// of the documents.
+    #[must_use]
+    pub fn read(file: SourceFile) -> Option<Self> {
+        Some(match kind_of(file.path())? {
+            FileKind::Workflow => Self::Workflow(Workflow::parse(file)),
+            FileKind::Action => Self::Action(Action::parse(file)),
+            _ => return None,
+        })
+    }
+}
+
+impl Repository {
+    /// Reads files one after the other and puts them together.
+    #[must_use]
+    pub fn read(files: Vec<SourceFile>, tree: Tree) -> Self {
+        Self::assemble(files.into_iter().filter_map(Part::read), tree)
+    }
+
+    /// Puts together what was read, in any order.
+    #[must_use]
+    pub fn assemble(parts: impl IntoIterator<Item = Part>, tree: Tree) -> Self {
+        let mut repository = Self {
+            tree,
+            ..Self::default()
+        };
+        for part in parts {
+            match part {
+                Part::Workflow(workflow) => repository.workflows.push(workflow),
+                Part::Action(action) => repository.actions.push(action),
+            }
+        }
+        repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
+        repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
+        repository
+    }
+}
