@@ -22,7 +22,11 @@ const BUILDS: &[Build] = &[
         features: &["--no-default-features", "--features", "audit"],
         limit: Duration::from_secs(90),
     },
-    Build { name: "everything", features: &[], limit: Duration::from_secs(8 * 60) },
+    Build {
+        name: "everything",
+        features: &[],
+        limit: Duration::from_secs(8 * 60),
+    },
 ];
 
 const RECORD: &str = "docs/build-times.md";
@@ -35,25 +39,40 @@ const HEAD: &str = "# Build times\n\n\
 /// record, and fails when one is over its limit.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
-        return Err(Error::Usage(format!("`build-times` takes nothing, not `{argument}`")));
+        return Err(Error::Usage(format!(
+            "`build-times` takes nothing, not `{argument}`"
+        )));
     }
-    let rustc = process::capture(Command::new("rustc").arg("--version"), "install Rust by rustup")?;
+    let rustc = process::capture(
+        Command::new("rustc").arg("--version"),
+        "install Rust by rustup",
+    )?;
     let rustc = rustc.split(' ').nth(1).unwrap_or("unknown").to_owned();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    process::run(cargo().args(["fetch", "--locked"]), "commit a Cargo.lock that fits")?;
+    process::run(
+        cargo().args(["fetch", "--locked"]),
+        "commit a Cargo.lock that fits",
+    )?;
     let mut rows = String::new();
     let mut late = Vec::new();
     for build in BUILDS {
         let (wall, crates) = timed(build)?;
         let shown = format!("{}:{:02}", wall.as_secs() / 60, wall.as_secs() % 60);
-        println!("{}: {crates} crates in {shown} on {cores} cores", build.name);
+        println!(
+            "{}: {crates} crates in {shown} on {cores} cores",
+            build.name
+        );
         rows += &format!(
             "| {} | {rustc} | {} | {crates} | {cores} | {shown} |\n",
             today()?,
             build.name
         );
         if wall > build.limit {
-            late.push(format!("{} took {shown}, more than {} s", build.name, build.limit.as_secs()));
+            late.push(format!(
+                "{} took {shown}, more than {} s",
+                build.name,
+                build.limit.as_secs()
+            ));
         }
     }
     let path = workspace::root().join(RECORD);
@@ -77,7 +96,15 @@ fn timed(build: &Build) -> Result<(Duration, usize), Error> {
     let began = Instant::now();
     process::run(
         cargo()
-            .args(["build", "--release", "--locked", "--offline", "--quiet", "--package", "cofferdam"])
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--offline",
+                "--quiet",
+                "--package",
+                "cofferdam",
+            ])
             .args(build.features)
             .arg("--target-dir")
             .arg(&target),
@@ -93,8 +120,15 @@ fn timed(build: &Build) -> Result<(Duration, usize), Error> {
 fn count(folder: &Path) -> Result<usize, Error> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::file(folder))? {
-        let name = entry.map_err(Error::file(folder))?.file_name().to_string_lossy().into_owned();
-        names.push(name.rsplit_once('-').map_or(name.clone(), |(package, _)| package.to_owned()));
+        let name = entry
+            .map_err(Error::file(folder))?
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        names.push(
+            name.rsplit_once('-')
+                .map_or(name.clone(), |(package, _)| package.to_owned()),
+        );
     }
     names.sort();
     names.dedup();

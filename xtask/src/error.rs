@@ -90,5 +90,9 @@ impl Error {
 }
 
 fn list(places: &[String]) -> String {
-    places.iter().map(|place| format!("  {place}")).collect::<Vec<_>>().join("\n")
+    places
+        .iter()
+        .map(|place| format!("  {place}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -59,7 +59,13 @@ pub(crate) fn targets() -> Result<Vec<String>, Error> {
     let manifest = folder.join("Cargo.toml");
     let text = process::capture(
         cargo()
-            .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+            .args([
+                "metadata",
+                "--no-deps",
+                "--format-version",
+                "1",
+                "--manifest-path",
+            ])
             .arg(&manifest),
         "the fuzz targets are a package of their own under fuzz/",
     )?;
@@ -76,14 +82,23 @@ pub(crate) fn targets() -> Result<Vec<String>, Error> {
     targets.sort();
     let mut wrong = Vec::new();
     for file in workspace::files(&["fuzz/fuzz_targets/*.rs"])? {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if !targets.contains(&stem) {
-            wrong.push(format!("{} is not named in fuzz/Cargo.toml", file.display()));
+            wrong.push(format!(
+                "{} is not named in fuzz/Cargo.toml",
+                file.display()
+            ));
         }
     }
     for target in &targets {
         if corpus(target).read_dir().map_or(0, Iterator::count) == 0 {
-            wrong.push(format!("{target} has no kept corpus in fuzz/corpus/{target}"));
+            wrong.push(format!(
+                "{target} has no kept corpus in fuzz/corpus/{target}"
+            ));
         }
     }
     if targets.is_empty() {
@@ -117,7 +132,12 @@ fn one(program: &PathBuf, target: &str, seconds: u32) -> Result<(), Error> {
             .arg("--")
             .arg(format!("-max_total_time={seconds}"))
             // One input may take no longer and no more: slowness and greed are finds too.
-            .args(["-timeout=10", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=1"]),
+            .args([
+                "-timeout=10",
+                "-rss_limit_mb=2048",
+                "-verbosity=0",
+                "-print_final_stats=1",
+            ]),
         "the input that crashed it lies in fuzz/artifacts; make it a test and mend the code",
     )
 }

@@ -17,15 +17,30 @@ struct Place {
 }
 
 const fn pure(name: &'static str, layer: u8) -> Place {
-    Place { name, layer, pure: true, network: false }
+    Place {
+        name,
+        layer,
+        pure: true,
+        network: false,
+    }
 }
 
 const fn local(name: &'static str, layer: u8) -> Place {
-    Place { name, layer, pure: false, network: false }
+    Place {
+        name,
+        layer,
+        pure: false,
+        network: false,
+    }
 }
 
 const fn network(name: &'static str, layer: u8) -> Place {
-    Place { name, layer, pure: false, network: true }
+    Place {
+        name,
+        layer,
+        pure: false,
+        network: true,
+    }
 }
 
 /// Every crate of the plan, those to come included.
@@ -75,7 +90,9 @@ const NETWORK: &[&str] = &[
 /// Fails when a manifest breaks the plan.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
-        return Err(Error::Usage(format!("`layers` takes nothing, not `{argument}`")));
+        return Err(Error::Usage(format!(
+            "`layers` takes nothing, not `{argument}`"
+        )));
     }
     let packages = workspace::packages()?;
     let broken = broken(&packages);
@@ -105,12 +122,16 @@ fn broken(packages: &[Package]) -> Vec<String> {
         };
         for dependency in &package.dependencies {
             if NETWORK.contains(&dependency.as_str()) && !here.network {
-                broken.push(format!("{name} uses {dependency}, and may not use the network"));
+                broken.push(format!(
+                    "{name} uses {dependency}, and may not use the network"
+                ));
             }
             if !ours(dependency) {
                 continue;
             }
-            let Some(there) = place(dependency) else { continue };
+            let Some(there) = place(dependency) else {
+                continue;
+            };
             if there.layer >= here.layer {
                 broken.push(format!(
                     "{name} (layer {}) depends on {dependency} (layer {})",
@@ -118,7 +139,9 @@ fn broken(packages: &[Package]) -> Vec<String> {
                 ));
             }
             if here.pure && !there.pure {
-                broken.push(format!("{name} is pure and depends on {dependency}, which is not"));
+                broken.push(format!(
+                    "{name} is pure and depends on {dependency}, which is not"
+                ));
             }
         }
     }
@@ -171,7 +194,12 @@ mod tests {
     #[test]
     fn every_name_of_the_plan_stands_once() {
         for (index, place) in PLAN.iter().enumerate() {
-            assert!(!PLAN.iter().skip(index + 1).any(|other| other.name == place.name));
+            assert!(
+                !PLAN
+                    .iter()
+                    .skip(index + 1)
+                    .any(|other| other.name == place.name)
+            );
         }
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn once(command: &mut Command) -> Result<Run, Error> {
     let stderr = child.stderr.take();
     let errors = std::thread::spawn(move || drain(stderr));
     let stdout = drain(stdout).map_err(|source| process::start(command, source))?;
-    let used = child.wait4().map_err(|source| process::start(command, source))?;
+    let used = child
+        .wait4()
+        .map_err(|source| process::start(command, source))?;
     let wall = began.elapsed();
     let stderr = errors
         .join()
@@ -74,9 +76,14 @@ pub(crate) fn mean(runs: &[Run]) -> Option<Mean> {
         return None;
     }
     let walls: Vec<f64> = runs.iter().map(|run| run.wall.as_secs_f64()).collect();
-    #[expect(clippy::cast_precision_loss, reason = "ten runs, and sizes far below 2^52")]
-    let (count, peak) =
-        (runs.len() as f64, runs.iter().map(|run| run.peak as f64).sum::<f64>());
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "ten runs, and sizes far below 2^52"
+    )]
+    let (count, peak) = (
+        runs.len() as f64,
+        runs.iter().map(|run| run.peak as f64).sum::<f64>(),
+    );
     Some(Mean {
         wall: walls.iter().sum::<f64>() / count,
         range: (

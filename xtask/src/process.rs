@@ -27,7 +27,11 @@ pub(crate) fn watch(
     if let Some(stdout) = child.stdout.take() {
         let mut reader = BufReader::new(stdout);
         let mut bytes = Vec::new();
-        while reader.read_until(b'\n', &mut bytes).map_err(|source| start(command, source))? > 0 {
+        while reader
+            .read_until(b'\n', &mut bytes)
+            .map_err(|source| start(command, source))?
+            > 0
+        {
             let text = String::from_utf8_lossy(&bytes);
             print!("{text}");
             line(text.trim_end());
@@ -74,7 +78,11 @@ pub(crate) fn words(command: &Command) -> String {
 pub(crate) fn start(command: &Command, source: std::io::Error) -> Error {
     let program = command.get_program().to_string_lossy().into_owned();
     let advice = format!("install `{program}` and put it on the PATH");
-    Error::Start { program, source, advice }
+    Error::Start {
+        program,
+        source,
+        advice,
+    }
 }
 
 fn succeeded(command: &Command, status: ExitStatus, advice: &str) -> Result<(), Error> {

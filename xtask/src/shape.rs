@@ -14,7 +14,9 @@ const DRAWERS: &[&str] = &["common", "helper", "helpers", "misc", "util", "utils
 /// Fails when a source file is too long or has a name without a meaning.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
-        return Err(Error::Usage(format!("`shape` takes nothing, not `{argument}`")));
+        return Err(Error::Usage(format!(
+            "`shape` takes nothing, not `{argument}`"
+        )));
     }
     let files = workspace::files(&["*.rs"])?;
     let mut wrong = Vec::new();
@@ -37,10 +39,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
 fn judge(file: &Path, lines: usize) -> Vec<String> {
     let mut wrong = Vec::new();
     if lines > LINES {
-        wrong.push(format!("{} has {lines} lines, more than {LINES}", file.display()));
+        wrong.push(format!(
+            "{} has {lines} lines, more than {LINES}",
+            file.display()
+        ));
     }
-    let named = |part: PathBuf| part.file_stem().is_some_and(|stem| DRAWERS.iter().any(|d| stem == *d));
-    if file.components().any(|part| named(PathBuf::from(part.as_os_str()))) {
+    let named = |part: PathBuf| {
+        part.file_stem()
+            .is_some_and(|stem| DRAWERS.iter().any(|d| stem == *d))
+    };
+    if file
+        .components()
+        .any(|part| named(PathBuf::from(part.as_os_str())))
+    {
         wrong.push(format!("{} has a name that says nothing", file.display()));
     }
     wrong
@@ -53,7 +64,10 @@ mod tests {
     #[test]
     fn long_files_and_drawers_are_named() {
         assert!(judge(Path::new("crates/rules/src/unpinned.rs"), 800).is_empty());
-        assert_eq!(judge(Path::new("crates/rules/src/unpinned.rs"), 801).len(), 1);
+        assert_eq!(
+            judge(Path::new("crates/rules/src/unpinned.rs"), 801).len(),
+            1
+        );
         assert_eq!(judge(Path::new("crates/rules/src/utils.rs"), 3).len(), 1);
         assert_eq!(judge(Path::new("src/helpers/one.rs"), 3).len(), 1);
         assert!(judge(Path::new("src/utilisation.rs"), 3).is_empty());

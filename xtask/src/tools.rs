@@ -17,14 +17,22 @@ pub(crate) struct Tool {
 }
 
 /// Checks licences, bans and sources of dependencies.
-pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(crate) const DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
 /// Builds and runs the fuzz targets.
-pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+pub(crate) const FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+};
 
 impl Tool {
     /// The program, built from the package registry if it is not there yet.
     pub(crate) fn ready(&self) -> Result<PathBuf, Error> {
-        let home = workspace::root().join("target/tools").join(format!("{}-{}", self.name, self.version));
+        let home = workspace::root()
+            .join("target/tools")
+            .join(format!("{}-{}", self.name, self.version));
         let program = home.join("bin").join(self.name);
         if program.is_file() {
             return Ok(program);
@@ -33,7 +41,14 @@ impl Tool {
         let build = home.join("build");
         process::run(
             cargo()
-                .args(["install", self.name, "--version", self.version, "--locked", "--quiet"])
+                .args([
+                    "install",
+                    self.name,
+                    "--version",
+                    self.version,
+                    "--locked",
+                    "--quiet",
+                ])
                 .arg("--root")
                 .arg(&home)
                 .arg("--target-dir")
@@ -73,7 +88,13 @@ pub(crate) fn packages(folder: &Path) -> Result<(), Error> {
         once(&lock, &folder.join("node_modules/.installed"), || {
             process::run(
                 Command::new("npm")
-                    .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+                    .args([
+                        "ci",
+                        "--ignore-scripts",
+                        "--no-audit",
+                        "--no-fund",
+                        "--loglevel=error",
+                    ])
                     .current_dir(folder),
                 "Node.js and npm must be installed",
             )
@@ -84,7 +105,9 @@ pub(crate) fn packages(folder: &Path) -> Result<(), Error> {
         let home = environment(folder);
         once(&requirements, &home.join(".installed"), || {
             process::run(
-                Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home),
+                Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&home),
                 "Python 3 and its venv module must be installed (Debian: python3-venv)",
             )?;
             process::run(
@@ -102,7 +125,10 @@ pub(crate) fn packages(folder: &Path) -> Result<(), Error> {
 /// The virtual environment of a folder of `tests/peers`.
 pub(crate) fn environment(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default();
-    workspace::root().join("target/peers").join(name).join("venv")
+    workspace::root()
+        .join("target/peers")
+        .join(name)
+        .join("venv")
 }
 
 /// Every folder of pinned third-party tools.
@@ -123,7 +149,11 @@ pub(crate) fn peer_folders() -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Does `work` unless `stamp` says that it was done for this very `manifest`.
-fn once(manifest: &Path, stamp: &Path, work: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+fn once(
+    manifest: &Path,
+    stamp: &Path,
+    work: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
     let bytes = std::fs::read(manifest).map_err(Error::file(manifest))?;
     let digest = hex(&Sha256::digest(&bytes));
     if std::fs::read_to_string(stamp).is_ok_and(|text| text == digest) {

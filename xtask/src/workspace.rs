@@ -16,8 +16,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Cargo, the one that runs this tool, in the workspace's folder.
 pub(crate) fn cargo() -> Command {
-    let mut command =
-        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
 }
@@ -65,7 +64,10 @@ fn parse(text: &str) -> Result<Vec<Package>, Error> {
                 .collect::<Result<Vec<_>, _>>()?;
             dependencies.sort();
             dependencies.dedup();
-            Ok(Package { name: name(package)?, dependencies })
+            Ok(Package {
+                name: name(package)?,
+                dependencies,
+            })
         })
         .collect()
 }
@@ -74,12 +76,22 @@ fn parse(text: &str) -> Result<Vec<Package>, Error> {
 pub(crate) fn files(patterns: &[&str]) -> Result<Vec<PathBuf>, Error> {
     let text = process::capture(
         git()
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"])
+            .args([
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "--",
+            ])
             .args(patterns),
         "run this in a git checkout",
     )?;
-    let mut files: Vec<PathBuf> =
-        text.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from).collect();
+    let mut files: Vec<PathBuf> = text
+        .split('\0')
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .collect();
     files.sort();
     files.dedup();
     files.retain(|path| root().join(path).is_file());
@@ -96,7 +108,9 @@ pub(crate) fn git() -> Command {
 /// The hash of the git tree that a folder would have if it were committed as
 /// it stands. It changes with content and names, never with time or history.
 pub(crate) fn tree_hash(folder: &str) -> Result<String, Error> {
-    let index = root().join("target").join(format!("tree-{}.index", folder.replace('/', "-")));
+    let index = root()
+        .join("target")
+        .join(format!("tree-{}.index", folder.replace('/', "-")));
     if let Some(parent) = index.parent() {
         std::fs::create_dir_all(parent).map_err(Error::file(parent))?;
     }

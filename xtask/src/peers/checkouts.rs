@@ -1,0 +1,103 @@
+//! Fixtures laid out as checkouts, so that any scanner can read them.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::Error;
+use crate::workspace;
+
+/// One fixture of one rule, laid out as a folder.
+pub(super) struct Checkout {
+    /// The rule that it is a fixture of.
+    pub(super) rule: String,
+    /// Whether the rule must find something in it.
+    pub(super) positive: bool,
+    /// The folder.
+    pub(super) folder: PathBuf,
+}
+
+/// Members of a fixture that are facts for the test, not files of a checkout.
+const FACTS: &[&str] = &["settings.json", "slug"];
+
+/// Lays out every fixture of every rule under `target/peers/fixtures`.
+pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
+    let home = workspace::root().join("target/peers/fixtures");
+    if home.exists() {
+        std::fs::remove_dir_all(&home).map_err(Error::file(&home))?;
+    }
+    let mut checkouts = Vec::new();
+    for path in workspace::files(&["crates/rules/fixtures/*/*.txtar"])? {
+        let full = workspace::root().join(&path);
+        let text = std::fs::read_to_string(&full).map_err(Error::file(&full))?;
+        let stem = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let rule = path
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let folder = home.join(&rule).join(&stem);
+        // Scanners look for the root of a repository by its .git folder.
+        let git = folder.join(".git");
+        std::fs::create_dir_all(&git).map_err(Error::file(&git))?;
+        for (name, body) in members(&text) {
+            if FACTS.contains(&name) {
+                continue;
+            }
+            if !Path::new(name)
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)))
+            {
+                return Err(Error::output(format!(
+                    "{}: member `{name}` leaves it",
+                    path.display()
+                )));
+            }
+            let file = folder.join(name);
+            if let Some(parent) = file.parent() {
+                std::fs::create_dir_all(parent).map_err(Error::file(parent))?;
+            }
+            std::fs::write(&file, body).map_err(Error::file(&file))?;
+        }
+        checkouts.push(Checkout {
+            rule,
+            positive: stem.starts_with("positive"),
+            folder,
+        });
+    }
+    Ok(checkouts)
+}
+
+/// The members of a txtar archive: `-- name --` on a line opens one.
+fn members(text: &str) -> Vec<(&str, String)> {
+    let mut members: Vec<(&str, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let name = line
+            .trim_end()
+            .strip_prefix("-- ")
+            .and_then(|rest| rest.strip_suffix(" --"));
+        match (name, members.last_mut()) {
+            (Some(name), _) => members.push((name, String::new())),
+            (None, Some((_, body))) => body.push_str(line),
+            (None, None) => {}
+        }
+    }
+    members
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_split_and_the_comment_before_them_is_left_out() {
+        let text = "a comment\n-- a/b.yml --\non: push\n-- c --\n";
+        assert_eq!(
+            members(text),
+            [("a/b.yml", "on: push\n".to_owned()), ("c", String::new())]
+        );
+    }
+}
