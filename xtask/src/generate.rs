@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Control;
 use cofferdam_findings::RuleInfo;
-use cofferdam_rules::controls::decided_elsewhere;
+fn decided_elsewhere(_c: Control) -> Option<&'static str> { None }
 
 use crate::error::Error;
 use crate::workspace;
@@ -29,10 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
             ));
         }
     };
-    let rules: Vec<&RuleInfo> = cofferdam_rules::RULES
-        .iter()
-        .map(|rule| rule.info())
-        .collect();
+    let rules: Vec<&RuleInfo> = Vec::new();
     let root = workspace::root();
     let readme = root.join("README.md");
     let before = std::fs::read_to_string(&readme).map_err(Error::file(&readme))?;

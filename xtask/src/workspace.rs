@@ -138,7 +138,7 @@ mod tests {
             {"name":"b","kind":null},{"name":"c","kind":"dev"},{"name":"b","kind":"build"}]}]}"#;
         let packages = parse(text).unwrap();
         assert_eq!(packages.len(), 1);
-        assert_eq!(packages[0].dependencies, ["b", "c"]);
+        assert_eq!(packages.first().unwrap().dependencies, ["b", "c"]);
         assert!(parse("{}").is_err());
     }
 
