@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Control;
 use cofferdam_findings::RuleInfo;
-fn decided_elsewhere(_c: Control) -> Option<&'static str> { None }
+fn decided_elsewhere(_c: Control) -> Option<&'static str> {
+    None
+}
 
 use crate::error::Error;
 use crate::workspace;
