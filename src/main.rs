@@ -1,3 +1,57 @@
 //! `cofferdam`: supply-chain defence for CI/CD. Arguments to a command.
 
-fn main() {}
+mod clock;
+mod commands;
+mod environment;
+mod failure;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::output::ColourChoice;
+
+/// Supply-chain defence for CI/CD.
+///
+/// `cofferdam audit` in a checkout says which protections its CI has, has in
+/// part or lacks, each with evidence, and what to mend first. It needs no
+/// network, no token and no configuration, and executes nothing of the
+/// checkout.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cofferdam",
+    version,
+    arg_required_else_help = true,
+    infer_subcommands = true
+)]
+#[command(
+    after_help = "Start with:\n  cofferdam audit .          the checkout in this folder\n  \
+                        cofferdam rules ID         what a finding means and how it is mended"
+)]
+struct Arguments {
+    /// When to colour what is printed.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = false
+    )]
+    color: ColourChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with exit code 2 and the nearest known word.
+    let arguments = Arguments::parse();
+    arguments
+        .command
+        .run(arguments.color)
+        .unwrap_or_else(|failure| failure.report())
+}

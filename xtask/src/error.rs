@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::pack::PackTaskError;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -42,6 +44,9 @@ pub(crate) enum Error {
         /// What was expected and what came.
         what: String,
     },
+    /// The data pack could not be made.
+    #[error(transparent)]
+    Pack(#[from] PackTaskError),
     /// A check found something.
     #[error("{what}:\n{}", list(places))]
     Found {
@@ -72,7 +77,7 @@ impl Error {
     /// 2 for wrong usage, 1 for everything else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Pack(PackTaskError::Usage) => 2,
             _ => 1,
         }
     }

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Control;
 use cofferdam_findings::RuleInfo;
-fn decided_elsewhere(_c: Control) -> Option<&'static str> {
-    None
-}
+use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
+use cofferdam_rules::controls::decided_elsewhere;
 
 use crate::error::Error;
 use crate::workspace;
@@ -31,7 +30,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
             ));
         }
     };
-    let rules: Vec<&RuleInfo> = Vec::new();
+    let rules: Vec<&RuleInfo> = cofferdam_rules::RULES
+        .iter()
+        .map(|rule| rule.info())
+        .collect();
     let root = workspace::root();
     let readme = root.join("README.md");
     let before = std::fs::read_to_string(&readme).map_err(Error::file(&readme))?;
@@ -90,22 +92,24 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
         format!("{NOTE}\n# Rules\n\n{}", table(rules, "")),
     );
     files.insert(PathBuf::from("docs/controls.md"), controls(rules));
+    files.insert(
+        PathBuf::from(format!("docs/schema/report-v{SCHEMA_VERSION}.json")),
+        format!("{:#}\n", schema()),
+    );
     files
 }
 
 fn page(rule: &RuleInfo) -> String {
-    let controls: Vec<String> = rule
-        .controls
-        .iter()
-        .map(|control| format!("{control} ({})", control.title()))
-        .collect();
-    let mut text = format!(
-        "{NOTE}\n# {}\n\n`{}` · at most {} · {}\n",
-        rule.title,
-        rule.id,
-        rule.severity,
-        controls.join(" · ")
+    let mut facts = vec![
+        format!("`{}`", rule.id),
+        format!("at most {}", rule.severity),
+    ];
+    facts.extend(
+        rule.controls
+            .iter()
+            .map(|control| format!("{control} ({})", control.title())),
     );
+    let mut text = format!("{NOTE}\n# {}\n\n{}\n", rule.title, facts.join(" · "));
     let mut code = false;
     for line in rule.docs.lines() {
         // Doc comments carry the space that stands after the slashes.

@@ -14,6 +14,7 @@ mod fuzz;
 mod generate;
 mod layers;
 mod measure;
+mod pack;
 mod peers;
 mod process;
 mod shape;
@@ -61,6 +62,15 @@ const COMMANDS: &[Command] = &[
         name: "peers",
         usage: "[NAME] [--check] [OPTIONS] run a peer's recipe and write its transcript",
         run: peers::run,
+    },
+    Command {
+        name: "pack",
+        usage: "                       make and sign the data pack",
+        run: |arguments| {
+            let root = workspace::root();
+            std::env::set_current_dir(&root).map_err(Error::file(root))?;
+            Ok(pack::run(arguments)?)
+        },
     },
     Command {
         name: "build-times",

@@ -146,7 +146,7 @@ fn labelled(text: &str) -> Result<(String, PathBuf), Error> {
 }
 
 /// The folder of a peer's manifests.
-fn manifests(name: &str) -> PathBuf {
+pub(crate) fn manifests(name: &str) -> PathBuf {
     workspace::root().join("tests/peers").join(name)
 }
 

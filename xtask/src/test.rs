@@ -73,6 +73,9 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// Folders of `tests/peers` that tests run against; the others are for recipes.
+const NEEDED: &[&str] = &["github-api"];
+
 /// Runs every step.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
@@ -131,8 +134,8 @@ fn closing(counts: &Counts) -> String {
 
 fn prepare() -> Result<(), Error> {
     tools::components()?;
-    for folder in tools::peer_folders()? {
-        tools::packages(&folder)?;
+    for name in NEEDED {
+        tools::packages(&peers::manifests(name))?;
     }
     tools::DENY.ready()?;
     tools::FUZZ.ready()?;

@@ -131,23 +131,6 @@ pub(crate) fn environment(folder: &Path) -> PathBuf {
         .join("venv")
 }
 
-/// Every folder of pinned third-party tools.
-pub(crate) fn peer_folders() -> Result<Vec<PathBuf>, Error> {
-    let parent = workspace::root().join("tests/peers");
-    if !parent.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut folders = Vec::new();
-    for entry in std::fs::read_dir(&parent).map_err(Error::file(&parent))? {
-        let path = entry.map_err(Error::file(&parent))?.path();
-        if path.is_dir() {
-            folders.push(path);
-        }
-    }
-    folders.sort();
-    Ok(folders)
-}
-
 /// Does `work` unless `stamp` says that it was done for this very `manifest`.
 fn once(
     manifest: &Path,

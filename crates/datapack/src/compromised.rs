@@ -33,17 +33,35 @@ pub struct Compromised {
     /// Whether `commits` is known to hold every one of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub commits_complete: bool,
-    /// The first second at which a ref led to the attacker's code.
+    /// The first second at which a ref may have led to the attacker's code. Where
+    /// a source gives a day or an approximate time, the earliest it allows.
     pub from: Timestamp,
-    /// The first second at which none did any more; absent while one does.
+    /// The last second at which one may have, likewise the latest; absent while
+    /// one still does, or where no source says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
-    /// The first release made after the incident that is said to be safe. A
-    /// full version from this one on is not reported.
+    /// What has become of the refs.
+    pub refs: Aftermath,
+    /// The first version that did not exist in the incident, or that its authors
+    /// call safe. A full version from this one on is not reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safe_since: Option<String>,
     /// Where this is stated.
     pub sources: Vec<String>,
+}
+
+/// What has become of the refs that led to an attacker's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aftermath {
+    /// They lead to the authors' code again, or were deleted.
+    Mended,
+    /// GitHub blocks the repository; the refs were never mended. What is blocked
+    /// may return: two actions of May 2026 were served again, malicious as they
+    /// were, from 16 to 25 September 2026.
+    Blocked,
+    /// They still lead to the attacker's code, for all that is known.
+    Malicious,
 }
 
 /// How much a use is exposed to an incident.
@@ -53,10 +71,10 @@ pub enum Exposure {
     /// is known: whether this is one of them cannot be told.
     Undecided,
     /// The ref led to malicious code between `from` and `to`: runs of that time
-    /// ran it. It has been mended or deleted since, but a ref that moved once
-    /// may move again.
+    /// ran it. It has been mended or deleted since ([`Aftermath::Mended`]), but a
+    /// ref that moved once may move again.
     InThePast,
-    /// The ref leads to malicious code for all that is known.
+    /// The commit is the attacker's, or the ref was never mended.
     Now,
 }
 
@@ -71,8 +89,12 @@ pub struct CompromisedHit<'p> {
 
 impl Compromised {
     /// How `uses` is exposed to this incident; `None` if it is not.
+    ///
+    /// `version` is what a trusted source gives for a commit. A commit that is
+    /// not among the known ones is undecided where the list has gaps, unless it
+    /// is known to be a release from the first safe one on.
     #[must_use]
-    pub fn exposure(&self, uses: &RepositoryUses) -> Option<Exposure> {
+    pub fn exposure(&self, uses: &RepositoryUses, version: Option<&str>) -> Option<Exposure> {
         if !names_action(&self.action, uses) {
             return None;
         }
@@ -84,7 +106,11 @@ impl Compromised {
                 .any(|commit| commit.eq_ignore_ascii_case(git_ref))
             {
                 Some(Exposure::Now)
-            } else if self.commits_complete {
+            } else if self.commits_complete
+                || version
+                    .and_then(Version::parse)
+                    .is_some_and(|version| self.is_safe(&version))
+            {
                 None
             } else {
                 Some(Exposure::Undecided)
@@ -97,10 +123,9 @@ impl Compromised {
         } else {
             self.hits_branch(git_ref) || self.hits_tag(git_ref)
         };
-        affected.then_some(if self.to.is_some() {
-            Exposure::InThePast
-        } else {
-            Exposure::Now
+        affected.then_some(match self.refs {
+            Aftermath::Mended => Exposure::InThePast,
+            Aftermath::Blocked | Aftermath::Malicious => Exposure::Now,
         })
     }
 
@@ -120,8 +145,13 @@ impl Compromised {
         let Some(version) = Version::parse(tag) else {
             return looks_like_tag(tag);
         };
+        !self.is_safe(&version)
+    }
+
+    /// Whether `version` is one release, made after the incident.
+    fn is_safe(&self, version: &Version) -> bool {
         let safe = self.safe_since.as_deref().and_then(Version::parse);
-        version.is_partial() || safe.is_none_or(|safe| version < safe)
+        !version.is_partial() && safe.is_some_and(|safe| *version >= safe)
     }
 }
 

@@ -6,15 +6,27 @@
 //! reads a file, a clock or the network. A pack older than its limit is not
 //! consulted, see [`Freshness`]: what it would have said is *not checked*.
 
+#[cfg(feature = "build")]
+pub mod build;
 pub mod compromised;
+pub mod embedded;
+pub mod envelope;
+pub mod error;
+pub mod history;
+pub mod keys;
 pub mod lookalike;
 pub mod pack;
 pub mod platform;
 pub mod time;
+mod validate;
 pub mod version;
 pub mod vulnerable;
 
-pub use compromised::{Compromised, CompromisedHit, Exposure};
+pub use compromised::{Aftermath, Compromised, CompromisedHit, Exposure};
+pub use envelope::{Verified, verify};
+pub use error::PackError;
+pub use history::{InForce, Origin, Record, accept, in_force};
+pub use keys::TrustedKeys;
 pub use lookalike::{Lookalike, Resemblance};
 pub use pack::{Archived, DataPack, Freshness, Popular, PopularList, Renamed, Source};
 pub use platform::{ActionRuntime, Lifecycle, RunnerImage};

@@ -176,14 +176,21 @@ impl DataPack {
     }
 
     /// The incidents that touched what `uses` names, the gravest exposure first.
+    ///
+    /// `version` is what a trusted source gives for a commit, see
+    /// [`Compromised::exposure`].
     #[must_use]
-    pub fn compromised(&self, uses: &RepositoryUses) -> Vec<CompromisedHit<'_>> {
+    pub fn compromised(
+        &self,
+        uses: &RepositoryUses,
+        version: Option<&str>,
+    ) -> Vec<CompromisedHit<'_>> {
         let mut hits: Vec<_> = self
             .compromised
             .iter()
             .filter_map(|entry| {
                 entry
-                    .exposure(uses)
+                    .exposure(uses, version)
                     .map(|exposure| CompromisedHit { entry, exposure })
             })
             .collect();

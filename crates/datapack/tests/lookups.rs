@@ -17,12 +17,15 @@ fn pack() -> DataPack {
             {"action": "tj-actions/changed-files", "ids": ["CVE-1"], "summary": "s",
              "all_tags": true, "spared_tags": ["spared"], "commits": [BAD], "commits_complete": true,
              "from": "2025-03-14T16:00:00Z", "to": "2025-03-15T22:00:00Z",
-             "safe_since": "46.0.1", "sources": []},
+             "refs": "mended", "safe_since": "46.0.1", "sources": []},
             {"action": "reviewdog/action-setup", "ids": ["CVE-2"], "summary": "s",
              "tags": ["v1"], "from": "2025-03-11T18:42:00Z", "to": "2025-03-11T20:31:00Z",
-             "sources": []},
+             "refs": "mended", "sources": []},
             {"action": "evil/mono/one", "ids": ["CVE-3"], "summary": "s", "branches": ["main"],
-             "commits_complete": true, "from": "2026-01-01", "sources": []}
+             "commits_complete": true, "from": "2026-01-01", "refs": "malicious", "sources": []},
+            {"action": "a/blocked", "ids": ["CVE-4"], "summary": "s", "all_tags": true,
+             "from": "2026-01-01", "to": "2026-01-02", "refs": "blocked",
+             "safe_since": "2.0.0", "sources": []}
         ],
         "vulnerable": [
             {"id": "GHSA-a", "action": "o/inside", "severity": "low", "summary": "", "url": "",
@@ -60,7 +63,7 @@ fn uses(text: &str) -> RepositoryUses {
 fn a_moved_tag_is_told_from_a_malicious_commit() {
     let pack = pack();
     let exposure = |text: &str| {
-        pack.compromised(&uses(text))
+        pack.compromised(&uses(text), None)
             .first()
             .map(|hit| hit.exposure)
     };
@@ -86,6 +89,8 @@ fn a_moved_tag_is_told_from_a_malicious_commit() {
         ("reviewdog/action-setup@v1.3.0", None),
         ("evil/mono/one@main", Some(Exposure::Now)),
         ("evil/mono/two@main", None),
+        // Blocked is not mended: the tags come back as they were.
+        ("a/blocked@v1", Some(Exposure::Now)),
     ];
     for (text, expected) in cases {
         assert_eq!(exposure(text), expected, "{text}");
@@ -101,6 +106,17 @@ fn a_moved_tag_is_told_from_a_malicious_commit() {
         at("reviewdog/action-setup", OTHER),
         Some(Exposure::Undecided)
     );
+    // A release from the first safe one on is none of the unknown commits.
+    let pinned = uses(&format!("a/blocked@{OTHER}"));
+    let versioned = |version| {
+        pack.compromised(&pinned, version)
+            .first()
+            .map(|hit| hit.exposure)
+    };
+    assert_eq!(versioned(None), Some(Exposure::Undecided));
+    assert_eq!(versioned(Some("v1.9.9")), Some(Exposure::Undecided));
+    assert_eq!(versioned(Some("v2")), Some(Exposure::Undecided));
+    assert_eq!(versioned(Some("v2.0.0")), None);
 }
 
 #[test]
@@ -208,7 +224,7 @@ fn the_gravest_comes_first_and_its_fix_is_named() {
 }
 
 #[test]
-fn lookalikes_are_told_from_neighbours() {
+fn lookalikes_are_found() {
     let pack = pack();
     let found = |slug: &str| {
         pack.lookalike(slug)
@@ -270,6 +286,12 @@ fn lookalikes_are_told_from_neighbours() {
         let expected = Some((popular.to_owned(), resemblance));
         assert_eq!(found(slug), expected, "{slug}");
     }
+}
+
+#[test]
+fn neighbours_are_no_lookalikes() {
+    let pack = pack();
+    let found = |slug: &str| pack.lookalike(slug).is_some();
     let innocent = [
         // Letters are missing: not the known name with other separators.
         "actionsetup/node",
@@ -286,9 +308,9 @@ fn lookalikes_are_told_from_neighbours() {
         "ÀÀ/checkout",
     ];
     for slug in innocent {
-        assert_eq!(found(slug), None, "{slug}");
+        assert!(!found(slug), "{slug}");
     }
-    assert_eq!(found(&format!("{}/checkout", "a".repeat(500))), None);
+    assert!(!found(&format!("{}/checkout", "a".repeat(500))));
 }
 
 #[test]
@@ -332,4 +354,34 @@ fn a_pack_is_consulted_until_its_limit_and_not_before_its_time() {
     // What a pack says of its own life is capped.
     pack.valid_days = u32::MAX;
     assert!(!at(&pack, "2026-07-01").is_fresh());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_name_ref_or_version_makes_it_panic(
+        name in "\\PC{0,60}", git_ref in "\\PC{0,60}", version in "\\PC{0,40}"
+    ) {
+        let pack = pack();
+        let _ = pack.lookalike(&name);
+        let _ = pack.runner_image(&name);
+        let text = format!("o/inside@{git_ref}");
+        for text in [format!("{name}@{git_ref}"), text] {
+            if let Some(uses) = UsesRef::parse(&text).repository() {
+                let _ = pack.compromised(uses, Some(&version));
+                for hit in pack.vulnerable(uses, Some(&version)) {
+                    let _ = hit.advisory.fixed_after(Some(&version));
+                }
+            }
+        }
+    }
+
+    /// Whatever is one slip away from a known name under the same repository
+    /// name is found, unless it is another known owner.
+    #[test]
+    fn every_slip_in_a_long_owner_is_found(place in 0_usize..7, letter in "[a-z]") {
+        let mut owner = "actions".to_owned();
+        owner.insert_str(place, &letter);
+        let found = pack().lookalike(&format!("{owner}/checkout")).is_some();
+        proptest::prop_assert!(found, "{owner}");
+    }
 }

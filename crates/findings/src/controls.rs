@@ -4,6 +4,61 @@ use cofferdam_facts::Control;
 
 use crate::evidence::{ControlState, Evidence, Status, Verdict};
 
+/// The families of controls: the letter of their ids, and a word for it.
+pub const FAMILIES: &[(&str, &str)] = &[
+    ("T", "Triggers"),
+    ("X", "Execution"),
+    ("D", "Inputs"),
+    ("C", "Secrets"),
+    ("S", "Signing"),
+    ("W", "Watching"),
+    ("G", "Project"),
+];
+
+/// A control in one or two words, for tables.
+#[must_use]
+pub fn label(control: Control) -> &'static str {
+    match control {
+        Control::T1 => "starters",
+        Control::T2 => "events",
+        Control::T3 => ".github owners",
+        Control::T4 => "who-starts page",
+        Control::X1 => "two-phase checkout",
+        Control::X2 => "no injection",
+        Control::X3 => "no poisoning",
+        Control::D1 => "pinned",
+        Control::D2 => "locked",
+        Control::D3 => "own refs",
+        Control::D4 => "cooldown",
+        Control::D5 => "review",
+        Control::D6 => "vulnerabilities",
+        Control::D7 => "vendor",
+        Control::C1 => "least token",
+        Control::C2 => "clean checkout",
+        Control::C3 => "no way to production",
+        Control::C4 => "scoped",
+        Control::C5 => "rotated",
+        Control::S1 => "signed",
+        Control::S2 => "SBOM",
+        Control::S3 => "provenance",
+        Control::S4 => "verifiable",
+        Control::S5 => "immutable",
+        Control::S6 => "environments",
+        Control::S7 => "all tags",
+        Control::W1 => "egress",
+        Control::W2 => "stream",
+        Control::W3 => "detection",
+        Control::W4 => "incidents",
+        Control::W5 => "replay",
+        Control::G1 => "DCO",
+        Control::G2 => "insights",
+        Control::G3 => "Scorecard",
+        Control::G4 => "threat model",
+        Control::G5 => "reports",
+        Control::G6 => "standards",
+    }
+}
+
 /// The state of every control, in order. `otherwise` says, for a control
 /// without any evidence, which command decides it.
 pub fn derive_all(
@@ -155,5 +210,4 @@ fn described(piece: &Evidence) -> String {
 }
 
 #[cfg(test)]
-#[path = "controls_tests.rs"]
 mod tests;

@@ -48,6 +48,23 @@ pub enum Status {
     NotApplicable,
 }
 
+impl Verdict {
+    /// The words of all verdicts.
+    pub const WORDS: &'static [&'static str] =
+        &["satisfied", "violated", "unknown", "not applicable"];
+
+    /// The word that formats use.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Violated => "violated",
+            Self::Unknown { .. } => "unknown",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
 impl Status {
     /// Every status, best first.
     pub const ALL: &'static [Self] = &[

@@ -81,5 +81,4 @@ impl Report {
 }
 
 #[cfg(test)]
-#[path = "filter_tests.rs"]
 mod tests;

@@ -316,5 +316,4 @@ fn fingerprint(identity: [u8; 32], ordinal: u64) -> String {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "report_tests.rs"]
 mod tests;

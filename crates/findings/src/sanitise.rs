@@ -71,27 +71,30 @@ fn push_visible(safe: &mut String, character: char) {
     }
 }
 
-/// At most `limit` characters of [`line`], the last one `…` where some are missing.
+/// At most `limit` characters of [`line()`], the last one `…` where some are
+/// missing. No visible escape is cut in two.
 #[must_use]
 pub fn clipped(text: &str, limit: usize) -> String {
+    let mut safe = String::new();
+    let mut count = 0;
+    // The end of what still leaves room for the sign that something is missing.
+    let mut fits = 0;
     // Only as much of the text is looked at as can be shown: a line may be
     // as long as the largest file that is read.
-    let mut safe = String::new();
-    for character in text.chars().take(limit.saturating_add(1)) {
+    for character in text.chars() {
+        let before = safe.len();
         push_visible(&mut safe, character);
-    }
-    match safe.char_indices().nth(limit) {
-        None => safe,
-        Some(_) => {
-            let keep = safe
-                .char_indices()
-                .nth(limit.saturating_sub(1))
-                .map_or(0, |(i, _)| i);
-            safe.truncate(keep);
+        count += safe.get(before..).map_or(0, |piece| piece.chars().count());
+        if count > limit {
+            safe.truncate(fits);
             safe.push('…');
-            safe
+            return safe;
+        }
+        if count < limit {
+            fits = safe.len();
         }
     }
+    safe
 }
 
 /// Makes whole printed text inert for the log of a GitHub job, which obeys a
@@ -108,19 +111,30 @@ pub fn inert_for_log(text: &str) -> Cow<'_, str> {
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
-        // The runner's idea of white space is wider than ours by nothing but
-        // control characters, which text for printing no longer holds.
-        let rest = line.trim_start();
+        let rest = after_space_and_colour(line);
+        safe.push_str(line.get(..line.len() - rest.len()).unwrap_or_default());
         if rest.starts_with("::") {
-            let indent = line.len() - rest.len();
-            safe.push_str(line.get(..indent).unwrap_or_default());
             safe.push('\\');
-            safe.push_str(&rest.replace("##[", "## ["));
-        } else {
-            safe.push_str(&line.replace("##[", "## ["));
         }
+        safe.push_str(&rest.replace("##[", "## ["));
     }
     Cow::Owned(safe)
+}
+
+/// What follows the leading white space of a line, and the colours of our own
+/// in it, which a reader of the log may have removed.
+fn after_space_and_colour(line: &str) -> &str {
+    let mut rest = line.trim_start();
+    while let Some((parameters, after)) = rest
+        .strip_prefix("\u{1b}[")
+        .and_then(|colour| colour.split_once('m'))
+    {
+        if !parameters.bytes().all(|b| b.is_ascii_digit() || b == b';') {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
 }
 
 /// The message of a workflow command (`::error …::MESSAGE`).
@@ -180,8 +194,40 @@ pub fn html(text: &str) -> String {
 /// entity so that the output itself stays free of invisible characters.
 #[must_use]
 pub fn markdown(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 32);
+    // A space at either end would be dropped, four at the start would make code.
+    escape_markdown(&line(text)).trim_matches(' ').to_owned()
+}
+
+/// Like [`markdown`], but what stands between two backticks becomes a code
+/// span. Safe for table cells too. Whoever forges backticks gains the choice
+/// between two safe forms.
+#[must_use]
+pub fn markdown_prose(text: &str) -> String {
     let line = line(text);
+    let mut safe = String::with_capacity(line.len() + 32);
+    let mut rest = &*line;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((code, after)) = after.split_once('`') else {
+            break;
+        };
+        safe.push_str(&escape_markdown(before));
+        if code.trim().is_empty() || code.contains('|') {
+            safe.push_str(&escape_markdown(&format!("`{code}`")));
+        } else {
+            // Two spans that touch would be read as one.
+            if safe.ends_with('`') {
+                safe.push_str(ZERO_WIDTH_SPACE);
+            }
+            safe.push_str(&markdown_code(code));
+        }
+        rest = after;
+    }
+    safe.push_str(&escape_markdown(rest));
+    safe.trim_matches(' ').to_owned()
+}
+
+fn escape_markdown(line: &str) -> String {
+    let mut safe = String::with_capacity(line.len() + 32);
     let mut previous = ' ';
     let mut characters = line.chars().peekable();
     while let Some(character) = characters.next() {
@@ -201,8 +247,7 @@ pub fn markdown(text: &str) -> String {
         }
         previous = character;
     }
-    // A space at either end would be dropped, four at the start would make code.
-    safe.trim_matches(' ').to_owned()
+    safe
 }
 
 const ZERO_WIDTH_SPACE: &str = "&#8203;";
@@ -248,5 +293,4 @@ pub fn markdown_code(text: &str) -> String {
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
 )]
-#[path = "sanitise_tests.rs"]
 mod tests;

@@ -282,18 +282,32 @@ kinds! {
 /// came with a copied dependency is told by [`is_copied`].
 #[must_use]
 pub fn kind_of(path: &str) -> Option<Kind> {
-    let ignore_file = path
-        .rsplit('/')
-        .next()
-        .is_some_and(|name| name.ends_with(".dockerignore"));
-    if ignore_file {
-        return None;
-    }
-    KINDS
+    let kind = KINDS
         .iter()
         .find(|(shape, _)| shape.matches(path))
-        .map(|(_, kind)| *kind)
+        .map(|(_, kind)| *kind)?;
+    let extension = path
+        .rsplit('/')
+        .next()?
+        .rsplit_once('.')
+        .map_or("", |(_, end)| end);
+    let about_images = NOT_DOCKERFILES.contains(&extension);
+    (kind.ecosystem != Ecosystem::Docker || !about_images).then_some(kind)
 }
+
+/// Extensions of files about Dockerfiles, or from which Dockerfiles are made.
+const NOT_DOCKERFILES: [&str; 10] = [
+    "dockerignore",
+    "erb",
+    "go",
+    "j2",
+    "json",
+    "md",
+    "py",
+    "template",
+    "tmpl",
+    "tpl",
+];
 
 /// Whether `path` lies in a folder that package managers fill with other
 /// people's code, so that a manifest there says nothing about this project.
@@ -399,6 +413,8 @@ mod tests {
             "docs/Dockerfile/README.md",
             "Dockerfile.dockerignore",
             "Dockerfile2",
+            "Dockerfile.tmpl",
+            "Dockerfile.md",
             ".github/workflows/nested/ci.yml",
             "sub/.github/workflows/ci.yml",
             ".github/workflows/.yml",

@@ -1,1 +1,25 @@
 //! The recipes: collect, fetch, decide, return. No parsing, no deciding.
+//!
+//! Files and git's objects are read here and nowhere else; what is read goes
+//! to the pure crates, and what they say comes back as a report. Nothing here
+//! prints, reads the environment, starts a process or uses the network.
+
+pub mod audit;
+pub mod collect;
+pub mod data;
+pub mod discover;
+pub mod gap;
+pub mod git;
+pub mod limits;
+pub mod many;
+pub mod requirement;
+pub mod slug;
+
+pub use audit::{AuditError, Input, Options, Target, audit};
+pub use data::Data;
+pub use discover::{Discovery, discover};
+pub use gap::Gap;
+pub use limits::Limits;
+pub use many::audit_all;
+pub use requirement::Requirement;
+pub use slug::Slug;

@@ -1,7 +1,16 @@
 //! The plain list of rules.
 
 use crate::rule::Rule;
-use crate::rules::{syntax, unpinned_action};
+use crate::rules::*;
 
-/// Every rule, in order of id.
-pub static RULES: &[&dyn Rule] = &[&syntax::Syntax, &unpinned_action::UnpinnedAction];
+/// Every rule, in order of id, one on a line.
+#[rustfmt::skip]
+pub static RULES: &[&dyn Rule] = &[
+    &checkout_credentials::CheckoutCredentials,
+    &syntax::Syntax,
+    &token_default::TokenDefaulted,
+    &token_excessive::TokenExcessive,
+    &token_write_all::TokenWriteAll,
+    &unpinned_action::UnpinnedAction,
+    &unpinned_image::UnpinnedImage,
+];

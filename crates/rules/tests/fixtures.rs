@@ -84,9 +84,10 @@ fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
     let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
     let mut repository = Repository::read(checkout.files, tree);
     repository.slug = checkout.slug;
+    let pack = cofferdam_datapack::embedded::pack().unwrap();
     let facts = Facts {
         settings: checkout.settings.as_ref(),
-        pack: None,
+        pack: Some(&pack.pack),
         now: Timestamp::parse("2026-11-22T00:00:00Z"),
     };
     let cx = Context::new(&repository, facts);

@@ -8,7 +8,10 @@ use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
-use crate::documents::{Action, Job, Workflow};
+use crate::documents::{
+    Action, ActionsLock, Ariane, CodeOwners, Dco, Dependabot, Dockerfile, Insights, Job,
+    LittleHelper, Renovate, SecurityPolicy, Workflow,
+};
 
 /// Every path of a checkout, sorted, whether it was read or not.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +75,26 @@ pub struct Repository {
     pub workflows: Vec<Workflow>,
     /// Every `action.yml` and `action.yaml`, in order of path.
     pub actions: Vec<Action>,
+    /// Dockerfiles and Containerfiles, in order of path.
+    pub dockerfiles: Vec<Dockerfile>,
+    /// Every `CODEOWNERS` in its three places.
+    pub codeowners: Vec<CodeOwners>,
+    /// `.github/workflows/actions.lock`; none or one.
+    pub actions_locks: Vec<ActionsLock>,
+    /// Ariane's configuration; none or one.
+    pub ariane: Vec<Ariane>,
+    /// Configuration of a sign-off app; none or one.
+    pub dco: Vec<Dco>,
+    /// Dependabot's configuration; none or one.
+    pub dependabot: Vec<Dependabot>,
+    /// Descriptions of the project's security, in any of their places.
+    pub insights: Vec<Insights>,
+    /// Configuration of the maintainers' little helper; none or one.
+    pub little_helpers: Vec<LittleHelper>,
+    /// Renovate's configuration, under any of its names.
+    pub renovate: Vec<Renovate>,
+    /// Security policies, in any of their places.
+    pub security_policies: Vec<SecurityPolicy>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -187,6 +210,26 @@ pub enum Part {
     Workflow(Workflow),
     /// An action.
     Action(Action),
+    /// A Dockerfile or Containerfile.
+    Dockerfile(Dockerfile),
+    /// A list of owners.
+    CodeOwners(CodeOwners),
+    /// `.github/workflows/actions.lock`; none or one.
+    ActionsLock(ActionsLock),
+    /// Ariane's configuration; none or one.
+    Ariane(Ariane),
+    /// Configuration of a sign-off app; none or one.
+    Dco(Dco),
+    /// Dependabot's configuration; none or one.
+    Dependabot(Dependabot),
+    /// A description of the project's security.
+    Insights(Insights),
+    /// Configuration of the maintainers' little helper; none or one.
+    LittleHelper(LittleHelper),
+    /// Renovate's configuration, under any of its names.
+    Renovate(Renovate),
+    /// Security policies, in any of their places.
+    SecurityPolicy(SecurityPolicy),
 }
 
 impl Part {
@@ -197,7 +240,16 @@ impl Part {
         Some(match kind_of(file.path())? {
             FileKind::Workflow => Self::Workflow(Workflow::parse(file)),
             FileKind::Action => Self::Action(Action::parse(file)),
-            _ => return None,
+            FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(file)),
+            FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
+            FileKind::ActionsLock => Self::ActionsLock(ActionsLock::parse(file)),
+            FileKind::Ariane => Self::Ariane(Ariane::parse(file)),
+            FileKind::Dco => Self::Dco(Dco::parse(file)),
+            FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
+            FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
+            FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
+            FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
+            FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
         })
     }
 }
@@ -220,10 +272,26 @@ impl Repository {
             match part {
                 Part::Workflow(workflow) => repository.workflows.push(workflow),
                 Part::Action(action) => repository.actions.push(action),
+                Part::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
+                Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
+                Part::ActionsLock(part) => repository.actions_locks.push(part),
+                Part::Ariane(part) => repository.ariane.push(part),
+                Part::Dco(part) => repository.dco.push(part),
+                Part::Dependabot(part) => repository.dependabot.push(part),
+                Part::Insights(part) => repository.insights.push(part),
+                Part::LittleHelper(part) => repository.little_helpers.push(part),
+                Part::Renovate(part) => repository.renovate.push(part),
+                Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
         }
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
+        repository
+            .dockerfiles
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .codeowners
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
     }
 }

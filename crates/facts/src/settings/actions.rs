@@ -146,7 +146,7 @@ pub struct ActionsPolicy {
     /// The repository, organisation or enterprise that it was set on.
     pub source: Option<String>,
     /// Whether it is in force.
-    pub enforcement: Enforcement,
+    pub enforcement: Fact<Enforcement>,
     /// The workflow files that it is about; `None` means all.
     pub workflow_paths: Option<Patterns>,
     /// The rules, which must all be met.

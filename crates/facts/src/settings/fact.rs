@@ -132,6 +132,8 @@ pub enum Reason {
     Unreachable,
     /// The answer was larger, or had more pages, than the limit.
     TooLarge,
+    /// The list that came has fewer elements than the API says that there are.
+    Incomplete,
     /// The answer did not have the shape that GitHub describes.
     Malformed,
     /// The answer came, but left this field out, as GitHub does for readers
@@ -165,6 +167,7 @@ impl fmt::Display for Reason {
             Self::Status { code } => write!(f, "the API answered with status {code}"),
             Self::Unreachable => f.write_str("the API could not be reached"),
             Self::TooLarge => f.write_str("the answer is larger than the limit"),
+            Self::Incomplete => f.write_str("the list is shorter than the API says it is"),
             Self::Malformed => f.write_str("the answer has another shape than GitHub describes"),
             Self::NotReported => f.write_str("the API left it out for this token"),
             Self::NotOffered => f.write_str("the API has no endpoint for it"),

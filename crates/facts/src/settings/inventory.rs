@@ -115,6 +115,7 @@ impl<'s> Walk<'s> {
         {
             let path = |field| format!("actions.policies[{}].{field}", policy.id);
             self.inner(|| path("source_type"), &policy.source_type);
+            self.inner(|| path("enforcement"), &policy.enforcement);
             self.inner(|| path("rules"), &policy.rules);
         }
         if let Some(subject) = self.note("actions.oidc_subject", &actions.oidc_subject) {

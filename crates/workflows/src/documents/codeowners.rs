@@ -8,7 +8,8 @@ use std::fmt;
 
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
-use super::problem::{Problem, ProblemKind};
+use super::path_parts;
+use super::problem::{Problem, ProblemKind, keep};
 
 /// Where GitHub looks, in this order; the first file found is the only one used.
 pub const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
@@ -118,11 +119,14 @@ impl CodeOwners {
         };
         let file = parsed.file.clone();
         if file.text().len() >= LONGEST_FILE {
-            parsed.problems.push(Problem::new(
-                ProblemKind::TooLarge,
-                Span::default(),
-                "GitHub ignores a CODEOWNERS file of 3 MB or more",
-            ));
+            keep(
+                &mut parsed.problems,
+                Problem::new(
+                    ProblemKind::TooLarge,
+                    Span::default(),
+                    "GitHub ignores a CODEOWNERS file of 3 MB or more",
+                ),
+            );
             return parsed;
         }
         let mut start = 0;
@@ -148,8 +152,10 @@ impl CodeOwners {
             return;
         }
         if let Some(message) = refusal(pattern.value) {
-            self.problems
-                .push(Problem::new(ProblemKind::Syntax, pattern.span, message));
+            keep(
+                &mut self.problems,
+                Problem::new(ProblemKind::Syntax, pattern.span, message),
+            );
             return;
         }
         let mut owners = Vec::new();
@@ -162,12 +168,15 @@ impl CodeOwners {
             match Owner::parse(word.value) {
                 Some(owner) => owners.push(Spanned::new(owner, word.span)),
                 None => {
-                    self.problems.push(Problem::new(
-                        ProblemKind::BadValue,
-                        word.span,
-                        "this is no @user, @organisation/team or e-mail address, \
+                    keep(
+                        &mut self.problems,
+                        Problem::new(
+                            ProblemKind::BadValue,
+                            word.span,
+                            "this is no @user, @organisation/team or e-mail address, \
                          so GitHub skips the line",
-                    ));
+                        ),
+                    );
                     return;
                 }
             }
@@ -276,7 +285,7 @@ impl Matcher {
         if !anchored {
             parts.push("**".to_owned());
         }
-        for part in body.split('/').filter(|part| !part.is_empty()) {
+        for part in path_parts::parts(body) {
             if !(part == "**" && parts.last().is_some_and(|last| last == "**")) {
                 parts.push(part.to_owned());
             }
@@ -290,65 +299,17 @@ impl Matcher {
     }
 
     fn matches(&self, path: &str) -> bool {
-        let path: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let path: Vec<&str> = path_parts::parts(path).collect();
         if path.is_empty() {
             return false;
         }
-        // `reached[n]`: the first n parts of the path fit the pattern so far.
-        let mut reached = vec![false; path.len() + 1];
-        if let Some(first) = reached.first_mut() {
-            *first = true;
-        }
-        for part in &self.parts {
-            let mut next = vec![false; path.len() + 1];
-            let mut any = false;
-            for (index, slot) in next.iter_mut().enumerate() {
-                let here = reached.get(index).copied().unwrap_or(false);
-                if part == "**" {
-                    any |= here;
-                    *slot = any;
-                } else if let Some(before) = index.checked_sub(1) {
-                    *slot = reached.get(before).copied().unwrap_or(false)
-                        && path.get(before).is_some_and(|name| glob(part, name));
-                }
-            }
-            reached = next;
-        }
+        let reached = path_parts::reached(&self.parts, &path);
         let whole = reached.last().copied().unwrap_or(false);
         let above = reached.iter().take(path.len()).skip(1).any(|fits| *fits);
         // A pattern of slashes alone names the root.
         let root = self.parts.is_empty();
         (whole && !self.folder) || (self.covers_below && above) || root
     }
-}
-
-/// Matches one part of a path: `*` is any run of characters, `?` any one.
-fn glob(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == '?' || text.get(t) == Some(&c) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    p = at + 1;
-                    t = from + 1;
-                    star = Some((at, from + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|c| *c == '*')
 }
 
 #[cfg(test)]

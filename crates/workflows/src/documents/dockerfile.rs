@@ -11,7 +11,7 @@ use cofferdam_facts::{SourceFile, Span, Spanned};
 
 pub use self::images::{ImageName, ImagePlace, Place, Stage};
 pub use self::lines::{Directive, Heredoc, Text};
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind, keep};
 
 /// No Dockerfile that people write comes near these sizes.
 const LONGEST_FILE: usize = 1 << 20;
@@ -114,19 +114,48 @@ pub struct Run<'d> {
     pub shell: Option<Vec<String>>,
 }
 
-/// Whether a path is named like a Dockerfile or Containerfile.
+/// Extensions of files about Dockerfiles, or from which Dockerfiles are made.
+const OTHER_EXTENSIONS: [&str; 22] = [
+    "bak",
+    "cs",
+    "dockerignore",
+    "erb",
+    "go",
+    "html",
+    "in",
+    "j2",
+    "java",
+    "js",
+    "json",
+    "md",
+    "py",
+    "rb",
+    "rs",
+    "sh",
+    "template",
+    "tmpl",
+    "tpl",
+    "ts",
+    "yaml",
+    "yml",
+];
+
+/// Whether a path is named like a Dockerfile or Containerfile. Templates are
+/// left out: they are Dockerfiles only once they are filled in.
 #[must_use]
 pub fn is_dockerfile(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    if name.ends_with(".dockerignore") {
+    let (before, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if OTHER_EXTENSIONS
+        .iter()
+        .any(|other| extension.eq_ignore_ascii_case(other))
+    {
         return false;
     }
     ["Dockerfile", "Containerfile"].iter().any(|stem| {
         name.strip_prefix(stem)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            || name
-                .rsplit_once('.')
-                .is_some_and(|(before, end)| !before.is_empty() && end.eq_ignore_ascii_case(stem))
+            || (!before.is_empty() && extension.eq_ignore_ascii_case(stem))
     })
 }
 
@@ -145,11 +174,14 @@ impl Dockerfile {
             file,
         };
         if parsed.file.text().len() > LONGEST_FILE {
-            parsed.problems.push(Problem::new(
-                ProblemKind::TooLarge,
-                Span::default(),
-                format!("the file has more than {LONGEST_FILE} bytes and was not read"),
-            ));
+            keep(
+                &mut parsed.problems,
+                Problem::new(
+                    ProblemKind::TooLarge,
+                    Span::default(),
+                    format!("the file has more than {LONGEST_FILE} bytes and was not read"),
+                ),
+            );
             return parsed;
         }
         let lines = lines::read(parsed.file.text());
@@ -159,11 +191,14 @@ impl Dockerfile {
             if parsed.instructions.len() >= MOST_INSTRUCTIONS
                 || collector.stages.len() >= MOST_STAGES
             {
-                parsed.problems.push(Problem::new(
-                    ProblemKind::TooLarge,
-                    logical.span,
-                    "the file has too many instructions or stages and was not read from here on",
-                ));
+                keep(
+                    &mut parsed.problems,
+                    Problem::new(
+                        ProblemKind::TooLarge,
+                        logical.span,
+                        "the file has too many instructions or stages and was not read from here on",
+                    ),
+                );
                 break;
             }
             match instruction(logical, lines.escape) {
@@ -171,7 +206,7 @@ impl Dockerfile {
                     instruction.stage = collector.see(&instruction);
                     parsed.instructions.push(instruction);
                 }
-                Err(problem) => parsed.problems.push(problem),
+                Err(problem) => keep(&mut parsed.problems, problem),
             }
         }
         parsed.escape = lines.escape;
@@ -180,11 +215,14 @@ impl Dockerfile {
         parsed.images = collector.images;
         parsed.problems.append(&mut collector.problems);
         if parsed.stages.is_empty() {
-            parsed.problems.push(Problem::new(
-                ProblemKind::Missing,
-                Span::default(),
-                "the file has no FROM instruction",
-            ));
+            keep(
+                &mut parsed.problems,
+                Problem::new(
+                    ProblemKind::Missing,
+                    Span::default(),
+                    "the file has no FROM instruction",
+                ),
+            );
         }
         parsed.problems.sort_by_key(|problem| problem.span);
         parsed

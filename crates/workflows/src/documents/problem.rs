@@ -53,3 +53,35 @@ impl Problem {
         )
     }
 }
+
+/// How many problems are kept of one document.
+const MOST_PROBLEMS: usize = 500;
+
+/// Adds a problem, unless there are too many already: then the last one kept
+/// says so.
+pub(super) fn keep(problems: &mut Vec<Problem>, problem: Problem) {
+    if problems.len() < MOST_PROBLEMS {
+        problems.push(problem);
+    } else if problems.len() == MOST_PROBLEMS {
+        let message = "there are more problems than are kept";
+        problems.push(Problem::new(ProblemKind::TooLarge, problem.span, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_problems_are_one() {
+        let mut problems = Vec::new();
+        for _ in 0..10_000 {
+            keep(
+                &mut problems,
+                Problem::new(ProblemKind::BadValue, Span::default(), "x"),
+            );
+        }
+        assert_eq!(problems.len(), MOST_PROBLEMS + 1);
+        assert!(problems.last().is_some_and(Problem::hides));
+    }
+}

@@ -231,21 +231,26 @@ fn value(literal: &Literal<'_>) -> Value {
     }
 }
 
-/// The step that a constant index is. Indices into lists are rounded down.
+/// The step that a constant index is: a name or a whole number.
 pub(super) fn constant_step(index: &Value) -> Option<PathPart> {
     match index {
         Value::String(name) => Some(PathPart::Name(name.clone())),
-        Value::Number(number) if *number >= 0.0 && *number < 4_294_967_296.0 =>
-        {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "the range was just checked, and rounding down is meant"
-            )]
-            Some(PathPart::Number(number.floor() as u64))
-        }
+        Value::Number(number) => whole(*number).map(PathPart::Number),
         _ => None,
     }
+}
+
+/// A number as an index, if it is whole and below 2^32.
+fn whole(number: f64) -> Option<u64> {
+    if number.fract() != 0.0 || !(0.0..4_294_967_296.0).contains(&number) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the range was just checked"
+    )]
+    Some(number as u64)
 }
 
 /// The paths that flow out of `base` once the `steps` are taken.

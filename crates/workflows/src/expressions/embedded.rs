@@ -128,7 +128,12 @@ fn push_text(text: &str, range: Range<usize>, pieces: &mut Vec<Expr>) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a failed unwrap or index is a failed test"
+)]
 mod tests {
     use super::super::{Operator, PathPart};
     use super::*;

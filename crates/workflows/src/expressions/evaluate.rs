@@ -202,76 +202,204 @@ impl<'a> Evaluation<'a> {
         };
         let mut filtered = false;
         for part in parts {
-            let part = self.resolve(part);
-            (value, filtered) = step(value, filtered, &part)?;
+            let key = match part {
+                PathPart::Star => None,
+                PathPart::Name(name) => Some(Value::from(name.as_str())),
+                #[expect(clippy::cast_precision_loss, reason = "indices are below 2^32")]
+                PathPart::Number(at) => Some(Value::Number(*at as f64)),
+                PathPart::Computed(index) => match self.outcome(index) {
+                    Outcome::Known(key) => Some(key),
+                    _ => return None,
+                },
+            };
+            value = step(value, &mut filtered, key.as_ref())?;
         }
         Some(value)
     }
 }
 
-/// One step into a value. After a `*` the value is a filtered list, and further
-/// steps go into each of its elements and drop those that have no such step.
-fn step(value: Value, filtered: bool, part: &PathPart) -> Option<(Value, bool)> {
-    if matches!(part, PathPart::Computed(_)) {
-        return None;
-    }
-    let elements = match value {
-        Value::Array(elements) if filtered => elements,
-        single => return Some(step_single(single, part)),
-    };
-    let mut kept = Vec::new();
-    for element in elements {
-        match (element, part) {
-            (Value::Array(inner), PathPart::Star) => kept.extend(inner),
-            (Value::Object(inner), PathPart::Star) => {
-                kept.extend(inner.into_iter().map(|(_, value)| value));
+/// One step into a value, by a key or, without one, to all elements. After a
+/// `*` the value is a filtered list: further steps go into each of its elements
+/// and drop those that have no such element.
+fn step(value: Value, filtered: &mut bool, key: Option<&Value>) -> Option<Value> {
+    let inside = *filtered;
+    match (value, key) {
+        (Value::Array(elements), None) if inside => Some(Value::Array(
+            elements.into_iter().flat_map(children).collect(),
+        )),
+        (Value::Array(elements), Some(key)) if inside => {
+            let mut kept = Vec::new();
+            for element in elements {
+                kept.extend(child(element, key)?);
             }
-            (Value::Array(inner), PathPart::Number(at)) => {
-                kept.extend(
-                    usize::try_from(*at)
-                        .ok()
-                        .and_then(|at| inner.into_iter().nth(at)),
-                );
-            }
-            (object, PathPart::Name(name)) => kept.extend(object.property(name).cloned()),
-            _ => {}
+            Some(Value::Array(kept))
         }
+        (value, None) => {
+            *filtered = true;
+            Some(Value::Array(children(value)))
+        }
+        (value, Some(key)) => Some(child(value, key)?.unwrap_or(Value::Null)),
     }
-    Some((Value::Array(kept), true))
 }
 
-fn step_single(value: Value, part: &PathPart) -> (Value, bool) {
-    match (value, part) {
-        (Value::Array(elements), PathPart::Star) => (Value::Array(elements), true),
-        (Value::Object(entries), PathPart::Star) => (
-            Value::Array(entries.into_iter().map(|(_, value)| value).collect()),
-            true,
-        ),
-        (Value::Array(elements), PathPart::Number(at)) => {
-            let at = usize::try_from(*at).unwrap_or(usize::MAX);
-            (elements.into_iter().nth(at).unwrap_or(Value::Null), false)
-        }
-        (Value::Array(elements), PathPart::Name(name)) => {
-            let at = constant_step(&Value::Number(Value::from(name.as_str()).to_number()));
-            match at {
-                Some(PathPart::Number(at)) => {
-                    step_single(Value::Array(elements), &PathPart::Number(at))
-                }
-                _ => (Value::Null, false),
+/// All elements of a list or values of an object.
+fn children(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(elements) => elements,
+        Value::Object(entries) => entries.into_iter().map(|(_, value)| value).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The element at a key, inner nothing if there is none; outer nothing if the
+/// key's own text is unknown. Lists take the key as a number rounded down,
+/// objects take it as a string.
+fn child(value: Value, key: &Value) -> Option<Option<Value>> {
+    match value {
+        _ if !key.is_primitive() => Some(None),
+        Value::Array(elements) => match constant_step(&Value::Number(key.to_number().floor())) {
+            Some(PathPart::Number(at)) => {
+                let at = usize::try_from(at).unwrap_or(usize::MAX);
+                Some(elements.into_iter().nth(at))
             }
+            _ => Some(None),
+        },
+        Value::Object(_) => Some(value.property(&key.to_text()?).cloned()),
+        _ => Some(None),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::super::condition;
+    use super::*;
+
+    fn fold(text: &str) -> Option<Value> {
+        condition(text).unwrap().fold()
+    }
+
+    /// Knows the event's name and nothing else.
+    fn event(name: &'static str) -> impl Fn(&ContextPath) -> Option<Value> {
+        move |path| path.is("github.event_name").then(|| Value::from(name))
+    }
+
+    fn truth(text: &str, name: &'static str) -> Option<bool> {
+        condition(text).unwrap().truth_with(&event(name))
+    }
+
+    #[test]
+    fn and_and_or_give_operands() {
+        assert_eq!(fold("'a' && 'b'"), Some(Value::from("b")));
+        assert_eq!(fold("'' && 'b'"), Some(Value::from("")));
+        assert_eq!(fold("'' || 0 || null"), Some(Value::Null));
+        assert_eq!(fold("false || 'x' || 'y'"), Some(Value::from("x")));
+        assert_eq!(fold("1 && 0 || 'default'"), Some(Value::from("default")));
+        assert_eq!(fold("!''"), Some(Value::Bool(true)));
+    }
+
+    #[test]
+    fn unknown_is_decided_only_by_what_decides_it() {
+        assert_eq!(fold("inputs.x && false"), None);
+        let nothing = |_: &ContextPath| None;
+        for (text, expected) in [
+            ("inputs.x && false", Some(false)),
+            ("false && inputs.x", Some(false)),
+            ("inputs.x && true", None),
+            ("inputs.x || true", Some(true)),
+            ("true || inputs.x", Some(true)),
+            ("inputs.x || false", None),
+            ("inputs.x && inputs.y && '' && inputs.z", Some(false)),
+            ("!(inputs.x && false)", Some(true)),
+            ("(inputs.x && false) || (inputs.y || 1)", Some(true)),
+            ("(inputs.x && false) == false", None),
+            ("inputs.x == inputs.x", None),
+            ("success() && false", Some(false)),
+            ("always() || failure()", Some(true)),
+            ("failure()", None),
+            ("hashFiles('**/Cargo.lock') == ''", None),
+        ] {
+            assert_eq!(
+                condition(text).unwrap().truth_with(&nothing),
+                expected,
+                "{text}"
+            );
         }
-        (object, PathPart::Name(name)) => {
-            (object.property(name).cloned().unwrap_or(Value::Null), false)
+        let answer = condition("inputs.x && false")
+            .unwrap()
+            .evaluate_with(&nothing);
+        assert_eq!(answer, Some(Value::Bool(false)));
+    }
+
+    #[test]
+    fn a_condition_is_decided_for_an_event() {
+        let forks = "github.event_name != 'pull_request_target' || \
+                     github.event.pull_request.head.repo.full_name == github.repository";
+        assert_eq!(truth(forks, "push"), Some(true));
+        assert_eq!(truth(forks, "pull_request_target"), None);
+        let pushed = "github.event_name == 'Push' && startsWith(github.ref, 'refs/tags/')";
+        assert_eq!(truth(pushed, "push"), None);
+        assert_eq!(truth(pushed, "issue_comment"), Some(false));
+        let listed = "contains(fromJSON('[\"push\", \"schedule\"]'), github.event_name)";
+        assert_eq!(truth(listed, "schedule"), Some(true));
+        assert_eq!(truth(listed, "pull_request_target"), Some(false));
+        assert_eq!(
+            truth("contains('push,schedule', github.event_name)", "push"),
+            Some(true)
+        );
+    }
+
+    #[test]
+    fn a_computed_step_is_looked_up_once_it_is_known() {
+        let lookup = |path: &ContextPath| match path.text().as_str() {
+            "matrix.kind" => Some(Value::from("Token")),
+            "secrets.token" => Some(Value::from("s")),
+            _ => None,
+        };
+        let expr = condition("secrets[matrix.kind]").unwrap();
+        assert_eq!(expr.evaluate_with(&lookup), Some(Value::from("s")));
+        assert_eq!(
+            condition("secrets[matrix.other]")
+                .unwrap()
+                .evaluate_with(&lookup),
+            None
+        );
+    }
+
+    #[test]
+    fn steps_into_known_values() {
+        for (text, expected) in [
+            ("fromJSON('{\"A\": {\"b\": 1}}').a.B", Value::Number(1.0)),
+            ("fromJSON('{\"a\": 1}').missing.more", Value::Null),
+            ("fromJSON('[5, 6]')[1.9]", Value::Number(6.0)),
+            ("fromJSON('[5, 6]')[true]", Value::Number(6.0)),
+            ("fromJSON('[5, 6]')[-1]", Value::Null),
+            ("fromJSON('{\"0.5\": 7}')[.5]", Value::Number(7.0)),
+            (
+                "join(fromJSON('[{\"n\": 1}, {}, {\"n\": 2}]').*.n)",
+                Value::from("1,2"),
+            ),
+            (
+                "join(fromJSON('{\"x\": [1, 2], \"y\": [3]}').*.*)",
+                Value::from("1,2,3"),
+            ),
+            (
+                "join(fromJSON('[[1, 2], [3], [4, 5]]')[*][1])",
+                Value::from("2,5"),
+            ),
+        ] {
+            assert_eq!(fold(text), Some(expected), "{text}");
         }
-        (object, PathPart::Number(at)) => (
-            object
-                .property(&at.to_string())
-                .cloned()
-                .unwrap_or(Value::Null),
-            false,
-        ),
-        // `*` on what has no elements gives an empty filtered list.
-        (_, PathPart::Star) => (Value::Array(Vec::new()), true),
-        (_, PathPart::Computed(_)) => (Value::Null, false),
+    }
+
+    #[test]
+    fn doubling_output_stays_within_the_budget() {
+        let mut text = "'0123456789'".to_owned();
+        for _ in 0..40 {
+            text = format!("format('{{0}}{{0}}', {text})");
+        }
+        assert_eq!(condition(&text).unwrap().fold(), None);
+        let short = condition("format('{0}{0}', format('{0}{0}', 'ab'))").unwrap();
+        assert_eq!(short.fold(), Some(Value::from("abababab")));
     }
 }

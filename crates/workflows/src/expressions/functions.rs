@@ -190,3 +190,100 @@ fn from(json: Json) -> Option<Value> {
         ),
     })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::super::{Value, condition};
+
+    fn check(cases: &[(&str, Value)]) {
+        for (text, expected) in cases {
+            assert_eq!(
+                condition(text).unwrap().fold().as_ref(),
+                Some(expected),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn searches_ignore_case_and_coerce() {
+        check(&[
+            ("contains('Hello', 'ELL')", Value::Bool(true)),
+            ("contains('abc', '')", Value::Bool(true)),
+            ("contains(12345, 34)", Value::Bool(true)),
+            ("contains(null, 'null')", Value::Bool(false)),
+            ("contains('a', fromJSON('[]'))", Value::Bool(false)),
+            ("contains(fromJSON('[\"A\", 1]'), 'a')", Value::Bool(true)),
+            ("contains(fromJSON('[\"A\", 1]'), '1')", Value::Bool(true)),
+            ("contains(fromJSON('[\"abc\"]'), 'a')", Value::Bool(false)),
+            ("contains(fromJSON('{\"a\": 1}'), 'a')", Value::Bool(false)),
+            (
+                "startsWith('Refs/Tags/v1', 'refs/tags/')",
+                Value::Bool(true),
+            ),
+            ("startsWith('v', fromJSON('[]'))", Value::Bool(false)),
+            ("endsWith('v1.0', '.0')", Value::Bool(true)),
+            ("endsWith(100, 0)", Value::Bool(true)),
+        ]);
+    }
+
+    #[test]
+    fn format_fills_in_and_escapes() {
+        check(&[
+            ("format('{0}-{1}-{0}', 'a', 2)", Value::from("a-2-a")),
+            ("format('{{0}} {0} }}', true)", Value::from("{0} true }")),
+            ("format('{{{0}}}', null)", Value::from("{}")),
+            ("format('ü{0}', 'ß')", Value::from("üß")),
+        ]);
+        for refused in [
+            "format('{1}', 'a')",
+            "format('{0')",
+            "format('}')",
+            "format('{a}', 1)",
+        ] {
+            assert_eq!(condition(refused).unwrap().fold(), None, "{refused}");
+        }
+        let partly = condition("format('refs/{0}', inputs.x)").unwrap();
+        assert_eq!(partly.truth_with(&|_| None), Some(true));
+        assert_eq!(partly.fold(), None);
+    }
+
+    #[test]
+    fn json_and_lists() {
+        check(&[
+            ("toJSON('a\"b')", Value::from("\"a\\\"b\"")),
+            ("toJSON(1.50)", Value::from("1.5")),
+            (
+                "toJSON(fromJSON('[1, {\"a\": null}]'))",
+                Value::from("[\n  1,\n  {\n    \"a\": null\n  }\n]"),
+            ),
+            (
+                "join(fromJSON('[\"a\", 1, null, true]'), '-')",
+                Value::from("a-1--true"),
+            ),
+            ("join('x', '-')", Value::from("x")),
+            ("fromJSON('true')", Value::Bool(true)),
+        ]);
+        for unknown in [
+            "fromJSON('')",
+            "fromJSON('{')",
+            "fromJSON(env.X)",
+            "fromJSON('1 // 2')",
+        ] {
+            assert_eq!(condition(unknown).unwrap().fold(), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn case_takes_the_first_test_that_holds() {
+        check(&[
+            ("case(false, 'a', true, 'b', 'c')", Value::from("b")),
+            ("case(false, 'a', 'c')", Value::from("c")),
+            // What stands after the test that holds need not be known.
+            ("case(true, 'a', inputs.x, 'b', 'c')", Value::from("a")),
+        ]);
+        assert_eq!(condition("case('yes', 'a', 'b')").unwrap().fold(), None);
+        assert_eq!(condition("case(inputs.x, 'a', 'b')").unwrap().fold(), None);
+    }
+}

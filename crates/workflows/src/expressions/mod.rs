@@ -18,6 +18,7 @@ mod path;
 mod tree;
 mod value;
 
+pub(crate) use embedded::ranges as embedded_ranges;
 pub use embedded::{Embedded, condition, embedded};
 pub use error::ExpressionError;
 pub use path::{ContextPath, PathPart};

@@ -312,3 +312,121 @@ pub(super) fn value_arguments<'e>(function: &str, args: &'e [Expr]) -> Vec<&'e E
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap or index is a failed test"
+)]
+mod tests {
+    use super::super::condition;
+    use super::*;
+
+    fn values(text: &str) -> Vec<String> {
+        condition(text)
+            .unwrap()
+            .value_contexts()
+            .iter()
+            .map(|path| path.text())
+            .collect()
+    }
+
+    fn all(text: &str) -> Vec<String> {
+        condition(text)
+            .unwrap()
+            .contexts()
+            .iter()
+            .map(|path| path.text())
+            .collect()
+    }
+
+    #[test]
+    fn values_flow_through_choices_and_not_through_tests() {
+        assert_eq!(values("a.b == 'x' && c.d || e.f"), ["c.d", "e.f"]);
+        assert_eq!(values("!a.b"), Vec::<String>::new());
+        assert_eq!(values("contains(a.b, c.d) && format('{0}', e.f)"), ["e.f"]);
+        assert_eq!(values("case(a.x, a.y, b.x, b.y, c)"), ["a.y", "b.y", "c"]);
+        assert_eq!(values("hashFiles(a.b)"), Vec::<String>::new());
+        assert_eq!(
+            values("join(github.event.commits.*.message, env.SEP)").len(),
+            2
+        );
+        assert_eq!(values("x[y.z]"), ["x.[…]"]);
+        assert_eq!(all("x[y.z]"), ["x.[…]", "y.z"]);
+        assert_eq!(values("pre ${{ a.b }} mid ${{ c.d == 1 }}"), ["a.b"]);
+    }
+
+    #[test]
+    fn steps_into_a_choice_give_every_whole_path() {
+        let text = "(github.event.issue || github.event.pull_request).title";
+        assert_eq!(
+            values(text),
+            [
+                "github.event.issue.title",
+                "github.event.pull_request.title"
+            ]
+        );
+        assert_eq!(all(text), values(text));
+        assert_eq!(
+            values("(github.event).issue['title']"),
+            ["github.event.issue.title"]
+        );
+        // Behind a function the path is not the value's own.
+        assert_eq!(values("fromJSON(env.DATA).name"), ["env.data"]);
+        assert_eq!(
+            values("((fromJSON(a.b).c || d.e).f || g).h"),
+            ["a.b", "d.e.f.h", "g.h"]
+        );
+        assert_eq!(all("(a.test && b)[c.d].e"), ["b.[…].e", "c.d", "a.test"]);
+    }
+
+    #[test]
+    fn chains_are_flattened_in_order() {
+        let expr = condition("a && (b && c) && (d || e || f)").unwrap();
+        let conjuncts = expr.conjuncts();
+        assert_eq!(conjuncts.len(), 4);
+        assert!(conjuncts[1].as_context().unwrap().is("b"));
+        assert_eq!(conjuncts[3].disjuncts().len(), 3);
+        assert_eq!(expr.disjuncts().len(), 1);
+        assert!(expr.is_comparison().is_none());
+    }
+
+    #[test]
+    fn precedence_is_githubs() {
+        let expr = condition("!a == b || c < d && e").unwrap();
+        let or = expr.disjuncts();
+        assert!(matches!(
+            or[0].is_comparison(),
+            Some((Operator::Equal, _, _))
+        ));
+        assert_eq!(or[1].conjuncts().len(), 2);
+    }
+
+    #[test]
+    fn every_part_is_visited_outer_first() {
+        let expr = condition("format('{0}', a[b]) == fromJSON(c)[d].e && always()").unwrap();
+        let mut seen = Vec::new();
+        expr.visit(&mut |part| {
+            seen.push(match &part.kind {
+                ExprKind::Literal(_) => "literal".to_owned(),
+                ExprKind::Context(path) => path.text(),
+                ExprKind::Call { function, .. } => function.clone(),
+                ExprKind::Index { .. } => "index".to_owned(),
+                other => format!("{other:?}")
+                    .chars()
+                    .take_while(|c| c.is_alphabetic())
+                    .collect(),
+            });
+        });
+        assert_eq!(
+            seen,
+            [
+                "Binary", "Binary", "format", "literal", "a.[…]", "b", "index", "fromjson", "c",
+                "d", "always"
+            ]
+        );
+        assert!(expr.asks_for_status());
+        assert!(!condition("a == 'success()'").unwrap().asks_for_status());
+    }
+}

@@ -10,6 +10,8 @@ use cofferdam_facts::Span;
 
 use crate::documents::step::Step;
 use crate::documents::text::Text;
+use crate::expressions::Expr;
+use crate::semantics::conditions::Situation;
 use crate::shell::{Command, Script};
 
 /// What is published.
@@ -66,7 +68,7 @@ impl fmt::Display for Artifact {
 }
 
 /// One publication by one step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Publication {
     /// What.
     pub artifact: Artifact,
@@ -76,8 +78,11 @@ pub struct Publication {
     pub span: Span,
     /// The means, for messages: `docker/build-push-action`, `npm publish`.
     pub means: String,
-    /// Whether an expression decides at run time if anything is published.
+    /// Whether something decides at run time if anything is published: an
+    /// expression, or a branch of the script.
     pub conditional: bool,
+    /// The input whose expression decides, where it is one.
+    pub decided_by: Option<Expr>,
     /// Where to, as written (tags of an image, a repository), if it is written.
     pub target: Option<String>,
 }
@@ -481,57 +486,72 @@ pub fn by_action(step: &Step) -> Option<Publication> {
         .iter()
         .filter(|row| row.name == name)
         .find_map(|row| {
-            let conditional = decided(step, &row.when)?;
+            let decision = decided(step, &row.when)?;
             Some(Publication {
                 artifact: row.artifact,
                 step: step.index,
                 span: uses.span,
                 means: row.name.to_owned(),
-                conditional,
+                conditional: decision.is_some(),
+                decided_by: decision.and_then(|text| text.sole_expression().cloned()),
                 target: step.input(row.target).map(|t| t.value.clone()),
             })
         })
 }
 
-// `None`: not published; otherwise whether an expression decides.
-fn decided(step: &Step, when: &When) -> Option<bool> {
+impl Publication {
+    /// Whether the deciding input rules the publication out in a situation.
+    /// True is certain; false is not.
+    #[must_use]
+    pub fn is_off(&self, situation: Situation<'_>) -> bool {
+        self.decided_by
+            .as_ref()
+            .is_some_and(|expr| situation.evaluate(expr) == Some(false))
+    }
+}
+
+// `None`: not published. Otherwise the input that decides at run time, if any.
+fn decided<'s>(step: &'s Step, when: &When) -> Option<Option<&'s Text>> {
     let flag = |text: &Text| {
         text.literal()
             .map(|v| v.trim().eq_ignore_ascii_case("true"))
     };
     match when {
-        When::Always => Some(false),
-        When::Flag(input) => match flag(step.input(input)?) {
-            Some(true) => Some(false),
-            Some(false) => None,
-            None => Some(true),
-        },
+        When::Always => Some(None),
+        When::Flag(input) => {
+            let text = step.input(input)?;
+            match flag(text) {
+                Some(on) => on.then_some(None),
+                None => Some(Some(text)),
+            }
+        }
         When::Unless(input) => match step.input(input) {
-            None => Some(false),
+            None => Some(None),
             Some(text) => match flag(text) {
-                // `push: false`-like and `dry-run: true`-like inputs both end here.
-                Some(on) => (on == is_push_input(input)).then_some(false),
-                None => Some(true),
+                // `push: false` and `dry-run: true` both end here.
+                Some(on) => (on == is_push_input(input)).then_some(None),
+                None => Some(Some(text)),
             },
         },
         When::Given(input) => step
             .input(input)
             .filter(|t| !t.value.is_empty())
-            .map(|_| false),
+            .map(|_| None),
         When::Words(input, any, none) => {
             let Some(text) = step.input(input) else {
                 // `release-plz` and the like publish by default.
-                return (*input == "command" && !none.is_empty()).then_some(false);
+                return (*input == "command" && !none.is_empty()).then_some(None);
             };
             let has = |word: &&str| text.value.contains(*word);
             if none.iter().any(has) {
                 // A snapshot that an expression chooses is a release otherwise.
-                return (!text.is_static()).then_some(true);
+                return (!text.is_static()).then_some(Some(text));
             }
+            let decides = (!text.is_static()).then_some(text);
             if any.iter().any(has) {
-                return Some(!text.is_static());
+                return Some(decides);
             }
-            (!text.is_static()).then_some(true)
+            decides.map(Some)
         }
     }
 }
@@ -564,6 +584,7 @@ pub fn by_script(
                 .collect::<Vec<_>>()
                 .join(" "),
             conditional: command.conditional,
+            decided_by: None,
             target: args
                 .iter()
                 .rev()

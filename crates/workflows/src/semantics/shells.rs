@@ -38,7 +38,7 @@ pub fn of_composite_step(step: &Step) -> Shell {
 
 fn of_text(text: &Text) -> Shell {
     text.literal()
-        .map_or_else(|| Shell::Other(text.value.clone()), Shell::from_value)
+        .map_or_else(|| Shell::Other(text.value.clone()), Shell::named)
 }
 
 fn of_runner(job: &Job) -> Shell {

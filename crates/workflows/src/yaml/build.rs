@@ -5,7 +5,7 @@ use cofferdam_facts::Span;
 
 use super::aliases::Aliases;
 use super::arena::{Arena, Form, Slot, Text};
-use super::comments::Comment;
+use super::comments::{Comment, line_start};
 use super::document::Built;
 use super::events::{Event, Events, Failure, Granit, Properties, Tag};
 use super::scalar::{self, Refusal};
@@ -220,7 +220,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The parser places a missing value at the end of its key; it belongs behind
-    /// the colon.
+    /// the colon. (A colon that begins a line may be that of another key.)
     fn missing_value_span(&self, span: Span) -> Span {
         let is_value = self
             .frames
@@ -230,7 +230,12 @@ impl<'t> Builder<'t> {
             .frames
             .last()
             .and_then(|frame| self.arena.slot(frame.id));
+        let line = self
+            .text
+            .get(line_start(self.text, span.end)..span.end)
+            .unwrap_or_default();
         if is_value
+            && !line.trim().is_empty()
             && mapping.is_some_and(|slot| slot.form == Form::Mapping)
             && let Some(at) = indicators::behind_colon(self.text, span.end)
         {

@@ -27,7 +27,10 @@ pub(super) fn find(text: &str, from: usize, to: usize, wanted: &[u8]) -> Option<
 pub(super) fn behind_colon(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let colon = from + run(bytes, from, |b| matches!(b, b' ' | b'\t'));
-    (bytes.get(colon) == Some(&b':')).then_some(colon + 1)
+    // A colon with text behind it begins the next key.
+    let ends =
+        followed_by_space(bytes, colon) || matches!(bytes.get(colon + 1), Some(b',' | b']' | b'}'));
+    (bytes.get(colon) == Some(&b':') && ends).then_some(colon + 1)
 }
 
 fn followed_by_space(bytes: &[u8], at: usize) -> bool {

@@ -22,6 +22,7 @@ mod arena;
 mod build;
 mod comments;
 mod document;
+pub mod edit;
 mod events;
 mod indicators;
 mod keys;

@@ -237,7 +237,7 @@ impl Walk<'_> {
         let Some(kept) = width(self.decoded) else {
             // Nothing but blank lines: the first that is not empty stands on the
             // same line in both. Where all are, all spaces are taken off.
-            let mut pairs = self.decoded.lines().zip(raw.lines());
+            let mut pairs = self.decoded.split('\n').zip(lines(raw));
             let spaces = pairs.find(|(decoded, _)| !decoded.is_empty());
             return spaces.map_or(Some(usize::MAX), |(d, r)| r.len().checked_sub(d.len()));
         };
@@ -280,6 +280,17 @@ pub(super) fn break_len(text: &str) -> usize {
         [b'\r' | b'\n', ..] => 1,
         _ => 0,
     }
+}
+
+/// The lines of a text, whichever way they end.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let end = all.find(['\n', '\r']);
+        rest = end.and_then(|end| all.get(end + break_len(all.get(end..)?)..));
+        all.get(..end.unwrap_or(all.len()))
+    })
 }
 
 /// The length of the first line of `text`, its line break included.

@@ -10,7 +10,7 @@ use cofferdam_facts::{ImageRef, Span, Spanned};
 use super::Instruction;
 use super::lines::{Directive, Text};
 use super::words::{self, Arguments, Resolved, Value};
-use crate::documents::{Problem, ProblemKind};
+use crate::documents::problem::{Problem, ProblemKind, keep};
 
 /// Arguments that the builder sets by itself before the first FROM.
 const PLATFORM_ARGUMENTS: [&str; 8] = [
@@ -177,11 +177,14 @@ impl Collector {
         }
         let stage = self.stages.len().checked_sub(1);
         if stage.is_none() && instruction.keyword != "ARG" {
-            self.problems.push(Problem::new(
-                ProblemKind::Syntax,
-                instruction.span,
-                format!("{} stands before the first FROM", instruction.keyword),
-            ));
+            keep(
+                &mut self.problems,
+                Problem::new(
+                    ProblemKind::Syntax,
+                    instruction.span,
+                    format!("{} stands before the first FROM", instruction.keyword),
+                ),
+            );
         }
         stage
     }
@@ -217,11 +220,14 @@ impl Collector {
             }
             (1, ..) => None,
             _ => {
-                self.problems.push(Problem::new(
-                    ProblemKind::Syntax,
-                    instruction.span,
-                    "FROM takes an image, or an image, AS and a name",
-                ));
+                keep(
+                    &mut self.problems,
+                    Problem::new(
+                        ProblemKind::Syntax,
+                        instruction.span,
+                        "FROM takes an image, or an image, AS and a name",
+                    ),
+                );
                 None
             }
         };

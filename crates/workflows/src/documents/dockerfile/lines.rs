@@ -7,7 +7,7 @@ use std::ops::Range;
 use cofferdam_facts::Span;
 
 use super::words;
-use crate::documents::{Problem, ProblemKind};
+use crate::documents::problem::{Problem, ProblemKind, keep};
 
 /// A text put together from pieces of the file, each of which keeps its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -215,11 +215,14 @@ fn read_directives(reader: &mut Reader<'_>, lines: &mut Lines) {
             match directive.value.as_str() {
                 "\\" => lines.escape = '\\',
                 "`" => lines.escape = '`',
-                _ => lines.problems.push(Problem::new(
-                    ProblemKind::BadValue,
-                    directive.span,
-                    "the escape directive must be a backslash or a backtick",
-                )),
+                _ => keep(
+                    &mut lines.problems,
+                    Problem::new(
+                        ProblemKind::BadValue,
+                        directive.span,
+                        "the escape directive must be a backslash or a backtick",
+                    ),
+                ),
             }
         }
         lines.directives.push(directive);
@@ -292,11 +295,14 @@ fn take_heredocs(reader: &mut Reader<'_>, logical: &mut Logical, lines: &mut Lin
             let at = reader.at;
             let Some((_, line)) = reader.next() else {
                 heredoc.body = Span::new(begin, reader.at);
-                lines.problems.push(Problem::new(
-                    ProblemKind::Syntax,
-                    logical.text.raw_span(range),
-                    format!("the here-document {} has no end", heredoc.name),
-                ));
+                keep(
+                    &mut lines.problems,
+                    Problem::new(
+                        ProblemKind::Syntax,
+                        logical.text.raw_span(range),
+                        format!("the here-document {} has no end", heredoc.name),
+                    ),
+                );
                 break;
             };
             let compared = if heredoc.drops_tabs {

@@ -292,6 +292,9 @@ fn names_of_dockerfiles() {
         "Dockerfile.dockerignore",
         "Dockerfiles",
         "my-dockerfile",
+        "dockerfile.go",
+        "Dockerfile.tmpl",
+        "Dockerfile.md",
         ".dockerfile",
         "a.md",
     ] {

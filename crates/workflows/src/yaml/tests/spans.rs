@@ -132,6 +132,19 @@ fn empty_and_kept_blocks_have_spans() {
 }
 
 #[test]
+fn keys_behind_question_marks_stand_in_order() {
+    for text in [
+        "? a\n:on: push\njon b\n?:  [c",
+        "? a\n: ? a\n: b\n? [ a\n",
+        "a: &x\n  ?\n: d\na",
+        "? a\n: b\n? c\n: ? d\n  : \n? \n",
+        "a: |1\r\r  \r \n",
+    ] {
+        check_tree(&Document::parse(SourceFile::new("w.yml", text)));
+    }
+}
+
+#[test]
 fn a_place_finds_its_node() {
     let d = clean("a: {b: [c, 'd e']}\nf: &x g\nh: *x\n");
     let at = |part: &str| {

@@ -94,6 +94,24 @@ fn seen(source: &str) -> Option<String> {
     }
 }
 
+/// What the reader of `source` sees, with backticks around what is code, if
+/// it is nothing but text and code.
+fn seen_prose(source: &str) -> Option<String> {
+    let root = markdown::to_mdast(source, &ParseOptions::gfm()).ok()?;
+    let Some([Node::Paragraph(paragraph)]) = root.children().map(Vec::as_slice) else {
+        return root.children().is_some_and(Vec::is_empty).then(String::new);
+    };
+    let mut seen = String::new();
+    for node in &paragraph.children {
+        match node {
+            Node::Text(text) => seen.push_str(&text.value.replace('\u{200b}', "")),
+            Node::InlineCode(code) => seen.push_str(&format!("`{}`", code.value)),
+            _ => return None,
+        }
+    }
+    Some(seen)
+}
+
 proptest! {
     #[test]
     fn a_line_holds_nothing_that_acts(text in hostile()) {
@@ -143,8 +161,16 @@ proptest! {
     }
 
     #[test]
-    fn a_table_cell_stays_one_cell(text in hostile()) {
-        let source = format!("| a | b |\n| --- | --- |\n| x {} | end |\n", markdown(&text));
+    fn prose_shows_text_and_code_and_nothing_else(text in hostile()) {
+        let source = markdown_prose(&text);
+        let expected = line(&text).trim_matches(' ').to_owned();
+        prop_assert_eq!(seen_prose(&source), Some(expected), "{:?}", source);
+    }
+
+    #[test]
+    fn a_table_cell_stays_one_cell(text in hostile(), prose: bool) {
+        let cell = if prose { markdown_prose(&text) } else { markdown(&text) };
+        let source = format!("| a | b |\n| --- | --- |\n| x {cell} | end |\n");
         let root = markdown::to_mdast(&source, &ParseOptions::gfm()).unwrap();
         let Some([Node::Table(table)]) = root.children().map(Vec::as_slice) else {
             return Err(TestCaseError::fail(format!("no table: {source:?}")));
@@ -156,7 +182,8 @@ proptest! {
         let Some(Node::TableCell(cell)) = row.children.first() else {
             return Err(TestCaseError::fail("no cell"));
         };
-        prop_assert!(matches!(cell.children.as_slice(), [Node::Text(_)]), "{:?}", cell);
+        let plain = |n: &Node| matches!(n, Node::Text(_)) || (prose && matches!(n, Node::InlineCode(_)));
+        prop_assert!(cell.children.iter().all(plain), "{:?}", cell);
     }
 
     #[test]
@@ -196,6 +223,10 @@ fn each_attack_is_shown_and_does_nothing() {
         inert_for_log("  ::error::x\n y ##[add-mask]z"),
         "  \\::error::x\n y ## [add-mask]z"
     );
+    assert_eq!(
+        inert_for_log(" \u{1b}[1;31m ::x\u{1b}[0m"),
+        " \u{1b}[1;31m \\::x\u{1b}[0m"
+    );
     assert_eq!(inert_for_log("std::fs is fine"), "std::fs is fine");
     assert_eq!(command_message("50%\r\n::x"), "50%25 %0A::x");
     assert_eq!(command_property("a,b:c\nd"), "a%2Cb%3Ac d");
@@ -204,7 +235,30 @@ fn each_attack_is_shown_and_does_nothing() {
         markdown("https://x www.x GH-1"),
         "https\\:&#8203;\\/\\/x www\\.&#8203;x GH\\-&#8203;1"
     );
+    assert_eq!(markdown_prose("a `@x` `b|c`"), "a `@x` \\`b\\|c\\`");
     assert_eq!(markdown_code("a`b"), "``a`b``");
     assert_eq!(clipped("abcdef", 4), "abc…");
+    assert_eq!(clipped("a\u{1b}bc", 5), "a…");
+    assert_eq!(clipped("a\u{1b}", 7), "a\\u{1b}");
     assert_eq!(html("<img src=\"x\">"), "&lt;img src=&quot;x&quot;&gt;");
+}
+
+#[test]
+fn what_takes_no_room_is_never_printed_and_what_is_seen_stays() {
+    // The first and last of every range of Unicode's lists.
+    let unseen = "\0\u{1f}\u{7f}\u{80}\u{9f}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\
+        \u{180b}\u{180e}\u{180f}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\
+        \u{2060}\u{2066}\u{2069}\u{206f}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff0}\u{fff9}\
+        \u{fffb}\u{1bca0}\u{1bca3}\u{1d173}\u{1d17a}\u{e0001}\u{e0020}\u{e007f}\u{e0100}\u{e01ef}\
+        \u{e0fff}";
+    assert!(unseen.chars().all(is_unsafe));
+    assert!(
+        (0..=0x10_ffff)
+            .filter_map(char::from_u32)
+            .filter(|c| c.is_control())
+            .all(is_unsafe)
+    );
+    let seen = " ~\u{a0}ñe\u{301}漢🙂\u{2010}\u{2027}\u{202f}\u{fffc}\u{fffd}\u{e000}";
+    assert!(!seen.chars().any(is_unsafe));
+    assert_eq!(line(seen), seen);
 }

@@ -134,3 +134,17 @@ fn every_control_has_a_state_and_the_order_of_evidence_does_not_matter() {
     let again = derive_all(evidence, |c| format!("{c} elsewhere"));
     assert_eq!(format!("{states:?}"), format!("{again:?}"));
 }
+
+#[test]
+fn every_control_belongs_to_one_family() {
+    for control in Control::ALL {
+        assert_eq!(
+            FAMILIES
+                .iter()
+                .filter(|(f, _)| control.id().starts_with(f))
+                .count(),
+            1
+        );
+        assert!((1..=20).contains(&label(*control).len()), "{control}");
+    }
+}

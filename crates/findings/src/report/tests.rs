@@ -73,6 +73,29 @@ fn equal_subjects_are_numbered_in_order_of_place() {
 }
 
 #[test]
+fn the_grade_of_one_does_not_renumber_another() {
+    let first = one("a", "x y", "x", "s");
+    let second = one("a", "x y", "y", "s");
+    let place = |severity| {
+        let mut first = first.clone();
+        first.severity = severity;
+        let report = Report {
+            findings: vec![first, second.clone()],
+            ..Report::default()
+        }
+        .finish();
+        let mut prints: Vec<_> = report
+            .findings
+            .into_iter()
+            .map(|f| (f.location.column, f.fingerprint))
+            .collect();
+        prints.sort();
+        prints
+    };
+    assert_eq!(place(Severity::Low), place(Severity::High));
+}
+
+#[test]
 fn the_same_said_twice_is_said_once() {
     let finding = one("a", "x", "x", "s");
     assert_eq!(prints(vec![finding.clone(), finding]).len(), 1);

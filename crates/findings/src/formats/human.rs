@@ -1,0 +1,319 @@
+//! For reading in a terminal: one screen that says what to do today, a line a
+//! repository where there are several, or everything with its source.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::{Options, Render, counted, severities, verdict};
+use crate::finding::Severity;
+use crate::report::{Exit, Group, NotChecked, Report};
+use crate::sanitise::{clipped, inert_for_log};
+
+mod causes;
+mod controls;
+mod text;
+
+use text::{BOLD, DIM, Paint, labelled, wrap};
+
+/// Causes shown on one screen: at most, and at least where there are so many.
+const MOST_CAUSES: usize = 8;
+const LEAST_CAUSES: usize = 3;
+
+/// Lines on one screen about what was not checked.
+const NOT_CHECKED: usize = 3;
+
+/// Pieces of evidence shown of one control on one screen.
+const EVIDENCE: usize = 8;
+
+/// Begins an output for a terminal.
+pub(super) fn open(options: &Options) -> Box<dyn Render> {
+    Box::new(Human {
+        paint: Paint::new(options.colour),
+        columns: options.width.clamp(40, 160),
+        options: options.clone(),
+        ends: BTreeMap::new(),
+    })
+}
+
+struct Human {
+    paint: Paint,
+    columns: usize,
+    options: Options,
+    /// Reports by how they end, for the last line over several.
+    ends: BTreeMap<u8, usize>,
+}
+
+impl Render for Human {
+    fn report(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let exit = report.exit_code(self.options.fail_on);
+        *self.ends.entry(exit.code()).or_default() += 1;
+        let lines = if self.options.all {
+            self.everything(report)
+        } else if self.options.several {
+            vec![self.row(report, exit)]
+        } else {
+            self.screen(report)
+        };
+        print(&lines, out)
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.options.several {
+            return Ok(());
+        }
+        let count = |exit: Exit| self.ends.get(&exit.code()).copied().unwrap_or_default();
+        let total: usize = self.ends.values().sum();
+        let line = format!(
+            "{}: {} with findings that fail, {} not settled, {} clean.",
+            if total == 1 {
+                "1 repository".to_owned()
+            } else {
+                format!("{total} repositories")
+            },
+            count(Exit::Findings),
+            count(Exit::NotChecked),
+            count(Exit::Clean),
+        );
+        print(&[self.paint.paint(BOLD, &line)], out)
+    }
+}
+
+fn print(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let mut text = lines.join("\n");
+    text.push('\n');
+    out.write_all(inert_for_log(&text).as_bytes())
+}
+
+impl Human {
+    /// One line for one of several repositories.
+    fn row(&self, report: &Report, exit: Exit) -> String {
+        let mut line = self.paint.paint(
+            if exit == Exit::Clean { DIM } else { BOLD },
+            &format!("{:12}", exit.word()),
+        );
+        for &severity in Severity::ALL.iter().rev() {
+            let hidden = report
+                .view
+                .hidden
+                .get(&severity)
+                .copied()
+                .unwrap_or_default();
+            let count = report.count(severity) + hidden;
+            let cell = format!("{count:>5} {severity}  ");
+            let look = self.paint.severity(severity, &cell);
+            line.push_str(&if count > 0 {
+                look
+            } else {
+                self.paint.paint(DIM, &cell)
+            });
+        }
+        let unchecked = report.not_checked.len();
+        line.push_str(&format!(
+            "{unchecked:>4} not checked  {}",
+            clipped(&report.name, 80)
+        ));
+        line
+    }
+
+    /// The short form.
+    fn screen(&self, report: &Report) -> Vec<String> {
+        let mut lines = self.head(report);
+        let mut tail = self.not_checked(report, NOT_CHECKED);
+        tail.extend(self.hint(report));
+        if report.view.filter.is_narrow() {
+            lines.extend(spaced(controls::detail(
+                report,
+                self.paint,
+                self.columns,
+                EVIDENCE,
+            )));
+        } else {
+            lines.extend(spaced(controls::table(report, self.paint, self.columns)));
+        }
+        let groups = report.groups();
+        let room = self
+            .options
+            .lines
+            .saturating_sub(lines.len() + tail.len() + 2);
+        let (blocks, shown) = self.blocks(&groups, room);
+        lines.extend(blocks);
+        lines.extend(self.rest(groups.get(shown..).unwrap_or_default()));
+        lines.extend(spaced(tail));
+        lines
+    }
+
+    /// What it is about, the counts, and how it ends.
+    fn head(&self, report: &Report) -> Vec<String> {
+        let mut about = clipped(&report.name, 120);
+        if let Some(revision) = &report.revision {
+            about.push_str(&format!(" at {}", clipped(short_revision(revision), 40)));
+        }
+        about.push_str(&format!(": {}; ", counted(report.files, "file")));
+        let counts = severities(report);
+        about.push_str(if counts.is_empty() {
+            "no findings"
+        } else {
+            &counts
+        });
+        if !report.not_checked.is_empty() {
+            let things = counted(report.not_checked.len(), "thing");
+            about.push_str(&format!("; {things} could not be checked"));
+        }
+        let hidden: usize = report.view.hidden.values().sum();
+        if hidden > 0 {
+            about.push_str(&format!(
+                "; {} of these not shown",
+                counted(hidden, "finding")
+            ));
+        }
+        let look = match report.exit_code(self.options.fail_on) {
+            Exit::Findings => Severity::High,
+            Exit::NotChecked | Exit::Usage => Severity::Medium,
+            Exit::Clean => Severity::Info,
+        };
+        let bold = |line: &String| self.paint.paint(BOLD, line);
+        let verdict = verdict(report, self.options.fail_on);
+        let mut lines: Vec<_> = wrap(&about, self.columns, 4).iter().map(bold).collect();
+        lines.extend(
+            wrap(&verdict, self.columns, 2)
+                .iter()
+                .map(|line| self.paint.severity(look, line)),
+        );
+        lines
+    }
+
+    /// As many causes as there is room for, and how many those are.
+    fn blocks(&self, groups: &[Group<'_>], room: usize) -> (Vec<String>, usize) {
+        let mut lines = Vec::new();
+        let mut shown = 0;
+        for group in groups.iter().take(MOST_CAUSES) {
+            let block = spaced(causes::block(group, self.paint, self.columns));
+            if shown >= LEAST_CAUSES && lines.len() + block.len() > room {
+                break;
+            }
+            lines.extend(block);
+            shown += 1;
+        }
+        (lines, shown)
+    }
+
+    /// What found no room, as counts.
+    fn rest(&self, groups: &[Group<'_>]) -> Vec<String> {
+        if groups.is_empty() {
+            return Vec::new();
+        }
+        let mut order: Vec<(Severity, &str, usize)> = Vec::new();
+        for group in groups {
+            let same = order
+                .iter_mut()
+                .find(|(s, r, _)| (*s, *r) == (group.severity, group.rule));
+            match same {
+                Some((_, _, count)) => *count += group.count(),
+                None => order.push((group.severity, group.rule, group.count())),
+            }
+        }
+        let parts: Vec<_> = order
+            .iter()
+            .map(|(severity, rule, count)| format!("{count} {severity} {rule}"))
+            .collect();
+        let text = format!(
+            "{}: {}",
+            counted(groups.len(), "more cause"),
+            parts.join(", ")
+        );
+        spaced(
+            wrap(&text, self.columns, 3)
+                .iter()
+                .map(|l| self.paint.paint(DIM, l))
+                .collect(),
+        )
+    }
+
+    fn not_checked(&self, report: &Report, most: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        let (characters, rows) = if self.options.all {
+            (2_000, 20)
+        } else {
+            (160, 2)
+        };
+        for item in report.not_checked.iter().take(most) {
+            let text = not_checked_text(item, characters);
+            lines.extend(labelled("!", &text, 0, self.columns, rows));
+        }
+        if report.not_checked.len() > most {
+            let more = report.not_checked.len() - most;
+            lines.push(format!("! and {more} more not checked; `--all` shows them"));
+        }
+        lines.extend(controls::settles(report, self.columns, most));
+        lines
+            .iter()
+            .map(|l| self.paint.severity(Severity::Medium, l))
+            .collect()
+    }
+
+    fn hint(&self, report: &Report) -> Vec<String> {
+        let rule = report.findings.first().map_or("ID", |f| f.rule);
+        let hint = format!(
+            "`--all` shows every place, `--control ID` the evidence, `cofferdam rules {rule}` the rule."
+        );
+        wrap(&hint, self.columns, 3)
+            .iter()
+            .map(|line| self.paint.paint(DIM, line))
+            .collect()
+    }
+
+    /// The long form.
+    fn everything(&self, report: &Report) -> Vec<String> {
+        let mut lines = self.head(report);
+        lines.extend(spaced(controls::detail(
+            report,
+            self.paint,
+            self.columns,
+            usize::MAX,
+        )));
+        for finding in &report.findings {
+            lines.extend(spaced(causes::full(finding, self.paint, self.columns)));
+        }
+        lines.extend(spaced(self.not_checked(report, usize::MAX)));
+        lines
+    }
+}
+
+/// The first twelve digits of a commit id; another name as it is.
+fn short_revision(revision: &str) -> &str {
+    let is_id = cofferdam_facts::uses::is_commit_id(revision);
+    revision.get(..12).filter(|_| is_id).unwrap_or(revision)
+}
+
+fn not_checked_text(item: &NotChecked, characters: usize) -> String {
+    let place = match &item.location {
+        Some(location) => format!(" {}:{}", clipped(&location.path, 120), location.line),
+        None => String::new(),
+    };
+    let needed = if item.required { "needed, " } else { "" };
+    let settle = if item.settle.is_empty() {
+        String::new()
+    } else {
+        format!(" — {}", item.settle)
+    };
+    format!(
+        "not checked ({needed}{}){place}: {}{settle}",
+        item.code,
+        clipped(&item.message, characters)
+    )
+}
+
+/// A block with an empty line before it, if there is one.
+fn spaced(mut block: Vec<String>) -> Vec<String> {
+    if !block.is_empty() {
+        block.insert(0, String::new());
+    }
+    block
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+mod tests;

@@ -1,0 +1,247 @@
+use super::super::Format;
+use super::*;
+use crate::{Filter, Finding, sample};
+use cofferdam_facts::{Control, SourceFile, Span};
+
+fn render(reports: &[Report], options: &Options) -> String {
+    Format::from_name("human").unwrap().render(reports, options)
+}
+
+#[test]
+fn one_screen() {
+    let screen = render(&[sample::rich()], &Options::default());
+    insta::assert_snapshot!(screen);
+}
+
+#[test]
+fn one_narrow_screen() {
+    let screen = render(
+        &[sample::rich()],
+        &Options {
+            width: 60,
+            ..Options::default()
+        },
+    );
+    assert!(screen.lines().all(|l| text::width(l) <= 60), "{screen}");
+    insta::assert_snapshot!(screen);
+}
+
+#[test]
+fn everything() {
+    let options = Options {
+        all: true,
+        ..Options::default()
+    };
+    insta::assert_snapshot!(render(&[sample::rich()], &options));
+}
+
+#[test]
+fn one_control_with_its_evidence() {
+    let filter = Filter {
+        controls: vec![Control::D1],
+        ..Filter::default()
+    };
+    insta::assert_snapshot!(render(
+        &[sample::rich().filtered(&filter)],
+        &Options::default()
+    ));
+}
+
+#[test]
+fn of_much_evidence_the_bad_comes_first() {
+    let file = SourceFile::new("a", "x\n".repeat(100));
+    let evidence = (0..100).map(|n| crate::Evidence {
+        control: Control::D1,
+        verdict: if n == 90 {
+            crate::Verdict::Violated
+        } else {
+            crate::Verdict::Satisfied
+        },
+        location: Some(file.locate(Span::new(n * 2, n * 2 + 1))),
+        note: format!("piece {n}"),
+    });
+    let controls = crate::controls::derive_all(evidence.collect(), |_| "elsewhere".to_owned());
+    let filter = Filter {
+        controls: vec![Control::D1],
+        ..Filter::default()
+    };
+    let report = Report {
+        controls,
+        ..Report::default()
+    }
+    .finish()
+    .filtered(&filter);
+    let screen = render(std::slice::from_ref(&report), &Options::default());
+    assert!(
+        screen.contains("    - a:91 piece 90\n    + a:1 piece 0\n"),
+        "{screen}"
+    );
+    assert!(screen.contains("and 92 more"));
+    let all = render(
+        &[report],
+        &Options {
+            all: true,
+            ..Options::default()
+        },
+    );
+    assert!(
+        all.contains("    + a:90 piece 89\n    - a:91 piece 90\n    + a:92 piece 91\n"),
+        "{all}"
+    );
+}
+
+#[test]
+fn several_repositories() {
+    let reports = [sample::rich(), sample::clean(), sample::unread()];
+    insta::assert_snapshot!(render(&reports, &Options::default()));
+}
+
+#[test]
+fn nothing_to_say() {
+    insta::assert_snapshot!(render(&[sample::clean()], &Options::default()));
+}
+
+#[test]
+fn what_was_not_checked_is_never_clean() {
+    let screen = render(&[sample::unread()], &Options::default());
+    assert!(
+        screen.contains("Not settled: 1 needed thing could not be checked."),
+        "{screen}"
+    );
+    assert!(!screen.contains("Passes"));
+}
+
+#[test]
+fn a_screen_stays_a_screen_however_much_there_is() {
+    let mut report = sample::rich();
+    let template = report.findings.first().unwrap().clone();
+    for n in 0..3_000 {
+        let mut finding = template.clone();
+        finding.group = format!("cause {n} {}", sample::HOSTILE);
+        finding.subject = format!("{n}");
+        finding.why = sample::HOSTILE.repeat(9);
+        report.findings.push(finding);
+    }
+    for n in 0..50 {
+        let mut item = report.not_checked.first().unwrap().clone();
+        item.message = format!("{n} {}", sample::HOSTILE);
+        report.not_checked.push(item);
+    }
+    let report = report.finish();
+    let screen = render(std::slice::from_ref(&report), &Options::default());
+    assert!(screen.lines().count() <= 50, "{screen}");
+    assert!(screen.contains("more causes: "));
+    assert!(screen.contains("more not checked"));
+}
+
+#[test]
+fn colour_is_the_only_control_sequence() {
+    let options = Options {
+        colour: true,
+        all: true,
+        ..Options::default()
+    };
+    let screen = render(&[sample::rich()], &options);
+    let plain = strip_colour(&screen);
+    assert_ne!(screen, plain);
+    assert!(
+        !plain
+            .chars()
+            .any(|c| c != '\n' && crate::sanitise::is_unsafe(c))
+    );
+    assert_eq!(
+        plain,
+        render(
+            &[sample::rich()],
+            &Options {
+                colour: false,
+                ..options
+            }
+        )
+    );
+}
+
+/// Removes "select graphic rendition" sequences and nothing else.
+fn strip_colour(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (parameters, rest) = part.split_once('m').unwrap();
+        assert!(parameters.bytes().all(|b| b.is_ascii_digit() || b == b';'));
+        plain.push_str(rest);
+    }
+    plain
+}
+
+#[test]
+fn no_line_is_a_workflow_command() {
+    for all in [false, true] {
+        for width in [40, 60, 100] {
+            let options = Options {
+                all,
+                width,
+                ..Options::default()
+            };
+            let screen = render(&[sample::rich(), sample::unread()], &options);
+            assert!(!screen.contains("##["));
+            assert!(!screen.lines().any(|l| l.trim_start().starts_with("::")));
+        }
+    }
+}
+
+#[test]
+fn the_mark_stands_under_what_is_meant() {
+    let cases = [
+        ("      - uses: a/b@v1", "a/b@v1"),
+        ("\tx: 漢字 end", "end"),
+        ("x: 漢字", "漢字"),
+        ("\u{1b}[31mx: y", "y"),
+    ];
+    for (source, needle) in cases {
+        let file = SourceFile::new("a", source);
+        let finding = Finding::new(
+            "r",
+            Severity::Low,
+            file.locate(sample::find(&file, needle, 0)),
+            "m",
+        );
+        let lines = render_one(finding);
+        let (shown, marks) = (lines.get(2).unwrap(), lines.get(3).unwrap());
+        let before = shown.split(needle).next().unwrap();
+        assert_eq!(text::width(before), marks.find('^').unwrap(), "{lines:#?}");
+        assert_eq!(marks.matches('^').count(), text::width(needle));
+    }
+}
+
+fn render_one(finding: Finding) -> Vec<String> {
+    let report = Report {
+        findings: vec![finding],
+        ..Report::default()
+    }
+    .finish();
+    let options = Options {
+        all: true,
+        ..Options::default()
+    };
+    let screen = render(&[report], &options);
+    screen.lines().skip(3).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_mark_far_out_in_a_long_line_is_still_seen() {
+    let source = format!("{}here{}", "x".repeat(5_000), "y".repeat(5_000));
+    let file = SourceFile::new("a", source);
+    let finding = Finding::new(
+        "r",
+        Severity::Low,
+        file.locate(Span::new(5_000, 5_004)),
+        "m",
+    );
+    let lines = render_one(finding);
+    let (shown, marks) = (lines.get(2).unwrap(), lines.get(3).unwrap());
+    assert!(text::width(shown) <= 100);
+    assert_eq!(
+        text::width(shown.split("here").next().unwrap()),
+        marks.find('^').unwrap()
+    );
+}

@@ -1,0 +1,71 @@
+//! JSON whose bytes do nothing to a terminal or a job's log, and whose values
+//! are exactly what they were.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+
+use crate::sanitise::is_unsafe;
+
+/// Compact JSON in which characters that act on a terminal, and the `##[` that
+/// a GitHub job obeys anywhere in a line, are written as `\u` escapes.
+struct Inert(CompactFormatter);
+
+impl Formatter for Inert {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) && !fragment.contains("##[") {
+            return self.0.write_string_fragment(writer, fragment);
+        }
+        let mut after_hash = false;
+        for character in fragment.chars() {
+            if is_unsafe(character) || (after_hash && character == '[') {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+            after_hash = character == '#';
+        }
+        Ok(())
+    }
+}
+
+/// Writes `value` on one line without a line break.
+pub(super) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(
+        out,
+        Inert(CompactFormatter),
+    ))?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_value_is_kept_and_the_bytes_are_inert(
+            text in "([a#\\[\\]\\\\\"\u{1b}\u{9b}\u{202e}\u{e0041}漢\n]|.){0,20}",
+        ) {
+            let mut bytes = Vec::new();
+            write(&text, &mut bytes).unwrap();
+            let json = String::from_utf8(bytes).unwrap();
+            prop_assert!(!json.chars().any(is_unsafe), "{json:?}");
+            prop_assert!(!json.contains("##["), "{json:?}");
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

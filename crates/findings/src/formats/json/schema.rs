@@ -1,0 +1,247 @@
+//! The JSON schema of the output. The words of every enumeration come from
+//! the types themselves.
+
+use cofferdam_facts::Control;
+use serde_json::{Map, Value, json};
+
+use super::super::TOOL_HOME;
+use super::SCHEMA_VERSION;
+use crate::evidence::{Status, Verdict};
+use crate::finding::{Confidence, Severity};
+use crate::report::Exit;
+
+/// The JSON schema (draft 2020-12) of what this format writes.
+#[must_use]
+pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("{TOOL_HOME}/raw/main/docs/schema/report-v{SCHEMA_VERSION}.json"),
+        "title": "Cofferdam report",
+        "description": "What `cofferdam audit --format json` writes. Fields may be added within \
+            a version; a reader ignores fields that it does not know. Text comes from the audited \
+            repository and must be made safe for wherever it is shown.",
+        "type": "object",
+        "properties": {
+            "schema_version": { "const": SCHEMA_VERSION },
+            "tool": object("The tool that wrote it.", json!({
+                "name": { "const": "cofferdam" },
+                "version": text("Semantic version."),
+            })),
+            "reports": list("One report a repository.", "report"),
+        },
+        "required": ["schema_version", "tool", "reports"],
+        "$defs": {
+            "report": report(),
+            "finding": finding(),
+            "related": object("A place that belongs to a finding.", json!({
+                "location": reference("location"),
+                "note": text("What this place contributes."),
+            })),
+            "location": location(),
+            "control": control(),
+            "evidence": evidence(),
+            "not_checked": not_checked(),
+            "rule": object("A rule that ran.", json!({
+                "id": text("Stable id in kebab case."),
+                "title": text("One line."),
+                "severity": severity("The highest severity the rule gives."),
+                "controls": controls("The controls the rule speaks for."),
+            })),
+        },
+    })
+}
+
+fn report() -> Value {
+    object(
+        "The result for one repository.",
+        json!({
+            "name": text("What was audited, as the user named it."),
+            "repository": optional("The repository as `owner/name`, where known."),
+            "revision": optional("The revision that was read, where one was named."),
+            "files": number("Number of files that were read.", 0),
+            "result": {
+                "description": "How the run ends for this repository.",
+                "enum": [Exit::Clean.word(), Exit::Findings.word(), Exit::NotChecked.word()],
+            },
+            "exit_code": {
+                "description": "The same as an exit code.",
+                "enum": [Exit::Clean.code(), Exit::Findings.code(), Exit::NotChecked.code()],
+            },
+            "fail_on": {
+                "description": "The lowest severity that fails the run; null for none.",
+                "enum": words_and_null(Severity::ALL.iter().map(|s| s.word())),
+            },
+            "counts": counts("Findings by severity.", true),
+            "hidden": counts("Findings left out by a severity filter. They are in no other field.", false),
+            "findings": list("Worst first.", "finding"),
+            "controls": list("In the order of their ids.", "control"),
+            "not_checked": list("What could not be checked. Never read it as clean.", "not_checked"),
+            "rules": list("The rules that ran.", "rule"),
+        }),
+    )
+}
+
+fn finding() -> Value {
+    object(
+        "One weakness at one place.",
+        json!({
+            "rule": text("The id of the rule that decided."),
+            "severity": severity("How bad it is when the weakness is used."),
+            "confidence": {
+                "description": "How sure the rule is.",
+                "enum": words(Confidence::ALL.iter().map(|c| c.word())),
+            },
+            "message": text("One line about this place."),
+            "why": text("Why it matters here."),
+            "fix": text("What to do."),
+            "location": reference("location"),
+            "related": list("Other places, in the order of the path that ends at `location`.", "related"),
+            "group": text("Findings with the same cause share this text; empty if the rule says it."),
+            "subject": text("What it is about, free of line numbers."),
+            "fingerprint": {
+                "description": "Stable under moved lines and unrelated findings.",
+                "type": "string",
+                "pattern": "^[0-9a-f]{32}$",
+            },
+            "controls": controls("The controls that the rule speaks for."),
+        }),
+    )
+}
+
+fn location() -> Value {
+    object(
+        "A place in a file.",
+        json!({
+            "path": text("Relative to the root of the checkout, `/` between the parts."),
+            "line": number("One-based line of the first character.", 1),
+            "column": number("One-based column of the first character, in Unicode scalar values.", 1),
+            "end_line": number("One-based line of the end.", 1),
+            "end_column": number("One-based column of the end, exclusive.", 1),
+            "start": number("Offset of the first byte.", 0),
+            "end": number("Offset one past the last byte.", 0),
+            "snippet": text("The first line of the place, at most 400 characters, as it stands in the file."),
+        }),
+    )
+}
+
+fn control() -> Value {
+    object(
+        "A control with its status.",
+        json!({
+            "id": { "enum": words(Control::ALL.iter().map(|c| c.id())) },
+            "title": text("What the project has when the control is present."),
+            "status": {
+                "description": "What the project has of it.",
+                "enum": words(Status::ALL.iter().map(|s| s.word())),
+            },
+            "summary": text("One line: counts, or the missing fact and the command that settles it."),
+            "evidence": list("In order of place.", "evidence"),
+        }),
+    )
+}
+
+fn evidence() -> Value {
+    object(
+        "One thing seen for or against a control.",
+        json!({
+            "verdict": {
+                "description": "What it says.",
+                "enum": Verdict::WORDS,
+            },
+            "note": text("What was seen."),
+            "location": optional_location(),
+            "missing": optional("The missing fact, where the verdict is `unknown`."),
+            "settle": optional("The command that settles it, where the verdict is `unknown`."),
+        }),
+    )
+}
+
+fn not_checked() -> Value {
+    object(
+        "Something that could not be checked.",
+        json!({
+            "code": text("Stable code in kebab case."),
+            "message": text("What was not checked and why."),
+            "location": optional_location(),
+            "settle": text("What to do about it; may be empty."),
+            "required": {
+                "description": "Whether it raises exit code 3.",
+                "type": "boolean",
+            },
+        }),
+    )
+}
+
+/// An object all of whose properties are always written.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` takes its parts by reference"
+)]
+fn object(description: &str, properties: Value) -> Value {
+    let required: Vec<String> = properties
+        .as_object()
+        .map(|p| p.keys().cloned().collect())
+        .unwrap_or_default();
+    json!({
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+    })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "description": description, "type": "string" })
+}
+
+fn optional(description: &str) -> Value {
+    json!({ "description": description, "type": ["string", "null"] })
+}
+
+fn number(description: &str, minimum: u32) -> Value {
+    json!({ "description": description, "type": "integer", "minimum": minimum })
+}
+
+fn list(description: &str, definition: &str) -> Value {
+    json!({ "description": description, "type": "array", "items": reference(definition) })
+}
+
+fn reference(definition: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{definition}") })
+}
+
+fn optional_location() -> Value {
+    json!({ "anyOf": [reference("location"), { "type": "null" }] })
+}
+
+fn severity(description: &str) -> Value {
+    json!({ "description": description, "enum": words(Severity::ALL.iter().map(|s| s.word())) })
+}
+
+fn controls(description: &str) -> Value {
+    let ids = words(Control::ALL.iter().map(|c| c.id()));
+    json!({ "description": description, "type": "array", "items": { "enum": ids } })
+}
+
+fn counts(description: &str, all: bool) -> Value {
+    let mut properties = Map::new();
+    for severity in Severity::ALL {
+        properties.insert(
+            severity.word().to_owned(),
+            json!({ "type": "integer", "minimum": 0 }),
+        );
+    }
+    let mut counts = object(description, Value::Object(properties));
+    if let (false, Some(counts)) = (all, counts.as_object_mut()) {
+        counts.remove("required");
+    }
+    counts
+}
+
+fn words<'w>(words: impl Iterator<Item = &'w str>) -> Value {
+    words.map(Value::from).collect()
+}
+
+fn words_and_null<'w>(words: impl Iterator<Item = &'w str>) -> Value {
+    words.map(Value::from).chain([Value::Null]).collect()
+}

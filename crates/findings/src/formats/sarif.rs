@@ -1,0 +1,295 @@
+//! SARIF 2.1.0 with one run a repository, shaped so that code scanning of
+//! GitHub shows it well.
+//!
+//! Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version
+//! 2.1.0 Plus Errata 01"; GitHub, "SARIF support for code scanning".
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Options, Render, TOOL_HOME, TOOL_VERSION, inert_json};
+use crate::finding::{Confidence, Finding, RuleInfo, Severity};
+use crate::report::{Exit, Report};
+use crate::sanitise;
+
+mod result;
+
+/// The name that stands for the root of the checkout.
+const ROOT: &str = "%SRCROOT%";
+
+/// Begins a SARIF output.
+pub(super) fn open(options: &Options) -> Box<dyn Render> {
+    Box::new(Sarif {
+        fail_on: options.fail_on,
+        several: options.several,
+        first: true,
+    })
+}
+
+struct Sarif {
+    fail_on: Option<Severity>,
+    several: bool,
+    first: bool,
+}
+
+impl Render for Sarif {
+    fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(
+            b"{\"$schema\":\"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/\
+              sarif-schema-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[",
+        )
+    }
+
+    fn report(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(if self.first { b"\n" } else { b",\n" })?;
+        self.first = false;
+        let rules = Rules::of(report);
+        out.write_all(b"{\"tool\":")?;
+        inert_json::write(&self.tool(report, &rules), out)?;
+        for (key, value) in self.run_properties(report) {
+            write!(out, ",\"{key}\":")?;
+            inert_json::write(&value, out)?;
+        }
+        out.write_all(b",\"results\":[")?;
+        for (position, finding) in report.findings.iter().enumerate() {
+            out.write_all(if position == 0 { b"\n" } else { b",\n" })?;
+            inert_json::write(&result::of(finding, &rules), out)?;
+        }
+        out.write_all(b"]}")
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"\n]}\n")
+    }
+}
+
+impl Sarif {
+    fn tool(&self, report: &Report, rules: &Rules<'_>) -> Value {
+        let mut codes: Vec<_> = report.not_checked.iter().map(|n| n.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let notifications: Vec<_> = codes
+            .iter()
+            .map(|code| {
+                let text = format!("Something could not be checked: {code}.");
+                json!({
+                    "id": code,
+                    "shortDescription": { "text": text },
+                    "fullDescription": { "text": text },
+                    "help": { "text": "What was not checked is not clean: see the message." },
+                })
+            })
+            .collect();
+        json!({ "driver": {
+            "name": "cofferdam",
+            "semanticVersion": TOOL_VERSION,
+            "informationUri": TOOL_HOME,
+            "rules": rules.descriptors(),
+            "notifications": notifications,
+        }})
+    }
+
+    fn run_properties(&self, report: &Report) -> Vec<(&'static str, Value)> {
+        let mut properties = vec![
+            ("invocations", json!([self.invocation(report)])),
+            ("automationDetails", json!({ "id": self.category(report) })),
+            (
+                "originalUriBaseIds",
+                json!({ ROOT: {
+                    "description": { "text": "The root of the checkout." },
+                }}),
+            ),
+            // Places count characters, not the UTF-16 units of the default.
+            ("columnKind", json!("unicodeCodePoints")),
+        ];
+        if let Some(repository) = &report.repository {
+            let uri = format!("https://github.com/{}", result::uri(repository));
+            let mut provenance = json!({ "repositoryUri": uri, "mappedTo": { "uriBaseId": ROOT } });
+            if let (Some(revision), Some(map)) = (&report.revision, provenance.as_object_mut()) {
+                map.insert("revisionId".to_owned(), json!(sanitise::line(revision)));
+            }
+            properties.push(("versionControlProvenance", json!([provenance])));
+        }
+        properties
+    }
+
+    /// The analysis category: GitHub refuses two runs of one category in one
+    /// file, and closes the alerts of a category that an upload leaves out.
+    fn category(&self, report: &Report) -> String {
+        if self.several {
+            let name = report.repository.as_deref().unwrap_or(&report.name);
+            format!("cofferdam/{}/", result::uri(name))
+        } else {
+            "cofferdam/".to_owned()
+        }
+    }
+
+    fn invocation(&self, report: &Report) -> Value {
+        let exit = report.exit_code(self.fail_on);
+        let notifications: Vec<_> = report
+            .not_checked
+            .iter()
+            .map(result::notification)
+            .collect();
+        json!({
+            // What was needed and could not be checked must not pass for a
+            // run without results.
+            "executionSuccessful": !report.not_checked.iter().any(|n| n.required),
+            "exitCode": exit.code(),
+            "exitCodeDescription": match exit {
+                Exit::Clean | Exit::Usage => "Nothing at or above the threshold.",
+                Exit::Findings => "Findings at or above the threshold.",
+                Exit::NotChecked => "Something needed could not be checked.",
+            },
+            "toolExecutionNotifications": notifications,
+        })
+    }
+}
+
+/// The rules of a run. GitHub takes the severity of an alert from the rule
+/// alone, so a rule that graded a finding otherwise than its highest gets one
+/// more descriptor, `RULE.low`. A slash would make it a hierarchical identifier
+/// (3.49.3), which takes its severity from the rule again.
+struct Rules<'r> {
+    order: Vec<(&'static str, Severity, Option<&'r RuleInfo>)>,
+    index: BTreeMap<(&'static str, Severity), usize>,
+}
+
+impl<'r> Rules<'r> {
+    fn of(report: &'r Report) -> Self {
+        let mut order: Vec<_> = report
+            .rules
+            .iter()
+            .map(|r| (r.id, r.severity, Some(r)))
+            .collect();
+        let mut index: BTreeMap<_, _> = order
+            .iter()
+            .enumerate()
+            .map(|(i, r)| ((r.0, r.1), i))
+            .collect();
+        for finding in &report.findings {
+            index
+                .entry((finding.rule, finding.severity))
+                .or_insert_with(|| {
+                    order.push((finding.rule, finding.severity, report.rule(finding.rule)));
+                    order.len() - 1
+                });
+        }
+        Self { order, index }
+    }
+
+    /// The identifier and the position of the descriptor of a finding.
+    fn reference(&self, finding: &Finding) -> (String, usize) {
+        let position = self
+            .index
+            .get(&(finding.rule, finding.severity))
+            .copied()
+            .unwrap_or(0);
+        let info = self.order.get(position).and_then(|r| r.2);
+        (identifier(finding.rule, finding.severity, info), position)
+    }
+
+    fn descriptors(&self) -> Vec<Value> {
+        self.order
+            .iter()
+            .map(|&(id, severity, info)| descriptor(id, severity, info))
+            .collect()
+    }
+}
+
+fn identifier(id: &str, severity: Severity, info: Option<&RuleInfo>) -> String {
+    if info.is_none_or(|i| i.severity == severity) {
+        id.to_owned()
+    } else {
+        format!("{id}.{severity}")
+    }
+}
+
+fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
+    let title = info.map_or(id, |i| i.title);
+    let docs = info.map_or("", |i| i.docs);
+    let mut tags = vec!["security".to_owned(), "supply-chain".to_owned()];
+    // GitHub takes twenty tags at most.
+    let controls = info.map(|i| i.controls).unwrap_or_default().iter().take(18);
+    tags.extend(controls.map(|c| format!("control/{c}")));
+    let mut descriptor = json!({
+        "id": identifier(id, severity, info),
+        "shortDescription": { "text": format!("{title}.") },
+        "fullDescription": { "text": format!("{title}.") },
+        "helpUri": format!("{TOOL_HOME}/blob/main/docs/rules/{id}.md"),
+        "defaultConfiguration": { "level": level(severity) },
+        "properties": {
+            "tags": tags,
+            "precision": "high",
+            "security-severity": security_severity(severity),
+        },
+    });
+    if let Some(map) = descriptor.as_object_mut() {
+        let name = pascal_case(id);
+        // A name that only repeats the identifier says nothing.
+        if !name.eq_ignore_ascii_case(id) {
+            map.insert("name".to_owned(), json!(name));
+        }
+        if !docs.is_empty() {
+            map.insert("help".to_owned(), json!({ "text": docs, "markdown": docs }));
+        }
+    }
+    descriptor
+}
+
+fn pascal_case(id: &str) -> String {
+    let mut name = String::with_capacity(id.len());
+    for word in id.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// The middle of the range that GitHub shows as the same word: critical from
+/// 9.0, high from 7.0, medium from 4.0, low above 0.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+        Severity::Info => "0.5",
+    }
+}
+
+/// The priority from 0 to 100 (3.27.25): severity first, then confidence.
+fn rank(finding: &Finding) -> u8 {
+    let severity = match finding.severity {
+        Severity::Critical => 80,
+        Severity::High => 60,
+        Severity::Medium => 40,
+        Severity::Low => 20,
+        Severity::Info => 0,
+    };
+    severity
+        + match finding.confidence {
+            Confidence::High => 20,
+            Confidence::Medium => 13,
+            Confidence::Low => 6,
+        }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect"
+)]
+mod tests;

@@ -1,0 +1,316 @@
+//! One finding, and one thing not checked, as SARIF.
+
+use std::fmt::Write as _;
+
+use cofferdam_facts::Location;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{ROOT, Rules, level, rank};
+use crate::finding::{Finding, Related};
+use crate::report::NotChecked;
+use crate::sanitise;
+
+/// The longest snippet that is given, in characters.
+const SNIPPET: usize = 400;
+
+/// The most related places that are given; GitHub takes a thousand.
+const RELATED: usize = 200;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SarifResult<'f> {
+    rule_id: String,
+    rule_index: usize,
+    level: &'static str,
+    rank: u8,
+    message: Message,
+    locations: [Place<'f>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Place<'f>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    code_flows: Vec<CodeFlow<'f>>,
+    partial_fingerprints: Fingerprints<'f>,
+    properties: Properties<'f>,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'f> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
+    physical_location: Physical<'f>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical<'f>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical<'f> {
+    fully_qualified_name: &'f str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical<'f> {
+    artifact_location: Artifact,
+    region: Region<'f>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    uri: String,
+    uri_base_id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region<'f> {
+    start_line: usize,
+    #[serde(flatten)]
+    columns: Option<Columns>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Snippet<'f>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Columns {
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+    byte_offset: usize,
+    byte_length: usize,
+}
+
+#[derive(Serialize)]
+struct Snippet<'f> {
+    text: &'f str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CodeFlow<'f> {
+    thread_flows: [ThreadFlow<'f>; 1],
+}
+
+#[derive(Serialize)]
+struct ThreadFlow<'f> {
+    locations: Vec<FlowLocation<'f>>,
+}
+
+#[derive(Serialize)]
+struct FlowLocation<'f> {
+    location: Place<'f>,
+}
+
+/// The fingerprint under a key of our own. `primaryLocationLineHash` is left
+/// to the upload, which computes it and warns of any other value.
+#[derive(Serialize)]
+struct Fingerprints<'f> {
+    #[serde(rename = "cofferdam/v1")]
+    cofferdam: &'f str,
+}
+
+#[derive(Serialize)]
+struct Properties<'f> {
+    severity: &'static str,
+    confidence: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    group: &'f str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    why: &'f str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    fix: &'f str,
+}
+
+pub(super) fn of<'f>(finding: &'f Finding, rules: &Rules<'_>) -> SarifResult<'f> {
+    let (rule_id, rule_index) = rules.reference(finding);
+    let mut primary = place(&finding.location, None);
+    if !finding.subject.is_empty() {
+        primary.logical_locations.push(Logical {
+            fully_qualified_name: &finding.subject,
+        });
+    }
+    let related = || finding.related.iter().take(RELATED);
+    let code_flows = if finding.related.is_empty() {
+        Vec::new()
+    } else {
+        vec![CodeFlow {
+            thread_flows: [ThreadFlow {
+                locations: flow(finding, related()),
+            }],
+        }]
+    };
+    SarifResult {
+        rule_id,
+        rule_index,
+        level: level(finding.severity),
+        rank: rank(finding),
+        message: Message {
+            text: message(finding),
+        },
+        locations: [primary],
+        related_locations: related()
+            .enumerate()
+            .map(|(id, r)| Place {
+                id: Some(id + 1),
+                ..place(&r.location, Some(&r.note))
+            })
+            .collect(),
+        code_flows,
+        partial_fingerprints: Fingerprints {
+            cofferdam: &finding.fingerprint,
+        },
+        properties: Properties {
+            severity: finding.severity.word(),
+            confidence: finding.confidence.word(),
+            group: &finding.group,
+            why: &finding.why,
+            fix: &finding.fix,
+        },
+    }
+}
+
+/// The related places in their order, then the place of the finding.
+fn flow<'f>(
+    finding: &'f Finding,
+    related: impl Iterator<Item = &'f Related>,
+) -> Vec<FlowLocation<'f>> {
+    let mut flow: Vec<_> = related
+        .map(|r| FlowLocation {
+            location: place(&r.location, Some(&r.note)),
+        })
+        .collect();
+    flow.push(FlowLocation {
+        location: place(&finding.location, Some(&finding.message)),
+    });
+    flow
+}
+
+/// A message as sentences: what, why, and what to do.
+fn message(finding: &Finding) -> String {
+    let mut text = plain(&finding.message);
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    for more in [&finding.why, &finding.fix] {
+        if !more.is_empty() {
+            text.push(' ');
+            text.push_str(&plain(more));
+        }
+    }
+    text
+}
+
+/// A plain text message. SARIF reads `[text](target)` in it as a link (3.11.6),
+/// and a backslash before the bracket would be shown by most readers, so a
+/// space breaks the form. Braces stand as they are: they would be placeholders
+/// only beside `arguments`, which we never write.
+fn plain(text: &str) -> String {
+    sanitise::line(text).replace("](", "] (")
+}
+
+fn place<'f>(location: &'f Location, note: Option<&str>) -> Place<'f> {
+    Place {
+        id: None,
+        physical_location: Physical {
+            artifact_location: Artifact {
+                uri: uri(&location.path),
+                uri_base_id: ROOT,
+            },
+            region: region(location),
+        },
+        logical_locations: Vec::new(),
+        message: note
+            .filter(|n| !n.is_empty())
+            .map(|n| Message { text: plain(n) }),
+    }
+}
+
+fn region(location: &Location) -> Region<'_> {
+    // A whole file, or one that is missing, has a line but no characters.
+    if location.span.is_empty() {
+        return Region {
+            start_line: location.line,
+            columns: None,
+            snippet: None,
+        };
+    }
+    Region {
+        start_line: location.line,
+        columns: Some(Columns {
+            start_column: location.column,
+            end_line: location.end_line,
+            end_column: location.end_column,
+            byte_offset: location.span.start,
+            byte_length: location.span.len(),
+        }),
+        snippet: marked(location).map(|text| Snippet { text }),
+    }
+}
+
+/// The text of the region, if the line that is at hand holds all of it.
+fn marked(location: &Location) -> Option<&str> {
+    if location.line != location.end_line {
+        return None;
+    }
+    let length = location.end_column.checked_sub(location.column)?;
+    if length == 0 || length > SNIPPET {
+        return None;
+    }
+    let skip = location.column.saturating_sub(1);
+    let start = location.snippet.char_indices().nth(skip)?.0;
+    let rest = location.snippet.get(start..)?;
+    let end = rest
+        .char_indices()
+        .nth(length)
+        .map_or(rest.len(), |(i, _)| i);
+    rest.get(..end)
+}
+
+/// A relative path as a URI reference: everything but unreserved characters
+/// and `/` is percent-encoded (RFC 3986, 2.3 and 4.2).
+pub(super) fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(uri, "%{other:02X}");
+            }
+        }
+    }
+    uri
+}
+
+pub(super) fn notification(not_checked: &NotChecked) -> Value {
+    let mut text = plain(&not_checked.message);
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    if !not_checked.settle.is_empty() {
+        text.push(' ');
+        text.push_str(&plain(&not_checked.settle));
+    }
+    let mut notification = json!({
+        "descriptor": { "id": not_checked.code },
+        "level": if not_checked.required { "error" } else { "warning" },
+        "message": { "text": text },
+    });
+    if let (Some(location), Some(map)) = (&not_checked.location, notification.as_object_mut()) {
+        map.insert("locations".to_owned(), json!([place(location, None)]));
+    }
+    notification
+}

@@ -1,0 +1,69 @@
+use super::*;
+use crate::sample;
+use crate::sanitise::is_unsafe;
+
+#[test]
+fn names_are_unique_and_lead_back() {
+    for format in FORMATS {
+        assert_eq!(FORMATS.iter().filter(|f| f.name == format.name).count(), 1);
+        assert_eq!(Format::from_name(format.name).unwrap().about, format.about);
+    }
+    assert!(Format::from_name("xml").is_none());
+}
+
+#[test]
+fn every_format_is_inert_and_the_same_each_time() {
+    for format in FORMATS {
+        for (all, several) in [(false, false), (true, false), (false, true), (true, true)] {
+            let options = Options {
+                all,
+                several,
+                ..Options::default()
+            };
+            let reports = [sample::rich(), sample::unread()];
+            let reports = if several {
+                reports.as_slice()
+            } else {
+                reports.get(..1).unwrap()
+            };
+            let text = format.render(reports, &options);
+            assert!(
+                !text.chars().any(|c| c != '\n' && is_unsafe(c)),
+                "{}",
+                format.name
+            );
+            assert!(!text.contains("##["), "{}", format.name);
+            assert!(text.ends_with('\n'), "{}", format.name);
+            if format.name != "github" {
+                assert!(
+                    !text.lines().any(|l| l.trim_start().starts_with("::")),
+                    "{}",
+                    format.name
+                );
+            }
+            assert_eq!(text, format.render(reports, &options));
+        }
+    }
+}
+
+#[test]
+fn writing_report_by_report_is_writing_all_at_once() {
+    let reports = [sample::rich(), sample::clean(), sample::unread()];
+    let options = Options {
+        several: true,
+        ..Options::default()
+    };
+    for format in FORMATS {
+        let mut render = format.open(&options);
+        let mut bytes = Vec::new();
+        render.start(&mut bytes).unwrap();
+        for report in &reports {
+            render.report(report, &mut bytes).unwrap();
+        }
+        render.end(&mut bytes).unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            format.render(&reports, &options)
+        );
+    }
+}

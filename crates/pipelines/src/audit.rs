@@ -1,0 +1,297 @@
+//! The audit of one repository, from a path to a report.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cofferdam_datapack::Timestamp;
+use cofferdam_facts::settings::Snapshot;
+use cofferdam_facts::{Control, Location};
+use cofferdam_findings::{NotChecked, Report, controls};
+use cofferdam_rules::context::Facts;
+use cofferdam_rules::controls::decided_elsewhere;
+use cofferdam_rules::{Context, RULES, Sink};
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::repository::Part;
+use rayon::prelude::*;
+
+use crate::collect::{self, CollectError, Collected};
+use crate::data::Data;
+use crate::git::{self, GitError, GitFolder};
+use crate::limits::Limits;
+use crate::requirement::Requirement;
+use crate::slug::Slug;
+
+/// What is audited.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What it is called in the report.
+    pub name: String,
+    /// Where it is.
+    pub input: Input,
+}
+
+/// Where the files come from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A checkout, the `.github` folder of one, or a single file.
+    Path(PathBuf),
+    /// A commit of the repository at a path.
+    Revision {
+        /// The root of the checkout, or a repository without a work tree.
+        root: PathBuf,
+        /// The revision as it was written.
+        revision: String,
+    },
+    /// One document that was read from a stream.
+    Text {
+        /// Its path in the repository, which tells what it is.
+        path: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What is known besides the files, and what must be known.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Settings of repositories; each is used for the repository it names.
+    pub settings: Vec<Snapshot>,
+    /// The data pack.
+    pub data: Data,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// The repository that is audited, whatever its remote says.
+    pub repository: Option<Slug>,
+    /// The repository that is audited, where nothing else says it.
+    pub fallback_repository: Option<Slug>,
+    /// A host that is GitHub's besides `github.com`.
+    pub server: Option<String>,
+    /// Facts without which the run must not end as clean.
+    pub required: Vec<Requirement>,
+    /// How much is read.
+    pub limits: Limits,
+    /// Whether this is the only repository of the run, so that settings of
+    /// another one are a mistake.
+    pub only: bool,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// Nothing could be read.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// The commit could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The settings are those of another repository.
+    #[error("the settings are those of {settings}, but {name} is {repository}")]
+    OtherSettings {
+        /// The repository of the settings.
+        settings: String,
+        /// What was audited.
+        name: String,
+        /// The repository that it is.
+        repository: String,
+    },
+}
+
+impl AuditError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Collect(CollectError::Bare { .. }) => {
+                Some("name the commit that is meant, as in `--rev HEAD`")
+            }
+            Self::Collect(_) => None,
+            Self::Git(error) => error.hint(),
+            Self::OtherSettings { .. } => {
+                Some("if the checkout is a fork of it, say so with `--repository OWNER/NAME`")
+            }
+        }
+    }
+
+    /// Whether the command was used wrongly, as opposed to something that
+    /// could not be checked.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Collect(_) | Self::OtherSettings { .. } => true,
+            Self::Git(error) => error.is_usage(),
+        }
+    }
+
+    /// The report that stands for a repository which gave none, so that it is
+    /// not missing among many.
+    #[must_use]
+    pub fn into_report(self, name: &str) -> Report {
+        Report {
+            name: name.to_owned(),
+            not_checked: vec![NotChecked {
+                code: "unreadable",
+                message: self.to_string(),
+                location: None,
+                settle: self
+                    .hint()
+                    .unwrap_or("make it readable and run again")
+                    .to_owned(),
+                required: true,
+            }],
+            ..Report::default()
+        }
+        .finish()
+    }
+}
+
+/// Audits one repository.
+///
+/// # Errors
+/// [`AuditError`] if there is nothing that could be judged at all.
+pub fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
+    let collected = collect(&target.input, &options.limits)?;
+    let (slug, settings) = identity(&target.name, &collected, options)?;
+    Ok(decide(target, collected, slug.as_ref(), settings, options))
+}
+
+fn collect(input: &Input, limits: &Limits) -> Result<Collected, AuditError> {
+    Ok(match input {
+        Input::Path(path) => match fs::metadata(path) {
+            Ok(found) if found.is_dir() => folder(path, limits)?,
+            _ => collect::single_file(path, limits)?,
+        },
+        Input::Revision { root, revision } => git::revision(root, revision, limits)?,
+        Input::Text { path, bytes } => {
+            collect::text(path, &mut bytes.as_slice(), limits).map_err(|source| {
+                CollectError::Io {
+                    path: PathBuf::from(path),
+                    source,
+                }
+            })?
+        }
+    })
+}
+
+/// Reads a folder. `.github` and `.github/workflows` mean the repository that
+/// they belong to: people point at them by habit.
+fn folder(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
+    let canonical = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let around = [".github/workflows", ".github"].iter().find_map(|inner| {
+        let depth = inner.split('/').count();
+        let root = canonical.ancestors().nth(depth)?;
+        (root.join(inner) == canonical).then(|| root.to_owned())
+    });
+    match around {
+        Some(root) if matches!(GitFolder::open(&root), Ok(Some(_))) => {
+            collect::checkout(&root, limits)
+        }
+        Some(root) => collect::github_folder(&root, limits),
+        None => collect::checkout(path, limits),
+    }
+}
+
+/// Which repository it is, and its settings.
+fn identity<'o>(
+    name: &str,
+    collected: &Collected,
+    options: &'o Options,
+) -> Result<(Option<Slug>, Option<&'o Snapshot>), AuditError> {
+    let server = options.server.as_deref();
+    let remote = (collected.remote.as_ref()).and_then(|remote| Slug::from_remote(remote, server));
+    let known = (options.repository.clone())
+        .or(remote)
+        .or_else(|| options.fallback_repository.clone());
+    let of = |snapshot: &Snapshot| Slug::parse(&format!("{}/{}", snapshot.owner, snapshot.name));
+    let Some(slug) = known else {
+        // One snapshot for one checkout without a remote: they belong together.
+        let [only] = options.settings.as_slice() else {
+            return Ok((None, None));
+        };
+        return Ok(if options.only {
+            (of(only), Some(only))
+        } else {
+            (None, None)
+        });
+    };
+    let settings = options
+        .settings
+        .iter()
+        .find(|snapshot| of(snapshot).is_some_and(|other| other.is_same(&slug)));
+    match (settings, options.settings.first()) {
+        (None, Some(other)) if options.only => Err(AuditError::OtherSettings {
+            settings: format!("{}/{}", other.owner, other.name),
+            name: name.to_owned(),
+            repository: slug.to_string(),
+        }),
+        _ => Ok((Some(slug), settings)),
+    }
+}
+
+fn decide(
+    target: &Target,
+    collected: Collected,
+    slug: Option<&Slug>,
+    settings: Option<&Snapshot>,
+    options: &Options,
+) -> Report {
+    let files = collected.files.len();
+    let read: BTreeSet<String> = match collected.part {
+        true => (collected.files.iter())
+            .map(|f| f.path().to_owned())
+            .collect(),
+        false => BTreeSet::new(),
+    };
+    let parts: Vec<Part> = (collected.files.into_par_iter())
+        .filter_map(Part::read)
+        .collect();
+    let mut repository = Repository::assemble(parts, collected.tree);
+    repository.slug = slug.map(ToString::to_string);
+    let facts = Facts {
+        settings,
+        pack: options.data.pack(),
+        now: Some(options.now),
+    };
+    let mut sink = cofferdam_rules::run(&Context::new(&repository, facts));
+    if collected.part {
+        keep_what_was_read(&mut sink, &read);
+    }
+    let controls = controls::derive_all(sink.evidence, otherwise);
+    let mut not_checked = sink.not_checked;
+    not_checked.extend(collected.gaps.into_iter().map(NotChecked::from));
+    not_checked.extend(options.data.not_checked().cloned());
+    let mut report = Report {
+        name: target.name.clone(),
+        repository: slug.map(ToString::to_string),
+        revision: collected.revision,
+        files,
+        findings: sink.findings,
+        controls,
+        not_checked,
+        rules: RULES.iter().map(|rule| *rule.info()).collect(),
+        ..Report::default()
+    };
+    for requirement in &options.required {
+        report.not_checked.extend(requirement.unmet(&report, facts));
+    }
+    report.finish()
+}
+
+/// What is said of a control of which nothing was seen.
+fn otherwise(control: Control) -> String {
+    decided_elsewhere(control).map_or_else(
+        || "nothing was read that tells".to_owned(),
+        ToOwned::to_owned,
+    )
+}
+
+/// Where only some files were named, nothing is said about files that nobody
+/// looked for.
+fn keep_what_was_read(sink: &mut Sink, read: &BTreeSet<String>) {
+    let kept = |location: &Location| read.contains(&*location.path);
+    sink.findings.retain(|finding| kept(&finding.location));
+    sink.evidence
+        .retain(|piece| piece.location.as_ref().is_some_and(kept));
+    sink.not_checked
+        .retain(|one| one.location.as_ref().is_none_or(kept));
+}

@@ -1,0 +1,75 @@
+//! Bytes of one document, bounded.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use cofferdam_facts::{SourceFile, Span};
+
+use crate::collect::place::plain;
+use crate::gap::Gap;
+
+/// A document, or the part of it that could be read, and what could not.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// The document; `None` if nothing of it was read.
+    pub(crate) file: Option<SourceFile>,
+    /// What was not read of it.
+    pub(crate) gap: Option<Gap>,
+}
+
+/// Reads the regular file at `real` as the document `path`.
+pub(crate) fn read(real: &Path, path: &str, limit: u64) -> Text {
+    match File::open(real).and_then(|mut file| bounded(&mut file, limit)) {
+        Ok(Ok(bytes)) => decode(path, bytes),
+        Ok(Err(bytes)) => too_large(path, bytes, limit),
+        Err(error) => Text {
+            file: None,
+            gap: Some(Gap::Unreadable {
+                path: path.to_owned(),
+                error: plain(&error),
+            }),
+        },
+    }
+}
+
+/// Everything that `source` holds; the number of bytes seen if that is more
+/// than `limit`.
+pub(crate) fn bounded(source: &mut dyn Read, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
+    let mut bytes = Vec::new();
+    let count = source
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)? as u64;
+    Ok(if count > limit { Err(count) } else { Ok(bytes) })
+}
+
+pub(crate) fn too_large(path: &str, bytes: u64, limit: u64) -> Text {
+    Text {
+        file: None,
+        gap: Some(Gap::TooLarge {
+            path: path.to_owned(),
+            bytes,
+            limit,
+        }),
+    }
+}
+
+/// Names bytes as the document `path`. Bytes that are not UTF-8 are replaced,
+/// so that the rules still see the rest, and reported.
+pub(crate) fn decode(path: &str, bytes: Vec<u8>) -> Text {
+    match String::from_utf8(bytes) {
+        Ok(text) => Text {
+            file: Some(SourceFile::new(path, text)),
+            gap: None,
+        },
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let file = SourceFile::new(path, String::from_utf8_lossy(error.as_bytes()));
+            let location = file.locate(Span::new(at, at));
+            Text {
+                file: Some(file),
+                gap: Some(Gap::NotUtf8 { location }),
+            }
+        }
+    }
+}

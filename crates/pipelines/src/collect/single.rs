@@ -1,0 +1,98 @@
+//! One file alone, from disk or from a stream.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+use cofferdam_workflows::repository::Tree;
+
+use crate::collect::place::is_read;
+use crate::collect::read::{Text, bounded, decode, too_large};
+use crate::collect::{CollectError, Collected};
+use crate::gap::Gap;
+use crate::limits::Limits;
+
+/// Reads one file, named by the user.
+///
+/// A path whose end says what the file is keeps that end, so that
+/// `x/.github/workflows/ci.yml` is a workflow; any other file is read as a
+/// workflow.
+///
+/// # Errors
+/// [`CollectError`] if there is no regular file that can be opened.
+pub fn single_file(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
+    let failed = |source: io::Error| CollectError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    // The user named it, so a link is followed; a pipe would block.
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => {
+            return Err(CollectError::NotAFile {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(CollectError::NotFound {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    let name = document_name(path);
+    let mut file = File::open(path).map_err(failed)?;
+    text(&name, &mut file, limits).map_err(failed)
+}
+
+/// Reads a stream as the document `name`.
+///
+/// # Errors
+/// What the stream gives.
+pub fn text(name: &str, source: &mut dyn Read, limits: &Limits) -> io::Result<Collected> {
+    let limit = limits.document_bytes;
+    let Text { file, gap } = match bounded(source, limit)? {
+        Ok(bytes) => decode(name, bytes),
+        Err(bytes) => too_large(name, bytes, limit),
+    };
+    Ok(Collected {
+        tree: Tree::new(vec![Arc::from(name)]),
+        files: file.into_iter().collect(),
+        gaps: gap.into_iter().chain([Gap::PartOnly]).collect(),
+        part: true,
+        ..Collected::default()
+    })
+}
+
+/// The longest end of a path that says what the file is.
+fn document_name(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let parts: Vec<String> = absolute
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    let from_github = parts.iter().rposition(|part| part == ".github");
+    let named = from_github
+        .and_then(|at| parts.get(at..))
+        .map(|parts| parts.join("/"))
+        .filter(|name| is_read(name));
+    let last = parts.last().cloned().unwrap_or_default();
+    match named {
+        Some(name) => name,
+        None if is_read(&last) => last,
+        None => format!(".github/workflows/{}", with_extension(&last)),
+    }
+}
+
+fn with_extension(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    if lower.ends_with(".yml") || lower.ends_with(".yaml") {
+        name.to_owned()
+    } else {
+        format!("{name}.yml")
+    }
+}

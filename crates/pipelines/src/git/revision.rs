@@ -1,0 +1,279 @@
+//! The files of a commit, read from git's objects without a work tree.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use cofferdam_workflows::documents::kind::kind_of;
+use cofferdam_workflows::repository::Tree;
+use gix_hash::ObjectId;
+use gix_object::tree::EntryKind;
+use gix_object::{CommitRefIter, Kind, TreeRefIter};
+
+use crate::collect::{Collected, decode, is_read, is_sound, is_workflow_folder, too_large};
+use crate::gap::Gap;
+use crate::git::objects::Objects;
+use crate::git::resolve::resolve;
+use crate::git::{GitError, GitFolder};
+use crate::limits::Limits;
+
+/// How often one link may lead to another.
+const MAX_LINKS: usize = 16;
+/// The longest target of a link, in bytes.
+const LINK_BYTES: u64 = 4096;
+
+/// Reads the files of the commit that `revision` names, in the repository at
+/// `root`. The work tree is neither read nor touched.
+///
+/// # Errors
+/// [`GitError`] if there is no such commit or an object that is needed is
+/// missing or damaged: a tree that is read in part would hide files.
+pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collected, GitError> {
+    let no_repository = || GitError::NoRepository {
+        path: root.to_owned(),
+    };
+    let canonical = std::fs::canonicalize(root).map_err(|_| no_repository())?;
+    let git = GitFolder::open(&canonical)?.ok_or_else(no_repository)?;
+    let objects = git.objects(limits)?;
+    let commit = resolve(&git, &objects, revision)?;
+    let (_, bytes) = objects.read(&commit)?;
+    let tree = CommitRefIter::from_bytes(&bytes, objects.hash)
+        .tree_id()
+        .map_err(|error| GitError::damaged("objects", &error))?;
+    let mut listing = Listing::default();
+    listing.tree(&objects, tree, limits)?;
+    let mut collected = listing.read(&objects, limits)?;
+    collected.remote = git.remote();
+    collected.revision = Some(commit.to_string());
+    Ok(collected)
+}
+
+/// The paths of a commit.
+#[derive(Default)]
+struct Listing {
+    files: Vec<(Arc<str>, ObjectId)>,
+    links: Vec<(Arc<str>, ObjectId)>,
+    submodules: Vec<String>,
+    gaps: Vec<Gap>,
+}
+
+impl Listing {
+    fn tree(&mut self, objects: &Objects, root: ObjectId, limits: &Limits) -> Result<(), GitError> {
+        let mut open = vec![(String::new(), root)];
+        let mut folders = 0;
+        while let Some((folder, id)) = open.pop() {
+            folders += 1;
+            // A few trees that hold each other many times over can spell more
+            // paths than any disk could hold.
+            let over = [
+                ("folders", folders, limits.folders),
+                ("files", self.files.len() + self.links.len(), limits.paths),
+            ];
+            if let Some((what, _, limit)) = over.into_iter().find(|(_, n, limit)| n > limit) {
+                self.gaps.push(Gap::TooMuch {
+                    what,
+                    limit: limit as u64,
+                });
+                break;
+            }
+            if folder.matches('/').count() > limits.depth {
+                self.gaps.push(Gap::TooDeep { path: folder });
+                continue;
+            }
+            let (kind, bytes) = objects.read(&id)?;
+            if kind != Kind::Tree {
+                return Err(GitError::damaged("objects", &format!("{id} is no tree")));
+            }
+            self.entries(&folder, &bytes, objects, &mut open)?;
+        }
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        folder: &str,
+        bytes: &[u8],
+        objects: &Objects,
+        open: &mut Vec<(String, ObjectId)>,
+    ) -> Result<(), GitError> {
+        for entry in TreeRefIter::from_bytes(bytes, objects.hash) {
+            let entry = entry.map_err(|error| GitError::damaged("objects", &error))?;
+            let name = match str::from_utf8(entry.filename) {
+                Ok(name) => name,
+                Err(_) => {
+                    let lossy = String::from_utf8_lossy(entry.filename);
+                    let path = format!("{folder}{lossy}");
+                    if is_read(&path) || path.starts_with(".github/") {
+                        self.gaps.push(Gap::PathNotUtf8 { path });
+                    }
+                    continue;
+                }
+            };
+            let path = format!("{folder}{name}");
+            if name.contains('/') || !is_sound(name) {
+                self.gaps.push(Gap::BadPath { path });
+                continue;
+            }
+            let id = entry.oid.to_owned();
+            match entry.mode.kind() {
+                EntryKind::Tree => open.push((format!("{path}/"), id)),
+                EntryKind::Blob | EntryKind::BlobExecutable => self.files.push((path.into(), id)),
+                EntryKind::Link if is_workflow_folder(&path) => {
+                    self.gaps.push(Gap::LinkedFolder { path });
+                }
+                EntryKind::Link => self.links.push((path.into(), id)),
+                EntryKind::Commit => self.submodules.push(path),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<Collected, GitError> {
+        self.follow_links(objects)?;
+        self.files.sort_unstable();
+        self.submodules.sort_unstable();
+        let mut collected = Collected {
+            tree: Tree::new(
+                self.files
+                    .iter()
+                    .map(|(path, _)| Arc::clone(path))
+                    .collect(),
+            ),
+            gaps: self.gaps,
+            ..Collected::default()
+        };
+        if !self.submodules.is_empty() {
+            collected.gaps.push(Gap::Submodules {
+                paths: self.submodules,
+            });
+        }
+        let mut documents: Vec<_> = self.files.into_iter().filter(|(p, _)| is_read(p)).collect();
+        documents.sort_by_key(|(path, _)| (kind_of(path), Arc::clone(path)));
+        let mut total = 0_u64;
+        for (number, (path, id)) in documents.into_iter().enumerate() {
+            let (kind, size) = objects.header(&id)?;
+            if kind != Kind::Blob {
+                return Err(GitError::damaged("objects", &format!("{id} is no file")));
+            }
+            if size > limits.document_bytes {
+                let text = too_large(&path, size, limits.document_bytes);
+                collected.gaps.extend(text.gap);
+                continue;
+            }
+            total = total.saturating_add(size);
+            let over = [
+                ("documents", number as u64 + 1, limits.documents as u64),
+                ("bytes of documents", total, limits.total_bytes),
+            ];
+            if let Some((what, _, limit)) = over.into_iter().find(|(_, n, limit)| n > limit) {
+                collected.gaps.push(Gap::TooMuch { what, limit });
+                break;
+            }
+            let text = decode(&path, objects.read(&id)?.1);
+            collected.files.extend(text.file);
+            collected.gaps.extend(text.gap);
+        }
+        Ok(collected)
+    }
+
+    /// Adds every link that leads to a file of the same commit.
+    fn follow_links(&mut self, objects: &Objects) -> Result<(), GitError> {
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        let files: HashMap<&str, ObjectId> =
+            self.files.iter().map(|(path, id)| (&**path, *id)).collect();
+        let links: HashMap<&str, ObjectId> =
+            self.links.iter().map(|(path, id)| (&**path, *id)).collect();
+        let mut found = Vec::new();
+        for (path, _) in &self.links {
+            match target(path, &files, &links, objects)? {
+                Ok(id) => found.push((Arc::clone(path), id)),
+                Err(gap) if is_read(path) => self.gaps.push(gap),
+                Err(_) => {}
+            }
+        }
+        self.files.extend(found);
+        Ok(())
+    }
+}
+
+/// The file that a link leads to, by the rules of a work tree.
+fn target(
+    start: &str,
+    files: &HashMap<&str, ObjectId>,
+    links: &HashMap<&str, ObjectId>,
+    objects: &Objects,
+) -> Result<Result<ObjectId, Gap>, GitError> {
+    let broken = || Gap::LinkBroken {
+        path: start.to_owned(),
+    };
+    let mut path = start.to_owned();
+    for _ in 0..MAX_LINKS {
+        if let Some(id) = files.get(path.as_str()) {
+            return Ok(Ok(*id));
+        }
+        let Some(id) = links.get(path.as_str()) else {
+            return Ok(Err(broken()));
+        };
+        if objects.header(id)?.1 > LINK_BYTES {
+            return Ok(Err(broken()));
+        }
+        let (_, bytes) = objects.read(id)?;
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Ok(Err(broken()));
+        };
+        match joined(&path, &text) {
+            Some(next) => path = next,
+            None => {
+                return Ok(Err(Gap::LinkOutside {
+                    path: start.to_owned(),
+                }));
+            }
+        }
+    }
+    Ok(Err(broken()))
+}
+
+/// The path that `target` means in a link at `link`; `None` if it leads out of
+/// the repository or into a `.git` folder.
+fn joined(link: &str, target: &str) -> Option<String> {
+    if target.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = link.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name if name.eq_ignore_ascii_case(".git") => return None,
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_followed_inside_the_repository_only() {
+        let link = ".github/workflows/a.yml";
+        let cases = [
+            ("../b.yml", Some(".github/b.yml")),
+            ("./c.yml", Some(".github/workflows/c.yml")),
+            ("../../x//y.yml", Some("x/y.yml")),
+            ("../../../etc/passwd", None),
+            ("/etc/passwd", None),
+            ("../../.git/config", None),
+            ("../../.GIT/config", None),
+        ];
+        for (target, path) in cases {
+            assert_eq!(joined(link, target).as_deref(), path, "{target}");
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! A GET over HTTP in which everything has a limit: the size of the body, the
+//! time, the number of redirects and where they may lead.
+//!
+//! Nothing is read from the environment: a token or a proxy is passed by the
+//! caller or not used. Must not be called from inside an async runtime, since
+//! the client blocks.
+
+use std::fmt;
+use std::io::Read;
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Proxy, Url, redirect};
+
+/// A credential that no output format shows.
+#[derive(Clone)]
+pub struct Token(HeaderValue);
+
+impl Token {
+    /// Takes a token as the user gave it, without surrounding white space.
+    ///
+    /// # Errors
+    /// [`HttpError::Token`] if it is empty or has characters that no header
+    /// may carry.
+    pub fn new(text: &str) -> Result<Self, HttpError> {
+        let text = text.trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(HttpError::Token);
+        }
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| HttpError::Token)?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token([redacted])")
+    }
+}
+
+/// The limits of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes that a body may have.
+    pub body_bytes: u64,
+    /// The most time until the connection stands.
+    pub connect: Duration,
+    /// The most time until the body has come.
+    pub total: Duration,
+    /// The most redirects in a row.
+    pub redirects: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 * 1024 * 1024,
+            connect: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+            redirects: 3,
+        }
+    }
+}
+
+/// What a client sends along, and how it connects.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// The credential that goes with every request.
+    pub token: Option<Token>,
+    /// The address of a proxy for https. Plain http, which goes to this machine
+    /// only, never takes it.
+    pub proxy: Option<String>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The token cannot stand in a header.
+    #[error("the token is empty or has characters that no token has")]
+    Token,
+    /// The address is not one of HTTP.
+    #[error("`{url}` is no http or https address")]
+    Address {
+        /// The address.
+        url: String,
+    },
+    /// The address would show the token to everyone on the way.
+    #[error("`{url}` is not https, and plain http is used to this machine only")]
+    Plaintext {
+        /// The address.
+        url: String,
+    },
+    /// The proxy's address is not usable.
+    #[error("the address of the proxy is not usable")]
+    Proxy(#[source] reqwest::Error),
+    /// The client could not be set up, for instance without root certificates.
+    #[error("the HTTP client could not be set up")]
+    Setup(#[source] reqwest::Error),
+    /// No answer came, or it broke off.
+    #[error("no answer came")]
+    Unreachable(#[source] reqwest::Error),
+    /// The body broke off.
+    #[error("the answer broke off")]
+    Broken(#[source] std::io::Error),
+    /// The body is larger than the limit.
+    #[error("the answer has more than {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+}
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers with lower-case names; those that are not text are left out.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first header of that lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Asks by GET.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: Client,
+    limits: Limits,
+}
+
+impl HttpClient {
+    /// Sets up a client. `agent` is the user agent that it names itself.
+    ///
+    /// # Errors
+    /// [`HttpError::Proxy`] or [`HttpError::Setup`].
+    pub fn new(agent: &str, connection: &Connection) -> Result<Self, HttpError> {
+        let limits = connection.limits.clone();
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &connection.token {
+            headers.insert(AUTHORIZATION, token.0.clone());
+        }
+        let mut builder = Client::builder()
+            .user_agent(agent)
+            .default_headers(headers)
+            .connect_timeout(limits.connect)
+            .timeout(limits.total)
+            .redirect(same_origin(limits.redirects))
+            // Without this the client would read the proxy from the environment.
+            .no_proxy();
+        if let Some(proxy) = &connection.proxy {
+            builder = builder.proxy(Proxy::https(proxy).map_err(HttpError::Proxy)?);
+        }
+        let client = builder.build().map_err(HttpError::Setup)?;
+        Ok(Self { client, limits })
+    }
+
+    /// Asks for `url`. Any status is an answer; a redirect to another host is
+    /// not followed and comes back as it is.
+    ///
+    /// # Errors
+    /// [`HttpError`] if the address is not allowed, no answer came, or the
+    /// body is larger than the limit.
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, HttpError> {
+        let mut request = self.client.get(allowed(url)?);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request
+            .send()
+            .map_err(|error| HttpError::Unreachable(error.without_url()))?;
+        let status = answer.status().as_u16();
+        let headers = answer.headers().iter().filter_map(text_header).collect();
+        let limit = self.limits.body_bytes;
+        if answer.content_length().is_some_and(|length| length > limit) {
+            return Err(HttpError::TooLarge { limit });
+        }
+        let mut body = Vec::new();
+        answer
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut body)
+            .map_err(HttpError::Broken)?;
+        if u64::try_from(body.len()).unwrap_or(u64::MAX) > limit {
+            return Err(HttpError::TooLarge { limit });
+        }
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+fn text_header((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {
+    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+}
+
+/// Security invariant: a token leaves this machine only inside TLS.
+pub(crate) fn allowed(url: &str) -> Result<Url, HttpError> {
+    let parsed = Url::parse(url).map_err(|_| HttpError::Address {
+        url: url.to_owned(),
+    })?;
+    match parsed.scheme() {
+        "https" => Ok(parsed),
+        "http" if is_this_machine(&parsed) => Ok(parsed),
+        "http" => Err(HttpError::Plaintext {
+            url: url.to_owned(),
+        }),
+        _ => Err(HttpError::Address {
+            url: url.to_owned(),
+        }),
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost"
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Security invariant: a redirect never carries the request, and with it the
+/// token, to another host, port or scheme.
+fn same_origin(most: usize) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| {
+        let stays = attempt
+            .previous()
+            .first()
+            .is_some_and(|first| first.origin() == attempt.url().origin());
+        if stays && attempt.previous().len() <= most {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    /// Answers each connection with the next text, and gives the requests.
+    fn serve(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let root = format!("http://{}", listener.local_addr().unwrap());
+        let handle = std::thread::spawn(move || {
+            let mut requests = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut buffer = [0_u8; 4096];
+                let read = stream.read(&mut buffer).unwrap();
+                requests.push(String::from_utf8_lossy(buffer.get(..read).unwrap()).into_owned());
+                // The client may close early when a limit is met.
+                let _ = stream.write_all(answer.as_bytes());
+            }
+            requests
+        });
+        (root, handle)
+    }
+
+    fn client(limits: Limits) -> HttpClient {
+        let token = Some(Token::new("secret-value").unwrap());
+        HttpClient::new(
+            "test",
+            &Connection {
+                token,
+                proxy: None,
+                limits,
+            },
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_token_is_sent_but_never_shown() {
+        let (root, server) = serve(vec![
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".into(),
+        ]);
+        let client = client(Limits::default());
+        let answer = client
+            .get(&format!("{root}/x"), &[("accept", "a/b")])
+            .unwrap();
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (200, b"{}".as_slice())
+        );
+        let request = server.join().unwrap().remove(0).to_lowercase();
+        assert!(
+            request.contains("authorization: bearer secret-value"),
+            "{request}"
+        );
+        assert!(request.contains("accept: a/b"), "{request}");
+        assert!(!format!("{client:?}").contains("secret-value"));
+        assert!(!format!("{:?}", Token::new("secret-value").unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn a_token_with_a_line_break_is_refused() {
+        for text in ["", "  ", "a\nb", "a b", "t\u{e9}"] {
+            assert!(
+                matches!(Token::new(text), Err(HttpError::Token)),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_an_error_with_or_without_a_length() {
+        let long = "x".repeat(2000);
+        for head in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\n",
+        ] {
+            let (root, _server) = serve(vec![format!("{head}{long}")]);
+            let limits = Limits {
+                body_bytes: 1000,
+                ..Limits::default()
+            };
+            let result = client(limits).get(&root, &[]);
+            assert!(
+                matches!(result, Err(HttpError::TooLarge { limit: 1000 })),
+                "{result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_of_exactly_the_limit_is_read() {
+        let answer = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1000));
+        let (root, _server) = serve(vec![answer]);
+        let limits = Limits {
+            body_bytes: 1000,
+            ..Limits::default()
+        };
+        assert_eq!(client(limits).get(&root, &[]).unwrap().body.len(), 1000);
+    }
+
+    #[test]
+    fn a_redirect_to_another_origin_comes_back_and_is_not_followed() {
+        let (other, _never_asked) = serve(vec![String::new()]);
+        let answer = format!("HTTP/1.1 302 F\r\nlocation: {other}/y\r\ncontent-length: 0\r\n\r\n");
+        let (root, _server) = serve(vec![answer]);
+        assert_eq!(
+            client(Limits::default()).get(&root, &[]).unwrap().status,
+            302
+        );
+    }
+
+    #[test]
+    fn a_redirect_on_the_same_origin_is_followed_within_the_limit() {
+        let hop = || {
+            "HTTP/1.1 301 M\r\nlocation: /y\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                .to_owned()
+        };
+        let end = || "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned();
+        let (root, _server) = serve(vec![hop(), end()]);
+        assert_eq!(
+            client(Limits::default()).get(&root, &[]).unwrap().status,
+            200
+        );
+        let (root, _server) = serve(vec![hop(), hop(), hop(), hop(), end()]);
+        assert_eq!(
+            client(Limits::default()).get(&root, &[]).unwrap().status,
+            301
+        );
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        let client = client(Limits::default());
+        for url in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://10.0.0.1/",
+        ] {
+            assert!(
+                matches!(client.get(url, &[]), Err(HttpError::Plaintext { .. })),
+                "{url}"
+            );
+        }
+        for url in ["ftp://127.0.0.1/", "file:///etc/passwd", "nonsense"] {
+            assert!(
+                matches!(client.get(url, &[]), Err(HttpError::Address { .. })),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn silence_ends_in_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let root = format!("http://{}", listener.local_addr().unwrap());
+        let limits = Limits {
+            total: Duration::from_millis(200),
+            ..Limits::default()
+        };
+        assert!(matches!(
+            client(limits).get(&root, &[]),
+            Err(HttpError::Unreachable(_))
+        ));
+    }
+}

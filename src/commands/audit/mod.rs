@@ -1,0 +1,369 @@
+//! `cofferdam audit`: which protections a project's CI has.
+
+mod arguments;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use cofferdam_datapack::{InForce, Timestamp};
+use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
+use cofferdam_findings::formats::{self, Render};
+use cofferdam_findings::{Exit, Filter, NotChecked, Report};
+use cofferdam_pipelines::{
+    AuditError, Data, Gap, Input, Limits, Options, Slug, Target, audit_all, discover,
+};
+
+pub(crate) use arguments::AuditArgs;
+
+use crate::clock;
+use crate::commands::data;
+use crate::environment;
+use crate::failure::Failure;
+use crate::output::{ColourChoice, Screen, Sink};
+use crate::progress::Progress;
+
+/// The stack of a worker. Documents may be as deep as the parser allows, and
+/// the parser's bound is set for a main thread.
+const STACK: usize = 8 * 1024 * 1024;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuditCommandError {
+    /// One repository was named and could not be audited.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// There is nothing at a path.
+    #[error("{}: {source}", path.display())]
+    Path { path: PathBuf, source: io::Error },
+    /// No repository lies below the folders.
+    #[error("there is no repository below {}", path.display())]
+    NoRepository { path: PathBuf },
+    /// A path was named that does not go with the others.
+    #[error("{0}")]
+    Combination(&'static str),
+    /// A settings file is no snapshot.
+    #[error("{}: {source}", path.display())]
+    Settings {
+        path: PathBuf,
+        source: SnapshotError,
+    },
+    /// Standard input cannot be read.
+    #[error("standard input: {0}")]
+    Stdin(io::Error),
+    /// The result cannot be written.
+    #[error("{name}: {source}")]
+    Output { name: String, source: io::Error },
+    /// The threads cannot be started.
+    #[error("the threads could not be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl From<AuditCommandError> for Failure {
+    fn from(error: AuditCommandError) -> Self {
+        let hint = match &error {
+            AuditCommandError::Audit(inner) => inner.hint(),
+            AuditCommandError::Settings { .. } => {
+                Some("`cofferdam settings snapshot OWNER/NAME` writes such a file")
+            }
+            AuditCommandError::NoRepository { .. } => {
+                Some("a repository is a folder that holds `.git` or `.github`")
+            }
+            _ => None,
+        };
+        let failure = match &error {
+            AuditCommandError::Audit(inner) if !inner.is_usage() => Self::not_checked(&error),
+            // A result that is not delivered must not look like a clean one.
+            AuditCommandError::Output { .. } => Self::not_checked(&error),
+            _ => Self::usage(&error),
+        };
+        failure.hint(hint)
+    }
+}
+
+pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditCommandError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.input.threads.map_or(0, usize::from))
+        .stack_size(STACK)
+        .build_global()?;
+    let limits = Limits::default();
+    let (targets, problems) = targets(args, &limits)?;
+    let options = options(args, &targets, limits)?;
+    let several = args.input.recursive || targets.len() > 1;
+    let screen = Screen::of_stdout();
+    let render = args.shown.format.open(&formats::Options {
+        colour: args.shown.output.is_none() && colour.on_stdout(),
+        width: screen.columns,
+        lines: screen.lines,
+        all: args.shown.all,
+        fail_on: args.shown.fail_on.0,
+        several,
+    });
+    let name = match &args.shown.output {
+        Some(path) => path.display().to_string(),
+        None => "standard output".to_owned(),
+    };
+    let failed = |source| AuditCommandError::Output {
+        name: name.clone(),
+        source,
+    };
+    let mut writing = Writing {
+        render,
+        sink: Sink::open(args.shown.output.as_deref()).map_err(failed)?,
+        filter: Filter {
+            rules: args.shown.rule.clone(),
+            controls: args.shown.control.clone(),
+            min_severity: args.shown.min_severity,
+        },
+        fail_on: args.shown.fail_on.0,
+        exit: Exit::Clean,
+    };
+    let progress = Progress::begin(targets.len(), !args.shown.no_progress);
+    let written = writing.all(&targets, &options, problems, several, &progress);
+    progress.end();
+    match written {
+        Ok(()) => {}
+        Err(Stop::Audit(error)) => return Err((*error).into()),
+        // A reader that has seen enough, such as `head`, is no error.
+        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return Ok(writing.exit);
+        }
+        Err(Stop::Output(error)) => return Err(failed(error)),
+    }
+    let exit = writing.exit;
+    match writing.sink.finish() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error)),
+        _ => Ok(exit),
+    }
+}
+
+/// Reports on their way out.
+struct Writing {
+    render: Box<dyn Render>,
+    sink: Sink,
+    filter: Filter,
+    fail_on: Option<cofferdam_findings::Severity>,
+    exit: Exit,
+}
+
+/// Why writing ended before the last report.
+enum Stop {
+    Audit(Box<AuditError>),
+    Output(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Writing {
+    fn all(
+        &mut self,
+        targets: &[Target],
+        options: &Options,
+        problems: Vec<Report>,
+        several: bool,
+        progress: &Progress,
+    ) -> Result<(), Stop> {
+        self.render.start(&mut self.sink)?;
+        for report in problems {
+            self.one(report)?;
+        }
+        let flow = audit_all(targets, options, |target, result| {
+            progress.step();
+            let written = match result {
+                Ok(report) => self.one(report).map_err(Stop::from),
+                Err(error) if several => self
+                    .one(error.into_report(&target.name))
+                    .map_err(Stop::from),
+                Err(error) => Err(Stop::Audit(Box::new(error))),
+            };
+            match written {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(stop) => ControlFlow::Break(stop),
+            }
+        });
+        if let ControlFlow::Break(stop) = flow {
+            return Err(stop);
+        }
+        self.render.end(&mut self.sink)?;
+        Ok(self.sink.flush()?)
+    }
+
+    fn one(&mut self, report: Report) -> io::Result<()> {
+        let report = report.filtered(&self.filter);
+        self.exit = self.exit.and(report.exit_code(self.fail_on));
+        self.render.report(&report, &mut self.sink)?;
+        // Whoever waits for a thousand repositories sees each as it is done.
+        self.sink.flush()
+    }
+}
+
+/// Everything that was named, and a report for each folder that could not be
+/// searched.
+fn targets(
+    args: &AuditArgs,
+    limits: &Limits,
+) -> Result<(Vec<Target>, Vec<Report>), AuditCommandError> {
+    let is_stdin = |path: &PathBuf| path == Path::new("-");
+    if args.paths.iter().any(is_stdin) {
+        return stdin(args, limits).map(|target| (vec![target], Vec::new()));
+    }
+    let mut targets = Vec::new();
+    let mut problems = Vec::new();
+    for path in &args.paths {
+        let found = fs::metadata(path).map_err(|source| AuditCommandError::Path {
+            path: path.clone(),
+            source,
+        })?;
+        if let Some(revision) = &args.input.rev {
+            targets.push(Target {
+                name: path.display().to_string(),
+                input: Input::Revision {
+                    root: path.clone(),
+                    revision: revision.clone(),
+                },
+            });
+        } else if args.input.recursive && found.is_dir() {
+            let below = discover(path, limits);
+            if below.repositories.is_empty() && below.gaps.is_empty() {
+                return Err(AuditCommandError::NoRepository { path: path.clone() });
+            }
+            targets.extend(below.repositories.into_iter().map(checkout));
+            problems.extend(unsearched(path, below.gaps));
+        } else {
+            targets.push(checkout(path.clone()));
+        }
+    }
+    Ok((targets, problems))
+}
+
+fn checkout(path: PathBuf) -> Target {
+    Target {
+        name: path.display().to_string(),
+        input: Input::Path(path),
+    }
+}
+
+/// A report that says which folders were not searched; none if all were.
+fn unsearched(path: &Path, gaps: Vec<Gap>) -> Option<Report> {
+    if gaps.is_empty() {
+        return None;
+    }
+    let report = Report {
+        name: path.display().to_string(),
+        not_checked: gaps.into_iter().map(NotChecked::from).collect(),
+        ..Report::default()
+    };
+    Some(report.finish())
+}
+
+fn stdin(args: &AuditArgs, limits: &Limits) -> Result<Target, AuditCommandError> {
+    if args.paths.len() > 1 || args.input.rev.is_some() || args.input.recursive {
+        return Err(AuditCommandError::Combination(
+            "`-` reads one file from standard input and goes with no other path, nor with --rev or --recursive",
+        ));
+    }
+    let mut bytes = Vec::new();
+    // One byte more than is read tells that there was too much.
+    io::stdin()
+        .lock()
+        .take(limits.document_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(AuditCommandError::Stdin)?;
+    let path = args.input.stdin_path.trim_start_matches("./");
+    Ok(Target {
+        name: path.to_owned(),
+        input: Input::Text {
+            path: path.to_owned(),
+            bytes,
+        },
+    })
+}
+
+fn options(
+    args: &AuditArgs,
+    targets: &[Target],
+    limits: Limits,
+) -> Result<Options, AuditCommandError> {
+    let settings = (args.facts.settings.iter())
+        .map(|path| snapshot(path))
+        .collect::<Result<_, _>>()?;
+    let now = args.facts.date.unwrap_or_else(clock::now);
+    if args.facts.repository.is_some() && targets.len() > 1 {
+        return Err(AuditCommandError::Combination(
+            "--repository names one repository, but several are audited",
+        ));
+    }
+    Ok(Options {
+        settings,
+        data: data_in_force(now),
+        now,
+        repository: args.facts.repository.clone(),
+        fallback_repository: of_job(targets),
+        server: environment::server_host(),
+        required: args.facts.require.clone(),
+        limits,
+        only: targets.len() == 1,
+    })
+}
+
+fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
+    let failed = |source| AuditCommandError::Path {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(failed)?
+        .take(settings::MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Snapshot::from_json(&bytes).map_err(|source| AuditCommandError::Settings {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The repository of the job that this runs in, if its checkout is what is
+/// audited.
+fn of_job(targets: &[Target]) -> Option<Slug> {
+    let (name, workspace) = environment::job_repository()?;
+    let [target] = targets else { return None };
+    let root = match &target.input {
+        Input::Path(path) | Input::Revision { root: path, .. } => path,
+        Input::Text { .. } => return None,
+    };
+    let same = fs::canonicalize(root).ok()? == fs::canonicalize(workspace).ok()?;
+    Slug::parse(&name).filter(|_| same)
+}
+
+/// The data pack: the refreshed one, or that of the program.
+fn data_in_force(now: Timestamp) -> Data {
+    let (xdg, home) = environment::data_homes();
+    let folder = data::folder(xdg, home);
+    let found =
+        data::Trust::compiled_in().and_then(|trust| data::pack_in_force(folder.as_deref(), &trust));
+    let InForce {
+        pack, set_aside, ..
+    } = match found {
+        Ok(found) => found,
+        Err(error) => return Data::missing(format!("no data pack can be believed: {error}")),
+    };
+    let data = Data::new(pack.pack, now);
+    match set_aside {
+        None => data,
+        Some(error) => data.with_note(NotChecked {
+            code: "data-set-aside",
+            message: format!(
+                "the refreshed data pack was set aside for that of the program: {error}"
+            ),
+            location: None,
+            settle: "take a newer one with `cofferdam data update`".to_owned(),
+            required: false,
+        }),
+    }
+}

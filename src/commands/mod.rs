@@ -1,0 +1,59 @@
+//! One file a verb; the only code that prints or exits.
+
+mod audit;
+mod completions;
+mod data;
+mod rules;
+#[cfg(feature = "online")]
+mod settings;
+
+use std::process::ExitCode;
+
+use crate::clock;
+use crate::environment;
+use crate::failure::Failure;
+use crate::output::ColourChoice;
+
+/// Every command. One more is one variant here and one arm below.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Audit(Box<audit::AuditArgs>),
+    Rules(rules::RulesArgs),
+    Data(data::DataArgs),
+    #[cfg(feature = "online")]
+    Settings(settings::SettingsArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Carries it out and says how the program ends.
+    pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
+        Ok(match self {
+            Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            Self::Rules(args) => rules::run(args, colour)?.code().into(),
+            Self::Data(args) => run_data(args)?.into(),
+            #[cfg(feature = "online")]
+            Self::Settings(args) => settings::run(args),
+            Self::Completions(args) => completions::run(args)?.code().into(),
+        })
+    }
+}
+
+fn run_data(args: &data::DataArgs) -> Result<u8, data::DataError> {
+    let (xdg, home) = environment::data_homes();
+    let folder = data::folder(xdg, home);
+    let trust = data::Trust::compiled_in()?;
+    data::run(
+        args,
+        folder.as_deref(),
+        &trust,
+        clock::now(),
+        &mut std::io::stdout(),
+    )
+}
+
+impl From<data::DataError> for Failure {
+    fn from(error: data::DataError) -> Self {
+        Self::usage(&error)
+    }
+}

@@ -1,0 +1,118 @@
+//! `cofferdam rules [ID]`.
+
+mod page;
+
+use std::io;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use cofferdam_findings::{Exit, RuleInfo};
+use cofferdam_rules::RULES;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::output::{self, ColourChoice, Screen};
+
+/// The version of the JSON that this command prints.
+const SCHEMA_VERSION: u32 = 1;
+
+/// List the rules, or show what one of them looks for and how it decides.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RulesArgs {
+    /// The rule whose page is shown.
+    #[arg(value_name = "ID", value_parser = ids(), hide_possible_values = true)]
+    id: Option<String>,
+    /// How it is printed.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Form,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Form {
+    /// For reading in a terminal.
+    #[default]
+    Human,
+    /// Everything that is known of the rules.
+    Json,
+    /// The page as it stands in the documentation.
+    Markdown,
+}
+
+/// Why nothing is shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RulesError {
+    /// It cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<RulesError> for Failure {
+    fn from(error: RulesError) -> Self {
+        Self::usage(&error)
+    }
+}
+
+/// The ids of the rules, for arguments.
+pub(crate) fn ids() -> PossibleValuesParser {
+    let value = |info: &RuleInfo| PossibleValue::new(info.id).help(info.title);
+    PossibleValuesParser::new(RULES.iter().map(|rule| value(rule.info())))
+}
+
+pub(crate) fn run(args: &RulesArgs, colour: ColourChoice) -> Result<Exit, RulesError> {
+    let all = RULES.iter().map(|rule| rule.info());
+    let chosen: Vec<&RuleInfo> = match &args.id {
+        Some(id) => all.filter(|info| info.id == id).collect(),
+        None => all.collect(),
+    };
+    let text = match (args.format, args.id.is_some()) {
+        (Form::Json, _) => json(&chosen),
+        (Form::Markdown, _) => chosen.iter().map(|info| page::markdown(info)).collect(),
+        (Form::Human, true) => {
+            let columns = Screen::of_stdout().columns;
+            let paint = page::Paint::new(colour.on_stdout());
+            chosen
+                .iter()
+                .map(|info| page::human(info, columns, paint))
+                .collect()
+        }
+        (Form::Human, false) => table(&chosen),
+    };
+    output::print(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn controls(info: &RuleInfo) -> String {
+    let ids: Vec<&str> = info.controls.iter().map(|control| control.id()).collect();
+    ids.join(" ")
+}
+
+/// One line a rule, in columns.
+fn table(rules: &[&RuleInfo]) -> String {
+    let width = |cell: fn(&RuleInfo) -> usize| rules.iter().map(|r| cell(r)).max().unwrap_or(0);
+    let id = width(|info| info.id.len());
+    let control = width(|info| controls(info).len());
+    let mut text = String::new();
+    for info in rules {
+        let (severity, controls) = (info.severity.word(), controls(info));
+        text.push_str(&format!(
+            "{:id$}  {severity:8}  {controls:control$}  {}\n",
+            info.id, info.title
+        ));
+    }
+    text.push_str("\n`cofferdam rules ID` shows what a rule looks for and how it decides.\n");
+    text
+}
+
+fn json(rules: &[&RuleInfo]) -> String {
+    let one = |info: &&RuleInfo| -> Value {
+        json!({
+            "id": info.id,
+            "title": info.title,
+            "severity": info.severity.word(),
+            "controls": info.controls.iter().map(|control| control.id()).collect::<Vec<_>>(),
+            "docs": page::body(info),
+        })
+    };
+    let all: Vec<Value> = rules.iter().map(one).collect();
+    let document = json!({ "schema_version": SCHEMA_VERSION, "rules": all });
+    format!("{document:#}\n")
+}

@@ -1,0 +1,327 @@
+//! `cofferdam settings snapshot OWNER/REPO`: what GitHub tells a read-only
+//! token about a repository's settings, as a file that the audit can join.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use cofferdam_facts::settings::{Checked, PermissionSet, Snapshot, SnapshotError};
+use cofferdam_findings::sanitise;
+use cofferdam_registries::github::{Budget, GitHub, PUBLIC_API, RepositoryName, snapshot};
+use cofferdam_registries::http::{Connection, HttpError, Token};
+
+/// Everything was read.
+const COMPLETE: u8 = 0;
+/// The call cannot be carried out as it was given.
+const USAGE: u8 = 2;
+/// Something could not be read.
+const NOT_CHECKED: u8 = 3;
+/// The most lines of one kind in the table.
+const MOST_LINES: usize = 100;
+
+/// Read the settings that a checkout does not show.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SettingsArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Write a file with the settings of one repository and its organisation.
+    ///
+    /// Reads the token from GITHUB_TOKEN or else GH_TOKEN; it needs nothing but
+    /// reading. What the token may not read is named as not checked, with the
+    /// permission that it lacks. The exit code is 0 if everything was read, 3
+    /// if something was not, and 2 if the call was wrong.
+    Snapshot(SnapshotArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SnapshotArgs {
+    /// The repository.
+    #[arg(value_name = "OWNER/REPO", value_parser = RepositoryName::parse)]
+    repository: RepositoryName,
+    /// The file to write; `-` writes to standard output.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "cofferdam-settings.json"
+    )]
+    output: PathBuf,
+    /// The root of the API; of a GitHub Enterprise Server https://HOST/api/v3.
+    #[arg(long, value_name = "URL", default_value = PUBLIC_API)]
+    api_url: String,
+    /// The most seconds to wait for GitHub's rate limits, all together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    max_wait: u64,
+}
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("{0}")]
+    Http(#[from] HttpError),
+    #[error("the snapshot could not be written as JSON: {0}")]
+    Form(#[from] SnapshotError),
+    #[error("{path}: {source}")]
+    File { path: String, source: io::Error },
+    #[error("standard output: {0}")]
+    Output(io::Error),
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &SettingsArgs) -> ExitCode {
+    let What::Snapshot(args) = &args.what;
+    match take(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let text = error.to_string();
+            // Nothing is left to be done if standard error is closed.
+            let _ = writeln!(io::stderr(), "error: {}", sanitise::line(&text));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn take(args: &SnapshotArgs) -> Result<u8, Error> {
+    let connection = Connection {
+        token: environment("GITHUB_TOKEN")
+            .or_else(|| environment("GH_TOKEN"))
+            .map(|text| Token::new(&text))
+            .transpose()?,
+        proxy: environment("HTTPS_PROXY").or_else(|| environment("https_proxy")),
+        ..Connection::default()
+    };
+    if connection.token.is_none() {
+        let text = "note: neither GITHUB_TOKEN nor GH_TOKEN is set; asking as a stranger";
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+    let api = GitHub::new(&args.api_url, &connection)?;
+    let budget = Budget {
+        waiting: Duration::from_secs(args.max_wait),
+        ..Budget::default()
+    };
+    let taken = snapshot(&api, &args.repository, &budget);
+    let text = taken.to_json()?;
+    let table = table(&taken);
+    if args.output == Path::new("-") {
+        io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(Error::Output)?;
+        let _ = io::stderr().write_all(table.as_bytes());
+    } else {
+        write_whole(&args.output, &text)?;
+        let wrote = format!("\nWrote {}\n", args.output.display());
+        let wrote = sanitise::line(wrote.trim_end());
+        let mut out = io::stdout();
+        out.write_all(table.as_bytes())
+            .and_then(|()| writeln!(out, "{}", wrote.trim_start()))
+            .map_err(Error::Output)?;
+    }
+    Ok(if taken.not_checked().is_empty() {
+        COMPLETE
+    } else {
+        NOT_CHECKED
+    })
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
+
+/// What was read and what was not.
+fn table(taken: &Snapshot) -> String {
+    let (lacking, read): (Vec<Checked<'_>>, Vec<Checked<'_>>) = taken
+        .inventory()
+        .into_iter()
+        .partition(|fact| fact.not_checked.is_some());
+    let mut out = String::new();
+    let name = format!("{}/{}", taken.owner, taken.name);
+    let _ = writeln!(out, "Settings of {}", sanitise::line(&name));
+    let _ = writeln!(out, "\nRead ({})", read.len());
+    lines(&mut out, &read, |_| String::new());
+    if lacking.is_empty() {
+        let _ = writeln!(out, "\nNothing was left unread.\n");
+        return out;
+    }
+    let _ = writeln!(out, "\nNot checked ({})", lacking.len());
+    lines(&mut out, &lacking, |fact| {
+        fact.not_checked
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    });
+    let permissions = permissions(&lacking);
+    if !permissions.is_empty() {
+        let all: Vec<String> = permissions.iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "\nA token reads more with: {}", all.join(", "));
+    }
+    out.push('\n');
+    out
+}
+
+fn lines(out: &mut String, facts: &[Checked<'_>], why: impl Fn(&Checked<'_>) -> String) {
+    let shown = facts.get(..MOST_LINES).unwrap_or(facts);
+    let width = shown
+        .iter()
+        .map(|fact| fact.path.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(60);
+    for fact in shown {
+        let line = format!("  {:width$}  {}", sanitise::line(&fact.path), why(fact));
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if facts.len() > shown.len() {
+        let _ = writeln!(
+            out,
+            "  and {} more, which stand in the file",
+            facts.len() - shown.len()
+        );
+    }
+}
+
+/// Of each fact that was not read, the first set of permissions that would do.
+fn permissions<'s>(lacking: &[Checked<'s>]) -> Vec<&'s PermissionSet> {
+    let mut all: Vec<&PermissionSet> = Vec::new();
+    for set in lacking
+        .iter()
+        .filter_map(|fact| fact.not_checked?.needs.first())
+    {
+        if !all.contains(&set) {
+            all.push(set);
+        }
+    }
+    all
+}
+
+/// Writes a file so that at its path there is always the old or the new one,
+/// whole.
+fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
+    let fail = |source| Error::File {
+        path: path.display().to_string(),
+        source,
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)
+        .and_then(|file| fill(file, text))
+        .and_then(|()| fs::rename(&beside, path));
+    written.map_err(|source| {
+        // Of another process or of a run that was killed, it would not be ours.
+        if source.kind() != io::ErrorKind::AlreadyExists {
+            let _ = fs::remove_file(&beside);
+        }
+        fail(source)
+    })
+}
+
+fn fill(mut file: File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use cofferdam_facts::settings::{Fact, NotChecked, Reason, TokenAccess, TokenPermission};
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        settings: SettingsArgs,
+    }
+
+    fn parse(args: &[&str]) -> Result<SnapshotArgs, clap::Error> {
+        let all = ["cofferdam", "snapshot"].iter().chain(args);
+        let What::Snapshot(args) = Cli::try_parse_from(all)?.settings.what;
+        Ok(args)
+    }
+
+    #[test]
+    fn the_call_is_read() {
+        let args = parse(&["octo/hello", "-o", "-", "--max-wait", "5"]).unwrap();
+        assert_eq!((args.repository.owner(), args.max_wait), ("octo", 5));
+        assert_eq!(args.output, Path::new("-"));
+        let args = parse(&["octo/hello"]).unwrap();
+        assert_eq!(args.output, Path::new("cofferdam-settings.json"));
+        assert_eq!(args.api_url, "https://api.github.com");
+        for wrong in [
+            &[][..],
+            &["octo"],
+            &["octo/hello/x"],
+            &["../x"],
+            &["o/h", "--max-wait", "x"],
+        ] {
+            assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_names_what_is_lacking_and_the_permissions_once() {
+        let mut taken = Snapshot::unasked("octo", "hello\u{1b}[31m");
+        let needs = vec![PermissionSet(vec![TokenPermission {
+            name: "secrets".to_owned(),
+            access: TokenAccess::Read,
+        }])];
+        let why = NotChecked {
+            reason: Reason::Forbidden,
+            needs,
+        };
+        taken.secrets.repository = Fact::NotChecked(why.clone());
+        taken.secrets.organization = Fact::NotChecked(why);
+        taken.security.vulnerability_alerts = Fact::Known(true);
+        let text = table(&taken);
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(
+            text.contains("Read (1)\n  security.vulnerability_alerts\n"),
+            "{text}"
+        );
+        let line = text
+            .lines()
+            .find(|line| line.contains("secrets.repository "))
+            .unwrap();
+        assert!(
+            line.ends_with("the token may not read it; needs `secrets: read`"),
+            "{line}"
+        );
+        assert!(
+            text.ends_with("A token reads more with: `secrets: read`\n\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        write_whole(&path, "old").unwrap();
+        write_whole(&path, "new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let nowhere = folder.path().join("none/settings.json");
+        let error = write_whole(&nowhere, "x").unwrap_err().to_string();
+        assert!(error.contains("none/settings.json"), "{error}");
+        assert!(write_whole(Path::new(".."), "x").is_err());
+        // A folder at the path is an error and leaves nothing behind.
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        assert!(write_whole(&folder.path().join("taken"), "x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

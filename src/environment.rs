@@ -1,0 +1,42 @@
+//! What is taken from the environment: how to print, for which job this runs,
+//! and where a user's data lies. Tokens and proxies are read by the commands
+//! that use the network.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A variable that is set to something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether the user asks all programs for plain text, see <https://no-color.org>.
+pub(crate) fn asks_for_plain_text() -> bool {
+    variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb")
+}
+
+/// The columns that a shell announces.
+pub(crate) fn columns() -> Option<usize> {
+    variable("COLUMNS")?.parse().ok()
+}
+
+/// The repository for which a GitHub job runs, with the folder of its checkout.
+pub(crate) fn job_repository() -> Option<(String, PathBuf)> {
+    Some((
+        variable("GITHUB_REPOSITORY")?,
+        variable("GITHUB_WORKSPACE")?.into(),
+    ))
+}
+
+/// The host of the GitHub server for which a job runs.
+pub(crate) fn server_host() -> Option<String> {
+    let url = variable("GITHUB_SERVER_URL")?;
+    let host = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    Some(host.trim_end_matches('/').to_ascii_lowercase())
+}
+
+/// The values of `XDG_DATA_HOME` and `HOME`, which say where a user's data is
+/// kept.
+pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {
+    (std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
+}

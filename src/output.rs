@@ -1,0 +1,148 @@
+//! The terminal, and files that are whole or not there.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::environment;
+
+/// When to colour what is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ColourChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColourChoice {
+    /// Whether standard output is coloured.
+    pub(crate) fn on_stdout(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => io::stdout().is_terminal() && !environment::asks_for_plain_text(),
+        }
+    }
+}
+
+/// Columns and lines of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Screen {
+    pub(crate) columns: usize,
+    pub(crate) lines: usize,
+}
+
+impl Screen {
+    /// What is written for where there is no terminal, such as a job's log.
+    const PAGE: Self = Self {
+        columns: 100,
+        lines: 40,
+    };
+    /// Less than this cannot be read.
+    const LEAST: Self = Self {
+        columns: 40,
+        lines: 20,
+    };
+    /// Longer lines are hard to read.
+    const MOST_COLUMNS: usize = 160;
+
+    /// The screen on which standard output is shown.
+    pub(crate) fn of_stdout() -> Self {
+        let found = if io::stdout().is_terminal() {
+            terminal_size::terminal_size_of(io::stdout())
+        } else {
+            None
+        };
+        let columns = found
+            .map(|(width, _)| usize::from(width.0))
+            .or_else(environment::columns)
+            .unwrap_or(Self::PAGE.columns);
+        let lines = found.map_or(Self::PAGE.lines, |(_, height)| usize::from(height.0));
+        Self {
+            columns: columns.clamp(Self::LEAST.columns, Self::MOST_COLUMNS),
+            // The prompt needs room below.
+            lines: lines.saturating_sub(2).max(Self::LEAST.lines),
+        }
+    }
+}
+
+/// Where a result goes.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    Stdout(BufWriter<io::Stdout>),
+    /// A new file beside the one that is meant; it takes its place at the end.
+    File {
+        part: BufWriter<NamedTempFile>,
+        path: PathBuf,
+    },
+}
+
+impl Sink {
+    /// Standard output, or the file at `path`.
+    pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Stdout(BufWriter::new(io::stdout())));
+        };
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".cofferdam-").suffix(".part");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // The user's mask takes away what others shall not have, as for
+            // every file that a program writes.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        Ok(Self::File {
+            part: BufWriter::new(builder.tempfile_in(folder)?),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Puts everything in its place.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Stdout(mut out) => out.flush(),
+            Self::File { part, path } => {
+                let file = part.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.as_file().sync_all()?;
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File { part, .. } => part.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File { part, .. } => part.flush(),
+        }
+    }
+}
+
+/// Prints a text on standard output. A reader that has seen enough, such as
+/// `head`, is no error.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
