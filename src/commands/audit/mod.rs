@@ -118,6 +118,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         },
         fail_on: args.shown.fail_on.0,
         exit: Exit::Clean,
+        started: false,
     };
     let progress = Progress::begin(targets.len(), !args.shown.no_progress);
     let written = writing.all(&targets, &options, problems, several, &progress);
@@ -145,6 +146,7 @@ struct Writing {
     filter: Filter,
     fail_on: Option<cofferdam_findings::Severity>,
     exit: Exit,
+    started: bool,
 }
 
 /// Why writing ended before the last report.
@@ -168,7 +170,6 @@ impl Writing {
         several: bool,
         progress: &Progress,
     ) -> Result<(), Stop> {
-        self.render.start(&mut self.sink)?;
         for report in problems {
             self.one(report)?;
         }
@@ -189,11 +190,23 @@ impl Writing {
         if let ControlFlow::Break(stop) = flow {
             return Err(stop);
         }
+        self.start()?;
         self.render.end(&mut self.sink)?;
         Ok(self.sink.flush()?)
     }
 
+    /// Nothing is written before there is a report: an error leaves no half of
+    /// an output behind.
+    fn start(&mut self) -> io::Result<()> {
+        if self.started {
+            return Ok(());
+        }
+        self.started = true;
+        self.render.start(&mut self.sink)
+    }
+
     fn one(&mut self, report: Report) -> io::Result<()> {
+        self.start()?;
         let report = report.filtered(&self.filter);
         self.exit = self.exit.and(report.exit_code(self.fail_on));
         self.render.report(&report, &mut self.sink)?;
