@@ -84,7 +84,6 @@ fn a_result_that_cannot_be_delivered_is_not_clean() {
 
 #[cfg(unix)]
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests start the program")]
 fn a_reader_that_has_seen_enough_is_no_error() {
     use std::io::Read;
     use std::process::{Command, Stdio};

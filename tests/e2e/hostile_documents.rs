@@ -23,7 +23,7 @@ fn an_alias_bomb_is_not_expanded() {
         String::from("on: push\nx0: &x0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for level in 1..40 {
         let below = format!("*x{}", level - 1);
-        let row = vec![below.as_str(); 9].join(", ");
+        let row = [below.as_str(); 9].join(", ");
         bomb.push_str(&format!("x{level}: &x{level} [{row}]\n"));
     }
     bomb.push_str("jobs: *x39\n");

@@ -4,7 +4,9 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test may stop at what it did not expect"
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may stop at what it did not expect, read what it wrote, and start programs"
 )]
 
 mod commands;

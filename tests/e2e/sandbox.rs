@@ -99,10 +99,6 @@ impl Sandbox {
     }
 
     /// Runs git in the checkout, for making test repositories only.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests start git to make repositories"
-    )]
     pub(crate) fn git(&self, args: &[&str]) -> String {
         let home = self.outside();
         let output = Command::new("git")
@@ -166,7 +162,6 @@ impl Sandbox {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "tests start the program")]
     pub(crate) fn run_with(&self, args: &[&str], env: &[(&str, &str)], input: &[u8]) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cofferdam"))
             .args(args)
