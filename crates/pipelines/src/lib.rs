@@ -12,6 +12,7 @@ pub mod gap;
 pub mod git;
 pub mod limits;
 pub mod many;
+pub mod renewal;
 pub mod requirement;
 pub mod slug;
 
@@ -21,5 +22,6 @@ pub use discover::{Discovery, discover};
 pub use gap::Gap;
 pub use limits::Limits;
 pub use many::audit_all;
+pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
 pub use requirement::Requirement;
 pub use slug::Slug;

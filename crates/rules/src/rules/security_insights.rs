@@ -1,9 +1,10 @@
 //! SECURITY-INSIGHTS: missing, invalid, out of date, or untrue.
 
-use cofferdam_facts::{Control, Location};
+use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_lockfiles::Role;
 use cofferdam_workflows::documents::{Date, Insights, Problem, ProblemKind};
+use cofferdam_workflows::insights::TO_ANSWER;
 use cofferdam_workflows::insights::claims::{self, Facts, Subject};
 
 use crate::context::Context;
@@ -82,6 +83,7 @@ impl Rule for SecurityInsights {
         for file in &cx.repository.insights {
             let before = out.findings.len();
             problems(file, out);
+            unanswered(file, out);
             let dated = age(file, today, out);
             let other = contradictions(cx, file, out);
             if let Some(place) = other {
@@ -123,12 +125,7 @@ fn absent(out: &mut Sink) {
     );
 }
 
-fn finding(
-    file: &Insights,
-    severity: Severity,
-    span: cofferdam_facts::Span,
-    message: String,
-) -> Finding {
+fn finding(file: &Insights, severity: Severity, span: Span, message: String) -> Finding {
     Finding::new(
         SecurityInsights::INFO.id,
         severity,
@@ -177,6 +174,27 @@ fn problems(file: &Insights, out: &mut Sink) {
         rest.fold(found, |finding, problem| {
             finding.related(file.file().locate(problem.span), problem.message.clone())
         }),
+    );
+}
+
+/// A draft that nobody has finished says little.
+fn unanswered(file: &Insights, out: &mut Sink) {
+    let text = file.file().text();
+    let Some(first) = text.find(TO_ANSWER) else {
+        return;
+    };
+    let number = text.matches(TO_ANSWER).count();
+    let span = Span::new(first, first + TO_ANSWER.len());
+    let message = match number {
+        1 => "it is a draft with one question left".to_owned(),
+        _ => format!("it is a draft with {number} questions left"),
+    };
+    out.report(
+        finding(file, Severity::Low, span, message)
+            .why("What stands there until somebody answers is nobody's claim")
+            .fix(format!("Answer every `{TO_ANSWER}` and take the mark out"))
+            .subject("draft")
+            .group("SECURITY-INSIGHTS files that are drafts"),
     );
 }
 
