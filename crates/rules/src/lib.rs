@@ -6,12 +6,18 @@
 
 pub mod context;
 pub mod controls;
+pub mod image_sites;
+pub mod known;
+pub mod lock_gaps;
+pub mod locking;
+pub mod own_references;
 pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod sites;
 pub mod stakes;
+pub mod takeover;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;
