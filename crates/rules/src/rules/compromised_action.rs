@@ -95,6 +95,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
         .subject(used.subject.clone())
     };
     let ids = entry.ids.join(", ");
+    let summary = entry.summary.trim_end_matches('.');
     let finding = match hit.exposure {
         Exposure::Now => finding(
             severity(takeover, by_commit || entry.refs == Aftermath::Malicious),
@@ -108,11 +109,15 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             },
         )
         .why(format!(
-            "{} ({ids}). Lost with every run: {}",
-            entry.summary, takeover.held
+            "{summary} ({ids}). At stake in every run: {}",
+            takeover.held
         ))
         .fix(now(entry.safe_since.as_deref()))
-        .confidence(used.confidence())
+        .confidence(if by_commit {
+            Confidence::High
+        } else {
+            used.confidence()
+        })
         .group("actions at an attacker's code"),
         Exposure::InThePast => finding(
             Severity::Low.min(takeover.severity),
@@ -122,8 +127,8 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{} ({ids}). A run of that time lost {}; a ref that was moved once may move again",
-            entry.summary, takeover.held
+            "{summary} ({ids}). At stake in a run of that time: {}. What was moved once may move again",
+            takeover.held
         ))
         .fix("Look for runs of that time and revoke what they could read; then pin a commit")
         .confidence(Confidence::Low)
@@ -136,8 +141,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{} ({ids}), {period}; not every commit of the attacker is known",
-            entry.summary
+            "{summary} ({ids}), {period}; not every commit of the attacker is known"
         ))
         .fix(
             "Check that the commit is of a release that its authors call safe, and say its version",

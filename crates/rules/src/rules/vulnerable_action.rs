@@ -86,15 +86,18 @@ impl Rule for VulnerableAction {
             out.not_checked(NotChecked {
                 code: "action-version",
                 message: format!(
-                    "{} actions with advisories are used at commits or names whose version is not \
-                     known: {}",
-                    undecided.len(),
+                    "actions with advisories are used at commits or names whose version is not \
+                     known: {}{}",
                     undecided
                         .iter()
                         .take(5)
                         .cloned()
                         .collect::<Vec<_>>()
-                        .join(", ")
+                        .join(", "),
+                    match undecided.len().saturating_sub(5) {
+                        0 => String::new(),
+                        more => format!(" and {more} more"),
+                    }
                 ),
                 location: None,
                 settle: "write the version as a comment behind the commit".to_owned(),
