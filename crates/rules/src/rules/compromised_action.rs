@@ -39,9 +39,8 @@ crate::rule! {
     /// the known ones is informational where the list has gaps, unless
     /// `actions.lock` or the comment beside it gives a version from after the
     /// incident. What `actions.lock` fixes is judged by its commit, and its
-    /// entries for actions of actions are judged as well. An image of the form
-    /// `docker://ghcr.io/OWNER/REPO:TAG` is taken for the action of that
-    /// repository. poutine and zizmor report advisories for such actions;
+    /// entries for actions of actions are judged as well. Images are
+    /// not judged: the tags of a registry are not those of the repository. poutine and zizmor report advisories for such actions;
     /// neither knows the commits.
     ///
     /// # References
@@ -65,7 +64,8 @@ impl Rule for CompromisedAction {
             return;
         };
         let takeovers = Takeovers::new(cx);
-        for used in known::uses(cx) {
+        // An image of the registry is no ref of the repository: it did not move.
+        for used in known::uses(cx).into_iter().filter(|used| !used.is_image) {
             let hits = pack.compromised(&used.uses, used.version());
             if let Some(hit) = hits.first() {
                 report(&used, hit, &used.takeover(cx, &takeovers), out);
@@ -94,7 +94,10 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
         )
         .subject(used.subject.clone())
     };
-    let ids = entry.ids.join(", ");
+    let ids = match entry.ids.as_slice() {
+        [] => String::new(),
+        ids => format!(" ({})", ids.join(", ")),
+    };
     let summary = entry.summary.trim_end_matches('.');
     let finding = match hit.exposure {
         Exposure::Now => finding(
@@ -109,7 +112,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             },
         )
         .why(format!(
-            "{summary} ({ids}). At stake in every run: {}",
+            "{summary}{ids}. At stake in every run: {}",
             takeover.held
         ))
         .fix(now(entry.safe_since.as_deref()))
@@ -127,7 +130,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{summary} ({ids}). At stake in a run of that time: {}. What was moved once may move again",
+            "{summary}{ids}. At stake in a run of that time: {}. What was moved once may move again",
             takeover.held
         ))
         .fix("Look for runs of that time and revoke what they could read; then pin a commit")
@@ -141,7 +144,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{summary} ({ids}), {period}; not every commit of the attacker is known"
+            "{summary}{ids}, {period}; not every commit of the attacker is known"
         ))
         .fix(
             "Check that the commit is of a release that its authors call safe, and say its version",

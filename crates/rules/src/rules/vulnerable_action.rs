@@ -38,7 +38,8 @@ crate::rule! {
     /// holds is worth, and one level less if nobody without write access can
     /// start the job. Where only some releases of a line are affected the
     /// finding is informational. Commits without a known version are counted as
-    /// not checked, once. zizmor's `known-vulnerable-actions` asks GitHub's API
+    /// not checked, once. An image of the form `docker://ghcr.io/OWNER/REPO:TAG`
+    /// is taken for the release of that repository. zizmor's `known-vulnerable-actions` asks GitHub's API
     /// for every commit; this works without a network.
     ///
     /// # References
