@@ -10,6 +10,7 @@ pub mod logins;
 pub mod needs;
 pub mod permissions;
 pub mod publishing;
+pub mod reach;
 pub mod secrets;
 pub mod shells;
 pub mod stages;

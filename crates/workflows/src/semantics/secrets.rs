@@ -138,6 +138,13 @@ pub fn names(expr: &Expr) -> Vec<SecretName> {
     expr.contexts().into_iter().filter_map(name).collect()
 }
 
+/// The secrets whose value can become part of the expression's value; one that
+/// is only compared, as in `secrets.X != ''`, is not among them.
+#[must_use]
+pub fn values(expr: &Expr) -> Vec<SecretName> {
+    expr.value_contexts().into_iter().filter_map(name).collect()
+}
+
 fn name(path: &ContextPath) -> Option<SecretName> {
     if path.is("github.token") {
         return Some(SecretName::Token);
