@@ -7,7 +7,7 @@ use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::environments::{self, Names};
 use cofferdam_workflows::semantics::logins::{self, Login, Place};
-use cofferdam_workflows::semantics::publishing::{Artifact, Publication};
+use cofferdam_workflows::semantics::publishing::{Artifact, Publication, Registry};
 use cofferdam_workflows::semantics::stages::{self, Stage};
 use cofferdam_workflows::semantics::starts::{self, Start};
 
@@ -157,6 +157,16 @@ fn publishes(start: &Start<'_>, job: &JobView<'_>, releases: &[Release<'_>]) -> 
     }
 }
 
+fn with_article(artifact: Artifact) -> String {
+    let word = artifact.to_string();
+    let article = match artifact {
+        Artifact::Package(Registry::Npm) => "an",
+        _ if word.starts_with(['a', 'e', 'i', 'o']) => "an",
+        _ => "a",
+    };
+    format!("{article} {word}")
+}
+
 impl<'c> Publisher<'c> {
     /// The most that protects one of its publications, among those for users.
     #[must_use]
@@ -183,7 +193,7 @@ impl<'c> Publisher<'c> {
                 .map(|r| r.publication.artifact)
                 .collect();
         }
-        let words: Vec<_> = artifacts.iter().map(|a| format!("a {a}")).collect();
+        let words: Vec<_> = artifacts.iter().map(|a| with_article(*a)).collect();
         match words.as_slice() {
             [] => String::new(),
             [one] => one.clone(),

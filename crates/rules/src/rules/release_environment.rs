@@ -124,7 +124,11 @@ fn report(publisher: &Publisher<'_>, weight: Weight, open: Option<(&str, bool)>,
             format!("job `{name}` publishes {what} without an environment"),
             "Name an environment with reviewers at the job, limit it to release tags, and keep the \
              credential there",
-            "jobs that publish without an environment",
+            if weight == Weight::Token {
+                "jobs that publish with their own token without an environment"
+            } else {
+                "jobs that publish without an environment"
+            },
             job.job.id.span,
         ),
         Some((environment, exists)) => (

@@ -226,7 +226,7 @@ fn report(
         ReleaseReachable::INFO.id,
         severity,
         job.at(release.map_or(job.job.id.span, |r| r.publication.span)),
-        format!("{worst} makes job `{name}` publish {what}"),
+        format!("job `{name}` publishes {what} on {worst}"),
     )
     .why(why)
     .fix("Publish from tags, in a job whose environment has reviewers and is limited to those tags")
@@ -235,7 +235,9 @@ fn report(
     let sure = others
         .iter()
         .any(|(start, runs)| start.origin == worst.origin && *runs == Runs::Yes);
-    if !sure {
+    // Since 2026-11 public repositories block `pull_request_target` unless a
+    // setting allows it.
+    if !sure || worst.trigger.name() == "pull_request_target" {
         finding = finding.confidence(Confidence::Medium);
     }
     let place = worst.workflow.file().locate(worst.trigger.span);

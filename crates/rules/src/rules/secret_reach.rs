@@ -226,7 +226,7 @@ fn judge(
         Some((_, step)) => format!(
             "Move `{name}` to the `env:` of {}",
             if reached.users.len() == 1 {
-                format!("step `{}`", step.label())
+                named(step)
             } else {
                 format!("the {} steps that use it", reached.users.len())
             }
@@ -244,7 +244,7 @@ fn judge(
         severity,
         variable.place.clone(),
         format!(
-            "{secret} in {} reaches {count} of {} steps that do not use it",
+            "{secret} in {} reaches {} steps, of which {count} do not use it",
             variable.whose, reached.all
         ),
     )
@@ -266,10 +266,19 @@ fn judge(
         let place = job.at(step.head());
         if told.len() < MAX_RELATED && !told.contains(&place) {
             told.push(place.clone());
-            finding = finding.related(place, format!("step `{}` gets it", step.label()));
+            finding = finding.related(place, format!("{} gets it", named(step)));
         }
     }
     out.report(finding);
+}
+
+fn named(step: &Step) -> String {
+    let label = step.label();
+    if label.starts_with("step ") {
+        label
+    } else {
+        format!("step `{label}`")
+    }
 }
 
 /// `echo "TOKEN=${{ secrets.TOKEN }}" >> "$GITHUB_ENV"`: every later step.

@@ -307,6 +307,8 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
             "`{from}` runs third-party code that its owners can change at any time; with {name} \
              it publishes what users get from job `{to}`"
         )
+    } else if from == to {
+        format!("Whatever breaches the job on {start} can publish what users get from it")
     } else {
         format!("A breach of job `{from}` is enough to publish what users get from job `{to}`")
     };
@@ -318,7 +320,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
             Severity::Medium
         },
         worst.job.at(worst.place),
-        format!("job `{from}`, run by {start}, uses {name}, which also signs in for releases"),
+        format!("job `{from}`, run on {start}, uses {name}, which also signs in for releases"),
     )
     .why(why)
     .fix(format!(
