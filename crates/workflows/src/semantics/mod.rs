@@ -3,10 +3,15 @@
 
 pub mod checkouts;
 pub mod conditions;
+pub mod environments;
 pub mod events;
 pub mod images;
+pub mod logins;
 pub mod needs;
 pub mod permissions;
 pub mod publishing;
+pub mod reach;
 pub mod secrets;
 pub mod shells;
+pub mod stages;
+pub mod starts;
