@@ -76,7 +76,10 @@ mod tests {
     fn too_many_problems_are_one() {
         let mut problems = Vec::new();
         for _ in 0..10_000 {
-            keep(&mut problems, Problem::new(ProblemKind::BadValue, Span::default(), "x"));
+            keep(
+                &mut problems,
+                Problem::new(ProblemKind::BadValue, Span::default(), "x"),
+            );
         }
         assert_eq!(problems.len(), MOST_PROBLEMS + 1);
         assert!(problems.last().is_some_and(Problem::hides));

@@ -4,7 +4,13 @@
 pub mod checkouts;
 pub mod conditions;
 pub mod events;
+pub mod executing_actions;
+pub mod execution;
+pub mod folders;
+pub mod gates;
+pub mod heads;
 pub mod images;
+pub mod lookups;
 pub mod needs;
 pub mod permissions;
 pub mod publishing;
