@@ -6,12 +6,15 @@
 
 pub mod context;
 pub mod controls;
+pub mod foreign;
+pub mod policies;
 pub mod registry;
 pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod sites;
 pub mod stakes;
+pub mod starts;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

@@ -46,6 +46,8 @@ pub enum Gate {
     Person,
     /// Have had a change merged before.
     Contributor,
+    /// Approve the run of the fork's pull request.
+    RunApproval,
     /// Merge the pull request.
     Merge,
     /// Start the run: a job before asks the API what the starter may do.
@@ -65,6 +67,7 @@ impl fmt::Display for Gate {
             Self::Comment => f.write_str("a member or collaborator comments"),
             Self::Person => f.write_str("a named account starts it"),
             Self::Contributor => f.write_str("the author has had a change merged before"),
+            Self::RunApproval => f.write_str("somebody approves the fork's run"),
             Self::Merge => f.write_str("somebody merges it"),
             Self::PermissionCheck => f.write_str("the starter passes a check of permissions"),
             Self::Environment(name) => write!(f, "a reviewer of environment `{name}` approves"),
@@ -106,6 +109,17 @@ impl Way {
                 Self::Gated(gates)
             }
             (Self::Closed, Self::Closed) => Self::Closed,
+        }
+    }
+
+    /// Whether a stranger gets through without anybody's help: at most with one
+    /// change merged before, or past something that is not known.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Open | Self::Unknown => true,
+            Self::Gated(gates) => gates.iter().all(|g| *g == Gate::Contributor),
+            Self::Closed => false,
         }
     }
 

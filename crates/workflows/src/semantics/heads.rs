@@ -229,6 +229,12 @@ impl<'f> Frame<'f> {
         head
     }
 
+    /// What a script makes of one of its own names.
+    #[must_use]
+    pub fn of_script_name(&self, script: &str, name: &str, step: &Step) -> Head {
+        self.set_in(script, name, step, MAX_HOPS)
+    }
+
     fn set_in(&self, script: &str, name: &str, step: &Step, hops: usize) -> Head {
         lookups::of_name(
             script,

@@ -109,10 +109,10 @@ fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
         if whole {
             // NAME=…, NAME = …, name=NAME::…, NAME<<EOF
             let trimmed = after.trim_start();
-            if let Some(value) = trimmed.strip_prefix('=') {
-                if !value.starts_with('=') {
-                    return Some(value);
-                }
+            if let Some(value) = trimmed.strip_prefix('=')
+                && !value.starts_with('=')
+            {
+                return Some(value);
             }
             for opener in ["::", "<<", ":="] {
                 if let Some(value) = after.strip_prefix(opener) {
@@ -120,10 +120,11 @@ fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
                 }
             }
             // setOutput('NAME', …), exportVariable("NAME", …)
-            if let Some(value) = quoted.and_then(|rest| rest.trim_start().strip_prefix(',')) {
-                if before.contains("setOutput") || before.contains("exportVariable") {
-                    return Some(value);
-                }
+            let calls = before.contains("setOutput") || before.contains("exportVariable");
+            if let Some(value) = quoted.and_then(|rest| rest.trim_start().strip_prefix(','))
+                && calls
+            {
+                return Some(value);
             }
             // const { data: NAME } = …, read -r NAME <<< …
             let destructured = before.contains('{') && trimmed.starts_with(['}', ','])
