@@ -9,8 +9,8 @@ use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
-    Action, ActionsLock, Ariane, CodeOwners, Dco, Dependabot, Dockerfile, Job, LittleHelper,
-    Renovate, SecurityPolicy, Workflow,
+    Action, ActionsLock, Ariane, CodeOwners, Dco, Dependabot, Dockerfile, Insights, Job,
+    LittleHelper, Renovate, SecurityPolicy, Workflow,
 };
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -87,6 +87,8 @@ pub struct Repository {
     pub dco: Vec<Dco>,
     /// Dependabot's configuration; none or one.
     pub dependabot: Vec<Dependabot>,
+    /// Descriptions of the project's security, in any of their places.
+    pub insights: Vec<Insights>,
     /// Configuration of the maintainers' little helper; none or one.
     pub little_helpers: Vec<LittleHelper>,
     /// Renovate's configuration, under any of its names.
@@ -203,6 +205,10 @@ impl Repository {
 
 /// One file that was read as what its path says.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a part lives only until the repository is put together"
+)]
 pub enum Part {
     /// A workflow.
     Workflow(Workflow),
@@ -220,6 +226,8 @@ pub enum Part {
     Dco(Dco),
     /// Dependabot's configuration; none or one.
     Dependabot(Dependabot),
+    /// A description of the project's security.
+    Insights(Insights),
     /// Configuration of the maintainers' little helper; none or one.
     LittleHelper(LittleHelper),
     /// Renovate's configuration, under any of its names.
@@ -245,7 +253,7 @@ impl Part {
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
             FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
-            FileKind::SecurityInsights => return None,
+            FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
         })
     }
 }
@@ -274,6 +282,7 @@ impl Repository {
                 Part::Ariane(part) => repository.ariane.push(part),
                 Part::Dco(part) => repository.dco.push(part),
                 Part::Dependabot(part) => repository.dependabot.push(part),
+                Part::Insights(part) => repository.insights.push(part),
                 Part::LittleHelper(part) => repository.little_helpers.push(part),
                 Part::Renovate(part) => repository.renovate.push(part),
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),

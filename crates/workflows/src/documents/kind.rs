@@ -1,5 +1,7 @@
 //! Which file of a checkout is which document, told by its path alone.
 
+use super::{dockerfile, insights};
+
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
@@ -47,7 +49,10 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     if lower == "action.yml" || lower == "action.yaml" {
         return Some(FileKind::Action);
     }
-    if is_dockerfile(&lower) {
+    if insights::is_insights(path) {
+        return Some(FileKind::SecurityInsights);
+    }
+    if dockerfile::is_dockerfile(path) {
         return Some(FileKind::Dockerfile);
     }
     let stem = lower
@@ -58,17 +63,14 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
         (".github", "ariane-config") if yaml => Some(FileKind::Ariane),
         (".github", "maintainers-little-helper") if yaml => Some(FileKind::LittleHelper),
         (".github", "dco") if yaml => Some(FileKind::Dco),
-        ("" | ".github" | ".gitlab" | "docs", _) => root_kind(folder, name, &lower, stem, yaml),
+        ("" | ".github" | ".gitlab" | "docs", _) => root_kind(folder, name, &lower, stem),
         _ => None,
     }
 }
 
-fn root_kind(folder: &str, name: &str, lower: &str, stem: &str, yaml: bool) -> Option<FileKind> {
+fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKind> {
     if name == "CODEOWNERS" && folder != ".gitlab" {
         return Some(FileKind::CodeOwners);
-    }
-    if stem == "security-insights" && yaml {
-        return Some(FileKind::SecurityInsights);
     }
     if stem == "security"
         && matches!(
@@ -85,23 +87,6 @@ fn root_kind(folder: &str, name: &str, lower: &str, stem: &str, yaml: bool) -> O
                 ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"
             ));
     (renovate && folder != "docs").then_some(FileKind::Renovate)
-}
-
-fn is_dockerfile(lower: &str) -> bool {
-    let named = |base: &str| {
-        lower == base
-            || lower.strip_prefix(base).is_some_and(|rest| {
-                rest.starts_with('.')
-                    && !matches!(
-                        rest,
-                        ".dockerignore" | ".md" | ".j2" | ".tmpl" | ".tpl" | ".erb"
-                    )
-            })
-            || lower
-                .strip_suffix(base)
-                .is_some_and(|rest| rest.ends_with('.'))
-    };
-    named("dockerfile") || named("containerfile")
 }
 
 /// Whether a folder holds other projects' sources.
