@@ -379,6 +379,12 @@ impl Walk<'_> {
         folder: Folder,
         mutable: bool,
     ) {
+        // Other events have no pull request; what they look up is the
+        // repository's own.
+        if !self.is_about_pull_request() {
+            self.tree.trusted(&folder);
+            return;
+        }
         let index = self.out.fetches.len();
         self.tree.foreign(&folder, index);
         self.out.fetches.push(Fetch {
@@ -387,9 +393,23 @@ impl Walk<'_> {
             head,
             means,
             folder,
-            mutable,
+            mutable: mutable && !self.compares_times(),
             way: at.way.clone(),
         });
+    }
+
+    fn is_about_pull_request(&self) -> bool {
+        let event = self.start.event();
+        self.start.command.is_some()
+            || event.starts_with("pull_request")
+            || matches!(event, "issue_comment" | "workflow_run")
+    }
+
+    // A script that refuses a head pushed after the comment.
+    fn compares_times(&self) -> bool {
+        self.view.job.steps().iter().any(|step| {
+            script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
+        })
     }
 
     fn run(

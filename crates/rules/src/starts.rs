@@ -50,6 +50,9 @@ pub struct Start<'c> {
     pub token: Effective,
     /// What the job holds in this run.
     pub stakes: Stakes,
+    /// A script that compares the head's repository with this one, which may
+    /// keep forks out.
+    pub fork_check: Option<Location>,
     /// Facts that were not seen and decide.
     pub missing: BTreeSet<String>,
 }
@@ -252,6 +255,7 @@ fn build<'c>(
         guards: Vec::new(),
         token: token(chain),
         stakes: Stakes::default(),
+        fork_check: None,
         missing: BTreeSet::new(),
     };
     start.stakes = stakes(chain, &start.token);
@@ -339,6 +343,10 @@ impl Start<'_> {
                 place,
                 "a check of what the starter may do stands before it",
             );
+        }
+        if let Some(step) = job.steps().iter().find(|s| compares_repositories(s)) {
+            self.fork_check
+                .get_or_insert_with(|| workflow.file().locate(step.head()));
         }
         self.by_environment(cx, view, job);
         if ignores_failure(job.condition.as_ref()) {
@@ -515,6 +523,28 @@ pub fn checks_permission(step: &Step) -> bool {
         .is_some_and(|name| ACTIONS.contains(&name.as_str()));
     by_action
         || heads::script_of(step).is_some_and(|text| WORDS.iter().any(|word| text.contains(word)))
+}
+
+// A line that compares the repository of a head, in a script that can fail.
+fn compares_repositories(step: &Step) -> bool {
+    const WORDS: &[&str] = &[
+        "head.repo.fork",
+        "head.repo.full_name",
+        "head.repo.id",
+        "head.repo.owner",
+        "headRepository",
+        "head_repository",
+        "isCrossRepository",
+    ];
+    const STOPS: &[&str] = &["setFailed", "exit 1", "throw ", "return", "setOutput"];
+    heads::script_of(step).is_some_and(|script| {
+        STOPS.iter().any(|word| script.contains(word))
+            && script.lines().any(|line| {
+                let compares = ["==", "!=", "if ", "-eq", "-ne"];
+                WORDS.iter().any(|word| line.contains(word))
+                    && compares.iter().any(|sign| line.contains(sign))
+            })
+    })
 }
 
 /// Whether anybody outside can start a workflow that this one follows.

@@ -4,6 +4,7 @@ use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
+use cofferdam_workflows::semantics::gates::Gate;
 
 use crate::context::{Context, JobView};
 use crate::foreign::{self, Means};
@@ -39,8 +40,9 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// With the input: medium where a stranger starts the job, it fetches a head
-    /// and holds something; low elsewhere, as an opt-out that is not needed.
+    /// With the input: medium where a stranger starts the job, it holds something
+    /// and may run the head that it fetches; low elsewhere, where the head is
+    /// merged or only read, or none is fetched.
     /// Without the guard: low, and only where such a head is fetched; whether
     /// something runs it is `untrusted-checkout`'s to say. The version is that
     /// of the tag, or of the comment behind a commit; moving tags have the
@@ -72,7 +74,7 @@ impl Rule for CheckoutGuardDisabled {
                 .collect();
             let starts: Vec<Start<'_>> = starts::of_job(cx, view)
                 .into_iter()
-                .filter(|s| !s.way.is_closed())
+                .filter(|s| !s.way.is_closed() && !s.way.gates().contains(&Gate::Merge))
                 .filter(|s| matches!(s.event(), "pull_request_target" | "workflow_run"))
                 .collect();
             for step in &opted {
@@ -125,6 +127,9 @@ fn opted_out(
     let place = view.at(input(step));
     let using = starts.iter().find(|start| {
         let foreign = foreign::of_start(cx, start);
+        if foreign.runs.is_empty() && foreign.doubts.is_empty() {
+            return false;
+        }
         let fetched = foreign.fetches.iter().any(|f| {
             f.label == step.label()
                 && f.head.is_code()
@@ -151,10 +156,10 @@ fn opted_out(
             CheckoutGuardDisabled::INFO.id,
             Severity::Low,
             place,
-            format!("job `{name}` turns off a guard that it does not need off"),
+            format!("job `{name}` turns off the guard against heads of forks, and runs none"),
         )
-        .why("No head of a fork is seen to be fetched here with privileges; a later edit would meet no guard")
-        .fix("Remove `allow-unsafe-pr-checkout`"),
+        .why("Nothing here runs a stranger's head with privileges; a later edit that does would meet no guard")
+        .fix("Remove `allow-unsafe-pr-checkout`, or keep the head in a folder that nothing runs"),
     };
     out.report(finding.subject(view.step_subject(step)).group(GROUP));
 }

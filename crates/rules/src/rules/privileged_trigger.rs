@@ -59,8 +59,8 @@ crate::rule! {
     /// get past the `if:` of the job and of the jobs it needs, past `types:`,
     /// environments and Actions policies, and what it then holds. `workflow_run`
     /// counts only where somebody outside can start the workflow before it.
-    /// A stranger's head or artifact in a job that holds something grave gives
-    /// medium, a grave job without it low, a token that may only write issues,
+    /// A stranger's head or artifact that a job with something grave may run
+    /// gives medium, a grave job that runs only trusted code low, a token that may only write issues,
     /// labels or checks is informational, and what holds nothing, or takes
     /// somebody with a role, counts for the control.
     ///
@@ -139,9 +139,10 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
         return None;
     }
     let worst = open.iter().max_by_key(|s| weight(&s.stakes))?;
-    let fetching = open
-        .iter()
-        .find(|s| s.stakes.is_grave() && !foreign::of_start(cx, s).fetches.is_empty());
+    let fetching = open.iter().find(|s| {
+        let foreign = foreign::of_start(cx, s);
+        s.stakes.is_grave() && !(foreign.runs.is_empty() && foreign.doubts.is_empty())
+    });
     let running = open
         .iter()
         .any(|s| s.stakes.any() && !foreign::of_start(cx, s).runs.is_empty());

@@ -152,6 +152,15 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
         .max_by_key(|(at, c)| (c.severity, c.certain, c.confidence, std::cmp::Reverse(*at)))
         .map(|(_, c)| c);
     match worst {
+        Some(case) if case.start.fork_check.is_some() => out.unknown(
+            Control::X1,
+            case.start.fork_check.clone(),
+            format!(
+                "whether the script keeps forks out of job `{}`, which runs a head",
+                view.job.name()
+            ),
+            "write the comparison of the repositories as the job's `if:`",
+        ),
         Some(case) if case.certain || case.severity >= Severity::Medium => {
             report(view, case, &cases, out);
         }
@@ -180,10 +189,7 @@ fn good(walks: &[(&Start<'_>, Foreign)], out: &mut Sink) {
             Some(guard) if start.way.is_closed() => out.satisfied(
                 Control::X1,
                 guard.place.clone(),
-                format!(
-                    "a head is fetched, and {}",
-                    guard.note
-                ),
+                format!("a head is fetched, and {}", guard.note),
             ),
             _ if foreign.runs.is_empty() && foreign.doubts.is_empty() => out.satisfied(
                 Control::X1,
@@ -266,7 +272,7 @@ fn case<'a>(
     }
     match fetch.means {
         Means::Checkout(guard) if guarded(start) && fetch.head.is_code() => match guard {
-            Guard::Holds => severity = severity.min(Severity::Low),
+            Guard::Holds => severity = severity.lowered().min(Severity::Low),
             Guard::Unknown => confidence = Confidence::Medium,
             Guard::OptedOut | Guard::Missing => {}
         },
@@ -279,7 +285,7 @@ fn case<'a>(
     }
     if run.contained && !run.handed {
         let published = !start.stakes.publishes.is_empty();
-        severity = severity.min(if published {
+        severity = severity.lowered().min(if published {
             Severity::Medium
         } else {
             Severity::Low
@@ -382,7 +388,16 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
             format!("`{}` runs it too", other.means),
         );
     }
-    out.report(finding);
+    if case.severity > Severity::Info {
+        out.report(finding);
+        return;
+    }
+    out.report_against(&[], finding);
+    out.satisfied(
+        Control::X1,
+        case.fetch.place.clone(),
+        "the job that runs a head holds nothing",
+    );
 }
 
 fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
@@ -398,6 +413,10 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
     let refused = matches!(fetch.means, Means::Checkout(Guard::Holds))
         && guarded(start)
         && fetch.head.is_code();
+    if refused && held(view, start) == Held::Nothing {
+        return "The guard of actions/checkout refuses the head, and the job holds nothing"
+            .to_owned();
+    }
     if refused {
         return format!(
             "Only the guard of actions/checkout keeps {who} from {taken}; `git`, another action \

@@ -14,7 +14,7 @@ use std::fmt;
 
 use crate::documents::text::Condition;
 use crate::documents::trigger::Trigger;
-use crate::expressions::{ContextPath, Expr, ExprKind, Operator, Value};
+use crate::expressions::{ContextPath, Expr, ExprKind, Operator, PathPart, Value};
 use crate::semantics::conditions::Situation;
 
 /// What it takes a stranger to get past.
@@ -250,6 +250,9 @@ impl<'s> Stranger<'s> {
                 return way;
             }
         }
+        if reads_merged(expr) {
+            return merged(&comparison, wanted);
+        }
         if let Some(known) = self.situation().evaluate(expr) {
             return open_if(known == wanted);
         }
@@ -301,15 +304,7 @@ impl<'s> Stranger<'s> {
         if text == "github.event.pull_request.merged"
             || text == "github.event.pull_request.merged_at"
         {
-            let merged = match comparison.literal {
-                Some(Value::Bool(false) | Value::Null) => comparison.equal != wanted,
-                _ => comparison.equal == wanted,
-            };
-            return Some(if merged {
-                Way::Gated(vec![Gate::Merge])
-            } else {
-                Way::Open
-            });
+            return Some(merged(comparison, wanted));
         }
         None
     }
@@ -428,6 +423,30 @@ impl<'e> Comparison<'e> {
             literal,
         }
     }
+}
+
+// What it takes for `merged` to be what is asked.
+fn merged(comparison: &Comparison<'_>, wanted: bool) -> Way {
+    let merged = match comparison.literal {
+        Some(Value::Bool(false) | Value::Null) => comparison.equal != wanted,
+        _ => comparison.equal == wanted,
+    };
+    if merged {
+        Way::Gated(vec![Gate::Merge])
+    } else {
+        Way::Open
+    }
+}
+
+// `fromJSON(steps.pr.outputs.result).merged`
+fn reads_merged(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |e| {
+        if let ExprKind::Index { parts, .. } = &e.kind {
+            found |= matches!(parts.last(), Some(PathPart::Name(name)) if name == "merged");
+        }
+    });
+    found
 }
 
 fn open_if(open: bool) -> Way {
@@ -568,6 +587,8 @@ mod tests {
             ),
             Way::Gated(vec![Gate::Merge])
         );
+        let read = "fromJSON(steps.pr.outputs.result).merged == true";
+        assert_eq!(way("issue_comment:", read), Way::Gated(vec![Gate::Merge]));
         assert_eq!(
             way(
                 "issue_comment:",
