@@ -6,15 +6,21 @@ use crate::rules::*;
 /// Every rule, in order of id, one on a line.
 #[rustfmt::skip]
 pub static RULES: &[&dyn Rule] = &[
+    &archived_action::ArchivedAction,
     &ariane_open_trigger::ArianeOpenTrigger,
     &ariane_regex::ArianeRegex,
     &checkout_credentials::CheckoutCredentials,
     &checkout_guard_disabled::CheckoutGuardDisabled,
     &codeowners_github::CodeownersGithub,
+    &compromised_action::CompromisedAction,
     &hardcoded_credential::HardcodedCredential,
+    &lock_coverage::LockCoverage,
+    &lookalike_action::LookalikeAction,
+    &mutable_self_reference::MutableSelfReference,
     &privileged_trigger::PrivilegedTrigger,
     &release_environment::ReleaseEnvironment,
     &release_reachable::ReleaseReachable,
+    &retired_runner::RetiredRunner,
     &secret_outside_environment::SecretOutsideEnvironment,
     &secret_reach::SecretReach,
     &secrets_all::SecretsAll,
@@ -27,4 +33,5 @@ pub static RULES: &[&dyn Rule] = &[
     &unpinned_action::UnpinnedAction,
     &unpinned_image::UnpinnedImage,
     &untrusted_checkout::UntrustedCheckout,
+    &vulnerable_action::VulnerableAction,
 ];

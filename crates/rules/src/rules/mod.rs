@@ -1,14 +1,20 @@
 //! One file a rule.
 
+pub mod archived_action;
 pub mod ariane_open_trigger;
 pub mod ariane_regex;
 pub mod checkout_credentials;
 pub mod checkout_guard_disabled;
 pub mod codeowners_github;
+pub mod compromised_action;
 pub mod hardcoded_credential;
+pub mod lock_coverage;
+pub mod lookalike_action;
+pub mod mutable_self_reference;
 pub mod privileged_trigger;
 pub mod release_environment;
 pub mod release_reachable;
+pub mod retired_runner;
 pub mod secret_outside_environment;
 pub mod secret_reach;
 pub mod secrets_all;
@@ -21,3 +27,4 @@ pub mod token_write_all;
 pub mod unpinned_action;
 pub mod unpinned_image;
 pub mod untrusted_checkout;
+pub mod vulnerable_action;
