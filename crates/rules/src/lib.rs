@@ -6,6 +6,7 @@
 
 pub mod context;
 pub mod controls;
+pub mod dependencies;
 pub mod foreign;
 pub mod guards;
 pub mod image_sites;
@@ -19,9 +20,11 @@ pub mod releases;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod scans;
 pub mod sites;
 pub mod stakes;
 pub mod starts;
+pub mod steps;
 pub mod takeover;
 
 pub use context::{Context, JobView};
