@@ -5,12 +5,23 @@ use std::path::{Component, Path, PathBuf};
 use crate::error::Error;
 use crate::workspace;
 
+/// What a rule must make of a fixture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It must be reported.
+    Positive,
+    /// It must not be reported.
+    Negative,
+    /// It must not be reported, and a careless rule would.
+    NearMiss,
+}
+
 /// One fixture of one rule, laid out as a folder.
 pub(super) struct Checkout {
     /// The rule that it is a fixture of.
     pub(super) rule: String,
-    /// Whether the rule must find something in it.
-    pub(super) positive: bool,
+    /// What the rule must make of it.
+    pub(super) kind: Kind,
     /// The folder.
     pub(super) folder: PathBuf,
 }
@@ -62,11 +73,12 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
             }
             std::fs::write(&file, body).map_err(Error::file(&file))?;
         }
-        checkouts.push(Checkout {
-            rule,
-            positive: stem.starts_with("positive"),
-            folder,
-        });
+        let kind = match stem.as_str() {
+            stem if stem.starts_with("positive") => Kind::Positive,
+            stem if stem.starts_with("near-miss") => Kind::NearMiss,
+            _ => Kind::Negative,
+        };
+        checkouts.push(Checkout { rule, kind, folder });
     }
     Ok(checkouts)
 }
