@@ -26,10 +26,8 @@ pub(super) struct Checkout {
     pub(super) folder: PathBuf,
 }
 
-/// Members of a fixture that are facts for the test, not files of a checkout.
-const FACTS: &[&str] = &["settings.json", "slug"];
-
-/// Lays out every fixture of every rule under `target/peers/fixtures`.
+/// Lays out the fixtures of every rule under `target/peers/fixtures`. Those that
+/// hold settings are left out: no other scanner is told any.
 pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
     let home = workspace::root().join("target/peers/fixtures");
     if home.exists() {
@@ -51,11 +49,20 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
             .to_string_lossy()
             .into_owned();
         let folder = home.join(&rule).join(&stem);
+        let members = members(&text);
+        if members.iter().any(|(name, _)| *name == "settings.json") {
+            continue;
+        }
         // Scanners look for the root of a repository by its .git folder.
         let git = folder.join(".git");
         std::fs::create_dir_all(&git).map_err(Error::file(&git))?;
-        for (name, body) in members(&text) {
-            if FACTS.contains(&name) {
+        for (name, body) in members {
+            if name == "slug" {
+                // Where a scanner looks for the repository's name.
+                let config = git.join("config");
+                let remote = format!("https://github.com/{}.git", body.trim());
+                std::fs::write(&config, format!("[remote \"origin\"]\n\turl = {remote}\n"))
+                    .map_err(Error::file(&config))?;
                 continue;
             }
             if !Path::new(name)
