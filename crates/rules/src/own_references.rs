@@ -80,6 +80,15 @@ impl OwnName {
     }
 }
 
+/// Whether an action comes from GitHub itself or from the owner of a repository
+/// whose name was told. Cheap enough to be asked for every step.
+pub(crate) fn is_familiar(repository: &Repository, uses: &RepositoryUses) -> bool {
+    let told = repository.slug.as_deref().map_or(OwnName::Unknown, |slug| {
+        OwnName::Known(slug.to_ascii_lowercase())
+    });
+    told.is_familiar(uses)
+}
+
 /// The one name under which several files use what exists in this checkout,
 /// and nothing that does not.
 fn likely(cx: &Context<'_>) -> Option<String> {
