@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::{Scope, UsesRef};
 use cofferdam_findings::{Confidence, Severity};
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, Step};
-use cofferdam_workflows::semantics::aside::is_aside;
 use cofferdam_workflows::semantics::permissions::{Decider, Effective};
 
 use crate::context::{Context, JobView};
