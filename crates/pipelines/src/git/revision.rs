@@ -258,7 +258,21 @@ fn joined(link: &str, target: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_link_leads_out(
+            link in "(a/|b/){0,3}c",
+            target in "(\\.\\./|\\./|/|x/|\\.git/|\\.GIT/){0,6}(y|\\.\\.|\\.|)",
+        ) {
+            if let Some(path) = joined(&link, &target) {
+                prop_assert!(path.is_empty() || is_sound(&path), "{path}");
+            }
+        }
+    }
 
     #[test]
     fn a_link_is_followed_inside_the_repository_only() {

@@ -9,8 +9,8 @@ use cofferdam_workflows::semantics::reach::{self, Need};
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
 
 use crate::context::{Context, JobView};
+use crate::own_references::is_familiar;
 use crate::rule::{Rule, Sink};
-use crate::rules::unpinned_action::is_familiar;
 
 crate::rule! {
     /// # What
@@ -188,7 +188,7 @@ fn reached<'r>(
 
 fn foreign<'s>(cx: &Context<'_>, step: &'s Step) -> Option<&'s RepositoryUses> {
     let uses = step.uses()?.value.repository()?;
-    (!is_familiar(cx, uses)).then_some(uses)
+    (!is_familiar(cx.repository, uses)).then_some(uses)
 }
 
 fn judge(

@@ -12,9 +12,9 @@ use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
 use crate::context::{Context, JobView};
 use crate::guards::{self, Guard};
+use crate::own_references::is_familiar;
 use crate::releases::{self, Publisher};
 use crate::rule::{Rule, Sink};
-use crate::rules::unpinned_action::is_familiar;
 
 crate::rule! {
     /// # What
@@ -285,7 +285,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
         holder.job.job.steps().iter().any(|step| {
             step.uses()
                 .and_then(|u| u.value.repository())
-                .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx, uses))
+                .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx.repository, uses))
         })
     };
     let worst = ci.iter().find(mutable).or(ci.first());
