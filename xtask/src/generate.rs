@@ -1,5 +1,5 @@
 //! Every file that derives from code: the rules' pages and their index, the
-//! controls, the schemas, and the table in the README.
+//! controls, the schemas, and the table and the picture in the README.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
 use cofferdam_rules::controls::decided_elsewhere;
 
 use crate::error::Error;
-use crate::workspace;
+use crate::{picture, workspace};
 
 const BEGIN: &str = "<!-- rules:begin, written by `cargo xtask generate` -->\n";
 const END: &str = "<!-- rules:end -->\n";
@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     let before = std::fs::read_to_string(&readme).map_err(Error::file(&readme))?;
     let mut files = pages(&rules);
     files.insert(PathBuf::from("README.md"), with_table(&before, &rules)?);
+    files.insert(PathBuf::from("docs/images/audit.svg"), picture::draw()?);
 
     let mut differing = Vec::new();
     for (path, text) in &files {

@@ -16,11 +16,13 @@ mod layers;
 mod measure;
 mod pack;
 mod peers;
+mod picture;
 mod process;
 mod shape;
 mod test;
 mod tools;
 mod transcript;
+mod txtar;
 mod workspace;
 
 use error::Error;

@@ -6,12 +6,17 @@
 
 pub mod context;
 pub mod controls;
+pub mod foreign;
+pub mod guards;
+pub mod policies;
 pub mod registry;
+pub mod releases;
 pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod sites;
 pub mod stakes;
+pub mod starts;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

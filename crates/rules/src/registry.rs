@@ -6,11 +6,25 @@ use crate::rules::*;
 /// Every rule, in order of id, one on a line.
 #[rustfmt::skip]
 pub static RULES: &[&dyn Rule] = &[
+    &ariane_open_trigger::ArianeOpenTrigger,
+    &ariane_regex::ArianeRegex,
     &checkout_credentials::CheckoutCredentials,
+    &checkout_guard_disabled::CheckoutGuardDisabled,
+    &codeowners_github::CodeownersGithub,
+    &hardcoded_credential::HardcodedCredential,
+    &privileged_trigger::PrivilegedTrigger,
+    &release_environment::ReleaseEnvironment,
+    &release_reachable::ReleaseReachable,
+    &secret_outside_environment::SecretOutsideEnvironment,
+    &secret_reach::SecretReach,
+    &secrets_all::SecretsAll,
+    &secrets_inherit::SecretsInherit,
+    &shared_credential::SharedCredential,
     &syntax::Syntax,
     &token_default::TokenDefaulted,
     &token_excessive::TokenExcessive,
     &token_write_all::TokenWriteAll,
     &unpinned_action::UnpinnedAction,
     &unpinned_image::UnpinnedImage,
+    &untrusted_checkout::UntrustedCheckout,
 ];

@@ -3,7 +3,7 @@
 mod arguments;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use cofferdam_datapack::{InForce, Timestamp};
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
 use cofferdam_findings::{Exit, Filter, NotChecked, Report};
+use cofferdam_pipelines::collect::bounded;
 use cofferdam_pipelines::{
     AuditError, Data, Gap, Input, Limits, Options, Slug, Target, audit_all, discover,
 };
@@ -118,6 +119,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         },
         fail_on: args.shown.fail_on.0,
         exit: Exit::Clean,
+        started: false,
     };
     let progress = Progress::begin(targets.len(), !args.shown.no_progress);
     let written = writing.all(&targets, &options, problems, several, &progress);
@@ -145,6 +147,7 @@ struct Writing {
     filter: Filter,
     fail_on: Option<cofferdam_findings::Severity>,
     exit: Exit,
+    started: bool,
 }
 
 /// Why writing ended before the last report.
@@ -168,7 +171,6 @@ impl Writing {
         several: bool,
         progress: &Progress,
     ) -> Result<(), Stop> {
-        self.render.start(&mut self.sink)?;
         for report in problems {
             self.one(report)?;
         }
@@ -189,11 +191,23 @@ impl Writing {
         if let ControlFlow::Break(stop) = flow {
             return Err(stop);
         }
+        self.start()?;
         self.render.end(&mut self.sink)?;
         Ok(self.sink.flush()?)
     }
 
+    /// Nothing is written before there is a report: an error leaves no half of
+    /// an output behind.
+    fn start(&mut self) -> io::Result<()> {
+        if self.started {
+            return Ok(());
+        }
+        self.started = true;
+        self.render.start(&mut self.sink)
+    }
+
     fn one(&mut self, report: Report) -> io::Result<()> {
+        self.start()?;
         let report = report.filtered(&self.filter);
         self.exit = self.exit.and(report.exit_code(self.fail_on));
         self.render.report(&report, &mut self.sink)?;
@@ -267,20 +281,12 @@ fn stdin(args: &AuditArgs, limits: &Limits) -> Result<Target, AuditCommandError>
             "`-` reads one file from standard input and goes with no other path, nor with --rev or --recursive",
         ));
     }
-    let mut bytes = Vec::new();
-    // One byte more than is read tells that there was too much.
-    io::stdin()
-        .lock()
-        .take(limits.document_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
+    let bytes = bounded(&mut io::stdin().lock(), limits.document_bytes)
         .map_err(AuditCommandError::Stdin)?;
-    let path = args.input.stdin_path.trim_start_matches("./");
+    let path = args.input.stdin_path.trim_start_matches("./").to_owned();
     Ok(Target {
-        name: path.to_owned(),
-        input: Input::Text {
-            path: path.to_owned(),
-            bytes,
-        },
+        name: path.clone(),
+        input: Input::Text { path, bytes },
     })
 }
 
@@ -316,13 +322,16 @@ fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed)?
-        .take(settings::MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
+    let read = File::open(path)
+        .and_then(|mut file| bounded(&mut file, settings::MAX_BYTES as u64))
         .map_err(failed)?;
-    Snapshot::from_json(&bytes).map_err(|source| AuditCommandError::Settings {
+    let too_large = |bytes| SnapshotError::TooLarge {
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+    };
+    let parsed = read
+        .map_err(too_large)
+        .and_then(|bytes| Snapshot::from_json(&bytes));
+    parsed.map_err(|source| AuditCommandError::Settings {
         path: path.to_owned(),
         source,
     })

@@ -1,9 +1,9 @@
 //! Fixtures laid out as checkouts, so that any scanner can read them.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::workspace;
+use crate::{txtar, workspace};
 
 /// What a rule must make of a fixture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,36 +49,20 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
             .to_string_lossy()
             .into_owned();
         let folder = home.join(&rule).join(&stem);
-        let members = members(&text);
+        let members = txtar::members(&text);
         if members.iter().any(|(name, _)| *name == "settings.json") {
             continue;
         }
         // Scanners look for the root of a repository by its .git folder.
         let git = folder.join(".git");
         std::fs::create_dir_all(&git).map_err(Error::file(&git))?;
-        for (name, body) in members {
-            if name == "slug" {
-                // Where a scanner looks for the repository's name.
-                let config = git.join("config");
-                let remote = format!("https://github.com/{}.git", body.trim());
-                std::fs::write(&config, format!("[remote \"origin\"]\n\turl = {remote}\n"))
-                    .map_err(Error::file(&config))?;
-                continue;
-            }
-            if !Path::new(name)
-                .components()
-                .all(|part| matches!(part, Component::Normal(_)))
-            {
-                return Err(Error::output(format!(
-                    "{}: member `{name}` leaves it",
-                    path.display()
-                )));
-            }
-            let file = folder.join(name);
-            if let Some(parent) = file.parent() {
-                std::fs::create_dir_all(parent).map_err(Error::file(parent))?;
-            }
-            std::fs::write(&file, body).map_err(Error::file(&file))?;
+        txtar::lay_out(&text, &folder, &["slug"])?;
+        if let Some((_, slug)) = members.iter().find(|(name, _)| *name == "slug") {
+            // Where a scanner looks for the repository's name.
+            let config = git.join("config");
+            let remote = format!("https://github.com/{}.git", slug.trim());
+            std::fs::write(&config, format!("[remote \"origin\"]\n\turl = {remote}\n"))
+                .map_err(Error::file(&config))?;
         }
         let kind = match stem.as_str() {
             stem if stem.starts_with("positive") => Kind::Positive,
@@ -88,35 +72,4 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
         checkouts.push(Checkout { rule, kind, folder });
     }
     Ok(checkouts)
-}
-
-/// The members of a txtar archive: `-- name --` on a line opens one.
-fn members(text: &str) -> Vec<(&str, String)> {
-    let mut members: Vec<(&str, String)> = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let name = line
-            .trim_end()
-            .strip_prefix("-- ")
-            .and_then(|rest| rest.strip_suffix(" --"));
-        match (name, members.last_mut()) {
-            (Some(name), _) => members.push((name, String::new())),
-            (None, Some((_, body))) => body.push_str(line),
-            (None, None) => {}
-        }
-    }
-    members
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn members_are_split_and_the_comment_before_them_is_left_out() {
-        let text = "a comment\n-- a/b.yml --\non: push\n-- c --\n";
-        assert_eq!(
-            members(text),
-            [("a/b.yml", "on: push\n".to_owned()), ("c", String::new())]
-        );
-    }
 }

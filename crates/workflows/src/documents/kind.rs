@@ -100,6 +100,32 @@ pub fn is_foreign(folder: &str) -> bool {
     })
 }
 
+/// Whether a file lies among tests, examples or documentation: what stands
+/// there is often broken on purpose, and is not what the project publishes.
+#[must_use]
+pub fn is_aside(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder.split('/').any(|part| {
+        matches!(
+            part.to_ascii_lowercase().as_str(),
+            "test"
+                | "tests"
+                | "testdata"
+                | "test-data"
+                | "test_data"
+                | "__tests__"
+                | "e2e"
+                | "example"
+                | "examples"
+                | "docs"
+                | "demo"
+                | "fixtures"
+                | "__fixtures__"
+                | "samples"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

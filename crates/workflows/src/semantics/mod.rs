@@ -3,10 +3,21 @@
 
 pub mod checkouts;
 pub mod conditions;
+pub mod environments;
 pub mod events;
+pub mod executing_actions;
+pub mod execution;
+pub mod folders;
+pub mod gates;
+pub mod heads;
 pub mod images;
+pub mod logins;
+pub mod lookups;
 pub mod needs;
 pub mod permissions;
 pub mod publishing;
+pub mod reach;
 pub mod secrets;
 pub mod shells;
+pub mod stages;
+pub mod starts;
