@@ -54,8 +54,10 @@ crate::rule! {
     /// their inputs, and the conditions of jobs, steps and `push:` inputs are
     /// evaluated for it; a start that they certainly rule out does not count.
     /// Where an event that anybody can cause publishes, and the job checks out
-    /// or downloads what a stranger wrote, it is critical, and high where a
-    /// condition that the files do not decide stands before it. Medium from
+    /// or downloads what a stranger wrote, it is critical, and medium where
+    /// a condition that the files do not decide stands before it; such a
+    /// condition before a pull request or any branch leaves the control
+    /// unknown. Medium from
     /// pull requests of the repository's own branches and from any branch; low
     /// from named branches, the clock, a button, or a stranger's event that
     /// decides only when the project's own code is published. One level lower
@@ -108,6 +110,33 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         }
         return;
     }
+    // A condition that the files do not decide may well keep a pull request
+    // out. After a push to a branch it is how releases are timed.
+    let (others, unsure): (Vec<_>, Vec<_>) = others.into_iter().partition(|(start, runs)| {
+        *runs == Runs::Yes
+            || start.origin == Origin::Outsider && brings_foreign_content(job)
+            || matches!(
+                start.origin,
+                Origin::Branches(_)
+                    | Origin::Merged
+                    | Origin::Schedule
+                    | Origin::Role
+                    | Origin::Dispatch
+            )
+    });
+    if others.is_empty()
+        && let Some((start, _)) = unsure.first()
+    {
+        if !matches!(publisher.guard(cx), Some(Guard::Approved { .. })) {
+            out.unknown(
+                Control::C3,
+                Some(place),
+                format!("whether job `{}` publishes on {start}", job.job.name()),
+                "decide it by `github.event_name` and `github.ref_type`, where it can be read",
+            );
+        }
+        return;
+    }
     let Some((worst, runs)) = others
         .iter()
         .max_by_key(|(start, runs)| rank(job, start, *runs))
@@ -135,8 +164,8 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
             // Only the branches that the environment names: as low as it gets.
             report(publisher, &others, worst, Severity::Low, out);
         }
-        Some(Guard::Unknown { missing, .. }) => {
-            out.unknown(Control::C3, Some(place), missing, guards::settle(cx));
+        Some(unknown @ Guard::Unknown { .. }) => {
+            guards::tell_unknown(cx, &unknown, &[Control::C3], &place, out);
         }
         _ => {
             let severity = severity(publisher, worst, *runs);
@@ -167,7 +196,7 @@ fn severity(publisher: &Publisher<'_>, worst: &Start<'_>, runs: Runs) -> Severit
             return if runs == Runs::Yes {
                 Severity::Critical
             } else {
-                Severity::High
+                Severity::Medium
             };
         }
         (Origin::PullRequest | Origin::AnyBranch, Runs::Yes) => Severity::Medium,
@@ -293,6 +322,12 @@ fn fetches_foreign_content(step: &Step) -> bool {
         .any(|part| text.contains(part))
     };
     if checkouts::is_checkout(step) {
+        if step
+            .input("allow-unsafe-pr-checkout")
+            .is_some_and(|t| t.value.trim() == "true")
+        {
+            return true;
+        }
         let texts = [checkouts::reference(step), step.input("repository")];
         return texts.into_iter().flatten().any(|text| foreign(&text.value));
     }

@@ -8,8 +8,8 @@ use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::lookup;
 use cofferdam_workflows::semantics::secrets::calls;
-use cofferdam_workflows::semantics::secrets::{Reach, SecretName, SecretUse};
-use cofferdam_workflows::semantics::stages::Stage;
+use cofferdam_workflows::semantics::secrets::{Reach, SecretName, SecretUse, is_identifier};
+use cofferdam_workflows::semantics::stages::{self, Stage};
 
 use crate::context::{Context, JobView};
 use crate::guards;
@@ -56,7 +56,8 @@ crate::rule! {
     /// under which the secret is stored; a called job with an environment may
     /// have the value from there, and is no place. Medium where the secret
     /// signs in to a registry or publishes, low otherwise, informational where
-    /// it only goes to services that take test reports. With settings, the
+    /// it only goes to services that take test reports or is, by its name, no
+    /// more than the name of an account. With settings, the
     /// home of the secret decides: one that no repository and organisation
     /// knows is not reported, and one that is stored there although every job
     /// that uses it has an environment is. Without, a job may name a secret
@@ -106,6 +107,7 @@ struct Place {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
+    Identifier,
     Report,
     Other,
     Registry,
@@ -132,14 +134,19 @@ impl Rule for SecretOutsideEnvironment {
 
 fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen>) {
     let logins = releases::logins(cx, job);
+    let development = releases::is_for_development(job);
     for used in &job.secrets {
         let SecretName::Named(name) = &used.name else {
             continue;
         };
-        let registry = logins
-            .iter()
-            .any(|l| l.stage() == Stage::Production && l.secrets.contains(name));
+        let registry = !development
+            && !is_development(name)
+            && logins.iter().any(|login| {
+                let here = !matches!(used.reach, Reach::Step(step) if step != login.step);
+                here && login.stage() == Stage::Production && login.secrets.contains(name)
+            });
         let use_ = match used.reach {
+            _ if is_identifier(name) => Use::Identifier,
             _ if registry => Use::Registry,
             Reach::Step(index) if job.job.steps().get(index).is_some_and(reports) => Use::Report,
             _ => Use::Other,
@@ -172,6 +179,11 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
             }
         }
     }
+}
+
+// `QUAY_PASSWORD_CI`
+fn is_development(name: &str) -> bool {
+    stages::of_name(&name.replace('_', "-")) == Stage::Development
 }
 
 fn reports(step: &Step) -> bool {
@@ -280,13 +292,14 @@ fn report(name: &str, seen: &Seen, home: Option<&str>, out: &mut Sink) {
     };
     let guarded = seen.outside.is_empty();
     let places = if guarded { &seen.inside } else { &seen.outside };
-    let Some(main) = places.iter().max_by_key(|p| p.use_) else {
+    let Some(main) = places.iter().rev().max_by_key(|p| p.use_) else {
         return;
     };
     let (severity, what) = match worst {
-        Use::Registry => (Severity::Medium, "the registry that it signs in to"),
+        Use::Registry => (Severity::Medium, "what it signs in to or publishes"),
         Use::Other => (Severity::Low, "what it opens"),
         Use::Report => (Severity::Info, "the reports that it uploads"),
+        Use::Identifier => (Severity::Info, "a name, which opens nothing by itself"),
     };
     let stored = home.map_or_else(
         || "must be stored for the whole repository or its organisation".to_owned(),
@@ -302,6 +315,7 @@ fn report(name: &str, seen: &Seen, home: Option<&str>, out: &mut Sink) {
         (_, Use::Registry) => "secrets of registries that every branch can use",
         (_, Use::Other) => "secrets that every branch can use",
         (_, Use::Report) => "tokens for reports that every branch can use",
+        (_, Use::Identifier) => "names of accounts and the like that every branch can use",
     };
     let why = if guarded {
         format!(

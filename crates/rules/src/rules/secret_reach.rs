@@ -56,6 +56,7 @@ crate::rule! {
     /// only those that surely do not use it count. Actions of GitHub and of
     /// the owner alone are no reason to report. Medium where an action of a
     /// third party that is named by a tag or branch gets it, low otherwise.
+    /// Secrets that by their name only say who or where are left out.
     /// One finding for each variable. No peer has this rule; zizmor has been
     /// asked for it.
     ///
@@ -140,7 +141,7 @@ fn held(env: &[Pair]) -> impl Iterator<Item = (&Pair, String)> {
         let secret = (pair.value.parsed())
             .flat_map(|(_, expr)| secrets::values(expr))
             .find_map(|name| match name {
-                SecretName::Named(name) => Some(name),
+                SecretName::Named(name) if !secrets::is_identifier(&name) => Some(name),
                 _ => None,
             })?;
         Some((pair, secret))

@@ -6,7 +6,7 @@ use cofferdam_facts::settings::SecretHome;
 use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::semantics::conditions::Runs;
-use cofferdam_workflows::semantics::secrets::{Reach, SecretName, calls};
+use cofferdam_workflows::semantics::secrets::{Reach, SecretName, calls, is_identifier};
 use cofferdam_workflows::semantics::stages::Stage;
 use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
@@ -127,7 +127,7 @@ fn collect_release<'c>(
     let job = publisher.job;
     for login in releases::logins(cx, job) {
         // Names of accounts are no credentials, whatever they are stored as.
-        let names = login.secrets.iter().filter(|n| !is_account(n));
+        let names = login.secrets.iter().filter(|n| !is_identifier(n));
         if login.stage() != Stage::Production {
             continue;
         }
@@ -143,11 +143,6 @@ fn collect_release<'c>(
             }
         }
     }
-}
-
-fn is_account(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.ends_with("USERNAME") || name.ends_with("_USER") || name.ends_with("_LOGIN")
 }
 
 fn collect_ci<'c>(
