@@ -104,7 +104,7 @@ impl<'c> Locked<'_, 'c> {
         };
         let takeover = self.takeovers.at(site);
         let (severity, why) = weigh(uses, &takeover);
-        let severity = if self.own.is_familiar(uses) {
+        let severity = if call || self.own.is_familiar(uses) {
             severity.lowered()
         } else {
             severity
@@ -155,7 +155,7 @@ impl<'c> Locked<'_, 'c> {
                     severity: takeover.severity.lowered(),
                     confidence: Confidence::Medium,
                     message: format!(
-                        "job `{}` uses `./{path}`, whose {count} unpinned actions the lock does \
+                        "job `{}` uses `./{path}`, whose unpinned actions ({count}) the lock does \
                          not follow",
                         job.job.name()
                     ),

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::{Scope, UsesRef};
 use cofferdam_findings::{Confidence, Severity};
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, Step};
-use cofferdam_workflows::semantics::aside::is_aside;
 use cofferdam_workflows::semantics::permissions::{Decider, Effective};
 
 use crate::context::{Context, JobView};
@@ -16,12 +16,12 @@ use crate::sites::{Holder, UseSite};
 use crate::stakes::Stakes;
 
 /// Secrets whose only known use is to upload a report to the service that
-/// gave them out; by their documented names.
+/// gave them out; by how their documented names begin.
 const REPORT_TOKENS: &[&str] = &[
     "CC_TEST_REPORTER_ID",
     "CODACY_PROJECT_TOKEN",
-    "CODECOV_TOKEN",
-    "COVERALLS_REPO_TOKEN",
+    "CODECOV_",
+    "COVERALLS_",
 ];
 
 /// What foreign code at one place could take.
@@ -196,7 +196,7 @@ fn grade(stakes: &Stakes) -> (Severity, Confidence) {
     let mut worth = stakes.clone();
     worth
         .secrets
-        .retain(|name| !REPORT_TOKENS.contains(&name.as_str()));
+        .retain(|name| !REPORT_TOKENS.iter().any(|token| name.starts_with(token)));
     worth.writes.remove(&Scope::IdToken);
     if worth.is_grave() {
         (Severity::High, Confidence::High)

@@ -28,6 +28,8 @@ struct Checkout {
     files: Vec<SourceFile>,
     settings: Option<Snapshot>,
     slug: Option<String>,
+    // A member `no-pack` stands for a pack that is too old to be believed.
+    pack: bool,
 }
 
 fn read(path: &Path) -> Checkout {
@@ -49,10 +51,12 @@ fn read(path: &Path) -> Checkout {
         files: Vec::new(),
         settings: None,
         slug: None,
+        pack: true,
     };
     for (name, body) in members {
         match name.as_str() {
             "settings.json" => checkout.settings = Some(settings(&body)),
+            "no-pack" => checkout.pack = false,
             "slug" => checkout.slug = Some(body.trim().to_owned()),
             _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
         }
@@ -88,7 +92,7 @@ fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
     let pack = cofferdam_datapack::embedded::pack().unwrap();
     let facts = Facts {
         settings: checkout.settings.as_ref(),
-        pack: Some(&pack.pack),
+        pack: checkout.pack.then_some(&pack.pack),
         now: Timestamp::parse("2026-11-22T00:00:00Z"),
     };
     let cx = Context::new(&repository, facts);

@@ -33,7 +33,8 @@ crate::rule! {
     /// The data pack lists archived and renamed repositories. An archived one is
     /// low, informational in a job that holds nothing. An old name is low where
     /// the ref is a tag or branch, which the next owner of the name decides, and
-    /// informational where it is a commit or locked. zizmor's `archived-uses`
+    /// informational where it is a commit or locked. An image of the form
+    /// `docker://ghcr.io/OWNER/REPO` counts as its repository. zizmor's `archived-uses`
     /// has one severity and no renamed ones.
     ///
     /// # References

@@ -39,9 +39,8 @@ crate::rule! {
     /// the known ones is informational where the list has gaps, unless
     /// `actions.lock` or the comment beside it gives a version from after the
     /// incident. What `actions.lock` fixes is judged by its commit, and its
-    /// entries for actions of actions are judged as well. An image of the form
-    /// `docker://ghcr.io/OWNER/REPO:TAG` is taken for the action of that
-    /// repository. poutine and zizmor report advisories for such actions;
+    /// entries for actions of actions are judged as well. Images are
+    /// not judged: the tags of a registry are not those of the repository. poutine and zizmor report advisories for such actions;
     /// neither knows the commits.
     ///
     /// # References
@@ -65,7 +64,8 @@ impl Rule for CompromisedAction {
             return;
         };
         let takeovers = Takeovers::new(cx);
-        for used in known::uses(cx) {
+        // An image of the registry is no ref of the repository: it did not move.
+        for used in known::uses(cx).into_iter().filter(|used| !used.is_image) {
             let hits = pack.compromised(&used.uses, used.version());
             if let Some(hit) = hits.first() {
                 report(&used, hit, &used.takeover(cx, &takeovers), out);
@@ -94,7 +94,11 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
         )
         .subject(used.subject.clone())
     };
-    let ids = entry.ids.join(", ");
+    let ids = match entry.ids.as_slice() {
+        [] => String::new(),
+        ids => format!(" ({})", ids.join(", ")),
+    };
+    let summary = entry.summary.trim_end_matches('.');
     let finding = match hit.exposure {
         Exposure::Now => finding(
             severity(takeover, by_commit || entry.refs == Aftermath::Malicious),
@@ -108,11 +112,15 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             },
         )
         .why(format!(
-            "{} ({ids}). Lost with every run: {}",
-            entry.summary, takeover.held
+            "{summary}{ids}. At stake in every run: {}",
+            takeover.held
         ))
         .fix(now(entry.safe_since.as_deref()))
-        .confidence(used.confidence())
+        .confidence(if by_commit {
+            Confidence::High
+        } else {
+            used.confidence()
+        })
         .group("actions at an attacker's code"),
         Exposure::InThePast => finding(
             Severity::Low.min(takeover.severity),
@@ -122,8 +130,8 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{} ({ids}). A run of that time lost {}; a ref that was moved once may move again",
-            entry.summary, takeover.held
+            "{summary}{ids}. At stake in a run of that time: {}. What was moved once may move again",
+            takeover.held
         ))
         .fix("Look for runs of that time and revoke what they could read; then pin a commit")
         .confidence(Confidence::Low)
@@ -136,8 +144,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             ),
         )
         .why(format!(
-            "{} ({ids}), {period}; not every commit of the attacker is known",
-            entry.summary
+            "{summary}{ids}, {period}; not every commit of the attacker is known"
         ))
         .fix(
             "Check that the commit is of a release that its authors call safe, and say its version",

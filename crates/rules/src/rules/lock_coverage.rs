@@ -57,7 +57,7 @@ crate::rule! {
     /// elsewhere is a gap. A called workflow of another repository brings the
     /// lock of that repository; GitHub's documents and its tool differ on
     /// whether the call itself is locked, so that a call by a tag that is not
-    /// in the list is reported with low confidence. Entries of workflows that
+    /// in the list is one level lower and reported with low confidence. Entries of workflows that
     /// do not exist, and entries that nothing reaches, are informational.
     /// Workflows that use actions and are not in a lock that lists others are
     /// low. Without any lock there is one informational finding. A version that
@@ -91,7 +91,7 @@ impl Rule for LockCoverage {
             .collect();
         match locking::lock(cx) {
             Lock::None => missing(sites.first(), out),
-            Lock::Broken(lock, problem) => broken(lock, problem, &takeovers, &sites, out),
+            Lock::Broken(lock, problem) => broken(lock, problem, &own, &takeovers, &sites, out),
             Lock::Newer(lock) => newer(lock, out),
             Lock::Read(lock) => {
                 let mut reported = BTreeSet::new();
@@ -159,14 +159,21 @@ fn missing(first: Option<&UseSite<'_>>, out: &mut Sink) {
 fn broken(
     lock: &ActionsLock,
     problem: &Problem,
+    own: &OwnName,
     takeovers: &Takeovers<'_>,
     sites: &[UseSite<'_>],
     out: &mut Sink,
 ) {
     let open = sites
         .iter()
-        .filter(|site| site.uses.repository().is_some_and(|u| u.commit().is_none()));
-    let worst = open.map(|site| takeovers.at(site).severity).max();
+        .filter_map(|site| Some((site, site.uses.repository()?)))
+        .filter(|(_, uses)| uses.commit().is_none());
+    let worst = open
+        .map(|(site, uses)| match takeovers.at(site).severity {
+            severity if own.is_familiar(uses) => severity.lowered(),
+            severity => severity,
+        })
+        .max();
     let mut finding = finding(
         worst.unwrap_or(Severity::Low),
         lock.file().locate(problem.span),
@@ -274,7 +281,7 @@ fn leftovers(cx: &Context<'_>, lock: &ActionsLock, out: &mut Sink) {
             Severity::Info,
             lock.file().locate(first.pin.span),
             format!(
-                "{} entries of actions.lock are reached by no workflow",
+                "entries of actions.lock that no workflow reaches: {}",
                 unused.len()
             ),
         )

@@ -113,6 +113,11 @@ fn report(
         OwnName::Known(_) => (takeover.confidence, "this repository"),
         _ => (Confidence::Low, "what its paths show to be this repository"),
     };
+    let what = if uses.path.is_empty() {
+        "the action".to_owned()
+    } else {
+        format!("`{}`", uses.path)
+    };
     let fix = match own_references::replacement(cx.repository, uses) {
         Some(proposed) => format!(
             "Write `{proposed}`, the code of the running commit; if other repositories use it \
@@ -132,15 +137,7 @@ fn report(
             MutableSelfReference::INFO.id,
             takeover.severity.lowered(),
             site.location(),
-            format!(
-                "{} uses `{}` of {own_name} at `{git_ref}`",
-                site.whom(),
-                if uses.path.is_empty() {
-                    "."
-                } else {
-                    &uses.path
-                },
-            ),
+            format!("{} uses {what} of {own_name} at `{git_ref}`", site.whom()),
         )
         .why(format!(
             "Whoever can move `{git_ref}` decides what runs here, past the review of this file; \

@@ -4,8 +4,8 @@ use cofferdam_datapack::{DataPack, Lifecycle, Timestamp};
 use cofferdam_facts::Location;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::action::Runs;
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, Workflow};
-use cofferdam_workflows::semantics::aside::is_aside;
 use cofferdam_workflows::semantics::constants::Surroundings;
 
 use crate::context::{Context, JobView};

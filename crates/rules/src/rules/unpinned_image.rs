@@ -6,7 +6,7 @@ use cofferdam_facts::{Control, ImageRef, Location, SourceFile, Span};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Dockerfile;
 use cofferdam_workflows::documents::dockerfile::ImageName;
-use cofferdam_workflows::semantics::aside::is_aside;
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::semantics::built::Built;
 use cofferdam_workflows::semantics::images::{Candidate, Role};
 

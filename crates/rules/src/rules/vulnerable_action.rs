@@ -38,7 +38,8 @@ crate::rule! {
     /// holds is worth, and one level less if nobody without write access can
     /// start the job. Where only some releases of a line are affected the
     /// finding is informational. Commits without a known version are counted as
-    /// not checked, once. zizmor's `known-vulnerable-actions` asks GitHub's API
+    /// not checked, once. An image of the form `docker://ghcr.io/OWNER/REPO:TAG`
+    /// is taken for the release of that repository. zizmor's `known-vulnerable-actions` asks GitHub's API
     /// for every commit; this works without a network.
     ///
     /// # References
@@ -86,15 +87,18 @@ impl Rule for VulnerableAction {
             out.not_checked(NotChecked {
                 code: "action-version",
                 message: format!(
-                    "{} actions with advisories are used at commits or names whose version is not \
-                     known: {}",
-                    undecided.len(),
+                    "actions with advisories are used at commits or names whose version is not \
+                     known: {}{}",
                     undecided
                         .iter()
                         .take(5)
                         .cloned()
                         .collect::<Vec<_>>()
-                        .join(", ")
+                        .join(", "),
+                    match undecided.len().saturating_sub(5) {
+                        0 => String::new(),
+                        more => format!(" and {more} more"),
+                    }
                 ),
                 location: None,
                 settle: "write the version as a comment behind the commit".to_owned(),

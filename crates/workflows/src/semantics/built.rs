@@ -49,21 +49,18 @@ impl Built {
         let Some(text) = step.input(input) else {
             return;
         };
-        self.add_lines(&text.value);
-        for constant in around.values(text).known {
-            self.add_lines(&constant.text);
+        // Each line by itself: one that is not known hides no other.
+        for line in text.value.split(['\n', ',']) {
+            self.add(line);
+            for constant in around.values_of_part(line.trim()).known {
+                self.add(&constant.text);
+            }
         }
     }
 
     /// Adds what another list holds.
     pub fn extend(&mut self, other: Self) {
         self.names.extend(other.names);
-    }
-
-    fn add_lines(&mut self, text: &str) {
-        for line in text.split(['\n', ',']) {
-            self.add(line);
-        }
     }
 
     fn add(&mut self, image: &str) {

@@ -92,6 +92,12 @@ impl<'d> Surroundings<'d> {
         self.follow(&text.value, &text.expressions, MAX_DEPTH)
     }
 
+    /// The values of a part of a scalar.
+    #[must_use]
+    pub fn values_of_part(&self, text: &str) -> Values {
+        self.follow(text, &expressions::embedded(text), MAX_DEPTH)
+    }
+
     /// The values of a context, given as in `matrix.os`.
     #[must_use]
     pub fn values_of_path(&self, dotted: &str) -> Values {

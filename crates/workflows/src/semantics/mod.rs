@@ -1,7 +1,6 @@
 //! What GitHub does with the documents: who can start what, with which token,
 //! which secrets are in reach, and what known actions do.
 
-pub mod aside;
 pub mod built;
 pub mod checkouts;
 pub mod conditions;
