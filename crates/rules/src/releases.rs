@@ -1,5 +1,6 @@
 //! What a job publishes for users, with what, and from where.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use cofferdam_facts::Scope;
@@ -10,7 +11,7 @@ use cofferdam_workflows::semantics::logins::{self, Login, Place};
 use cofferdam_workflows::semantics::publishing::{Artifact, Publication, Registry};
 use cofferdam_workflows::semantics::secrets::{SecretName, SecretUse};
 use cofferdam_workflows::semantics::stages::{self, Stage};
-use cofferdam_workflows::semantics::starts::{self, Start};
+use cofferdam_workflows::semantics::starts::{Calls, Start};
 
 use crate::context::{Context, JobView};
 use crate::guards::{self, Guard};
@@ -79,10 +80,28 @@ pub fn is_for_development(job: &JobView<'_>) -> bool {
 /// Every job of the checkout that publishes something for users.
 #[must_use]
 pub fn publishers<'c>(cx: &'c Context<'c>) -> Vec<Publisher<'c>> {
-    cx.all_jobs().filter_map(|job| of_job(cx, job)).collect()
+    let calls = Calls::new(cx.repository);
+    let mut publishers = Vec::new();
+    for workflow in &cx.repository.workflows {
+        let starts = OnceCell::new();
+        let starts = || starts.get_or_init(|| calls.starts(workflow)).as_slice();
+        publishers.extend(
+            cx.jobs(workflow)
+                .iter()
+                .filter_map(|job| of_job(cx, job, &starts)),
+        );
+    }
+    publishers
 }
 
-fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Option<Publisher<'c>> {
+fn of_job<'c, 's>(
+    cx: &'c Context<'c>,
+    job: &'c JobView<'c>,
+    starts: &dyn Fn() -> &'s [Start<'c>],
+) -> Option<Publisher<'c>>
+where
+    'c: 's,
+{
     if job.publications.is_empty() {
         return None;
     }
@@ -97,11 +116,11 @@ fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Option<Publisher<'c>
     if releases.is_empty() {
         return None;
     }
-    let starts = starts::of(cx.repository, job.workflow)
-        .into_iter()
+    let starts = starts()
+        .iter()
         .filter_map(|start| {
-            let runs = publishes(&start, job, &releases, &logins)?;
-            Some((start, runs))
+            let runs = publishes(start, job, &releases, &logins)?;
+            Some((start.clone(), runs))
         })
         .collect();
     Some(Publisher {

@@ -56,8 +56,8 @@ crate::rule! {
     /// under which the secret is stored; a called job with an environment may
     /// have the value from there, and is no place. Medium where the secret
     /// signs in to a registry or publishes, low otherwise, informational where
-    /// it only goes to services that take test reports or is, by its name, no
-    /// more than the name of an account. With settings, the
+    /// it only goes to services that take test reports. Secrets that by their
+    /// name are no more than the name of an account are left out. With settings, the
     /// home of the secret decides: one that no repository and organisation
     /// knows is not reported, and one that is stored there although every job
     /// that uses it has an environment is. Without, a job may name a secret
@@ -107,7 +107,6 @@ struct Place {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Use {
-    Identifier,
     Report,
     Other,
     Registry,
@@ -123,9 +122,11 @@ impl Rule for SecretOutsideEnvironment {
         for job in cx.all_jobs() {
             look(cx, job, &mut secrets);
         }
+        let mut unknown = Vec::new();
         for (name, seen) in &secrets {
-            judge(cx, name, seen, out);
+            judge(cx, name, seen, &mut unknown, out);
         }
+        tell_unknown(cx, &unknown, out);
         if secrets.is_empty() && cx.all_jobs().next().is_some() {
             out.not_applicable(Control::C4, "no workflow uses a secret");
         }
@@ -139,6 +140,9 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
         let SecretName::Named(name) = &used.name else {
             continue;
         };
+        if is_identifier(name) {
+            continue;
+        }
         let registry = !development
             && !is_development(name)
             && logins.iter().any(|login| {
@@ -146,7 +150,6 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
                 here && login.stage() == Stage::Production && login.secrets.contains(name)
             });
         let use_ = match used.reach {
-            _ if is_identifier(name) => Use::Identifier,
             _ if registry => Use::Registry,
             Reach::Step(index) if job.job.steps().get(index).is_some_and(reports) => Use::Report,
             _ => Use::Other,
@@ -263,7 +266,35 @@ fn home(settings: Option<&Snapshot>, name: &str) -> Home {
     }
 }
 
-fn judge(cx: &Context<'_>, name: &str, seen: &Seen, out: &mut Sink) {
+/// One fact for all of them: a snapshot tells them together.
+fn tell_unknown(cx: &Context<'_>, unknown: &[(&str, &Location)], out: &mut Sink) {
+    let Some((_, place)) = unknown.first() else {
+        return;
+    };
+    let names: Vec<_> = unknown.iter().take(3).map(|(name, _)| *name).collect();
+    let more = match unknown.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let missing = format!(
+        "whether {}{more} are stored in their environments alone",
+        names.join(", ")
+    );
+    out.unknown(
+        Control::C4,
+        Some((*place).clone()),
+        missing,
+        guards::settle(cx),
+    );
+}
+
+fn judge<'s>(
+    cx: &Context<'_>,
+    name: &'s str,
+    seen: &'s Seen,
+    unknown: &mut Vec<(&'s str, &'s Location)>,
+    out: &mut Sink,
+) {
     let first = seen.inside.first().or(seen.outside.first());
     let Some(first) = first else { return };
     match home(cx.facts.settings, name) {
@@ -275,12 +306,7 @@ fn judge(cx: &Context<'_>, name: &str, seen: &Seen, out: &mut Sink) {
             format!("{name} is stored in environment {}", names.join(", ")),
         ),
         Home::Everywhere(home) => report(name, seen, Some(&home), out),
-        Home::NotAsked if seen.outside.is_empty() => out.unknown(
-            Control::C4,
-            Some(first.location.clone()),
-            format!("whether {name} is stored in its environment alone"),
-            guards::settle(cx),
-        ),
+        Home::NotAsked if seen.outside.is_empty() => unknown.push((name, &first.location)),
         Home::NotAsked => report(name, seen, None, out),
     }
 }
@@ -299,7 +325,6 @@ fn report(name: &str, seen: &Seen, home: Option<&str>, out: &mut Sink) {
         Use::Registry => (Severity::Medium, "what it signs in to or publishes"),
         Use::Other => (Severity::Low, "what it opens"),
         Use::Report => (Severity::Info, "the reports that it uploads"),
-        Use::Identifier => (Severity::Info, "a name, which opens nothing by itself"),
     };
     let stored = home.map_or_else(
         || "must be stored for the whole repository or its organisation".to_owned(),
@@ -315,7 +340,6 @@ fn report(name: &str, seen: &Seen, home: Option<&str>, out: &mut Sink) {
         (_, Use::Registry) => "secrets of registries that every branch can use",
         (_, Use::Other) => "secrets that every branch can use",
         (_, Use::Report) => "tokens for reports that every branch can use",
-        (_, Use::Identifier) => "names of accounts and the like that every branch can use",
     };
     let why = if guarded {
         format!(

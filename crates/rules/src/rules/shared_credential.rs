@@ -1,6 +1,6 @@
 //! Registry credentials that CI and releases share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_facts::settings::SecretHome;
 use cofferdam_facts::{Control, Location, Span};
@@ -8,7 +8,7 @@ use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::secrets::{Reach, SecretName, calls, is_identifier};
 use cofferdam_workflows::semantics::stages::Stage;
-use cofferdam_workflows::semantics::starts::{self, Origin, Start};
+use cofferdam_workflows::semantics::starts::{Calls, Origin, Start};
 
 use crate::context::{Context, JobView};
 use crate::guards::{self, Guard};
@@ -98,11 +98,13 @@ impl Rule for SharedCredential {
         if secrets.is_empty() {
             return;
         }
+        let calls = Calls::new(cx.repository);
         for job in cx.all_jobs() {
-            collect_ci(cx, job, &publishers, &mut secrets);
+            collect_ci(cx, job, &calls, &publishers, &mut secrets);
         }
+        let others = of_ci_alone(cx, &secrets);
         for (name, holders) in &secrets {
-            judge(cx, name, holders, out);
+            judge(cx, name, holders, &others, out);
         }
     }
 }
@@ -148,6 +150,7 @@ fn collect_release<'c>(
 fn collect_ci<'c>(
     cx: &'c Context<'c>,
     job: &'c JobView<'c>,
+    calls: &Calls<'c>,
     publishers: &[Publisher<'c>],
     secrets: &mut BTreeMap<String, Holders<'c>>,
 ) {
@@ -164,7 +167,7 @@ fn collect_ci<'c>(
             let Some(holders) = secrets.get_mut(&name) else {
                 continue;
             };
-            let start = start.get_or_insert_with(|| ci_start(cx, job, publishers));
+            let start = start.get_or_insert_with(|| ci_start(calls, job, publishers));
             let Some(start) = start else { return };
             if !reaches(start, job, used.reach) {
                 continue;
@@ -195,14 +198,15 @@ fn reaches(start: &Start<'_>, job: &JobView<'_>, reach: Reach) -> bool {
 /// The worst start of a job that makes it a CI job: one in which it does not
 /// publish for users itself, which is another rule's finding.
 fn ci_start<'c>(
-    cx: &'c Context<'c>,
+    calls: &Calls<'c>,
     job: &'c JobView<'c>,
     publishers: &[Publisher<'c>],
 ) -> Option<Start<'c>> {
     let publisher = publishers
         .iter()
         .find(|p| std::ptr::eq(p.job, job) && p.weight().is_some());
-    starts::of(cx.repository, job.workflow)
+    calls
+        .starts(job.workflow)
         .into_iter()
         .filter(|start| {
             matches!(
@@ -217,14 +221,35 @@ fn ci_start<'c>(
         .max_by(|a, b| a.origin.cmp(&b.origin))
 }
 
-fn judge(cx: &Context<'_>, name: &str, holders: &Holders<'_>, out: &mut Sink) {
+/// The secrets with which jobs sign in that no release needs.
+fn of_ci_alone(cx: &Context<'_>, secrets: &BTreeMap<String, Holders<'_>>) -> BTreeSet<String> {
+    cx.all_jobs()
+        .flat_map(|job| releases::logins(cx, job))
+        .flat_map(|login| login.secrets)
+        .filter(|name| !is_identifier(name) && !secrets.contains_key(name))
+        .collect()
+}
+
+fn judge(
+    cx: &Context<'_>,
+    name: &str,
+    holders: &Holders<'_>,
+    others: &BTreeSet<String>,
+    out: &mut Sink,
+) {
     let Some(release) = holders.releases.first() else {
         return;
     };
     let place = release.job.at(release.place);
     let ci: Vec<_> = holders.ci.iter().collect();
     if ci.is_empty() {
-        let note = format!("{name} signs in for releases, and no job of CI has it");
+        let others: Vec<_> = others.iter().take(3).map(String::as_str).collect();
+        let instead = if others.is_empty() {
+            String::new()
+        } else {
+            format!("; other jobs sign in with {}", others.join(", "))
+        };
+        let note = format!("{name} signs in for releases, and no job of CI has it{instead}");
         out.satisfied(Control::C3, place, note);
         return;
     }
