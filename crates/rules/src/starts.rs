@@ -149,11 +149,11 @@ fn join(gates: &[Gate]) -> String {
 #[must_use]
 pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
     let mut starts = Vec::new();
-    follow(cx, vec![job], &mut starts);
+    follow(cx, &[job], &mut starts);
     starts
 }
 
-fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec<Start<'c>>) {
+fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], starts: &mut Vec<Start<'c>>) {
     let Some(outermost) = chain.first().copied() else {
         return;
     };
@@ -163,10 +163,10 @@ fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec
             return;
         }
         if events::is_privileged_from_outside(trigger.name()) {
-            starts.push(build(cx, workflow, trigger, &chain, None));
+            starts.push(build(cx, workflow, trigger, chain, None));
         } else if trigger.name() == "workflow_dispatch" {
             for command in commands(cx, workflow) {
-                starts.push(build(cx, workflow, trigger, &chain, Some(command)));
+                starts.push(build(cx, workflow, trigger, chain, Some(command)));
             }
         }
     }
@@ -182,8 +182,8 @@ fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec
             continue;
         }
         let mut longer = vec![view];
-        longer.extend(&chain);
-        follow(cx, longer, starts);
+        longer.extend(chain);
+        follow(cx, &longer, starts);
     }
 }
 

@@ -6,7 +6,6 @@
 //! and `near-miss*` must give none; what is given is kept as a snapshot.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a broken fixture should stop the test at once"
 )]
 

@@ -108,15 +108,13 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             collect(workflow, text, Reach::Step(step.index), &mut uses);
         }
     }
-    if let Some(condition) = &job.condition {
-        if let Ok(expr) = &condition.parsed {
-            for name in names(expr) {
-                uses.push(SecretUse {
-                    name,
-                    reach: Reach::Other,
-                    span: condition.text.span,
-                });
-            }
+    if let Some((condition, expr)) = job.condition.as_ref().and_then(|c| Some((c, c.expr()?))) {
+        for name in names(expr) {
+            uses.push(SecretUse {
+                name,
+                reach: Reach::Other,
+                span: condition.text.span,
+            });
         }
     }
     uses
