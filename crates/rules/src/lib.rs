@@ -15,6 +15,7 @@ pub mod run;
 pub mod sites;
 pub mod stakes;
 pub mod starts;
+pub mod triggers;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;
