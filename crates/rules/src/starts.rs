@@ -222,20 +222,41 @@ fn commands(cx: &Context<'_>, workflow: &Workflow) -> Vec<Command> {
                 }
                 AllowedTeams::Empty(_) | AllowedTeams::Missing => Way::Open,
             };
-            // Of several commands for one workflow the easiest counts.
-            let easier = found.iter().any(|c| c.way.clone().or(way.clone()) == c.way);
-            if !easier {
-                found.retain(|c| c.way.clone().or(way.clone()) != way);
-                found.push(Command {
-                    pattern: trigger.pattern.value.clone(),
-                    unasked: runs_unasked(trigger),
-                    way,
-                    place: config.file().locate(trigger.pattern.span),
-                });
-            }
+            found.push(Command {
+                pattern: trigger.pattern.value.clone(),
+                unasked: runs_unasked(trigger),
+                way,
+                place: config.file().locate(trigger.pattern.span),
+            });
         }
     }
     found
+}
+
+/// The way of one event of a workflow to the last job of a chain that starts in
+/// it, whoever causes the event.
+#[must_use]
+pub fn along<'c>(
+    cx: &'c Context<'c>,
+    workflow: &'c Workflow,
+    trigger: &'c Trigger,
+    chain: &[&'c JobView<'c>],
+) -> Start<'c> {
+    build(cx, workflow, trigger, chain, None)
+}
+
+/// The same for the comments that start the workflow through Ariane.
+#[must_use]
+pub fn by_command<'c>(
+    cx: &'c Context<'c>,
+    workflow: &'c Workflow,
+    trigger: &'c Trigger,
+    chain: &[&'c JobView<'c>],
+) -> Vec<Start<'c>> {
+    commands(cx, workflow)
+        .into_iter()
+        .map(|command| build(cx, workflow, trigger, chain, Some(command)))
+        .collect()
 }
 
 fn build<'c>(
