@@ -108,15 +108,15 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             collect(workflow, text, Reach::Step(step.index), &mut uses);
         }
     }
-    if let Some(condition) = &job.condition {
-        if let Ok(expr) = &condition.parsed {
-            for name in names(expr) {
-                uses.push(SecretUse {
-                    name,
-                    reach: Reach::Other,
-                    span: condition.text.span,
-                });
-            }
+    if let Some(condition) = &job.condition
+        && let Ok(expr) = &condition.parsed
+    {
+        for name in names(expr) {
+            uses.push(SecretUse {
+                name,
+                reach: Reach::Other,
+                span: condition.text.span,
+            });
         }
     }
     uses
@@ -178,6 +178,8 @@ pub fn is_identifier(name: &str) -> bool {
         "ACCOUNT_NUMBER",
         "APP_ID",
         "BUCKET",
+        "CHANNEL_ID",
+        "CHAT_ID",
         "CLIENTID",
         "CLIENT_ID",
         "EMAIL",
