@@ -185,10 +185,9 @@ fn refs(
     match environment.deployment_refs.known()? {
         DeploymentRefs::Any => Some((None, true)),
         // Where no branch is protected, GitHub takes every branch.
-        DeploymentRefs::ProtectedBranches => {
-            protection?.as_ref()?;
-            Some((Some("only protected branches may use it".to_owned()), true))
-        }
+        DeploymentRefs::ProtectedBranches => protection?
+            .as_ref()
+            .map(|_| (Some("only protected branches may use it".to_owned()), true)),
         DeploymentRefs::Named(names) => {
             let names = names.known()?;
             let branches = names.iter().any(|n| n.kind.known() != Some(&RefKind::Tag));

@@ -26,6 +26,7 @@ pub mod stakes;
 pub mod starts;
 pub mod steps;
 pub mod takeover;
+pub mod triggers;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

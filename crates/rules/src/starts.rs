@@ -149,11 +149,11 @@ fn join(gates: &[Gate]) -> String {
 #[must_use]
 pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
     let mut starts = Vec::new();
-    follow(cx, vec![job], &mut starts);
+    follow(cx, &[job], &mut starts);
     starts
 }
 
-fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec<Start<'c>>) {
+fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], starts: &mut Vec<Start<'c>>) {
     let Some(outermost) = chain.first().copied() else {
         return;
     };
@@ -163,10 +163,10 @@ fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec
             return;
         }
         if events::is_privileged_from_outside(trigger.name()) {
-            starts.push(build(cx, workflow, trigger, &chain, None));
+            starts.push(build(cx, workflow, trigger, chain, None));
         } else if trigger.name() == "workflow_dispatch" {
             for command in commands(cx, workflow) {
-                starts.push(build(cx, workflow, trigger, &chain, Some(command)));
+                starts.push(build(cx, workflow, trigger, chain, Some(command)));
             }
         }
     }
@@ -182,8 +182,8 @@ fn follow<'c>(cx: &'c Context<'c>, chain: Vec<&'c JobView<'c>>, starts: &mut Vec
             continue;
         }
         let mut longer = vec![view];
-        longer.extend(&chain);
-        follow(cx, longer, starts);
+        longer.extend(chain);
+        follow(cx, &longer, starts);
     }
 }
 
@@ -222,20 +222,41 @@ fn commands(cx: &Context<'_>, workflow: &Workflow) -> Vec<Command> {
                 }
                 AllowedTeams::Empty(_) | AllowedTeams::Missing => Way::Open,
             };
-            // Of several commands for one workflow the easiest counts.
-            let easier = found.iter().any(|c| c.way.clone().or(way.clone()) == c.way);
-            if !easier {
-                found.retain(|c| c.way.clone().or(way.clone()) != way);
-                found.push(Command {
-                    pattern: trigger.pattern.value.clone(),
-                    unasked: runs_unasked(trigger),
-                    way,
-                    place: config.file().locate(trigger.pattern.span),
-                });
-            }
+            found.push(Command {
+                pattern: trigger.pattern.value.clone(),
+                unasked: runs_unasked(trigger),
+                way,
+                place: config.file().locate(trigger.pattern.span),
+            });
         }
     }
     found
+}
+
+/// The way of one event of a workflow to the last job of a chain that starts in
+/// it, whoever causes the event.
+#[must_use]
+pub fn along<'c>(
+    cx: &'c Context<'c>,
+    workflow: &'c Workflow,
+    trigger: &'c Trigger,
+    chain: &[&'c JobView<'c>],
+) -> Start<'c> {
+    build(cx, workflow, trigger, chain, None)
+}
+
+/// The same for the comments that start the workflow through Ariane.
+#[must_use]
+pub fn by_command<'c>(
+    cx: &'c Context<'c>,
+    workflow: &'c Workflow,
+    trigger: &'c Trigger,
+    chain: &[&'c JobView<'c>],
+) -> Vec<Start<'c>> {
+    commands(cx, workflow)
+        .into_iter()
+        .map(|command| build(cx, workflow, trigger, chain, Some(command)))
+        .collect()
 }
 
 fn build<'c>(

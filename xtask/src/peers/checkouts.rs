@@ -26,9 +26,6 @@ pub(super) struct Checkout {
     pub(super) folder: PathBuf,
 }
 
-/// Members of a fixture that are facts for the test, not files of a checkout.
-const FACTS: &[&str] = &["settings.json", "slug"];
-
 /// Lays out the fixtures of every rule under `target/peers/fixtures`. Those that
 /// hold settings are left out: no other scanner is told any.
 pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
@@ -59,6 +56,7 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
         // Scanners look for the root of a repository by its .git folder.
         let git = folder.join(".git");
         std::fs::create_dir_all(&git).map_err(Error::file(&git))?;
+        txtar::lay_out(&text, &folder, &["slug"])?;
         if let Some((_, slug)) = members.iter().find(|(name, _)| *name == "slug") {
             // Where a scanner looks for the repository's name.
             let config = git.join("config");
@@ -66,7 +64,6 @@ pub(super) fn lay_out() -> Result<Vec<Checkout>, Error> {
             std::fs::write(&config, format!("[remote \"origin\"]\n\turl = {remote}\n"))
                 .map_err(Error::file(&config))?;
         }
-        txtar::lay_out(&text, &folder, FACTS)?;
         let kind = match stem.as_str() {
             stem if stem.starts_with("positive") => Kind::Positive,
             stem if stem.starts_with("near-miss") => Kind::NearMiss,

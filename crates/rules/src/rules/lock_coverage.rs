@@ -18,8 +18,8 @@ use crate::takeover::Takeovers;
 
 crate::rule! {
     /// # What
-    /// GitHub's lockfile `.github/workflows/actions.lock` is missing, is not
-    /// readable, or leaves out a workflow, an action that a locked workflow
+    /// GitHub's lockfile `.github/workflows/actions.lock` is not readable, or
+    /// leaves out a workflow, an action that a locked workflow
     /// uses, or what such an action uses itself.
     ///
     /// # Why
@@ -60,7 +60,8 @@ crate::rule! {
     /// in the list is one level lower and reported with low confidence. Entries of workflows that
     /// do not exist, and entries that nothing reaches, are informational.
     /// Workflows that use actions and are not in a lock that lists others are
-    /// low. Without any lock there is one informational finding. A version that
+    /// low. Without any lock the control is absent, and nothing is to be mended at
+    /// one place. A version that
     /// is newer than this program knows is not checked. Container images are no
     /// part of this lock. zizmor takes a workflow for locked if its path is a
     /// key of the file, whatever stands below it.
@@ -144,15 +145,12 @@ fn missing(first: Option<&UseSite<'_>>, out: &mut Sink) {
     let Some(first) = first else {
         return out.not_applicable(Control::D2, "no action of another repository is used");
     };
-    out.report(
-        finding(
-            Severity::Info,
-            first.location(),
-            "no actions.lock fixes what the used actions use themselves",
-        )
-        .why("A pinned action still runs whatever it names by a tag in its own repository")
-        .fix("Run `gh actions-lock` and commit the lockfile, where GitHub offers it to the owner")
-        .subject("actions.lock"),
+    // The lock is in public preview and not offered to every owner, so its
+    // absence is a fact about the control and nothing to mend at this place.
+    out.violated(
+        Control::D2,
+        first.location(),
+        "no actions.lock fixes what the used actions use themselves",
     );
 }
 

@@ -108,9 +108,7 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             collect(workflow, text, Reach::Step(step.index), &mut uses);
         }
     }
-    if let Some(condition) = &job.condition
-        && let Ok(expr) = &condition.parsed
-    {
+    if let Some((condition, expr)) = job.condition.as_ref().and_then(|c| Some((c, c.expr()?))) {
         for name in names(expr) {
             uses.push(SecretUse {
                 name,
