@@ -164,7 +164,7 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         .collect();
     // A condition that the files do not decide may well keep a pull request
     // out. After a push to a branch it is how releases are timed.
-    let (sure, unsure): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| {
+    let (sure, unsure): (Vec<_>, Vec<_>) = paths.iter().partition(|path| {
         path.runs == Runs::Yes
             || path.stranger >= Stranger::MayFill
             || !matches!(
@@ -203,7 +203,7 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
 fn weigh(
     cx: &Context<'_>,
     publisher: &Publisher<'_>,
-    paths: &[Path<'_, '_>],
+    paths: &[&Path<'_, '_>],
     worst: &Path<'_, '_>,
     out: &mut Sink,
 ) {
@@ -218,9 +218,27 @@ fn weigh(
             out.satisfied(Control::C3, place.clone(), note.clone());
             out.satisfied(Control::S6, place, note);
         }
-        // Only the branches that the environment names.
-        Some(Guard::Limited { .. }) if worst.stranger == Stranger::Out => {
-            report(publisher, paths, worst, Severity::Low, out);
+        // The environment turns away what runs on another branch than those it
+        // names: any branch, and the merge ref of a pull request.
+        Some(Guard::Limited { note, .. }) => {
+            let kept: Vec<_> = paths
+                .iter()
+                .copied()
+                .filter(|path| {
+                    !matches!(
+                        path.start.origin,
+                        Origin::PullRequest | Origin::AnyBranch | Origin::MergeQueue
+                    )
+                })
+                .collect();
+            match kept.iter().max_by_key(|path| rank(path)) {
+                Some(worst) => {
+                    // A stranger's event runs on the default branch and passes.
+                    let severity = severity(publisher, worst);
+                    report(publisher, &kept, worst, severity, out);
+                }
+                None => out.satisfied(Control::C3, place, note),
+            }
         }
         Some(unknown @ Guard::Unknown { .. }) => {
             guards::tell_unknown(cx, &unknown, &[Control::C3], &place, out);
@@ -299,7 +317,7 @@ fn reason(worst: &Path<'_, '_>) -> (&'static str, &'static str) {
 
 fn report(
     publisher: &Publisher<'_>,
-    paths: &[Path<'_, '_>],
+    paths: &[&Path<'_, '_>],
     worst: &Path<'_, '_>,
     severity: Severity,
     out: &mut Sink,

@@ -277,7 +277,7 @@ fn tell_unknown(cx: &Context<'_>, unknown: &[(&str, &Location)], out: &mut Sink)
         more => format!(" and {more} more"),
     };
     let missing = format!(
-        "whether {}{more} are stored in their environments alone",
+        "whether the environments alone hold {}{more}",
         names.join(", ")
     );
     out.unknown(

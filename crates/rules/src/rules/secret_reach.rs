@@ -223,17 +223,12 @@ fn judge(
             format!("Any of these steps, and whatever it runs, can read {secret} and send it away")
         }
     };
-    let fix = match reached.users.first() {
-        Some((_, step)) => format!(
-            "Move `{name}` to the `env:` of {}",
-            if reached.users.len() == 1 {
-                named(step)
-            } else {
-                format!("the {} steps that use it", reached.users.len())
-            }
-        ),
-        None => format!("Move `{name}` to the `env:` of the steps that use it"),
+    let target = match reached.users.as_slice() {
+        [] => "the steps that use it".to_owned(),
+        [(_, step)] => named(step),
+        all => format!("the {} steps that use it", all.len()),
     };
+    let fix = format!("Move `{name}` to the `env:` of {target}");
     let severity = if mutable.is_some() {
         Severity::Medium
     } else {

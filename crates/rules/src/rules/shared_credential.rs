@@ -249,7 +249,7 @@ fn judge(
         } else {
             format!("; other jobs sign in with {}", others.join(", "))
         };
-        let note = format!("{name} signs in for releases, and no job of CI has it{instead}");
+        let note = format!("{name} publishes releases, and no job of CI has it{instead}");
         out.satisfied(Control::C3, place, note);
         return;
     }
@@ -322,6 +322,11 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
         .map(ToString::to_string)
         .unwrap_or_default();
     let (from, to) = (worst.job.job.name(), release.job.job.name());
+    let whose = if from == to {
+        "it also".to_owned()
+    } else {
+        format!("job `{to}`")
+    };
     let why = if high {
         format!(
             "`{from}` runs third-party code that its owners can change at any time; with {name} \
@@ -340,7 +345,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
             Severity::Medium
         },
         worst.job.at(worst.place),
-        format!("job `{from}`, run on {start}, uses {name}, which also signs in for releases"),
+        format!("job `{from}`, run on {start}, uses {name}, with which {whose} publishes"),
     )
     .why(why)
     .fix(format!(

@@ -176,6 +176,8 @@ pub fn is_identifier(name: &str) -> bool {
         "ACCOUNT_NUMBER",
         "APP_ID",
         "BUCKET",
+        "CHANNEL_ID",
+        "CHAT_ID",
         "CLIENTID",
         "CLIENT_ID",
         "EMAIL",
