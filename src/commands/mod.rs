@@ -7,6 +7,7 @@ mod insights;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+mod triggers;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ use crate::output::ColourChoice;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
+    Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
     Insights(insights::InsightsArgs),
@@ -32,6 +34,7 @@ impl Command {
     pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
         Ok(match self {
             Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => run_data(args)?.into(),
             Self::Insights(args) => insights::run(args)?.code().into(),

@@ -22,3 +22,4 @@ mod insights;
 mod recursive;
 mod revisions;
 mod sandbox;
+mod triggers;

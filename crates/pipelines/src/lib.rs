@@ -15,6 +15,7 @@ pub mod many;
 pub mod renewal;
 pub mod requirement;
 pub mod slug;
+pub mod triggers;
 
 pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
@@ -25,3 +26,4 @@ pub use many::audit_all;
 pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
 pub use requirement::Requirement;
 pub use slug::Slug;
+pub use triggers::{Triggers, triggers};
