@@ -6,15 +6,26 @@
 
 pub mod context;
 pub mod controls;
+pub mod dependencies;
 pub mod foreign;
+pub mod guards;
+pub mod image_sites;
+pub mod known;
+pub mod lock_gaps;
+pub mod locking;
+pub mod own_references;
 pub mod policies;
 pub mod registry;
+pub mod releases;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod scans;
 pub mod sites;
 pub mod stakes;
 pub mod starts;
+pub mod steps;
+pub mod takeover;
 pub mod triggers;
 
 pub use context::{Context, JobView};

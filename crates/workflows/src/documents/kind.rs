@@ -1,6 +1,6 @@
 //! Which file of a checkout is which document, told by its path alone.
 
-use super::{dockerfile, insights};
+use super::{contributing, dockerfile, insights};
 
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub enum FileKind {
     SecurityInsights,
     /// `SECURITY.md` in one of its places.
     SecurityPolicy,
+    /// `CONTRIBUTING.md` in one of its places.
+    Contributing,
     /// A Dockerfile or Containerfile.
     Dockerfile,
     /// `.github/ariane-config.yaml`.
@@ -51,6 +53,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if insights::is_insights(path) {
         return Some(FileKind::SecurityInsights);
+    }
+    if contributing::is_contributing(path) {
+        return Some(FileKind::Contributing);
     }
     if dockerfile::is_dockerfile(path) {
         return Some(FileKind::Dockerfile);
@@ -147,6 +152,7 @@ mod tests {
             ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
             (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
             ("src/security.md", None),
+            ("CONTRIBUTING.md", Some(FileKind::Contributing)),
         ];
         for (path, kind) in cases {
             assert_eq!(kind_of(path), kind, "{path}");

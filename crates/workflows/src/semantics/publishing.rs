@@ -573,7 +573,11 @@ pub fn by_script(
         let program = name.text.rsplit('/').next().unwrap_or("");
         let row = COMMANDS.iter().find(|row| {
             let named = row.program == name.text || row.program == program;
-            named && matches(row, args.iter().map(|w| w.text.as_str()))
+            named
+                && matches(
+                    row,
+                    &args.iter().map(|w| w.text.as_str()).collect::<Vec<_>>(),
+                )
         })?;
         Some(Publication {
             artifact: row.artifact,
@@ -597,18 +601,21 @@ pub fn by_script(
 
 // Words that are not options must be the first ones, in order; options may
 // stand anywhere.
-fn matches<'a>(row: &CommandRow, args: impl Iterator<Item = &'a str> + Clone) -> bool {
-    let mut plain = args.clone().filter(|a| !a.starts_with('-') || *a == "-m");
+fn matches(row: &CommandRow, args: &[&str]) -> bool {
+    let mut plain = args
+        .iter()
+        .copied()
+        .filter(|a| !a.starts_with('-') || *a == "-m");
     for word in row.words {
         let found = if word.starts_with("--") {
-            args.clone()
-                .any(|a| a == *word || a == format!("{word}=true"))
+            args.iter()
+                .any(|a| a == word || *a == format!("{word}=true"))
         } else if row.program.ends_with("mvn")
             || row.program.ends_with("mvnw")
             || row.program.contains("gradle")
         {
-            args.clone()
-                .any(|a| a == *word || a.rsplit(':').next() == Some(word))
+            args.iter()
+                .any(|a| a == word || a.rsplit(':').next() == Some(word))
         } else {
             plain.next() == Some(word)
         };
@@ -616,5 +623,5 @@ fn matches<'a>(row: &CommandRow, args: impl Iterator<Item = &'a str> + Clone) ->
             return false;
         }
     }
-    !args.clone().any(|a| row.unless.contains(&a))
+    !args.iter().any(|a| row.unless.contains(a))
 }

@@ -4,6 +4,8 @@
 //! job's or the workflow's `env:`, or in the job's container credentials. A
 //! job that names none can still be handed all of them by `secrets: inherit`.
 
+pub mod calls;
+
 use cofferdam_facts::Span;
 
 use crate::documents::job::{CallSecrets, Job};
@@ -106,15 +108,13 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             collect(workflow, text, Reach::Step(step.index), &mut uses);
         }
     }
-    if let Some(condition) = &job.condition {
-        if let Ok(expr) = &condition.parsed {
-            for name in names(expr) {
-                uses.push(SecretUse {
-                    name,
-                    reach: Reach::Other,
-                    span: condition.text.span,
-                });
-            }
+    if let Some((condition, expr)) = job.condition.as_ref().and_then(|c| Some((c, c.expr()?))) {
+        for name in names(expr) {
+            uses.push(SecretUse {
+                name,
+                reach: Reach::Other,
+                span: condition.text.span,
+            });
         }
     }
     uses
@@ -134,6 +134,13 @@ pub fn collect(workflow: &Workflow, text: &Text, reach: Reach, uses: &mut Vec<Se
 #[must_use]
 pub fn names(expr: &Expr) -> Vec<SecretName> {
     expr.contexts().into_iter().filter_map(name).collect()
+}
+
+/// The secrets whose value can become part of the expression's value; one that
+/// is only compared, as in `secrets.X != ''`, is not among them.
+#[must_use]
+pub fn values(expr: &Expr) -> Vec<SecretName> {
+    expr.value_contexts().into_iter().filter_map(name).collect()
 }
 
 fn name(path: &ContextPath) -> Option<SecretName> {
@@ -157,4 +164,112 @@ fn name(path: &ContextPath) -> Option<SecretName> {
 pub fn takes_all(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Context(path) if path.is("secrets"))
         || names(expr).contains(&SecretName::All)
+}
+
+/// Whether a secret by its name only says who or where: the name of an account,
+/// a number of a subscription, a region. It opens nothing without a password.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ACCOUNT",
+        "ACCOUNT_ID",
+        "ACCOUNT_NUMBER",
+        "APP_ID",
+        "BUCKET",
+        "CHANNEL_ID",
+        "CHAT_ID",
+        "CLIENTID",
+        "CLIENT_ID",
+        "EMAIL",
+        "FINGERPRINT",
+        "ISSUER_ID",
+        "KEY_ID",
+        "LOGIN",
+        "ORG",
+        "PROJECT",
+        "PROJECT_ID",
+        "REGION",
+        "SUBSCRIPTION_ID",
+        "SUB_ID",
+        "TEAM",
+        "TEAM_ID",
+        "TENANCY",
+        "TENANT_ID",
+        "USER",
+        "USERNAME",
+        "USER_NAME",
+    ];
+    let name = name.to_ascii_uppercase();
+    // `QUAY_USERNAME_CI` is one too.
+    let name = ["_CI", "_DEV", "_PROD", "_TEST", "_RELEASE"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(&name);
+    ENDS.iter().any(|end| {
+        name.strip_suffix(end)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+    })
+}
+
+/// Whether a script names a variable of its environment: `$NAME`, `${NAME…}`,
+/// `$env:NAME`, `%NAME%`, `env.NAME`, `os.environ["NAME"]` and whatever else
+/// has the name as a word of its own.
+#[must_use]
+pub fn mentions(script: &str, variable: &str) -> bool {
+    if variable.is_empty() {
+        return false;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    script.match_indices(variable).any(|(at, found)| {
+        let before = script.get(..at).and_then(|s| s.chars().next_back());
+        let after = script
+            .get(at + found.len()..)
+            .and_then(|s| s.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_mentioned_as_a_whole_word() {
+        for script in [
+            "echo $TOKEN",
+            "echo ${TOKEN:-x}",
+            "$env:TOKEN",
+            "%TOKEN%",
+            "os.environ[\"TOKEN\"]",
+            "TOKEN",
+        ] {
+            assert!(mentions(script, "TOKEN"), "{script}");
+        }
+        for script in ["echo $TOKEN_2", "MYTOKEN=1", ""] {
+            assert!(!mentions(script, "TOKEN"), "{script}");
+        }
+        assert!(!mentions("anything", ""));
+    }
+
+    #[test]
+    fn names_of_accounts_open_nothing() {
+        for name in [
+            "QUAY_USERNAME",
+            "QUAY_USERNAME_CI",
+            "docker_user",
+            "AZURE_SUB_ID",
+            "EMAIL",
+        ] {
+            assert!(is_identifier(name), "{name}");
+        }
+        for name in [
+            "QUAY_PASSWORD",
+            "SUPERUSER_TOKEN",
+            "NPM_TOKEN",
+            "USER_TOKEN",
+            "STEAM",
+        ] {
+            assert!(!is_identifier(name), "{name}");
+        }
+    }
 }
