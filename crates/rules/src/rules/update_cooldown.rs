@@ -242,6 +242,15 @@ fn of_renovate(file: &Renovate, present: &Dependencies<'_>, out: &mut Sink) {
         );
         return;
     };
+    if root.entries().iter().all(|(key, _)| key.value == "$schema") {
+        out.unknown(
+            Control::D4,
+            Some(Location::whole_file(file.file().path())),
+            "what the configuration of the bot itself says, for the file is empty",
+            "set `minimumReleaseAge` in the file",
+        );
+        return;
+    }
     let mut hasty = Vec::new();
     let mut unsure = None;
     let mut least: Option<u64> = None;
