@@ -17,6 +17,8 @@ use cofferdam_workflows::shell::{self, Script};
 use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
+use crate::dependencies::{self, Dependencies};
+
 // By path, then by the place of the step.
 type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
 
@@ -27,6 +29,8 @@ pub struct Context<'c> {
     pub repository: &'c Repository,
     /// Facts from outside the checkout.
     pub facts: Facts<'c>,
+    /// The project's own dependency files.
+    pub dependencies: Dependencies<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
 }
@@ -88,6 +92,7 @@ impl<'c> Context<'c> {
         Self {
             repository,
             facts,
+            dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,
         }
