@@ -1,6 +1,6 @@
 //! Which file of a checkout is which document, told by its path alone.
 
-use super::{dockerfile, insights};
+use super::{dockerfile, goreleaser, insights};
 
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,8 @@ pub enum FileKind {
     LittleHelper,
     /// `.github/dco.yml`.
     Dco,
+    /// A configuration of GoReleaser, under any of its names.
+    GoReleaser,
 }
 
 /// What the file at a path is, if it is one that is read. Folders that hold
@@ -54,6 +56,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if dockerfile::is_dockerfile(path) {
         return Some(FileKind::Dockerfile);
+    }
+    if goreleaser::is_goreleaser(path) {
+        return Some(FileKind::GoReleaser);
     }
     let stem = lower
         .rsplit_once('.')
@@ -121,6 +126,8 @@ mod tests {
             ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
             (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
             ("src/security.md", None),
+            (".goreleaser.yaml", Some(FileKind::GoReleaser)),
+            (".github/workflows/goreleaser.yml", Some(FileKind::Workflow)),
         ];
         for (path, kind) in cases {
             assert_eq!(kind_of(path), kind, "{path}");
