@@ -1,6 +1,7 @@
 //! What GitHub does with the documents: who can start what, with which token,
 //! which secrets are in reach, and what known actions do.
 
+pub mod caching;
 pub mod checkouts;
 pub mod conditions;
 pub mod events;
