@@ -1,5 +1,8 @@
-//! Everything that is taken from the environment. Nothing else reads it.
+//! What is taken from the environment: how to print, for which job this runs,
+//! and where a user's data lies. Tokens and proxies are read by the commands
+//! that use the network.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A variable that is set to something.
@@ -32,21 +35,8 @@ pub(crate) fn server_host() -> Option<String> {
     Some(host.trim_end_matches('/').to_ascii_lowercase())
 }
 
-/// The folder in which programs keep a user's data, by the XDG Base Directory
-/// Specification; on Windows that of the user's profile.
-pub(crate) fn data_folder() -> Option<PathBuf> {
-    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
-    let base = variable("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .and_then(absolute)
-        .or_else(|| {
-            variable("LOCALAPPDATA")
-                .map(PathBuf::from)
-                .and_then(absolute)
-        })
-        .or_else(|| {
-            let home = variable("HOME").map(PathBuf::from).and_then(absolute)?;
-            Some(home.join(".local").join("share"))
-        })?;
-    Some(base.join("cofferdam"))
+/// The values of `XDG_DATA_HOME` and `HOME`, which say where a user's data is
+/// kept.
+pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {
+    (std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use cofferdam_findings::{Exit, sanitise};
 
@@ -39,13 +40,13 @@ impl Failure {
     }
 
     /// Prints it on standard error and gives the exit code.
-    pub(crate) fn report(&self) -> Exit {
+    pub(crate) fn report(&self) -> ExitCode {
         let mut text = format!("error: {}\n", sanitise::line(&self.message));
         if let Some(hint) = &self.hint {
             text.push_str(&format!("hint: {}\n", sanitise::line(hint)));
         }
         // Where standard error is closed, the exit code still tells.
         let _ = io::stderr().write_all(sanitise::inert_for_log(&text).as_bytes());
-        self.exit
+        self.exit.code().into()
     }
 }

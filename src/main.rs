@@ -1,5 +1,6 @@
 //! `cofferdam`: supply-chain defence for CI/CD. Arguments to a command.
 
+mod clock;
 mod commands;
 mod environment;
 mod failure;
@@ -49,9 +50,8 @@ struct Arguments {
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2 and the nearest known word.
     let arguments = Arguments::parse();
-    let exit = arguments
+    arguments
         .command
         .run(arguments.color)
-        .unwrap_or_else(|failure| failure.report());
-    ExitCode::from(exit.code())
+        .unwrap_or_else(|failure| failure.report())
 }

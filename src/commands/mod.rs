@@ -2,10 +2,15 @@
 
 mod audit;
 mod completions;
+mod data;
 mod rules;
+#[cfg(feature = "online")]
+mod settings;
 
-use cofferdam_findings::Exit;
+use std::process::ExitCode;
 
+use crate::clock;
+use crate::environment;
 use crate::failure::Failure;
 use crate::output::ColourChoice;
 
@@ -14,16 +19,41 @@ use crate::output::ColourChoice;
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
     Rules(rules::RulesArgs),
+    Data(data::DataArgs),
+    #[cfg(feature = "online")]
+    Settings(settings::SettingsArgs),
     Completions(completions::CompletionsArgs),
 }
 
 impl Command {
     /// Carries it out and says how the program ends.
-    pub(crate) fn run(&self, colour: ColourChoice) -> Result<Exit, Failure> {
-        match self {
-            Self::Audit(args) => Ok(audit::run(args, colour)?),
-            Self::Rules(args) => Ok(rules::run(args, colour)?),
-            Self::Completions(args) => Ok(completions::run(args)?),
-        }
+    pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
+        Ok(match self {
+            Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            Self::Rules(args) => rules::run(args, colour)?.code().into(),
+            Self::Data(args) => run_data(args)?.into(),
+            #[cfg(feature = "online")]
+            Self::Settings(args) => settings::run(args),
+            Self::Completions(args) => completions::run(args)?.code().into(),
+        })
+    }
+}
+
+fn run_data(args: &data::DataArgs) -> Result<u8, data::DataError> {
+    let (xdg, home) = environment::data_homes();
+    let folder = data::folder(xdg, home);
+    let trust = data::Trust::compiled_in()?;
+    data::run(
+        args,
+        folder.as_deref(),
+        &trust,
+        clock::now(),
+        &mut std::io::stdout(),
+    )
+}
+
+impl From<data::DataError> for Failure {
+    fn from(error: data::DataError) -> Self {
+        Self::usage(&error)
     }
 }

@@ -1,1 +1,23 @@
-//! x
+//! The program as a user or an attacker meets it: real processes on real
+//! folders, with nothing of the surrounding environment.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may stop at what it did not expect, read what it wrote, and start programs"
+)]
+
+mod commands;
+mod determinism;
+mod exit_codes;
+mod formats;
+mod hostile_documents;
+mod hostile_git;
+mod hostile_links;
+mod hostile_names;
+mod inputs;
+mod recursive;
+mod revisions;
+mod sandbox;

@@ -47,8 +47,8 @@ pub enum Input {
     Text {
         /// Its path in the repository, which tells what it is.
         path: String,
-        /// Its bytes.
-        bytes: Vec<u8>,
+        /// Its bytes; where there are too many, how many were seen.
+        bytes: Result<Vec<u8>, u64>,
     },
 }
 
@@ -162,14 +162,7 @@ fn collect(input: &Input, limits: &Limits) -> Result<Collected, AuditError> {
             _ => collect::single_file(path, limits)?,
         },
         Input::Revision { root, revision } => git::revision(root, revision, limits)?,
-        Input::Text { path, bytes } => {
-            collect::text(path, &mut bytes.as_slice(), limits).map_err(|source| {
-                CollectError::Io {
-                    path: PathBuf::from(path),
-                    source,
-                }
-            })?
-        }
+        Input::Text { path, bytes } => collect::text(path, bytes.clone(), limits),
     })
 }
 

@@ -23,14 +23,15 @@ pub struct Limits {
 const MIB: u64 = 1024 * 1024;
 
 impl Default for Limits {
-    /// Ten times what the largest public repositories need.
+    /// More than the largest public repositories need: half a million files in
+    /// forty thousand folders.
     fn default() -> Self {
         Self {
             document_bytes: 4 * MIB,
             total_bytes: 512 * MIB,
             documents: 50_000,
-            paths: 2_000_000,
-            folders: 400_000,
+            paths: 1_000_000,
+            folders: 150_000,
             depth: 128,
             git_bytes: 512 * MIB,
         }

@@ -107,12 +107,11 @@ impl JobView<'_> {
                 }
             }
         }
-        if let Some(call) = self.job.call() {
-            if matches!(call.secrets, CallSecrets::Inherit(_)) {
-                stakes
-                    .secrets
-                    .insert("every secret of the repository".to_owned());
-            }
+        let call = self.job.call();
+        if call.is_some_and(|call| matches!(call.secrets, CallSecrets::Inherit(_))) {
+            stakes
+                .secrets
+                .insert("every secret of the repository".to_owned());
         }
         if self.token.assumed {
             stakes.perhaps_writes = self.token.can_write();

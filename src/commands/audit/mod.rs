@@ -3,21 +3,23 @@
 mod arguments;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_datapack::{InForce, Timestamp};
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
 use cofferdam_findings::{Exit, Filter, NotChecked, Report};
+use cofferdam_pipelines::collect::bounded;
 use cofferdam_pipelines::{
     AuditError, Data, Gap, Input, Limits, Options, Slug, Target, audit_all, discover,
 };
 
 pub(crate) use arguments::AuditArgs;
 
+use crate::clock;
+use crate::commands::data;
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{ColourChoice, Screen, Sink};
@@ -117,6 +119,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         },
         fail_on: args.shown.fail_on.0,
         exit: Exit::Clean,
+        started: false,
     };
     let progress = Progress::begin(targets.len(), !args.shown.no_progress);
     let written = writing.all(&targets, &options, problems, several, &progress);
@@ -144,6 +147,7 @@ struct Writing {
     filter: Filter,
     fail_on: Option<cofferdam_findings::Severity>,
     exit: Exit,
+    started: bool,
 }
 
 /// Why writing ended before the last report.
@@ -167,7 +171,6 @@ impl Writing {
         several: bool,
         progress: &Progress,
     ) -> Result<(), Stop> {
-        self.render.start(&mut self.sink)?;
         for report in problems {
             self.one(report)?;
         }
@@ -188,11 +191,23 @@ impl Writing {
         if let ControlFlow::Break(stop) = flow {
             return Err(stop);
         }
+        self.start()?;
         self.render.end(&mut self.sink)?;
         Ok(self.sink.flush()?)
     }
 
+    /// Nothing is written before there is a report: an error leaves no half of
+    /// an output behind.
+    fn start(&mut self) -> io::Result<()> {
+        if self.started {
+            return Ok(());
+        }
+        self.started = true;
+        self.render.start(&mut self.sink)
+    }
+
     fn one(&mut self, report: Report) -> io::Result<()> {
+        self.start()?;
         let report = report.filtered(&self.filter);
         self.exit = self.exit.and(report.exit_code(self.fail_on));
         self.render.report(&report, &mut self.sink)?;
@@ -266,20 +281,12 @@ fn stdin(args: &AuditArgs, limits: &Limits) -> Result<Target, AuditCommandError>
             "`-` reads one file from standard input and goes with no other path, nor with --rev or --recursive",
         ));
     }
-    let mut bytes = Vec::new();
-    // One byte more than is read tells that there was too much.
-    io::stdin()
-        .lock()
-        .take(limits.document_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
+    let bytes = bounded(&mut io::stdin().lock(), limits.document_bytes)
         .map_err(AuditCommandError::Stdin)?;
-    let path = args.input.stdin_path.trim_start_matches("./");
+    let path = args.input.stdin_path.trim_start_matches("./").to_owned();
     Ok(Target {
-        name: path.to_owned(),
-        input: Input::Text {
-            path: path.to_owned(),
-            bytes,
-        },
+        name: path.clone(),
+        input: Input::Text { path, bytes },
     })
 }
 
@@ -291,7 +298,7 @@ fn options(
     let settings = (args.facts.settings.iter())
         .map(|path| snapshot(path))
         .collect::<Result<_, _>>()?;
-    let now = args.facts.date.unwrap_or_else(today);
+    let now = args.facts.date.unwrap_or_else(clock::now);
     if args.facts.repository.is_some() && targets.len() > 1 {
         return Err(AuditCommandError::Combination(
             "--repository names one repository, but several are audited",
@@ -299,7 +306,7 @@ fn options(
     }
     Ok(Options {
         settings,
-        data: Data::missing("this version has no data pack"),
+        data: data_in_force(now),
         now,
         repository: args.facts.repository.clone(),
         fallback_repository: of_job(targets),
@@ -315,13 +322,16 @@ fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
         path: path.to_owned(),
         source,
     };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed)?
-        .take(settings::MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
+    let read = File::open(path)
+        .and_then(|mut file| bounded(&mut file, settings::MAX_BYTES as u64))
         .map_err(failed)?;
-    Snapshot::from_json(&bytes).map_err(|source| AuditCommandError::Settings {
+    let too_large = |bytes| SnapshotError::TooLarge {
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+    };
+    let parsed = read
+        .map_err(too_large)
+        .and_then(|bytes| Snapshot::from_json(&bytes));
+    parsed.map_err(|source| AuditCommandError::Settings {
         path: path.to_owned(),
         source,
     })
@@ -340,9 +350,29 @@ fn of_job(targets: &[Target]) -> Option<Slug> {
     Slug::parse(&name).filter(|_| same)
 }
 
-fn today() -> Timestamp {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+/// The data pack: the refreshed one, or that of the program.
+fn data_in_force(now: Timestamp) -> Data {
+    let (xdg, home) = environment::data_homes();
+    let folder = data::folder(xdg, home);
+    let found =
+        data::Trust::compiled_in().and_then(|trust| data::pack_in_force(folder.as_deref(), &trust));
+    let InForce {
+        pack, set_aside, ..
+    } = match found {
+        Ok(found) => found,
+        Err(error) => return Data::missing(format!("no data pack can be believed: {error}")),
+    };
+    let data = Data::new(pack.pack, now);
+    match set_aside {
+        None => data,
+        Some(error) => data.with_note(NotChecked {
+            code: "data-set-aside",
+            message: format!(
+                "the refreshed data pack was set aside for that of the program: {error}"
+            ),
+            location: None,
+            settle: "take a newer one with `cofferdam data update`".to_owned(),
+            required: false,
+        }),
+    }
 }

@@ -15,12 +15,13 @@ use crate::gap::Gap;
 use crate::slug::Remote;
 
 pub use checkout::checkout;
+pub use read::bounded;
 pub use single::{single_file, text};
 
 pub(crate) use checkout::github_folder;
 
 pub(crate) use place::{is_read, is_sound, is_workflow_folder, plain};
-pub(crate) use read::{bounded, decode, too_large};
+pub(crate) use read::{decode, too_large};
 
 /// What was read of one repository.
 #[derive(Debug, Default)]

@@ -33,9 +33,16 @@ pub(crate) fn read(real: &Path, path: &str, limit: u64) -> Text {
     }
 }
 
-/// Everything that `source` holds; the number of bytes seen if that is more
-/// than `limit`.
-pub(crate) fn bounded(source: &mut dyn Read, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
+/// Everything that `source` holds, or else the number of bytes that were seen
+/// before it was clear that there are more than `limit`.
+///
+/// # Errors
+/// What the source gives.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the reader is a `take`, so that the end is bounded"
+)]
+pub fn bounded(source: &mut dyn Read, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
     let mut bytes = Vec::new();
     let count = source
         .take(limit.saturating_add(1))

@@ -1,7 +1,7 @@
 //! One file alone, from disk or from a stream.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -41,28 +41,25 @@ pub fn single_file(path: &Path, limits: &Limits) -> Result<Collected, CollectErr
         }
         Err(error) => return Err(failed(error)),
     }
-    let name = document_name(path);
     let mut file = File::open(path).map_err(failed)?;
-    text(&name, &mut file, limits).map_err(failed)
+    let bytes = bounded(&mut file, limits.document_bytes).map_err(failed)?;
+    Ok(text(&document_name(path), bytes, limits))
 }
 
-/// Reads a stream as the document `name`.
-///
-/// # Errors
-/// What the stream gives.
-pub fn text(name: &str, source: &mut dyn Read, limits: &Limits) -> io::Result<Collected> {
-    let limit = limits.document_bytes;
-    let Text { file, gap } = match bounded(source, limit)? {
+/// Takes bytes as the document `name`, or says that there are too many.
+#[must_use]
+pub fn text(name: &str, bytes: Result<Vec<u8>, u64>, limits: &Limits) -> Collected {
+    let Text { file, gap } = match bytes {
         Ok(bytes) => decode(name, bytes),
-        Err(bytes) => too_large(name, bytes, limit),
+        Err(bytes) => too_large(name, bytes, limits.document_bytes),
     };
-    Ok(Collected {
+    Collected {
         tree: Tree::new(vec![Arc::from(name)]),
         files: file.into_iter().collect(),
         gaps: gap.into_iter().chain([Gap::PartOnly]).collect(),
         part: true,
         ..Collected::default()
-    })
+    }
 }
 
 /// The longest end of a path that says what the file is.

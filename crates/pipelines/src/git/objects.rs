@@ -104,8 +104,11 @@ impl Objects {
 
     /// The objects whose id begins with `prefix`.
     pub(crate) fn beginning_with(&self, prefix: &str) -> Result<Vec<ObjectId>, GitError> {
-        let prefix = gix_hash::Prefix::from_hex(prefix)
-            .map_err(|error| GitError::damaged("objects", &error))?;
+        // The id of the right kind of hash tells the store what to compare.
+        let padded = format!("{prefix:0<width$}", width = self.hash.len_in_hex());
+        let damaged = |error: &dyn std::fmt::Display| GitError::damaged("objects", error);
+        let id = ObjectId::from_hex(padded.as_bytes()).map_err(|error| damaged(&error))?;
+        let prefix = gix_hash::Prefix::new(&id, prefix.len()).map_err(|error| damaged(&error))?;
         let mut found = std::collections::HashSet::new();
         self.store
             .lookup_prefix(prefix, Some(&mut found))

@@ -75,17 +75,18 @@ impl Action {
     /// Reads a parsed document as an action.
     #[must_use]
     pub fn from_document(document: Document) -> Self {
+        let source = document.clone();
         let mut reader = Reader::default();
-        reader.problems.extend(yaml_problems(&document));
+        reader.problems.extend(yaml_problems(&source));
         let mut action = Self {
-            document: document.clone(),
+            document,
             name: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
             runs: Runs::Unknown(Span::default()),
             problems: Vec::new(),
         };
-        match document.root() {
+        match source.root() {
             // Unknown keys are ignored by the runner in this file, unlike in workflows.
             Some(root) if root.kind() == Kind::Mapping => {
                 action.read(&mut reader, root);

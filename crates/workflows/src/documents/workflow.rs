@@ -60,8 +60,9 @@ impl Workflow {
     /// Reads a parsed document as a workflow.
     #[must_use]
     pub fn from_document(document: Document) -> Self {
+        let source = document.clone();
         let mut reader = Reader::default();
-        reader.problems.extend(yaml_problems(&document));
+        reader.problems.extend(yaml_problems(&source));
         let mut workflow = Self {
             name: None,
             triggers: Vec::new(),
@@ -73,9 +74,9 @@ impl Workflow {
             concurrency: false,
             jobs: Vec::new(),
             problems: Vec::new(),
-            document: document.clone(),
+            document,
         };
-        match document.root() {
+        match source.root() {
             Some(root) if reader.mapping(root, "a workflow", KEYS) => {
                 workflow.read(&mut reader, root);
             }

@@ -89,13 +89,19 @@ impl ContextPath {
     }
 
     /// The path in lower case with dots: `github.event.commits.*.message`. A
-    /// step that is computed is written `[…]`.
+    /// step that is computed is written `[…]`, a name with a dot `['a.b']`.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
         for part in &self.parts {
-            if !text.is_empty() {
-                text.push('.');
+            match part {
+                // A name with a dot is one step, and looks like one.
+                PathPart::Name(name) if name.contains(['.', '[', ']']) => {
+                    text.push_str(&format!("['{name}']"));
+                    continue;
+                }
+                _ if text.is_empty() => {}
+                _ => text.push('.'),
             }
             match part {
                 PathPart::Name(name) => text.push_str(name),
@@ -240,6 +246,7 @@ mod tests {
     fn a_name_with_a_dot_is_one_step() {
         let dotted = path("steps['a.b'].outputs.c");
         assert_eq!(dotted.parts.len(), 4);
+        assert_eq!(dotted.text(), "steps['a.b'].outputs.c");
         assert!(!dotted.is("steps.a.b.outputs.c"));
         assert!(dotted.is("steps.*.outputs.c"));
     }

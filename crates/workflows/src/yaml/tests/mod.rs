@@ -158,3 +158,10 @@ fn aliases_are_followed() {
     assert_eq!(b, find(&d, &["a"]));
     assert_eq!(find(&d, &["s"]).as_str(), Some("t"));
 }
+
+#[test]
+fn documents_go_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Document>();
+    shared::<Node<'static>>();
+}
