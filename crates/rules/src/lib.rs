@@ -6,7 +6,9 @@
 
 pub mod context;
 pub mod controls;
+pub mod guards;
 pub mod registry;
+pub mod releases;
 pub mod rule;
 pub mod rules;
 pub mod run;

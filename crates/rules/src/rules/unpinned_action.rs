@@ -134,7 +134,7 @@ fn report(cx: &Context<'_>, site: &UseSite<'_>, uses: &RepositoryUses, out: &mut
 }
 
 /// Whether the action comes from GitHub itself or from this repository's owner.
-fn is_familiar(cx: &Context<'_>, uses: &RepositoryUses) -> bool {
+pub(crate) fn is_familiar(cx: &Context<'_>, uses: &RepositoryUses) -> bool {
     let owner = uses.owner.to_ascii_lowercase();
     let own = cx
         .repository

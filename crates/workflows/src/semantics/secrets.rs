@@ -4,6 +4,8 @@
 //! job's or the workflow's `env:`, or in the job's container credentials. A
 //! job that names none can still be handed all of them by `secrets: inherit`.
 
+pub mod calls;
+
 use cofferdam_facts::Span;
 
 use crate::documents::job::{CallSecrets, Job};
@@ -136,6 +138,13 @@ pub fn names(expr: &Expr) -> Vec<SecretName> {
     expr.contexts().into_iter().filter_map(name).collect()
 }
 
+/// The secrets whose value can become part of the expression's value; one that
+/// is only compared, as in `secrets.X != ''`, is not among them.
+#[must_use]
+pub fn values(expr: &Expr) -> Vec<SecretName> {
+    expr.value_contexts().into_iter().filter_map(name).collect()
+}
+
 fn name(path: &ContextPath) -> Option<SecretName> {
     if path.is("github.token") {
         return Some(SecretName::Token);
@@ -157,4 +166,45 @@ fn name(path: &ContextPath) -> Option<SecretName> {
 pub fn takes_all(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Context(path) if path.is("secrets"))
         || names(expr).contains(&SecretName::All)
+}
+
+/// Whether a script names a variable of its environment: `$NAME`, `${NAME…}`,
+/// `$env:NAME`, `%NAME%`, `env.NAME`, `os.environ["NAME"]` and whatever else
+/// has the name as a word of its own.
+#[must_use]
+pub fn mentions(script: &str, variable: &str) -> bool {
+    if variable.is_empty() {
+        return false;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    script.match_indices(variable).any(|(at, found)| {
+        let before = script.get(..at).and_then(|s| s.chars().next_back());
+        let after = script
+            .get(at + found.len()..)
+            .and_then(|s| s.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_mentioned_as_a_whole_word() {
+        for script in [
+            "echo $TOKEN",
+            "echo ${TOKEN:-x}",
+            "$env:TOKEN",
+            "%TOKEN%",
+            "os.environ[\"TOKEN\"]",
+            "TOKEN",
+        ] {
+            assert!(mentions(script, "TOKEN"), "{script}");
+        }
+        for script in ["echo $TOKEN_2", "MYTOKEN=1", ""] {
+            assert!(!mentions(script, "TOKEN"), "{script}");
+        }
+        assert!(!mentions("anything", ""));
+    }
 }
