@@ -6,13 +6,16 @@
 
 pub mod context;
 pub mod controls;
+mod deeds;
 pub mod guards;
 pub mod registry;
 pub mod releases;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod shipments;
 pub mod sites;
+pub mod slsa;
 pub mod stakes;
 
 pub use context::{Context, JobView};

@@ -106,7 +106,8 @@ fn release<'c>(
 ) -> Option<Release<'c>> {
     let step = job.job.steps().get(publication.step)?;
     let stage = stages::of_publication(job.workflow, job.job, publication);
-    if publication.artifact == Artifact::Site || stage == Stage::Local || is_draft(step) {
+    // A draft waits for a person to publish it.
+    if publication.artifact == Artifact::Site || stage == Stage::Local || publication.draft {
         return None;
     }
     let own: Vec<_> = logins
@@ -131,13 +132,6 @@ fn release<'c>(
         stage,
         action,
     })
-}
-
-// A draft waits for a person to publish it.
-fn is_draft(step: &Step) -> bool {
-    step.input("draft")
-        .and_then(|text| text.literal())
-        .is_some_and(|text| text.trim() == "true")
 }
 
 // The surest of the publications; `None` if none happens.

@@ -126,6 +126,12 @@ pub fn of_step(
         return None;
     }
     let version = versions::of_step(around.document, step);
+    // Newer versions of GitHub's library look at it; which one an action has
+    // cannot be told.
+    let asked = around
+        .variable(step, "ACTIONS_CACHE_MODE")
+        .and_then(Text::literal)
+        .is_some_and(|mode| matches!(mode.trim(), "none" | "write-only"));
     let restore = |text: Option<&Text>, decided_by: Option<(Expr, bool)>| Restore {
         step: step.index,
         span: text.map_or(uses.span, |t| t.span),
@@ -133,7 +139,7 @@ pub fn of_step(
         by_default: text.is_none(),
         decided_by,
         spared: spared(&name, version, step),
-        unknown: None,
+        unknown: asked.then_some("whether the action heeds `ACTIONS_CACHE_MODE`"),
     };
     if name == "actions/setup-node" && step.input("cache").is_none() {
         return by_package_manager(step, version, restore(None, None));

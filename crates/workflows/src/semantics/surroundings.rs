@@ -28,7 +28,7 @@ impl<'s> Surroundings<'s> {
         of(&step.env).or_else(|| self.env.iter().find_map(|pairs| of(pairs)))
     }
 
-    /// The text with every `${{ env.NAME }}` replaced whose value is known;
+    /// The text with every `${{ env.NAME }}` replaced by what stands there;
     /// other expressions stay.
     #[must_use]
     pub fn resolve(&self, step: &Step, text: &Text) -> String {
@@ -38,7 +38,7 @@ impl<'s> Surroundings<'s> {
                 .starts_with("env")
                 .then(|| path.written_name(1))
                 .flatten()?;
-            Some(self.variable(step, name)?.literal()?.to_owned())
+            Some(self.variable(step, name)?.value.clone())
         })
     }
 

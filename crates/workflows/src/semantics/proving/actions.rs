@@ -19,8 +19,8 @@ const ACTIONS: &[(&str, Proves, Subject, Key)] = &[
     ("anchore/sbom-action", MADE, Subject::Any, Key::None),
     ("advanced-security/spdx-dependency-submission-action", MADE, Subject::Any, Key::None),
     ("astral-sh/attest-action", SIGNED, Subject::Package(Registry::PyPi), Key::Keyless),
-    ("azure/artifact-signing-action", SIGNED, Subject::Files, Key::Managed),
-    ("azure/trusted-signing-action", SIGNED, Subject::Files, Key::Managed),
+    ("azure/artifact-signing-action", Proves::Code, Subject::Files, Key::Managed),
+    ("azure/trusted-signing-action", Proves::Code, Subject::Files, Key::Managed),
     ("cyclonedx/gh-dotnet-generate-sbom", MADE, Subject::Any, Key::None),
     ("cyclonedx/gh-gomod-generate-sbom", MADE, Subject::Any, Key::None),
     ("cyclonedx/gh-node-module-generatebom", MADE, Subject::Any, Key::None),
@@ -28,7 +28,7 @@ const ACTIONS: &[(&str, Proves, Subject, Key)] = &[
     ("cyclonedx/gh-python-generate-sbom", MADE, Subject::Any, Key::None),
     ("psastras/sbom-rs", MADE, Subject::Any, Key::None),
     ("sigstore/gh-action-sigstore-python", SIGNED, Subject::Files, Key::Keyless),
-    ("signpath/github-action-submit-signing-request", SIGNED, Subject::Files, Key::Managed),
+    ("signpath/github-action-submit-signing-request", Proves::Code, Subject::Files, Key::Managed),
 ];
 
 const MADE: Proves = Proves::Sbom(SbomForm::Made);
@@ -121,6 +121,8 @@ impl Made<'_> {
         });
         if let Some((_, proves, subject, key)) = row {
             found.proofs.push(self.proof(*proves, *subject, *key));
+        } else if self.name.contains("sbom") && !self.name.contains("download") {
+            found.proofs.push(self.proof(MADE, Subject::Any, Key::None));
         } else if says_so(self.name)
             && !self.name.contains("installer")
             && !self.name.contains("setup")
@@ -157,7 +159,10 @@ impl Made<'_> {
             self.input("subject-path").is_some() || self.input("subject-checksums").is_some();
         let name = self.input("subject-name");
         let subject = match (pushed || by_digest, files) {
-            (true, _) if pushed || name.is_some_and(|n| n.value.contains('/')) => Subject::Image,
+            // A name that is put in at run time goes with a digest from a push.
+            (true, _) if pushed || name.is_some_and(|n| n.value.contains(['/', '$'])) => {
+                Subject::Image
+            }
             (false, true) => Subject::Files,
             _ => Subject::Any,
         };

@@ -43,6 +43,7 @@ const fn row(
 
 const MADE: Proves = Proves::Sbom(SbomForm::Made);
 const SIGNED: Proves = Proves::Signature;
+const CODE: Proves = Proves::Code;
 const PGP: Key = Key::Stored(KeyForm::Pgp);
 const OTHER: Key = Key::Stored(KeyForm::Other);
 
@@ -56,11 +57,11 @@ const COMMANDS: &[Row] = &[
     row("gpg", &["--clearsign"], SIGNED, Subject::Files, PGP),
     row("gpg", &["--clear-sign"], SIGNED, Subject::Files, PGP),
     row("gpg", &["--sign"], SIGNED, Subject::Files, PGP),
-    row("rpm", &["--addsign"], SIGNED, Subject::Files, PGP),
-    row("rpmsign", &["--addsign"], SIGNED, Subject::Files, PGP),
-    row("rpm-sign", &[], SIGNED, Subject::Files, PGP),
-    row("debsign", &[], SIGNED, Subject::Files, PGP),
-    row("dpkg-sig", &["--sign"], SIGNED, Subject::Files, PGP),
+    row("rpm", &["--addsign"], CODE, Subject::Files, PGP),
+    row("rpmsign", &["--addsign"], CODE, Subject::Files, PGP),
+    row("rpm-sign", &[], CODE, Subject::Files, PGP),
+    row("debsign", &[], CODE, Subject::Files, PGP),
+    row("dpkg-sig", &["--sign"], CODE, Subject::Files, PGP),
     row("helm", &["package", "--sign"], SIGNED, Subject::Files, PGP),
     row("minisign", &["-S"], SIGNED, Subject::Files, OTHER),
     row("minisign", &["-Sm"], SIGNED, Subject::Files, OTHER),
@@ -68,15 +69,15 @@ const COMMANDS: &[Row] = &[
     row("signify", &["-S"], SIGNED, Subject::Files, OTHER),
     row("ssh-keygen", &["-Y", "sign"], SIGNED, Subject::Files, OTHER),
     row("openssl", &["dgst", "-sign"], SIGNED, Subject::Files, OTHER),
-    row("jarsigner", &[], SIGNED, Subject::Files, OTHER),
-    row("signtool", &["sign"], SIGNED, Subject::Files, Key::Managed),
-    row("signtool.exe", &["sign"], SIGNED, Subject::Files, Key::Managed),
-    row("AzureSignTool", &["sign"], SIGNED, Subject::Files, Key::Managed),
-    row("osslsigncode", &["sign"], SIGNED, Subject::Files, OTHER),
-    row("codesign", &["--sign"], SIGNED, Subject::Files, OTHER),
-    row("codesign", &["-s"], SIGNED, Subject::Files, OTHER),
-    row("rcodesign", &["sign"], SIGNED, Subject::Files, OTHER),
-    row("quill", &["sign-and-notarize"], SIGNED, Subject::Files, OTHER),
+    row("jarsigner", &[], CODE, Subject::Files, OTHER),
+    row("signtool", &["sign"], CODE, Subject::Files, Key::Managed),
+    row("signtool.exe", &["sign"], CODE, Subject::Files, Key::Managed),
+    row("AzureSignTool", &["sign"], CODE, Subject::Files, Key::Managed),
+    row("osslsigncode", &["sign"], CODE, Subject::Files, OTHER),
+    row("codesign", &["--sign"], CODE, Subject::Files, OTHER),
+    row("codesign", &["-s"], CODE, Subject::Files, OTHER),
+    row("rcodesign", &["sign"], CODE, Subject::Files, OTHER),
+    row("quill", &["sign-and-notarize"], CODE, Subject::Files, OTHER),
     row("sigstore", &["sign"], SIGNED, Subject::Files, Key::Keyless),
     row("sigstore-cli", &["sign"], SIGNED, Subject::Files, Key::Keyless),
     row("pypi-attestations", &["sign"], SIGNED, Subject::Package(Registry::PyPi), Key::Keyless),
@@ -389,7 +390,10 @@ impl Call<'_> {
 
     // `make sign`, `./hack/attest.sh`: something may be proven in there.
     fn hint(&self, found: &mut Proving) {
+        // Their own subcommands were looked at already.
         let harmless = [
+            "syft",
+            "trivy",
             "echo",
             "git",
             "gh",
@@ -427,8 +431,19 @@ impl Call<'_> {
         if harmless.contains(&name) {
             return;
         }
-        let words = std::iter::once(name).chain(self.program.args.iter().map(|w| w.text.as_str()));
-        if let Some(word) = words.take(6).find(|word| says_so(word)) {
+        let words =
+            || std::iter::once(name).chain(self.program.args.iter().map(|w| w.text.as_str()));
+        if words()
+            .take(3)
+            .any(|word| word.to_ascii_lowercase().contains("sbom"))
+        {
+            let means = words().take(2).collect::<Vec<_>>().join(" ");
+            found
+                .proofs
+                .push(self.proof(MADE, Subject::Any, Key::None, means));
+            return;
+        }
+        if let Some(word) = words().take(6).find(|word| says_so(word)) {
             found.hints.push(Hint {
                 step: self.step.index,
                 span: self.span,

@@ -123,7 +123,9 @@ pub(super) fn proof(
         step: step.index,
         span,
         means: format!("cosign {verb}"),
-        target: targets.first().map(|w| w.text.clone()),
+        target: targets
+            .first()
+            .map(|word| naming::value(around, step, script, word)),
     })
 }
 

@@ -32,6 +32,9 @@ pub use naming::Naming;
 pub enum Proves {
     /// Who made it: a signature of the artifact.
     Signature,
+    /// Who made one of the files, in a way that an operating system checks:
+    /// Authenticode, Apple's code signing, signed packages of a distribution.
+    Code,
     /// What is in it.
     Sbom(SbomForm),
     /// How it was built.
@@ -134,7 +137,7 @@ impl Proof {
         match self.proves {
             Proves::Signature => true,
             Proves::Provenance(origin) => origin != Origin::Embedded,
-            Proves::Sbom(_) | Proves::Check => false,
+            Proves::Code | Proves::Sbom(_) | Proves::Check => false,
         }
     }
 }

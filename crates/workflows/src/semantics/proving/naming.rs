@@ -46,6 +46,25 @@ pub(super) fn of_word(
     })
 }
 
+/// The value of a word that is one variable, where it is set once; otherwise
+/// the word as it stands.
+pub(super) fn value(
+    around: &Surroundings<'_>,
+    step: &Step,
+    script: &Script,
+    word: &Word,
+) -> String {
+    let known = sole_variable(&word.text).and_then(|name| {
+        let mut assigned = script.assignments.iter().filter(|a| a.name == name);
+        match (assigned.next(), assigned.next()) {
+            (Some(only), None) => Some(only.value.text.clone()),
+            (None, _) => Some(around.resolve(step, around.variable(step, name)?)),
+            _ => None,
+        }
+    });
+    known.unwrap_or_else(|| word.text.clone())
+}
+
 /// How a text names an image, given the values that its variables may have.
 pub(super) fn of_text(text: &str, values: &dyn Fn(&str) -> Vec<String>) -> Naming {
     judge(text, values, 0)

@@ -124,6 +124,7 @@ fn bills_of_materials_are_made_attached_or_attested() {
             "trivy image --format cyclonedx -o x.json a/b",
             SbomForm::Made,
         ),
+        ("make sbom", SbomForm::Made),
         ("bom generate -o x.spdx .", SbomForm::Made),
         (
             "cosign attach sbom --sbom x.json a/b@$D",

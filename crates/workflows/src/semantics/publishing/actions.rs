@@ -147,8 +147,26 @@ pub fn by_action(around: &Surroundings<'_>, step: &Step) -> Option<Publication> 
         target: target.map(|t| t.value.clone()),
         names,
         bare: is_release && !row.target.is_empty() && target.is_none_or(|t| t.value.is_empty()),
+        draft: is_release && draft(step),
         copy: row.name == "akhilerm/tag-push-action",
     })
+}
+
+fn outside_of_expressions(text: &Text) -> String {
+    let mut written = String::new();
+    let mut done = 0;
+    for embedded in &text.expressions {
+        written.push_str(text.value.get(done..embedded.range.start).unwrap_or(""));
+        done = embedded.range.end;
+    }
+    written.push_str(text.value.get(done..).unwrap_or(""));
+    written
+}
+
+fn draft(step: &Step) -> bool {
+    step.input("draft")
+        .and_then(Text::literal)
+        .is_some_and(|text| text.trim() == "true")
 }
 
 // `None`: not published. Otherwise the input that decides at run time, if any.
@@ -184,16 +202,20 @@ fn decided<'s>(step: &'s Step, when: &When) -> Option<Option<&'s Text>> {
                 // `release-plz` and the like publish by default.
                 return (*input == "command" && !none.is_empty()).then_some(None);
             };
-            let has = |word: &&str| text.value.contains(*word);
-            if none.iter().any(has) {
-                // A snapshot that an expression chooses is a release otherwise.
-                return (!text.is_static()).then_some(Some(text));
+            let written = outside_of_expressions(text);
+            if none.iter().any(|word| written.contains(word)) {
+                return None;
             }
+            // A snapshot that an expression chooses is a release otherwise.
             let decides = (!text.is_static()).then_some(text);
-            if any.iter().any(has) {
+            if any.iter().any(|word| written.contains(word)) {
                 return Some(decides);
             }
-            decides.map(Some)
+            // Arguments that are put together elsewhere may say anything; lists
+            // of outputs and settings seldom push.
+            decides
+                .filter(|text| *input == "args" && text.sole_expression().is_some())
+                .map(Some)
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn by_call(job: &Job) -> Option<Publication> {
         target: target.map(|t: &Text| t.value.clone()),
         names: target.map_or_else(Vec::new, |t| targets::names(&t.value)),
         bare: false,
+        draft: false,
         copy: false,
     })
 }

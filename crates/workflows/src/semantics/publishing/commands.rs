@@ -10,6 +10,7 @@ use super::actions::SNAPSHOT;
 use super::programs::{self, Program};
 use super::{Artifact, Publication, Registry, targets};
 use crate::documents::step::Step;
+use crate::semantics::secrets;
 use crate::semantics::surroundings::Surroundings;
 use crate::shell::{Command, Script, Word};
 
@@ -242,6 +243,7 @@ const WITH_VALUE: &[&str] = &[
     "--dest-creds",
     "--src-creds",
     "--dest-tls-verify",
+    "--multi-arch",
     "--format",
     "--registry-config",
     "--username",
@@ -293,12 +295,72 @@ pub fn by_script(
                 _ => Vec::new(),
             },
             bare: row.target == Assets && !attaches(&program),
-            copy: COPIES
-                .iter()
-                .any(|(name, word)| *name == row.program && row.words.contains(word)),
+            draft: row.artifact == Release && (program.has("--draft") || program.has("-d")),
+            copy: copies(row, &program),
         })
     };
     script.commands.iter().filter_map(publication).collect()
+}
+
+/// Variables that programs read only to publish.
+const UPLOAD_ONLY: &[(&str, Registry)] = &[
+    ("CARGO_REGISTRY_TOKEN", Registry::CratesIo),
+    ("FLIT_PASSWORD", Registry::PyPi),
+    ("GEM_HOST_API_KEY", Registry::Gems),
+    ("HATCH_INDEX_AUTH", Registry::PyPi),
+    ("MATURIN_PYPI_TOKEN", Registry::PyPi),
+    ("OVSX_PAT", Registry::VsCode),
+    ("PDM_PUBLISH_PASSWORD", Registry::PyPi),
+    ("TWINE_PASSWORD", Registry::PyPi),
+    ("UV_PUBLISH_TOKEN", Registry::PyPi),
+    ("VSCE_PAT", Registry::VsCode),
+];
+
+/// What a script publishes that hands a credential for publishing to something
+/// that is not read here: `scripts/publish` with `TWINE_PASSWORD`.
+#[must_use]
+pub(super) fn by_credential(
+    step: &Step,
+    script: &Script,
+    at: impl Fn(Range<usize>) -> Span,
+) -> Vec<Publication> {
+    // A rehearsal is handed the credential too.
+    let rehearsal = step
+        .script()
+        .is_some_and(|text| text.value.contains("dry-run"));
+    let Some((_, registry)) = UPLOAD_ONLY.iter().find(|(name, _)| {
+        step.env.iter().any(|pair| {
+            pair.key.value == *name
+                && pair
+                    .value
+                    .parsed()
+                    .any(|(_, expr)| !secrets::names(expr).is_empty())
+        })
+    }) else {
+        return Vec::new();
+    };
+    let ignored = ["echo", "cd", "set", "export", "git", "test", "[", "printf"];
+    let command = script.commands.iter().find(|command| {
+        let name = programs::of_command(command).name;
+        !ignored.contains(&name.as_str())
+    });
+    command
+        .filter(|_| !rehearsal)
+        .map(|command| Publication {
+            artifact: Package(*registry),
+            step: step.index,
+            span: at(command.range.clone()),
+            means: command.effective().0.text.clone(),
+            conditional: true,
+            decided_by: None,
+            target: None,
+            names: Vec::new(),
+            bare: false,
+            draft: false,
+            copy: false,
+        })
+        .into_iter()
+        .collect()
 }
 
 fn written(
@@ -327,6 +389,18 @@ fn written(
             .map(|value| expand(value.text, around, step))
             .collect(),
     }
+}
+
+// What is loaded from a file of this machine is no copy.
+fn copies(row: &Row, program: &Program<'_>) -> bool {
+    let listed = COPIES
+        .iter()
+        .any(|(name, word)| *name == row.program && row.words.contains(word));
+    let from_registry = program
+        .operands(WITH_VALUE)
+        .get(row.words.len())
+        .is_none_or(|source| source.text.starts_with("docker://"));
+    listed && (row.program != "skopeo" || from_registry)
 }
 
 // Variables that an `env:` sets to a constant are put in, since names of

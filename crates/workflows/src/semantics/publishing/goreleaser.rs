@@ -107,7 +107,11 @@ pub fn by_goreleaser(step: &Publication, run: &Run, config: &GoReleaser) -> Vec<
     let mut found = Vec::new();
     let disabled = config.release.disabled.as_ref().is_some_and(|f| f.value);
     if !disabled {
-        found.push(step.clone());
+        let draft = config.release.draft.as_ref().is_some_and(|f| f.value);
+        found.push(Publication {
+            draft,
+            ..step.clone()
+        });
     }
     let lists = config.images.iter().any(|i| i.builder == Builder::Manifest);
     for images in &config.images {

@@ -112,6 +112,8 @@ pub struct Publication {
     /// Whether it is a release to which no file is attached: what GitHub makes
     /// of the tag is all that there is.
     pub bare: bool,
+    /// Whether it stays a draft until a person publishes it.
+    pub draft: bool,
     /// Whether it copies, tags or lists what a registry already holds.
     pub copy: bool,
 }
@@ -125,12 +127,6 @@ impl Publication {
             .as_ref()
             .is_some_and(|expr| situation.evaluate(expr) == Some(false))
     }
-
-    /// Whether everything it names is a repository for development.
-    #[must_use]
-    pub fn is_development(&self) -> bool {
-        !self.names.is_empty() && self.names.iter().all(|name| targets::is_development(name))
-    }
 }
 
 /// What one step publishes. `at` turns a range of the decoded script into
@@ -143,7 +139,14 @@ pub fn of_step(
     at: impl Fn(std::ops::Range<usize>) -> Span,
 ) -> Vec<Publication> {
     match script {
-        Some(script) => by_script(around, step, script, at),
+        Some(script) => {
+            let found = by_script(around, step, script, &at);
+            if found.is_empty() {
+                commands::by_credential(step, script, at)
+            } else {
+                found
+            }
+        }
         None => by_action(around, step).into_iter().collect(),
     }
 }

@@ -1,8 +1,8 @@
-//! Names of what is pushed: which repository, whether it is one for
-//! development, whether it is on this very machine.
+//! Names of what is pushed: which repository, and whether two can be the same.
 
 use crate::documents::step::Step;
 use crate::documents::text::Text;
+use crate::semantics::stages::{self, Stage};
 use crate::semantics::surroundings::Surroundings;
 
 /// The repositories that a list of image references names, without tags and
@@ -87,64 +87,7 @@ fn is_tag(tag: &str) -> bool {
 /// nothing.
 #[must_use]
 pub fn is_local(reference: &str) -> bool {
-    let host = reference
-        .trim_start_matches("docker://")
-        .trim_start_matches("oci://")
-        .trim_start_matches("http://")
-        .trim_start_matches("https://")
-        .split('/')
-        .next()
-        .unwrap_or("");
-    let name = host.split(':').next().unwrap_or("");
-    matches!(
-        name,
-        "localhost" | "127.0.0.1" | "[" | "0.0.0.0" | "kind-registry" | "host.docker.internal"
-    ) || matches!(
-        host,
-        "registry:5000" | "registry:5001" | "kind.local" | "ko.local"
-    ) || host.ends_with(".localhost")
-        || host.ends_with(".local")
-}
-
-const DEVELOPMENT: [&str; 19] = [
-    "ci",
-    "dev",
-    "devel",
-    "development",
-    "test",
-    "tests",
-    "testing",
-    "e2e",
-    "nightly",
-    "snapshot",
-    "snapshots",
-    "canary",
-    "edge",
-    "preview",
-    "pr",
-    "staging",
-    "cache",
-    "tmp",
-    "experimental",
-];
-
-/// Whether a repository is one for development: a word such as `ci` or `dev`
-/// ends its last part or is a part of its own.
-#[must_use]
-pub fn is_development(repository: &str) -> bool {
-    let host = repository.split('/').next().unwrap_or("");
-    if matches!(host, "ttl.sh" | "test.pypi.org") {
-        return true;
-    }
-    let lower = repository.to_ascii_lowercase();
-    let mut parts = lower.rsplit('/');
-    let last = parts.next().unwrap_or("");
-    let ending = last.rsplit(['-', '_']).next().unwrap_or("");
-    (ending != last && DEVELOPMENT.contains(&ending))
-        || last == "cache"
-        || parts.any(|part| {
-            DEVELOPMENT.contains(&part) || part.ends_with("-dev") || part.ends_with("-ci")
-        })
+    stages::of_name(reference) == Stage::Local
 }
 
 /// Whether two repositories can be the same; `None` where expressions or
@@ -196,26 +139,6 @@ mod tests {
             ("oci://ghcr.io/o/charts", "ghcr.io/o/charts"),
         ] {
             assert_eq!(repository(reference), name, "{reference}");
-        }
-    }
-
-    #[test]
-    fn development_is_told_from_release() {
-        for name in [
-            "quay.io/cilium/cilium-ci",
-            "ttl.sh/x",
-            "ghcr.io/o/charts-dev/app",
-            "ghcr.io/o/r/cache",
-        ] {
-            assert!(is_development(name), "{name}");
-        }
-        for name in [
-            "quay.io/cilium/cilium",
-            "ghcr.io/o/dev",
-            "o/preview",
-            "ghcr.io/o/edge-proxy",
-        ] {
-            assert!(!is_development(name), "{name}");
         }
     }
 

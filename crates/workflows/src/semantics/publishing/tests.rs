@@ -134,6 +134,41 @@ fn commands_that_publish_nothing_are_passed_over() {
 }
 
 #[test]
+fn what_a_registry_holds_already_is_copied() {
+    for (line, copy) in [
+        ("crane cp a/b:1 ghcr.io/a/b:1", true),
+        (
+            "docker buildx imagetools create -t a/b:1 a/b@sha256:0",
+            true,
+        ),
+        ("skopeo copy docker://a/b docker://ghcr.io/a/b", true),
+        (
+            "skopeo copy --multi-arch all oci-archive:x.tar docker://ghcr.io/a/b",
+            false,
+        ),
+        ("docker push a/b", false),
+    ] {
+        assert_eq!(of_script(line).first().unwrap().copy, copy, "{line}");
+    }
+}
+
+#[test]
+fn a_credential_for_publishing_tells_what_a_script_does() {
+    let step = |script: &str| {
+        format!(
+            "    - run: {script}\n      env:\n        TWINE_PASSWORD: ${{{{ secrets.PYPI }}}}\n"
+        )
+    };
+    let found = published(&step("scripts/publish"));
+    assert_eq!(
+        found.first().unwrap().artifact,
+        Artifact::Package(Registry::PyPi)
+    );
+    assert!(found.first().unwrap().conditional);
+    assert_eq!(published(&step("scripts/publish --dry-run")), []);
+}
+
+#[test]
 fn a_release_without_files_is_bare() {
     for (line, bare) in [
         ("gh release create v1 --generate-notes", true),
@@ -152,6 +187,18 @@ fn a_release_without_files_is_bare() {
     ] {
         assert_eq!(of_script(line).first().unwrap().bare, bare, "{line}");
     }
+    assert!(
+        of_script("gh release create --draft v1 dist/*")
+            .first()
+            .unwrap()
+            .draft
+    );
+    assert!(
+        !of_script("gh release create v1 dist/*")
+            .first()
+            .unwrap()
+            .draft
+    );
     let step = "    - uses: softprops/action-gh-release@v2\n";
     assert!(published(step).first().unwrap().bare);
     let step = "    - uses: softprops/action-gh-release@v2\n      with:\n        files: dist/*\n";
@@ -168,7 +215,7 @@ fn names_come_through_metadata_and_variables() {
     let found = of_script("docker push \"$IMAGE:$TAG\"");
     assert_eq!(found.first().unwrap().names, ["ghcr.io/o/app"]);
     let found = of_script("docker push ${IMAGE}-ci:x");
-    assert!(found.first().unwrap().is_development());
+    assert_eq!(found.first().unwrap().names, ["ghcr.io/o/app-ci"]);
 }
 
 #[test]
