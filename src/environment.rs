@@ -12,7 +12,12 @@ fn variable(name: &str) -> Option<String> {
 
 /// Whether the user asks all programs for plain text, see <https://no-color.org>.
 pub(crate) fn asks_for_plain_text() -> bool {
-    variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb")
+    variable("NO_COLOR").is_some() || terminal_is_dumb()
+}
+
+/// Whether the terminal can do nothing but print.
+pub(crate) fn terminal_is_dumb() -> bool {
+    variable("TERM").as_deref() == Some("dumb")
 }
 
 /// The columns that a shell announces.

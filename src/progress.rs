@@ -5,6 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::environment;
+
 /// Work that is done sooner needs no word.
 const PATIENCE: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -35,7 +37,7 @@ struct State {
 impl Progress {
     /// Begins work on so many repositories; silent unless `wanted`.
     pub(crate) fn begin(total: usize, wanted: bool) -> Self {
-        if !wanted || !io::stderr().is_terminal() {
+        if !wanted || !io::stderr().is_terminal() || environment::terminal_is_dumb() {
             return Self::default();
         }
         let shared = Arc::new(Shared {

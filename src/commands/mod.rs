@@ -6,6 +6,7 @@ mod data;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+mod triggers;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ use crate::output::ColourChoice;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
+    Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
     #[cfg(feature = "online")]
@@ -30,6 +32,7 @@ impl Command {
     pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
         Ok(match self {
             Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => run_data(args)?.into(),
             #[cfg(feature = "online")]

@@ -258,28 +258,92 @@ fn binary(id: &str) -> Vec<u8> {
         .collect()
 }
 
-#[test]
-fn trees_that_hold_each_other_many_times_over_are_bounded() {
-    let sandbox = Sandbox::with(CLEAN);
-    sandbox.commit();
-    let mut id = object(&sandbox, "blob", b"on: push\n");
-    let mut mode = "100644";
-    // Ten entries in each of thirteen levels: 10^13 paths.
+/// A commit whose trees hold each other ten times over on thirteen levels.
+fn bomb(sandbox: &Sandbox, leaf: &str, mode: &str) -> String {
+    let (mut id, mut mode) = (leaf.to_owned(), mode);
     for _ in 0..13 {
         let mut tree = Vec::new();
         for number in 0..10 {
             tree.extend(format!("{mode} {number}\0").into_bytes());
             tree.extend(binary(&id));
         }
-        id = object(&sandbox, "tree", &tree);
+        id = object(sandbox, "tree", &tree);
         mode = "40000";
     }
-    let commit = sandbox.git(&["commit-tree", &id, "-m", "bomb"]);
+    sandbox.git(&["commit-tree", &id, "-m", "bomb"])
+}
+
+#[test]
+fn trees_that_hold_each_other_many_times_over_are_bounded() {
+    let sandbox = Sandbox::with(CLEAN);
+    sandbox.commit();
+    let commit = bomb(&sandbox, &object(&sandbox, "tree", b""), "40000");
     let report = sandbox.report(&["--rev", &commit, "."]);
-    assert_eq!(
-        (report.code, report.codes()),
-        (3, vec!["too-much".to_owned()])
+    assert_eq!(report.codes(), ["too-much"]);
+    assert_eq!(report.code, 3);
+}
+
+#[test]
+fn paths_documents_and_bytes_are_bounded() {
+    use cofferdam_pipelines::{Limits, git};
+
+    let sandbox = Sandbox::with(CLEAN);
+    sandbox.commit();
+    let commit = bomb(&sandbox, &object(&sandbox, "blob", b""), "100644");
+    let limits = Limits {
+        paths: 1000,
+        ..Limits::default()
+    };
+    let files = git::revision(&sandbox.root(), &commit, &limits).unwrap();
+    assert_eq!(files.gaps.len(), 1, "{:?}", files.gaps);
+    assert!((900..1100).contains(&files.tree.len()));
+
+    for number in 0..20 {
+        sandbox.write(&format!(".github/workflows/{number}.yml"), CLEAN);
+    }
+    let commit = sandbox.commit();
+    let (few, small, shallow) = (
+        Limits {
+            documents: 5,
+            ..Limits::default()
+        },
+        Limits {
+            total_bytes: 5 * CLEAN.len() as u64,
+            ..Limits::default()
+        },
+        Limits {
+            depth: 1,
+            ..Limits::default()
+        },
     );
+    for (limits, documents) in [(few, 5), (small, 5), (shallow, 0)] {
+        let rev = git::revision(&sandbox.root(), &commit, &limits).unwrap();
+        assert_eq!(
+            (rev.files.len(), rev.gaps.len()),
+            (documents, 1),
+            "{:?}",
+            rev.gaps
+        );
+    }
+    for (limits, documents) in [(few, 5), (small, 5)] {
+        let tree = cofferdam_pipelines::collect::checkout(&sandbox.root(), &limits).unwrap();
+        assert_eq!(
+            (tree.files.len(), tree.gaps.len()),
+            (documents, 1),
+            "{:?}",
+            tree.gaps
+        );
+    }
+    fs::remove_dir_all(sandbox.path(".git")).unwrap();
+    for (limits, documents) in [(few, 5), (small, 5), (shallow, 0)] {
+        let walk = cofferdam_pipelines::collect::checkout(&sandbox.root(), &limits).unwrap();
+        assert_eq!(
+            (walk.files.len(), walk.gaps.len()),
+            (documents, 1),
+            "{:?}",
+            walk.gaps
+        );
+    }
 }
 
 #[test]

@@ -21,3 +21,4 @@ mod inputs;
 mod recursive;
 mod revisions;
 mod sandbox;
+mod triggers;

@@ -14,6 +14,7 @@ use crate::workspace::{self, cargo};
 
 mod audit;
 mod checkouts;
+mod growth;
 mod measure_text;
 mod sarif;
 mod scanners;
@@ -34,6 +35,12 @@ const PEERS: &[Peer] = &[
         summary: "findings, time and memory beside other scanners of workflows",
         covers: audit::COVERS,
         run: audit::run,
+    },
+    Peer {
+        name: "growth",
+        summary: "our time and memory as files and repositories grow, and for 1 and 16 threads",
+        covers: audit::COVERS,
+        run: growth::run,
     },
     Peer {
         name: "sarif",

@@ -45,10 +45,11 @@ impl ImageRef {
         }
     }
 
-    /// Whether the reference names its content: a well-formed digest.
+    /// Whether the reference names its content: a well-formed digest, or the id
+    /// of a local image, which is one too.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
-        self.digest.as_deref().is_some_and(is_digest)
+        self.digest.as_deref().is_some_and(is_digest) || is_digest(&self.to_string())
     }
 
     /// Host and repository, without tag and digest.
@@ -108,6 +109,7 @@ mod tests {
         }
         assert!(ImageRef::parse(&pinned).is_pinned());
         assert!(!ImageRef::parse("alpine@sha256:12").is_pinned());
+        assert!(ImageRef::parse(&digest).is_pinned());
         assert_eq!(ImageRef::parse("localhost:5000/app").tag, None);
     }
 }

@@ -155,7 +155,8 @@ pub fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
     Ok(decide(target, collected, slug.as_ref(), settings, options))
 }
 
-fn collect(input: &Input, limits: &Limits) -> Result<Collected, AuditError> {
+/// Reads what an input names.
+pub(crate) fn collect(input: &Input, limits: &Limits) -> Result<Collected, AuditError> {
     Ok(match input {
         Input::Path(path) => match fs::metadata(path) {
             Ok(found) if found.is_dir() => folder(path, limits)?,
@@ -185,7 +186,7 @@ fn folder(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
 }
 
 /// Which repository it is, and its settings.
-fn identity<'o>(
+pub(crate) fn identity<'o>(
     name: &str,
     collected: &Collected,
     options: &'o Options,

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod many;
 pub mod requirement;
 pub mod slug;
+pub mod triggers;
 
 pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
@@ -23,3 +24,4 @@ pub use limits::Limits;
 pub use many::audit_all;
 pub use requirement::Requirement;
 pub use slug::Slug;
+pub use triggers::{Triggers, triggers};

@@ -4,7 +4,10 @@ use cofferdam_facts::settings::{
     BranchProtection, DeploymentRefs, Environment, Fact, NamedRef, RefKind,
 };
 
+use cofferdam_facts::{Control, Location};
+
 use crate::context::Context;
+use crate::rule::Sink;
 
 /// What an environment asks before a job of it runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,8 @@ pub enum Guard {
         name: String,
         /// What was not seen.
         missing: String,
+        /// Whether the settings would tell.
+        by_settings: bool,
     },
     /// It asks nothing.
     Open {
@@ -62,12 +67,45 @@ pub fn settle(cx: &Context<'_>) -> String {
     format!("`cofferdam settings snapshot {slug}`, then `audit --settings FILE`")
 }
 
+/// Says what is not known of an environment, and what settles it. Says nothing
+/// of a guard that is known.
+pub fn tell_unknown(
+    cx: &Context<'_>,
+    guard: &Guard,
+    controls: &[Control],
+    place: &Location,
+    out: &mut Sink,
+) {
+    let Guard::Unknown {
+        missing,
+        by_settings,
+        ..
+    } = guard
+    else {
+        return;
+    };
+    let settle = if *by_settings {
+        settle(cx)
+    } else {
+        "name the environment as a constant".to_owned()
+    };
+    for control in controls {
+        out.unknown(
+            *control,
+            Some(place.clone()),
+            missing.clone(),
+            settle.clone(),
+        );
+    }
+}
+
 /// What the environment of a name asks.
 #[must_use]
 pub fn of(cx: &Context<'_>, name: &str) -> Guard {
     let unknown = || Guard::Unknown {
         name: name.to_owned(),
         missing: format!("the protection of environment `{name}`"),
+        by_settings: true,
     };
     let Some(settings) = cx.facts.settings else {
         return unknown();
@@ -147,10 +185,9 @@ fn refs(
     match environment.deployment_refs.known()? {
         DeploymentRefs::Any => Some((None, true)),
         // Where no branch is protected, GitHub takes every branch.
-        DeploymentRefs::ProtectedBranches => match protection? {
-            Some(_) => Some((Some("only protected branches may use it".to_owned()), true)),
-            None => None,
-        },
+        DeploymentRefs::ProtectedBranches => protection?
+            .as_ref()
+            .map(|_| (Some("only protected branches may use it".to_owned()), true)),
         DeploymentRefs::Named(names) => {
             let names = names.known()?;
             let branches = names.iter().any(|n| n.kind.known() != Some(&RefKind::Tag));

@@ -1,5 +1,6 @@
 //! What a job publishes for users, with what, and from where.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use cofferdam_facts::Scope;
@@ -7,9 +8,10 @@ use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::environments::{self, Names};
 use cofferdam_workflows::semantics::logins::{self, Login, Place};
-use cofferdam_workflows::semantics::publishing::{Artifact, Publication};
+use cofferdam_workflows::semantics::publishing::{Artifact, Publication, Registry};
+use cofferdam_workflows::semantics::secrets::{SecretName, SecretUse};
 use cofferdam_workflows::semantics::stages::{self, Stage};
-use cofferdam_workflows::semantics::starts::{self, Start};
+use cofferdam_workflows::semantics::starts::{Calls, Start};
 
 use crate::context::{Context, JobView};
 use crate::guards::{self, Guard};
@@ -64,30 +66,61 @@ pub fn logins<'c>(cx: &'c Context<'c>, job: &JobView<'c>) -> Vec<Login> {
     })
 }
 
+/// Whether all that a job publishes is, by its names, for development.
+#[must_use]
+pub fn is_for_development(job: &JobView<'_>) -> bool {
+    let stage = |p: &Publication| stages::of_publication(job.workflow, job.job, p);
+    !job.publications.is_empty()
+        && job
+            .publications
+            .iter()
+            .all(|p| stage(p) != Stage::Production)
+}
+
 /// Every job of the checkout that publishes something for users.
 #[must_use]
 pub fn publishers<'c>(cx: &'c Context<'c>) -> Vec<Publisher<'c>> {
-    cx.all_jobs().filter_map(|job| of_job(cx, job)).collect()
+    let calls = Calls::new(cx.repository);
+    let mut publishers = Vec::new();
+    for workflow in &cx.repository.workflows {
+        let starts = OnceCell::new();
+        let starts = || starts.get_or_init(|| calls.starts(workflow)).as_slice();
+        publishers.extend(
+            cx.jobs(workflow)
+                .iter()
+                .filter_map(|job| of_job(cx, job, &starts)),
+        );
+    }
+    publishers
 }
 
-fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Option<Publisher<'c>> {
+fn of_job<'c, 's>(
+    cx: &'c Context<'c>,
+    job: &'c JobView<'c>,
+    starts: &dyn Fn() -> &'s [Start<'c>],
+) -> Option<Publisher<'c>>
+where
+    'c: 's,
+{
     if job.publications.is_empty() {
         return None;
     }
     let logins = logins(cx, job);
+    let pushes = may_push(job, &logins);
     let releases: Vec<_> = job
         .publications
         .iter()
+        .filter(|publication| pushes || !is_pushed(publication.artifact))
         .filter_map(|publication| release(cx, job, &logins, publication))
         .collect();
     if releases.is_empty() {
         return None;
     }
-    let starts = starts::of(cx.repository, job.workflow)
-        .into_iter()
+    let starts = starts()
+        .iter()
         .filter_map(|start| {
-            let runs = publishes(&start, job, &releases)?;
-            Some((start, runs))
+            let runs = publishes(start, job, &releases, &logins)?;
+            Some((start.clone(), runs))
         })
         .collect();
     Some(Publisher {
@@ -134,13 +167,45 @@ fn release<'c>(
     })
 }
 
+/// Whether a registry of images is needed for it.
+fn is_pushed(artifact: Artifact) -> bool {
+    matches!(artifact, Artifact::Image | Artifact::Chart)
+}
+
+/// Whether a job can push an image or chart to users. No registry for users
+/// takes a push without a credential: a job that holds none pushes to one on
+/// the runner, or throws away what it builds.
+#[must_use]
+pub fn may_push(job: &JobView<'_>, logins: &[Login]) -> bool {
+    let named = |used: &SecretUse| !matches!(used.name, SecretName::Token);
+    let scopes = [Scope::IdToken, Scope::Packages];
+    let token = !job.token.assumed && job.token.writes().any(|s| scopes.contains(&s));
+    token || !logins.is_empty() || job.secrets.iter().any(named)
+}
+
 // The surest of the publications; `None` if none happens.
-fn publishes(start: &Start<'_>, job: &JobView<'_>, releases: &[Release<'_>]) -> Option<Runs> {
+fn publishes(
+    start: &Start<'_>,
+    job: &JobView<'_>,
+    releases: &[Release<'_>],
+    logins: &[Login],
+) -> Option<Runs> {
     let runs = start.runs_job(job.workflow, job.job);
     if runs == Runs::No {
         return None;
     }
+    let signs_in = |login: &Login| {
+        job.job
+            .steps()
+            .get(login.step)
+            .is_none_or(|step| start.runs_step(job.workflow, job.job, step) != Runs::No)
+    };
+    let signed_in = logins.is_empty() || logins.iter().any(signs_in);
     let of_release = |release: &Release<'_>| {
+        // Where every sign-in is left out, so is the push.
+        if !signed_in && is_pushed(release.publication.artifact) {
+            return Runs::No;
+        }
         start.publishes(job.workflow, job.job, release.publication, release.action)
     };
     let all: Vec<_> = releases.iter().map(of_release).collect();
@@ -149,6 +214,16 @@ fn publishes(start: &Start<'_>, job: &JobView<'_>, releases: &[Release<'_>]) -> 
         (_, true) => Some(Runs::Maybe),
         _ => all.contains(&Runs::Maybe).then_some(Runs::Maybe),
     }
+}
+
+fn with_article(artifact: Artifact) -> String {
+    let word = artifact.to_string();
+    let article = match artifact {
+        Artifact::Package(Registry::Npm) => "an",
+        _ if word.starts_with(['a', 'e', 'i', 'o']) => "an",
+        _ => "a",
+    };
+    format!("{article} {word}")
 }
 
 impl<'c> Publisher<'c> {
@@ -177,7 +252,7 @@ impl<'c> Publisher<'c> {
                 .map(|r| r.publication.artifact)
                 .collect();
         }
-        let words: Vec<_> = artifacts.iter().map(|a| format!("a {a}")).collect();
+        let words: Vec<_> = artifacts.iter().map(|a| with_article(*a)).collect();
         match words.as_slice() {
             [] => String::new(),
             [one] => one.clone(),
@@ -200,6 +275,20 @@ impl<'c> Publisher<'c> {
         if names.none {
             return None;
         }
+        if names.perhaps_none {
+            let text = self
+                .job
+                .job
+                .environment
+                .as_ref()
+                .map(|e| e.name.value.clone());
+            return Some(Guard::Unknown {
+                missing: "whether the job publishes while the name of its environment is empty"
+                    .to_owned(),
+                by_settings: false,
+                name: text.unwrap_or_default(),
+            });
+        }
         let weakest = names.names.iter().map(|name| guards::of(cx, name)).max();
         match weakest {
             Some(open @ Guard::Open { .. }) => Some(open),
@@ -214,6 +303,7 @@ impl<'c> Publisher<'c> {
                 let name = text.unwrap_or_default();
                 Some(Guard::Unknown {
                     missing: format!("which environment `{name}` is"),
+                    by_settings: false,
                     name,
                 })
             }

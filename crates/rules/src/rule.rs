@@ -116,6 +116,17 @@ impl Sink {
         });
     }
 
+    /// Says that a control does not hold, where there is nothing to mend at one
+    /// place and so no finding.
+    pub fn violated(&mut self, control: Control, location: Location, note: impl Into<String>) {
+        self.evidence.push(Evidence {
+            control,
+            verdict: Verdict::Violated,
+            location: Some(location),
+            note: note.into(),
+        });
+    }
+
     /// Says that a fact is missing, and which command settles it.
     pub fn unknown(
         &mut self,

@@ -6,6 +6,7 @@
 //! workflow, reusable workflows that it calls, the workflows that call it, and
 //! those that follow it by `workflow_run` or by `release`.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use cofferdam_facts::settings::Fact;
@@ -19,6 +20,7 @@ use cofferdam_workflows::semantics::stages::{self, Stage};
 use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
 use crate::context::{Context, JobView};
+use crate::releases;
 
 /// One thing that is shipped.
 #[derive(Clone, Debug)]
@@ -63,9 +65,10 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
     let mut shipments = Vec::new();
     for workflow in &cx.repository.workflows {
         let mut own: Vec<Shipment<'c>> = Vec::new();
+        let starts = LazyCell::new(|| starts::of(cx.repository, workflow));
         for job in cx.jobs(workflow) {
             for publication in &job.publications {
-                let Some(development) = audience(cx, job, publication) else {
+                let Some(development) = audience(cx, &starts, job, publication) else {
                     continue;
                 };
                 let place = Place { job, publication };
@@ -152,7 +155,12 @@ pub fn is_same(one: &JobView<'_>, other: &JobView<'_>) -> bool {
 }
 
 // `None` where it is no shipment; otherwise whether it is for development.
-fn audience(cx: &Context<'_>, job: &JobView<'_>, publication: &Publication) -> Option<bool> {
+fn audience<'c, F: FnOnce() -> Vec<Start<'c>>>(
+    cx: &Context<'_>,
+    starts: &LazyCell<Vec<Start<'c>>, F>,
+    job: &JobView<'_>,
+    publication: &Publication,
+) -> Option<bool> {
     if matches!(publication.artifact, Artifact::Files | Artifact::Site) || publication.bare {
         return None;
     }
@@ -163,7 +171,10 @@ fn audience(cx: &Context<'_>, job: &JobView<'_>, publication: &Publication) -> O
     if stage == Stage::Local {
         return None;
     }
-    let starts = starts::of(cx.repository, job.workflow);
+    let pushed = matches!(publication.artifact, Artifact::Image | Artifact::Chart);
+    if pushed && job.job.call().is_none() && !releases::may_push(job, &releases::logins(cx, job)) {
+        return None;
+    }
     if starts.is_empty() {
         return Some(stage == Stage::Development);
     }

@@ -5,6 +5,7 @@
 
 pub mod documents;
 pub mod expressions;
+pub mod insights;
 pub mod repository;
 pub mod semantics;
 pub mod shell;

@@ -9,8 +9,8 @@ use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
-    Action, ActionsLock, Ariane, CodeOwners, Dco, Dependabot, Dockerfile, GoReleaser, Insights,
-    Job, LittleHelper, Renovate, SecurityPolicy, Workflow,
+    Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, GoReleaser,
+    Insights, Job, LittleHelper, Renovate, SecurityPolicy, Workflow,
 };
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -83,6 +83,8 @@ pub struct Repository {
     pub actions_locks: Vec<ActionsLock>,
     /// Ariane's configuration; none or one.
     pub ariane: Vec<Ariane>,
+    /// Guides for contributors, in any of their places.
+    pub contributing: Vec<Contributing>,
     /// Configuration of a sign-off app; none or one.
     pub dco: Vec<Dco>,
     /// Dependabot's configuration; none or one.
@@ -224,6 +226,8 @@ pub enum Part {
     ActionsLock(ActionsLock),
     /// Ariane's configuration; none or one.
     Ariane(Ariane),
+    /// A guide for contributors.
+    Contributing(Contributing),
     /// Configuration of a sign-off app; none or one.
     Dco(Dco),
     /// Dependabot's configuration; none or one.
@@ -252,6 +256,7 @@ impl Part {
             FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
             FileKind::ActionsLock => Self::ActionsLock(ActionsLock::parse(file)),
             FileKind::Ariane => Self::Ariane(Ariane::parse(file)),
+            FileKind::Contributing => Self::Contributing(Contributing::parse(file)),
             FileKind::Dco => Self::Dco(Dco::parse(file)),
             FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
@@ -285,6 +290,7 @@ impl Repository {
                 Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
                 Part::ActionsLock(part) => repository.actions_locks.push(part),
                 Part::Ariane(part) => repository.ariane.push(part),
+                Part::Contributing(part) => repository.contributing.push(part),
                 Part::Dco(part) => repository.dco.push(part),
                 Part::Dependabot(part) => repository.dependabot.push(part),
                 Part::GoReleaser(part) => repository.goreleasers.push(part),

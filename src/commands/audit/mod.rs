@@ -27,7 +27,7 @@ use crate::progress::Progress;
 
 /// The stack of a worker. Documents may be as deep as the parser allows, and
 /// the parser's bound is set for a main thread.
-const STACK: usize = 8 * 1024 * 1024;
+pub(crate) const STACK: usize = 8 * 1024 * 1024;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -317,7 +317,8 @@ fn options(
     })
 }
 
-fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
+/// Reads a settings file.
+pub(crate) fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
     let failed = |source| AuditCommandError::Path {
         path: path.to_owned(),
         source,

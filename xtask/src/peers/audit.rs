@@ -3,9 +3,9 @@
 //! checkouts, and the time and memory of whole processes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::checkouts::{self, Checkout};
+use super::checkouts::{self, Checkout, Kind};
 use super::scanners::{self, Found, Scanner};
 use super::{Options, measure_text};
 use crate::error::Error;
@@ -39,13 +39,14 @@ pub(super) fn run(options: &Options) -> Result<String, Error> {
     let scanners = scanners::ready(options)?;
     let mut text = measure_text::INTRODUCTION.to_owned();
     text += &versions(&scanners);
+    text += &floor(options.runs)?;
     for (label, folder) in corpora(options)? {
         println!("measuring on {label}");
         let mut rows = Vec::new();
         for scanner in &scanners {
             rows.push(measured(scanner, &folder, options.runs)?);
         }
-        text += &corpus(&label, yaml_files(&folder), options.runs, &rows);
+        text += &corpus(&label, yaml_paths(&folder).len(), options.runs, &rows);
     }
     println!("running every fixture of every rule");
     text += &coverage(&scanners, &checkouts::lay_out()?)?;
@@ -67,7 +68,7 @@ fn corpora(options: &Options) -> Result<Vec<(String, PathBuf)>, Error> {
 
 /// A copy of this repository's `.github`, so that build output beside it does
 /// not slow a scanner that walks the whole folder.
-fn own() -> Result<PathBuf, Error> {
+pub(super) fn own() -> Result<PathBuf, Error> {
     let home = workspace::root().join("target/peers/own");
     if home.exists() {
         std::fs::remove_dir_all(&home).map_err(Error::file(&home))?;
@@ -88,7 +89,7 @@ fn own() -> Result<PathBuf, Error> {
     Ok(home)
 }
 
-fn measured(scanner: &Scanner, folder: &std::path::Path, runs: u32) -> Result<Row, Error> {
+fn measured(scanner: &Scanner, folder: &Path, runs: u32) -> Result<Row, Error> {
     // The first process warms the file cache; what it found is what is shown.
     let first = scanner.run(folder)?;
     let findings = scanner.findings(&first)?;
@@ -110,6 +111,19 @@ fn measured(scanner: &Scanner, folder: &std::path::Path, runs: u32) -> Result<Ro
         findings,
         mean,
     })
+}
+
+/// What measuring itself adds to each figure.
+fn floor(runs: u32) -> Result<String, Error> {
+    let runs = (0..runs)
+        .map(|_| measure::once(&mut std::process::Command::new("true")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mean = measure::mean(&runs).ok_or_else(|| Error::output("no run to take a mean of"))?;
+    Ok(format!(
+        "\nA process that does nothing measures {:.1} ms and {:.1} MB here.\n",
+        mean.wall * 1e3,
+        mean.peak / 1e6,
+    ))
 }
 
 fn versions(scanners: &[Scanner]) -> String {
@@ -173,53 +187,92 @@ fn by_severity(findings: &[Found]) -> String {
     format!(" ({})", parts.join(", "))
 }
 
-fn yaml_files(folder: &std::path::Path) -> usize {
-    let mut folders = vec![folder.to_path_buf()];
-    let mut count = 0;
+/// Every YAML file below a folder, relative to it, in order.
+pub(super) fn yaml_paths(root: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![root.to_path_buf()];
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let path = entry.path();
             // Not through links: a checkout may hold a loop.
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_dir() => folders.push(path),
                 Ok(kind) if kind.is_file() => {
-                    let path = entry.path();
-                    count += usize::from(
-                        path.extension()
-                            .is_some_and(|kind| kind == "yml" || kind == "yaml"),
-                    );
+                    let yaml = |kind| kind == "yml" || kind == "yaml";
+                    if path.extension().is_some_and(yaml) {
+                        files.extend(path.strip_prefix(root).map(Path::to_path_buf));
+                    }
                 }
                 _ => {}
             }
         }
     }
-    count
+    files.sort();
+    files
 }
 
-/// For each of our rules, the rules of each scanner that speak about its
-/// positive fixtures and are silent on its negative and near-miss ones.
+/// What the rules of one scanner did on the fixtures of one of our rules.
+#[derive(Default)]
+struct Spoken {
+    positive: BTreeSet<String>,
+    negative: BTreeSet<String>,
+    near_miss: BTreeSet<String>,
+}
+
+impl Spoken {
+    /// Rules that report the positive fixtures and leave the negative ones
+    /// alone; a star where one reports the near miss too.
+    fn telling(&self) -> Vec<String> {
+        self.positive
+            .difference(&self.negative)
+            .map(|rule| {
+                let star = if self.near_miss.contains(rule) {
+                    "\\*"
+                } else {
+                    ""
+                };
+                format!("{rule}{star}")
+            })
+            .collect()
+    }
+}
+
+/// For each of our rules, the rules of each scanner that tell its positive
+/// fixtures from its negative ones.
 fn coverage(scanners: &[Scanner], checkouts: &[Checkout]) -> Result<String, Error> {
-    let mut spoken: BTreeMap<&str, Vec<[BTreeSet<String>; 2]>> = BTreeMap::new();
+    let mut spoken: BTreeMap<&str, Vec<Spoken>> = BTreeMap::new();
     for checkout in checkouts {
         let entry = spoken
             .entry(&checkout.rule)
-            .or_insert_with(|| scanners.iter().map(|_| Default::default()).collect());
-        for (scanner, [silent, spoke]) in scanners.iter().zip(entry) {
-            let side = if checkout.positive { spoke } else { silent };
+            .or_insert_with(|| scanners.iter().map(|_| Spoken::default()).collect());
+        for (scanner, spoken) in scanners.iter().zip(entry) {
             let run = scanner.run(&checkout.folder)?;
             // A fixture may be broken on purpose, and a scanner may refuse it.
-            if let Ok(found) = scanner.findings(&run) {
-                side.extend(found.into_iter().map(|found| found.rule));
-            }
+            let Ok(found) = scanner.findings(&run) else {
+                continue;
+            };
+            let side = match checkout.kind {
+                Kind::Positive => &mut spoken.positive,
+                Kind::Negative => &mut spoken.negative,
+                Kind::NearMiss => &mut spoken.near_miss,
+            };
+            // Of ours only the rule itself counts: the others have fixtures of their own.
+            side.extend(
+                found
+                    .into_iter()
+                    .map(|found| found.rule)
+                    .filter(|rule| scanner.name != "cofferdam" || *rule == checkout.rule),
+            );
         }
     }
     let mut covered = vec![0_usize; scanners.len()];
     let mut lines = String::new();
     for (rule, entry) in &spoken {
         lines += &format!("| {rule} |");
-        for ([silent, spoke], covered) in entry.iter().zip(&mut covered) {
-            let only: Vec<&str> = spoke.difference(silent).map(String::as_str).collect();
-            *covered += usize::from(!only.is_empty());
-            lines += &format!(" {} |", only.join(", "));
+        for (spoken, covered) in entry.iter().zip(&mut covered) {
+            let telling = spoken.telling();
+            *covered += usize::from(!telling.is_empty());
+            lines += &format!(" {} |", telling.join(", "));
         }
         lines.push('\n');
     }
@@ -253,6 +306,17 @@ mod tests {
             by_severity(&[found("low"), found("high"), found("low")]),
             " (1 high, 2 low)"
         );
+    }
+
+    #[test]
+    fn a_rule_that_speaks_everywhere_tells_nothing() {
+        let set = |rules: &[&str]| rules.iter().map(|&rule| rule.to_owned()).collect();
+        let spoken = Spoken {
+            positive: set(&["a", "b", "c"]),
+            negative: set(&["c"]),
+            near_miss: set(&["b"]),
+        };
+        assert_eq!(spoken.telling(), ["a", "b\\*"]);
     }
 
     #[test]

@@ -14,10 +14,11 @@ pub(super) const COVERAGE: &str = "
 ## Rules
 
 For each of our rules: the rules of each scanner that report something in its positive
-fixtures and nothing in its negative and near-miss ones. An empty cell means that no rule of the
-scanner tells them apart in its default mode. The fixtures are ours, so this says what of ours
-the others see, not what of theirs we see; rules that need settings or several files of a kind
-are judged on the files alone.
+fixtures and nothing in its negative ones. A star says that the rule reports the near miss too,
+which ours must not. An empty cell means that no rule of the scanner tells them apart in its
+default mode. The fixtures are ours, so this says what of ours the others see, not what of theirs
+we see, and a rule may speak about a fixture for a reason of its own. Fixtures that hold settings
+are left out, since no other scanner is told any.
 
 ";
 

@@ -185,12 +185,19 @@ fn sarif(value: &Value) -> Option<Vec<Found>> {
                 })
                 .unwrap_or("warning");
             found.push(Found {
-                rule: rule.trim_start_matches("zizmor/").to_owned(),
+                rule: plain(rule).to_owned(),
                 severity: severity.to_lowercase(),
             });
         }
     }
     Some(found)
+}
+
+/// A rule's own id: zizmor puts its name before it, and we put the severity
+/// after it where that is not the rule's highest.
+fn plain(rule: &str) -> &str {
+    let rule = rule.trim_start_matches("zizmor/");
+    rule.split_once('.').map_or(rule, |(rule, _)| rule)
 }
 
 fn actionlint(value: &Value) -> Option<Vec<Found>> {
@@ -215,9 +222,9 @@ mod tests {
     #[test]
     fn sarif_is_read_with_the_scanners_own_words() {
         let value = serde_json::json!({"runs": [{"tool": {"driver": {"rules": [
-            {"id": "b", "defaultConfiguration": {"level": "note"}}]}}, "results": [
+            {"id": "c", "defaultConfiguration": {"level": "error"}}]}}, "results": [
             {"ruleId": "zizmor/a", "properties": {"zizmor/severity": "High"}},
-            {"ruleId": "b"}, {"ruleId": "c", "level": "error"}]}]});
+            {"ruleId": "b.low", "level": "note"}, {"ruleId": "c"}]}]});
         let found = sarif(&value).unwrap();
         let shown: Vec<(&str, &str)> = found
             .iter()

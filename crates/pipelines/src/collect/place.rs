@@ -138,3 +138,34 @@ pub(crate) fn is_sound(path: &str) -> bool {
     };
     !path.contains(foreign) && path.split('/').all(part_is_sound)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_sound_path_stays_inside(path in "(\\.\\./|\\./|/|x/|\\.git/|\\.Git/|\\.github/){0,5}(y|\\.\\.|\\.git|)") {
+            if is_sound(&path) {
+                let root = Path::new("/root");
+                let full = root.join(&path);
+                prop_assert!(is_inside(root, &full), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn usual_paths_are_sound() {
+        for path in [
+            "a",
+            ".github/workflows/ci.yml",
+            "..a/b..",
+            ".gitignore",
+            "a b\n\u{1b}",
+        ] {
+            assert!(is_sound(path), "{path}");
+        }
+    }
+}

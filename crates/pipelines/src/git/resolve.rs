@@ -224,7 +224,20 @@ fn parent(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(revision in ".{0,40}", steps in "[~^0-9{}]{0,12}") {
+            for text in [&revision, &format!("HEAD{steps}")] {
+                if let Some((name, _)) = parse(text) {
+                    prop_assert!(text.starts_with(name) && !name.is_empty());
+                }
+            }
+        }
+    }
 
     #[test]
     fn steps_behind_a_name_are_read() {

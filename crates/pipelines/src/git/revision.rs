@@ -48,6 +48,35 @@ pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collecte
     Ok(collected)
 }
 
+/// Trees that were read, since one tree may stand at many paths.
+#[derive(Default)]
+struct Trees {
+    known: HashMap<ObjectId, Arc<Vec<u8>>>,
+    bytes: usize,
+}
+
+impl Trees {
+    /// The most bytes that are kept.
+    const KEPT: usize = 16 * 1024 * 1024;
+
+    fn read(&mut self, objects: &Objects, id: ObjectId) -> Result<Arc<Vec<u8>>, GitError> {
+        if let Some(bytes) = self.known.get(&id) {
+            return Ok(Arc::clone(bytes));
+        }
+        let (kind, bytes) = objects.read(&id)?;
+        if kind != Kind::Tree {
+            let reason = format!("{id} is no tree");
+            return Err(GitError::damaged("objects", &reason));
+        }
+        let bytes = Arc::new(bytes);
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        if self.bytes <= Self::KEPT {
+            self.known.insert(id, Arc::clone(&bytes));
+        }
+        Ok(bytes)
+    }
+}
+
 /// The paths of a commit.
 #[derive(Default)]
 struct Listing {
@@ -60,6 +89,7 @@ struct Listing {
 impl Listing {
     fn tree(&mut self, objects: &Objects, root: ObjectId, limits: &Limits) -> Result<(), GitError> {
         let mut open = vec![(String::new(), root)];
+        let mut trees = Trees::default();
         let mut folders = 0;
         while let Some((folder, id)) = open.pop() {
             folders += 1;
@@ -80,10 +110,7 @@ impl Listing {
                 self.gaps.push(Gap::TooDeep { path: folder });
                 continue;
             }
-            let (kind, bytes) = objects.read(&id)?;
-            if kind != Kind::Tree {
-                return Err(GitError::damaged("objects", &format!("{id} is no tree")));
-            }
+            let bytes = trees.read(objects, id)?;
             self.entries(&folder, &bytes, objects, &mut open)?;
         }
         Ok(())
@@ -258,7 +285,21 @@ fn joined(link: &str, target: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_link_leads_out(
+            link in "(a/|b/){0,3}c",
+            target in "(\\.\\./|\\./|/|x/|\\.git/|\\.GIT/){0,6}(y|\\.\\.|\\.|)",
+        ) {
+            if let Some(path) = joined(&link, &target) {
+                prop_assert!(path.is_empty() || is_sound(&path), "{path}");
+            }
+        }
+    }
 
     #[test]
     fn a_link_is_followed_inside_the_repository_only() {

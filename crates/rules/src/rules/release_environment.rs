@@ -94,11 +94,9 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
     match publisher.guard(cx) {
         None => report(publisher, weight, None, out),
         Some(Guard::Open { name, exists }) => report(publisher, weight, Some((&name, exists)), out),
-        Some(Guard::Unknown { missing, .. }) => {
-            for control in [Control::S6, Control::C3] {
-                let settle = guards::settle(cx);
-                out.unknown(control, Some(job.at(place)), missing.clone(), settle);
-            }
+        Some(unknown @ Guard::Unknown { .. }) => {
+            let controls = [Control::S6, Control::C3];
+            guards::tell_unknown(cx, &unknown, &controls, &job.at(place), out);
         }
         Some(Guard::Approved { note, .. }) => {
             for control in [Control::S6, Control::C3] {
@@ -124,7 +122,11 @@ fn report(publisher: &Publisher<'_>, weight: Weight, open: Option<(&str, bool)>,
             format!("job `{name}` publishes {what} without an environment"),
             "Name an environment with reviewers at the job, limit it to release tags, and keep the \
              credential there",
-            "jobs that publish without an environment",
+            if weight == Weight::Token {
+                "jobs that publish with their own token without an environment"
+            } else {
+                "jobs that publish without an environment"
+            },
             job.job.id.span,
         ),
         Some((environment, exists)) => (

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::{Job, Step, Workflow};
-use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::conditions::Runs;
+use cofferdam_workflows::semantics::gates::Way;
 use cofferdam_workflows::semantics::starts::{Origin, Start};
 
 use crate::context::{Context, JobView};
+use crate::foreign::{self, Means};
 use crate::guards::{self, Guard};
 use crate::releases::{self, Publisher, Weight};
 use crate::rule::{Rule, Sink};
+use crate::starts;
 
 crate::rule! {
     /// # What
@@ -54,8 +55,10 @@ crate::rule! {
     /// their inputs, and the conditions of jobs, steps and `push:` inputs are
     /// evaluated for it; a start that they certainly rule out does not count.
     /// Where an event that anybody can cause publishes, and the job checks out
-    /// or downloads what a stranger wrote, it is critical, and high where a
-    /// condition that the files do not decide stands before it. Medium from
+    /// or downloads what a stranger wrote, it is critical, and medium where
+    /// a condition that the files do not decide stands before it; such a
+    /// condition before a pull request or any branch leaves the control
+    /// unknown. Medium from
     /// pull requests of the repository's own branches and from any branch; low
     /// from named branches, the clock, a button, or a stranger's event that
     /// decides only when the project's own code is published. One level lower
@@ -75,6 +78,9 @@ crate::rule! {
     }
 }
 
+/// Most starts that one finding names.
+const MAX_TOLD: usize = 6;
+
 impl Rule for ReleaseReachable {
     fn info(&self) -> &'static cofferdam_findings::RuleInfo {
         Self::INFO
@@ -89,14 +95,51 @@ impl Rule for ReleaseReachable {
     }
 }
 
+/// One start that is no tag, with what a stranger can do with it.
+struct Path<'p, 'c> {
+    start: &'p Start<'c>,
+    runs: Runs,
+    stranger: Stranger,
+}
+
+/// What somebody without a role can do with a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stranger {
+    /// Nothing.
+    Out,
+    /// Decide when, not what.
+    Starts,
+    /// Decide what, once somebody with a role has acted, or perhaps.
+    MayFill,
+    /// Decide what.
+    Fills,
+}
+
+fn stranger(cx: &Context<'_>, job: &JobView<'_>, start: &Start<'_>) -> Stranger {
+    if start.origin != Origin::Outsider {
+        return Stranger::Out;
+    }
+    starts::of_job(cx, job)
+        .iter()
+        .filter(|way| way.event() == start.trigger.name() && !way.way.is_closed())
+        .map(|way| {
+            let fetched = foreign::of_start(cx, way).fetches;
+            let fills = fetched
+                .iter()
+                .any(|f| f.head.is_code() || f.means == Means::Artifact);
+            match (fills, &way.way) {
+                (true, Way::Open) => Stranger::Fills,
+                (true, _) => Stranger::MayFill,
+                (false, _) => Stranger::Starts,
+            }
+        })
+        .max()
+        .unwrap_or(Stranger::Out)
+}
+
 fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
     let job = publisher.job;
     let place = job.at(job.job.id.span);
-    let others: Vec<_> = publisher
-        .starts
-        .iter()
-        .filter(|(start, _)| start.origin != Origin::Tag)
-        .collect();
     if publisher.starts.is_empty() {
         if publisher.callable {
             out.unknown(
@@ -108,19 +151,63 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         }
         return;
     }
-    let Some((worst, runs)) = others
+    let paths: Vec<Path<'_, '_>> = publisher
+        .starts
         .iter()
-        .max_by_key(|(start, runs)| rank(job, start, *runs))
-    else {
-        for control in [Control::C3, Control::S6] {
-            let note = format!(
-                "only tags and releases make job `{}` publish",
-                job.job.name()
-            );
-            out.satisfied(control, place.clone(), note);
+        .filter(|(start, _)| start.origin != Origin::Tag)
+        .map(|(start, runs)| Path {
+            start,
+            runs: *runs,
+            stranger: stranger(cx, job, start),
+        })
+        .filter(|p| p.start.origin != Origin::Outsider || p.stranger != Stranger::Out)
+        .collect();
+    // A condition that the files do not decide may well keep a pull request
+    // out. After a push to a branch it is how releases are timed.
+    let (sure, unsure): (Vec<_>, Vec<_>) = paths.iter().partition(|path| {
+        path.runs == Runs::Yes
+            || path.stranger >= Stranger::MayFill
+            || !matches!(
+                path.start.origin,
+                Origin::PullRequest | Origin::AnyBranch | Origin::MergeQueue | Origin::Outsider
+            )
+    });
+    match (sure.iter().max_by_key(|path| rank(path)), unsure.first()) {
+        (Some(worst), _) => weigh(cx, publisher, &sure, worst, out),
+        (None, Some(path)) => {
+            if !matches!(publisher.guard(cx), Some(Guard::Approved { .. })) {
+                out.unknown(
+                    Control::C3,
+                    Some(place),
+                    format!(
+                        "whether job `{}` publishes on {}",
+                        job.job.name(),
+                        path.start
+                    ),
+                    "decide it by `github.event_name` and `github.ref_type`, where it can be read",
+                );
+            }
         }
-        return;
-    };
+        (None, None) => {
+            for control in [Control::C3, Control::S6] {
+                let note = format!(
+                    "only tags and releases make job `{}` publish",
+                    job.job.name()
+                );
+                out.satisfied(control, place.clone(), note);
+            }
+        }
+    }
+}
+
+fn weigh(
+    cx: &Context<'_>,
+    publisher: &Publisher<'_>,
+    paths: &[&Path<'_, '_>],
+    worst: &Path<'_, '_>,
+    out: &mut Sink,
+) {
+    let place = publisher.job.at(publisher.job.job.id.span);
     match publisher.guard(cx) {
         Some(Guard::Approved { note, .. }) => out.satisfied(Control::C3, place, note),
         Some(Guard::Limited {
@@ -131,23 +218,38 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
             out.satisfied(Control::C3, place.clone(), note.clone());
             out.satisfied(Control::S6, place, note);
         }
-        Some(Guard::Limited { .. }) if !matches!(worst.origin, Origin::Outsider) => {
-            // Only the branches that the environment names: as low as it gets.
-            report(publisher, &others, worst, Severity::Low, out);
+        // The environment turns away what runs on another branch than those it
+        // names: any branch, and the merge ref of a pull request.
+        Some(Guard::Limited { note, .. }) => {
+            let kept: Vec<_> = paths
+                .iter()
+                .copied()
+                .filter(|path| {
+                    !matches!(
+                        path.start.origin,
+                        Origin::PullRequest | Origin::AnyBranch | Origin::MergeQueue
+                    )
+                })
+                .collect();
+            match kept.iter().max_by_key(|path| rank(path)) {
+                Some(worst) => {
+                    // A stranger's event runs on the default branch and passes.
+                    let severity = severity(publisher, worst);
+                    report(publisher, &kept, worst, severity, out);
+                }
+                None => out.satisfied(Control::C3, place, note),
+            }
         }
-        Some(Guard::Unknown { missing, .. }) => {
-            out.unknown(Control::C3, Some(place), missing, guards::settle(cx));
+        Some(unknown @ Guard::Unknown { .. }) => {
+            guards::tell_unknown(cx, &unknown, &[Control::C3], &place, out);
         }
-        _ => {
-            let severity = severity(publisher, worst, *runs);
-            report(publisher, &others, worst, severity, out);
-        }
+        _ => report(publisher, paths, worst, severity(publisher, worst), out),
     }
 }
 
-fn rank(job: &JobView<'_>, start: &Start<'_>, runs: Runs) -> (u8, bool) {
-    let rank = match &start.origin {
-        Origin::Outsider if brings_foreign_content(job) => 9,
+fn rank(path: &Path<'_, '_>) -> (u8, bool) {
+    let rank = match &path.start.origin {
+        Origin::Outsider if path.stranger >= Stranger::MayFill => 9,
         Origin::PullRequest => 8,
         Origin::AnyBranch => 7,
         Origin::MergeQueue => 6,
@@ -158,19 +260,14 @@ fn rank(job: &JobView<'_>, start: &Start<'_>, runs: Runs) -> (u8, bool) {
         Origin::Schedule => 1,
         Origin::Tag => 0,
     };
-    (rank, runs == Runs::Yes)
+    (rank, path.runs == Runs::Yes)
 }
 
-fn severity(publisher: &Publisher<'_>, worst: &Start<'_>, runs: Runs) -> Severity {
-    let severity = match (&worst.origin, runs) {
-        (Origin::Outsider, runs) if brings_foreign_content(publisher.job) => {
-            return if runs == Runs::Yes {
-                Severity::Critical
-            } else {
-                Severity::High
-            };
-        }
-        (Origin::PullRequest | Origin::AnyBranch, Runs::Yes) => Severity::Medium,
+fn severity(publisher: &Publisher<'_>, worst: &Path<'_, '_>) -> Severity {
+    let severity = match (worst.stranger, &worst.start.origin) {
+        (Stranger::Fills, _) if worst.runs == Runs::Yes => return Severity::Critical,
+        (Stranger::Fills | Stranger::MayFill, _) => return Severity::Medium,
+        (_, Origin::PullRequest | Origin::AnyBranch) => Severity::Medium,
         _ => Severity::Low,
     };
     match publisher.weight() {
@@ -180,128 +277,84 @@ fn severity(publisher: &Publisher<'_>, worst: &Start<'_>, runs: Runs) -> Severit
     }
 }
 
-fn report(
-    publisher: &Publisher<'_>,
-    others: &[&(Start<'_>, Runs)],
-    worst: &Start<'_>,
-    severity: Severity,
-    out: &mut Sink,
-) {
-    let job = publisher.job;
-    let what = publisher.what();
-    let release = publisher.for_users().max_by_key(|r| r.weight);
-    let (why, group) = match &worst.origin {
-        Origin::Outsider if brings_foreign_content(job) => (
+fn reason(worst: &Path<'_, '_>) -> (&'static str, &'static str) {
+    match (worst.stranger, &worst.start.origin) {
+        (Stranger::Fills, _) => (
             "Anybody with an account gets code of their own published to all users",
             "releases that a stranger can fill",
         ),
-        Origin::Outsider => (
-            "Anybody with an account decides when it is published, though not what",
+        (Stranger::MayFill, _) => (
+            "Code of a stranger is published to all users once something else lets it through",
+            "releases that a stranger may fill",
+        ),
+        (Stranger::Starts, _) => (
+            "Somebody without a role decides when it is published, though not what",
             "releases that a stranger can start",
         ),
-        Origin::PullRequest => (
+        (_, Origin::PullRequest) => (
             "One account with write access publishes code that nobody has reviewed",
             "releases from pull requests",
         ),
-        Origin::AnyBranch => (
+        (_, Origin::AnyBranch) => (
             "One account with write access publishes code that nobody has reviewed, from any branch",
             "releases from any branch",
         ),
-        Origin::MergeQueue => (
+        (_, Origin::MergeQueue) => (
             "What is published is not merged yet, and may never be",
             "releases from the merge queue",
         ),
-        Origin::Dispatch => (
+        (_, Origin::Dispatch) => (
             "Whoever presses the button picks the branch, so that unreviewed code can be published",
             "releases by a button that works on any branch",
         ),
         _ => (
-            "What is merged is published at once: no tag, no second look, and whatever the rules of \
-             the branch let through",
+            "What is merged is published at once: no tag, no second look, and whatever the rules \
+             of the branch let through",
             "releases from a branch",
         ),
-    };
-    let name = job.job.name();
-    let mut finding = Finding::new(
-        ReleaseReachable::INFO.id,
-        severity,
-        job.at(release.map_or(job.job.id.span, |r| r.publication.span)),
-        format!("{worst} makes job `{name}` publish {what}"),
-    )
-    .why(why)
-    .fix("Publish from tags, in a job whose environment has reviewers and is limited to those tags")
-    .group(group)
-    .subject(job.subject());
-    let sure = others
-        .iter()
-        .any(|(start, runs)| start.origin == worst.origin && *runs == Runs::Yes);
-    if !sure {
+    }
+}
+
+fn report(
+    publisher: &Publisher<'_>,
+    paths: &[&Path<'_, '_>],
+    worst: &Path<'_, '_>,
+    severity: Severity,
+    out: &mut Sink,
+) {
+    let job = publisher.job;
+    let start = worst.start;
+    let release = publisher.for_users().max_by_key(|r| r.weight);
+    let (why, group) = reason(worst);
+    let message = format!(
+        "job `{}` publishes {} on {start}",
+        job.job.name(),
+        publisher.what()
+    );
+    let place = job.at(release.map_or(job.job.id.span, |r| r.publication.span));
+    let mut finding = Finding::new(ReleaseReachable::INFO.id, severity, place, message)
+        .why(why)
+        .fix("Publish from tags, in a job whose environment has reviewers and is limited to those tags")
+        .group(group)
+        .subject(job.subject());
+    // Since 2026-11 public repositories block `pull_request_target` unless a
+    // setting allows it.
+    if worst.runs != Runs::Yes || start.trigger.name() == "pull_request_target" {
         finding = finding.confidence(Confidence::Medium);
     }
-    let place = worst.workflow.file().locate(worst.trigger.span);
-    finding = finding.related(place, format!("{worst} starts it"));
-    for call in &worst.calls {
+    let place = start.workflow.file().locate(start.trigger.span);
+    finding = finding.related(place, format!("{start} starts it"));
+    for call in &start.calls {
         let place = call.workflow.file().locate(call.job.id.span);
         finding = finding.related(place, format!("job `{}` calls on", call.job.name()));
     }
-    let mut told = BTreeSet::from([worst.to_string()]);
-    for (start, _) in others {
-        let words = start.to_string();
-        if told.insert(words.clone()) && told.len() <= 6 {
-            let place = start.workflow.file().locate(start.trigger.span);
+    let mut told = BTreeSet::from([start.to_string()]);
+    for path in paths {
+        let words = path.start.to_string();
+        if told.insert(words.clone()) && told.len() <= MAX_TOLD {
+            let place = path.start.workflow.file().locate(path.start.trigger.span);
             finding = finding.related(place, format!("{words} does too"));
         }
     }
     out.report(finding);
-}
-
-/// Whether the job, or one that it needs, fetches what a stranger may have
-/// written.
-fn brings_foreign_content(job: &JobView<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut waiting = vec![job.job];
-    while let Some(next) = waiting.pop() {
-        if !seen.insert(next.name()) {
-            continue;
-        }
-        if next.steps().iter().any(fetches_foreign_content) {
-            return true;
-        }
-        waiting.extend(needed(job.workflow, next));
-    }
-    false
-}
-
-fn needed<'w>(workflow: &'w Workflow, job: &'w Job) -> impl Iterator<Item = &'w Job> {
-    job.needs
-        .iter()
-        .filter_map(|need| workflow.job(&need.value))
-}
-
-fn fetches_foreign_content(step: &Step) -> bool {
-    let foreign = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        [
-            "pull_request.head",
-            "head_ref",
-            "workflow_run.head",
-            "refs/pull/",
-        ]
-        .iter()
-        .any(|part| text.contains(part))
-    };
-    if checkouts::is_checkout(step) {
-        let texts = [checkouts::reference(step), step.input("repository")];
-        return texts.into_iter().flatten().any(|text| foreign(&text.value));
-    }
-    match step.action().as_deref() {
-        // An artifact of another run.
-        Some("actions/download-artifact") => step
-            .input("run-id")
-            .is_some_and(|id| id.value.contains("workflow_run")),
-        Some("dawidd6/action-download-artifact") => true,
-        _ => step
-            .script()
-            .is_some_and(|s| s.value.contains("gh pr checkout")),
-    }
 }

@@ -8,8 +8,8 @@ use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::lookup;
 use cofferdam_workflows::semantics::secrets::calls;
-use cofferdam_workflows::semantics::secrets::{Reach, SecretName, SecretUse};
-use cofferdam_workflows::semantics::stages::Stage;
+use cofferdam_workflows::semantics::secrets::{Reach, SecretName, SecretUse, is_identifier};
+use cofferdam_workflows::semantics::stages::{self, Stage};
 
 use crate::context::{Context, JobView};
 use crate::guards;
@@ -56,7 +56,8 @@ crate::rule! {
     /// under which the secret is stored; a called job with an environment may
     /// have the value from there, and is no place. Medium where the secret
     /// signs in to a registry or publishes, low otherwise, informational where
-    /// it only goes to services that take test reports. With settings, the
+    /// it only goes to services that take test reports. Secrets that by their
+    /// name are no more than the name of an account are left out. With settings, the
     /// home of the secret decides: one that no repository and organisation
     /// knows is not reported, and one that is stored there although every job
     /// that uses it has an environment is. Without, a job may name a secret
@@ -121,9 +122,11 @@ impl Rule for SecretOutsideEnvironment {
         for job in cx.all_jobs() {
             look(cx, job, &mut secrets);
         }
+        let mut unknown = Vec::new();
         for (name, seen) in &secrets {
-            judge(cx, name, seen, out);
+            judge(cx, name, seen, &mut unknown, out);
         }
+        tell_unknown(cx, &unknown, out);
         if secrets.is_empty() && cx.all_jobs().next().is_some() {
             out.not_applicable(Control::C4, "no workflow uses a secret");
         }
@@ -132,13 +135,20 @@ impl Rule for SecretOutsideEnvironment {
 
 fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen>) {
     let logins = releases::logins(cx, job);
+    let development = releases::is_for_development(job);
     for used in &job.secrets {
         let SecretName::Named(name) = &used.name else {
             continue;
         };
-        let registry = logins
-            .iter()
-            .any(|l| l.stage() == Stage::Production && l.secrets.contains(name));
+        if is_identifier(name) {
+            continue;
+        }
+        let registry = !development
+            && !is_development(name)
+            && logins.iter().any(|login| {
+                let here = !matches!(used.reach, Reach::Step(step) if step != login.step);
+                here && login.stage() == Stage::Production && login.secrets.contains(name)
+            });
         let use_ = match used.reach {
             _ if registry => Use::Registry,
             Reach::Step(index) if job.job.steps().get(index).is_some_and(reports) => Use::Report,
@@ -172,6 +182,11 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
             }
         }
     }
+}
+
+// `QUAY_PASSWORD_CI`
+fn is_development(name: &str) -> bool {
+    stages::of_name(&name.replace('_', "-")) == Stage::Development
 }
 
 fn reports(step: &Step) -> bool {
@@ -251,7 +266,35 @@ fn home(settings: Option<&Snapshot>, name: &str) -> Home {
     }
 }
 
-fn judge(cx: &Context<'_>, name: &str, seen: &Seen, out: &mut Sink) {
+/// One fact for all of them: a snapshot tells them together.
+fn tell_unknown(cx: &Context<'_>, unknown: &[(&str, &Location)], out: &mut Sink) {
+    let Some((_, place)) = unknown.first() else {
+        return;
+    };
+    let names: Vec<_> = unknown.iter().take(3).map(|(name, _)| *name).collect();
+    let more = match unknown.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let missing = format!(
+        "whether the environments alone hold {}{more}",
+        names.join(", ")
+    );
+    out.unknown(
+        Control::C4,
+        Some((*place).clone()),
+        missing,
+        guards::settle(cx),
+    );
+}
+
+fn judge<'s>(
+    cx: &Context<'_>,
+    name: &'s str,
+    seen: &'s Seen,
+    unknown: &mut Vec<(&'s str, &'s Location)>,
+    out: &mut Sink,
+) {
     let first = seen.inside.first().or(seen.outside.first());
     let Some(first) = first else { return };
     match home(cx.facts.settings, name) {
@@ -263,12 +306,7 @@ fn judge(cx: &Context<'_>, name: &str, seen: &Seen, out: &mut Sink) {
             format!("{name} is stored in environment {}", names.join(", ")),
         ),
         Home::Everywhere(home) => report(name, seen, Some(&home), out),
-        Home::NotAsked if seen.outside.is_empty() => out.unknown(
-            Control::C4,
-            Some(first.location.clone()),
-            format!("whether {name} is stored in its environment alone"),
-            guards::settle(cx),
-        ),
+        Home::NotAsked if seen.outside.is_empty() => unknown.push((name, &first.location)),
         Home::NotAsked => report(name, seen, None, out),
     }
 }
@@ -280,11 +318,11 @@ fn report(name: &str, seen: &Seen, home: Option<&str>, out: &mut Sink) {
     };
     let guarded = seen.outside.is_empty();
     let places = if guarded { &seen.inside } else { &seen.outside };
-    let Some(main) = places.iter().max_by_key(|p| p.use_) else {
+    let Some(main) = places.iter().rev().max_by_key(|p| p.use_) else {
         return;
     };
     let (severity, what) = match worst {
-        Use::Registry => (Severity::Medium, "the registry that it signs in to"),
+        Use::Registry => (Severity::Medium, "what it signs in to or publishes"),
         Use::Other => (Severity::Low, "what it opens"),
         Use::Report => (Severity::Info, "the reports that it uploads"),
     };

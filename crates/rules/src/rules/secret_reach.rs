@@ -9,8 +9,8 @@ use cofferdam_workflows::semantics::reach::{self, Need};
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
 
 use crate::context::{Context, JobView};
+use crate::own_references::is_familiar;
 use crate::rule::{Rule, Sink};
-use crate::rules::unpinned_action::is_familiar;
 
 crate::rule! {
     /// # What
@@ -56,6 +56,7 @@ crate::rule! {
     /// only those that surely do not use it count. Actions of GitHub and of
     /// the owner alone are no reason to report. Medium where an action of a
     /// third party that is named by a tag or branch gets it, low otherwise.
+    /// Secrets that by their name only say who or where are left out.
     /// One finding for each variable. No peer has this rule; zizmor has been
     /// asked for it.
     ///
@@ -140,7 +141,7 @@ fn held(env: &[Pair]) -> impl Iterator<Item = (&Pair, String)> {
         let secret = (pair.value.parsed())
             .flat_map(|(_, expr)| secrets::values(expr))
             .find_map(|name| match name {
-                SecretName::Named(name) => Some(name),
+                SecretName::Named(name) if !secrets::is_identifier(&name) => Some(name),
                 _ => None,
             })?;
         Some((pair, secret))
@@ -187,7 +188,7 @@ fn reached<'r>(
 
 fn foreign<'s>(cx: &Context<'_>, step: &'s Step) -> Option<&'s RepositoryUses> {
     let uses = step.uses()?.value.repository()?;
-    (!is_familiar(cx, uses)).then_some(uses)
+    (!is_familiar(cx.repository, uses)).then_some(uses)
 }
 
 fn judge(
@@ -222,17 +223,12 @@ fn judge(
             format!("Any of these steps, and whatever it runs, can read {secret} and send it away")
         }
     };
-    let fix = match reached.users.first() {
-        Some((_, step)) => format!(
-            "Move `{name}` to the `env:` of {}",
-            if reached.users.len() == 1 {
-                format!("step `{}`", step.label())
-            } else {
-                format!("the {} steps that use it", reached.users.len())
-            }
-        ),
-        None => format!("Move `{name}` to the `env:` of the steps that use it"),
+    let target = match reached.users.as_slice() {
+        [] => "the steps that use it".to_owned(),
+        [(_, step)] => named(step),
+        all => format!("the {} steps that use it", all.len()),
     };
+    let fix = format!("Move `{name}` to the `env:` of {target}");
     let severity = if mutable.is_some() {
         Severity::Medium
     } else {
@@ -244,7 +240,7 @@ fn judge(
         severity,
         variable.place.clone(),
         format!(
-            "{secret} in {} reaches {count} of {} steps that do not use it",
+            "{secret} in {} reaches {} steps, of which {count} do not use it",
             variable.whose, reached.all
         ),
     )
@@ -266,10 +262,19 @@ fn judge(
         let place = job.at(step.head());
         if told.len() < MAX_RELATED && !told.contains(&place) {
             told.push(place.clone());
-            finding = finding.related(place, format!("step `{}` gets it", step.label()));
+            finding = finding.related(place, format!("{} gets it", named(step)));
         }
     }
     out.report(finding);
+}
+
+fn named(step: &Step) -> String {
+    let label = step.label();
+    if label.starts_with("step ") {
+        label
+    } else {
+        format!("step `{label}`")
+    }
 }
 
 /// `echo "TOKEN=${{ secrets.TOKEN }}" >> "$GITHUB_ENV"`: every later step.

@@ -7,8 +7,8 @@ use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::semantics::secrets::{Reach, SecretName, SecretUse};
 
 use crate::context::{Context, JobView};
+use crate::own_references::is_familiar;
 use crate::rule::{Rule, Sink};
-use crate::rules::unpinned_action::is_familiar;
 
 crate::rule! {
     /// # What
@@ -170,7 +170,7 @@ fn report(cx: &Context<'_>, job: &JobView<'_>, used: &SecretUse, out: &mut Sink)
 fn is_mutable(cx: &Context<'_>, step: &Step) -> bool {
     step.uses()
         .and_then(|uses| uses.value.repository())
-        .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx, uses))
+        .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx.repository, uses))
 }
 
 /// Whether the workflow only ever sees secrets that a caller in the checkout

@@ -1,20 +1,20 @@
 //! Registry credentials that CI and releases share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_facts::settings::SecretHome;
 use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::semantics::conditions::Runs;
-use cofferdam_workflows::semantics::secrets::{Reach, SecretName, calls};
+use cofferdam_workflows::semantics::secrets::{Reach, SecretName, calls, is_identifier};
 use cofferdam_workflows::semantics::stages::Stage;
-use cofferdam_workflows::semantics::starts::{self, Origin, Start};
+use cofferdam_workflows::semantics::starts::{Calls, Origin, Start};
 
 use crate::context::{Context, JobView};
 use crate::guards::{self, Guard};
+use crate::own_references::is_familiar;
 use crate::releases::{self, Publisher};
 use crate::rule::{Rule, Sink};
-use crate::rules::unpinned_action::is_familiar;
 
 crate::rule! {
     /// # What
@@ -98,11 +98,13 @@ impl Rule for SharedCredential {
         if secrets.is_empty() {
             return;
         }
+        let calls = Calls::new(cx.repository);
         for job in cx.all_jobs() {
-            collect_ci(cx, job, &publishers, &mut secrets);
+            collect_ci(cx, job, &calls, &publishers, &mut secrets);
         }
+        let others = of_ci_alone(cx, &secrets);
         for (name, holders) in &secrets {
-            judge(cx, name, holders, out);
+            judge(cx, name, holders, &others, out);
         }
     }
 }
@@ -127,7 +129,7 @@ fn collect_release<'c>(
     let job = publisher.job;
     for login in releases::logins(cx, job) {
         // Names of accounts are no credentials, whatever they are stored as.
-        let names = login.secrets.iter().filter(|n| !is_account(n));
+        let names = login.secrets.iter().filter(|n| !is_identifier(n));
         if login.stage() != Stage::Production {
             continue;
         }
@@ -145,14 +147,10 @@ fn collect_release<'c>(
     }
 }
 
-fn is_account(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.ends_with("USERNAME") || name.ends_with("_USER") || name.ends_with("_LOGIN")
-}
-
 fn collect_ci<'c>(
     cx: &'c Context<'c>,
     job: &'c JobView<'c>,
+    calls: &Calls<'c>,
     publishers: &[Publisher<'c>],
     secrets: &mut BTreeMap<String, Holders<'c>>,
 ) {
@@ -169,7 +167,7 @@ fn collect_ci<'c>(
             let Some(holders) = secrets.get_mut(&name) else {
                 continue;
             };
-            let start = start.get_or_insert_with(|| ci_start(cx, job, publishers));
+            let start = start.get_or_insert_with(|| ci_start(calls, job, publishers));
             let Some(start) = start else { return };
             if !reaches(start, job, used.reach) {
                 continue;
@@ -200,14 +198,15 @@ fn reaches(start: &Start<'_>, job: &JobView<'_>, reach: Reach) -> bool {
 /// The worst start of a job that makes it a CI job: one in which it does not
 /// publish for users itself, which is another rule's finding.
 fn ci_start<'c>(
-    cx: &'c Context<'c>,
+    calls: &Calls<'c>,
     job: &'c JobView<'c>,
     publishers: &[Publisher<'c>],
 ) -> Option<Start<'c>> {
     let publisher = publishers
         .iter()
         .find(|p| std::ptr::eq(p.job, job) && p.weight().is_some());
-    starts::of(cx.repository, job.workflow)
+    calls
+        .starts(job.workflow)
         .into_iter()
         .filter(|start| {
             matches!(
@@ -222,14 +221,35 @@ fn ci_start<'c>(
         .max_by(|a, b| a.origin.cmp(&b.origin))
 }
 
-fn judge(cx: &Context<'_>, name: &str, holders: &Holders<'_>, out: &mut Sink) {
+/// The secrets with which jobs sign in that no release needs.
+fn of_ci_alone(cx: &Context<'_>, secrets: &BTreeMap<String, Holders<'_>>) -> BTreeSet<String> {
+    cx.all_jobs()
+        .flat_map(|job| releases::logins(cx, job))
+        .flat_map(|login| login.secrets)
+        .filter(|name| !is_identifier(name) && !secrets.contains_key(name))
+        .collect()
+}
+
+fn judge(
+    cx: &Context<'_>,
+    name: &str,
+    holders: &Holders<'_>,
+    others: &BTreeSet<String>,
+    out: &mut Sink,
+) {
     let Some(release) = holders.releases.first() else {
         return;
     };
     let place = release.job.at(release.place);
     let ci: Vec<_> = holders.ci.iter().collect();
     if ci.is_empty() {
-        let note = format!("{name} signs in for releases, and no job of CI has it");
+        let others: Vec<_> = others.iter().take(3).map(String::as_str).collect();
+        let instead = if others.is_empty() {
+            String::new()
+        } else {
+            format!("; other jobs sign in with {}", others.join(", "))
+        };
+        let note = format!("{name} publishes releases, and no job of CI has it{instead}");
         out.satisfied(Control::C3, place, note);
         return;
     }
@@ -290,7 +310,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
         holder.job.job.steps().iter().any(|step| {
             step.uses()
                 .and_then(|u| u.value.repository())
-                .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx, uses))
+                .is_some_and(|uses| uses.commit().is_none() && !is_familiar(cx.repository, uses))
         })
     };
     let worst = ci.iter().find(mutable).or(ci.first());
@@ -302,11 +322,18 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
         .map(ToString::to_string)
         .unwrap_or_default();
     let (from, to) = (worst.job.job.name(), release.job.job.name());
+    let whose = if from == to {
+        "it also".to_owned()
+    } else {
+        format!("job `{to}`")
+    };
     let why = if high {
         format!(
             "`{from}` runs third-party code that its owners can change at any time; with {name} \
              it publishes what users get from job `{to}`"
         )
+    } else if from == to {
+        format!("Whatever breaches the job on {start} can publish what users get from it")
     } else {
         format!("A breach of job `{from}` is enough to publish what users get from job `{to}`")
     };
@@ -318,7 +345,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
             Severity::Medium
         },
         worst.job.at(worst.place),
-        format!("job `{from}`, run by {start}, uses {name}, which also signs in for releases"),
+        format!("job `{from}`, run on {start}, uses {name}, with which {whose} publishes"),
     )
     .why(why)
     .fix(format!(

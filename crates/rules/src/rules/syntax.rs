@@ -3,10 +3,12 @@
 use cofferdam_facts::SourceFile;
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, SchemaProblem, Workflow};
 
 use crate::context::Context;
 use crate::rule::{Rule, Sink};
+use crate::sites;
 
 crate::rule! {
     /// # What
@@ -41,7 +43,8 @@ crate::rule! {
     /// Every place where the YAML layer or the documented schema refuses the
     /// file. After a syntax error the part before it is still judged by every
     /// other rule. The run ends with exit code 3, since something was not
-    /// checked.
+    /// checked. An action among tests or examples that nothing in the checkout
+    /// uses is informational: it is often broken on purpose.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
@@ -60,15 +63,25 @@ impl Rule for Syntax {
     }
 
     fn workflow(&self, _cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
-        report(workflow.file(), &workflow.problems, out);
+        report(workflow.file(), &workflow.problems, false, out);
     }
 
-    fn action(&self, _cx: &Context<'_>, action: &Action, out: &mut Sink) {
-        report(action.file(), &action.problems, out);
+    fn action(&self, cx: &Context<'_>, action: &Action, out: &mut Sink) {
+        // What lies among tests is often broken on purpose, unless something uses it.
+        let unused = is_aside(action.path())
+            && sites::of(cx).iter().all(|site| {
+                cx.repository.own_action(site.uses).map(Action::path) != Some(action.path())
+            });
+        report(action.file(), &action.problems, unused, out);
     }
 }
 
-fn report(file: &SourceFile, problems: &[SchemaProblem], out: &mut Sink) {
+fn report(file: &SourceFile, problems: &[SchemaProblem], unused: bool, out: &mut Sink) {
+    let severity = if unused {
+        Severity::Info
+    } else {
+        Severity::Medium
+    };
     for problem in problems {
         let location = file.locate(problem.span);
         let why = if problem.unknown_key {
@@ -79,7 +92,7 @@ fn report(file: &SourceFile, problems: &[SchemaProblem], out: &mut Sink) {
         out.report(
             Finding::new(
                 Syntax::INFO.id,
-                Severity::Medium,
+                severity,
                 location.clone(),
                 problem.message.clone(),
             )
@@ -93,7 +106,7 @@ fn report(file: &SourceFile, problems: &[SchemaProblem], out: &mut Sink) {
             message: format!("{}: {}", file.path(), problem.message),
             location: Some(location),
             settle: "mend the file and run again".to_owned(),
-            required: true,
+            required: !unused,
         });
     }
 }

@@ -1,12 +1,15 @@
 //! Actions and reusable workflows that are not pinned to a commit.
 
-use cofferdam_facts::Control;
 use cofferdam_facts::uses::RepositoryUses;
+use cofferdam_facts::{Control, UsesRef};
 use cofferdam_findings::{Finding, Severity};
 
-use crate::context::{Context, JobView};
+use crate::context::Context;
+use crate::locking;
+use crate::own_references::OwnName;
 use crate::rule::{Rule, Sink};
 use crate::sites::{self, Holder, UseSite};
+use crate::takeover::Takeovers;
 
 crate::rule! {
     /// # What
@@ -34,18 +37,31 @@ crate::rule! {
     ///
     /// # How it is decided
     /// Every `uses:` of a step, of a composite action and of a calling job that
-    /// names another repository must end in 40 or 64 hexadecimal digits. A
-    /// workflow whose action stands in `actions.lock` with a commit counts as
-    /// pinned. The severity follows what the job holds: a secret, a token that
-    /// may write the repository or sign, or something that it publishes makes
-    /// it high; an owner who is GitHub itself or the owner of this repository
+    /// names another repository must end in 40 or 64 hexadecimal digits, or
+    /// stand in `actions.lock` with a commit, under the workflow that uses it;
+    /// a composite action counts as locked where every job reaches it by `$/…`
+    /// and its workflow locks the action. A lock that GitHub cannot read fixes
+    /// nothing. The severity follows what the job holds, for a composite action
+    /// the gravest job of this checkout that uses it, for a workflow that is
+    /// only called the token of its callers. It is high where a secret, a right
+    /// to write code, packages or attestations, or something published is lost;
+    /// medium where only the job's identity, lesser rights, a token for reports
+    /// or a token of unknown rights are; low where nothing is but the result of
+    /// the run. An owner who is GitHub itself or the owner of this repository
     /// lowers it by one, since their compromise is another matter altogether.
-    /// Peers give one severity to every place (zizmor `unpinned-uses`,
-    /// Scorecard `Pinned-Dependencies`).
+    /// The generators of slsa-framework refuse to run from a commit: there it
+    /// is at most medium, and the fix is another means. Actions in folders of
+    /// tests that no job uses are informational. A `uses:` with an expression
+    /// or of an unknown form cannot be judged and makes the control unknown
+    /// there. Peers give one severity to every place (zizmor `unpinned-uses`,
+    /// Scorecard `Pinned-Dependencies`), and zizmor takes every action of a
+    /// workflow for locked that `actions.lock` names at all.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#using-third-party-actions>
+    /// - <https://docs.github.com/en/actions/concepts/security/workflow-dependency-lockfiles>
     /// - <https://github.com/advisories/GHSA-mrrh-fwg8-r2c3>
+    /// - <https://github.com/slsa-framework/slsa-github-generator#referencing-slsa-builders-and-generators>
     pub struct UnpinnedAction {
         id: "unpinned-action",
         title: "An action or reusable workflow is not pinned to a commit",
@@ -60,41 +76,71 @@ impl Rule for UnpinnedAction {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let own = OwnName::of(cx);
+        let takeovers = Takeovers::new(cx);
+        let lock = locking::lock(cx);
         let mut pinned_in = None;
         for site in sites::of(cx) {
+            if is_unknown(site.uses) {
+                out.unknown(
+                    Control::D1,
+                    Some(site.location()),
+                    format!("what `{}` names", site.uses),
+                    "write the owner, the name and the commit; GitHub takes no expression here",
+                );
+                continue;
+            }
             let Some(uses) = site.uses.repository() else {
                 continue;
             };
             // The project's own actions have a rule of their own.
-            if cx.repository.is_self(uses) {
+            if own.is(uses) {
                 continue;
             }
-            if uses.commit().is_none() {
-                report(cx, &site, uses, out);
+            let locked = lock.fixes(&takeovers, &site, uses);
+            if uses.commit().is_none() && !locked {
+                report(&own, &takeovers, &site, uses, out);
             } else if pinned_in != Some(site.file().path()) {
                 pinned_in = Some(site.file().path());
-                out.satisfied(
-                    Control::D1,
-                    site.location(),
-                    "actions are pinned to commits",
-                );
+                let note = if uses.commit().is_some() {
+                    "actions are pinned to commits"
+                } else {
+                    "actions.lock fixes the commits of actions"
+                };
+                out.satisfied(Control::D1, site.location(), note);
             }
         }
     }
 }
 
-fn report(cx: &Context<'_>, site: &UseSite<'_>, uses: &RepositoryUses, out: &mut Sink) {
-    let familiar = is_familiar(cx, uses);
-    let stakes = site.job().map(JobView::stakes);
-    let severity = match &stakes {
-        Some(stakes) if stakes.is_grave() => Severity::High,
-        Some(stakes) if !stakes.any() && !stakes.perhaps_writes => Severity::Low,
-        _ => Severity::Medium,
-    };
+fn is_unknown(uses: &UsesRef) -> bool {
+    match uses {
+        UsesRef::Unknown(text) => !text.is_empty(),
+        UsesRef::Local(_) | UsesRef::SelfRepository(_) => uses.to_string().contains("${{"),
+        UsesRef::Repository(repository) => {
+            let git_ref = repository.git_ref.as_deref().unwrap_or_default();
+            git_ref.contains("${{") || repository.path.contains("${{")
+        }
+        UsesRef::Docker(_) => false,
+    }
+}
+
+fn report(
+    own: &OwnName,
+    takeovers: &Takeovers<'_>,
+    site: &UseSite<'_>,
+    uses: &RepositoryUses,
+    out: &mut Sink,
+) {
+    let takeover = takeovers.at(site);
+    let familiar = own.is_familiar(uses);
+    let by_tag_only = takes_tags_only(uses);
     let severity = if familiar {
-        severity.lowered()
+        takeover.severity.lowered()
+    } else if by_tag_only {
+        takeover.severity.min(Severity::Medium)
     } else {
-        severity
+        takeover.severity
     };
     let what = if matches!(site.holder, Holder::Call(_)) {
         "reusable workflow"
@@ -102,46 +148,48 @@ fn report(cx: &Context<'_>, site: &UseSite<'_>, uses: &RepositoryUses, out: &mut
         "action"
     };
     let git_ref = uses.git_ref.as_deref().unwrap_or("no ref at all");
-    let held = stakes.map_or_else(
-        || "whatever the jobs hold that use this action".to_owned(),
-        |stakes| stakes.describe(),
-    );
     let group = match (what, familiar) {
+        _ if by_tag_only => "provenance generators that run from a tag only",
         ("action", false) => "third-party actions named by a tag or branch",
         ("action", true) => "actions of GitHub or of this owner named by a tag or branch",
         (_, false) => "third-party reusable workflows named by a tag or branch",
         (_, true) => "reusable workflows of GitHub or of this owner named by a tag or branch",
     };
-    out.report(
-        Finding::new(
-            UnpinnedAction::INFO.id,
-            severity,
-            site.location(),
-            format!(
-                "{} uses {what} `{}` at `{git_ref}`",
-                site.whom(),
-                uses.name()
-            ),
-        )
-        .why(format!(
-            "Whoever can move `{git_ref}` of {} gets {held}",
-            uses.slug()
-        ))
-        .fix("Name the full commit id and keep the version as a comment behind it")
-        .group(group)
-        .subject(format!("{} {}", site.subject(), uses.name())),
-    );
+    let fix = if by_tag_only {
+        "This generator refuses a commit; `actions/attest` gives provenance of the same kind and \
+         can be pinned"
+    } else {
+        "Name the full commit id and keep the version as a comment behind it"
+    };
+    let finding = Finding::new(
+        UnpinnedAction::INFO.id,
+        severity,
+        site.location(),
+        format!(
+            "{} uses {what} `{}` at `{git_ref}`",
+            site.whom(),
+            uses.name()
+        ),
+    )
+    .why(format!(
+        "Whoever can move `{git_ref}` of {} gets {}",
+        uses.slug(),
+        takeover.held
+    ))
+    .fix(fix)
+    .confidence(takeover.confidence)
+    .group(group)
+    .subject(format!("{} {}", site.subject(), uses.name()));
+    // What nobody ships and no job runs does not speak against the project.
+    if takeover.severity == Severity::Info {
+        out.report_against(&[], finding);
+    } else {
+        out.report(finding);
+    }
 }
 
-/// Whether the action comes from GitHub itself or from this repository's owner.
-pub(crate) fn is_familiar(cx: &Context<'_>, uses: &RepositoryUses) -> bool {
-    let owner = uses.owner.to_ascii_lowercase();
-    let own = cx
-        .repository
-        .slug
-        .as_deref()
-        .and_then(|s| s.split_once('/'))
-        .map(|(o, _)| o);
-    matches!(owner.as_str(), "actions" | "github")
-        || own.is_some_and(|own| own.eq_ignore_ascii_case(&owner))
+// Its verifier takes the builder's identity from the tag, so that a run from a
+// commit or a short tag fails.
+fn takes_tags_only(uses: &RepositoryUses) -> bool {
+    uses.slug() == "slsa-framework/slsa-github-generator" && uses.is_reusable_workflow()
 }

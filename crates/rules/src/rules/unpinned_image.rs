@@ -1,12 +1,20 @@
 //! Container images that are not pinned to a digest.
 
-use cofferdam_facts::{Control, ImageRef, Location};
+use std::collections::BTreeSet;
+
+use cofferdam_facts::{Control, ImageRef, Location, SourceFile, Span};
 use cofferdam_findings::{Finding, Severity};
-use cofferdam_workflows::documents::{Action, Dockerfile, Workflow};
-use cofferdam_workflows::semantics::images::{self, Named, Role};
+use cofferdam_workflows::documents::Dockerfile;
+use cofferdam_workflows::documents::dockerfile::ImageName;
+use cofferdam_workflows::documents::kind::is_aside;
+use cofferdam_workflows::semantics::built::Built;
+use cofferdam_workflows::semantics::images::{Candidate, Role};
 
 use crate::context::{Context, JobView};
+use crate::image_sites::{self, ImageSite};
+use crate::own_references::OwnName;
 use crate::rule::{Rule, Sink};
+use crate::stakes::Stakes;
 
 crate::rule! {
     /// # What
@@ -31,14 +39,21 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// A reference must end in a well-formed `sha256` or `sha512` digest.
-    /// `scratch` and the stages of the same Dockerfile are not images. A name
-    /// that an expression or a build argument decides is not judged and makes
-    /// the control unknown there. The severity follows what the image's code
-    /// can take: medium where steps run inside it in a job that holds secrets or
-    /// may write, low elsewhere, and informational in folders of tests and
-    /// examples. zizmor's `unpinned-images` knows `latest` and the workflow
-    /// places; Scorecard the Dockerfile ones.
+    /// A reference must end in a well-formed `sha256` or `sha512` digest, or be
+    /// the id of a local image. `scratch` and the stages of the same Dockerfile
+    /// are not images, and an image that a script or action of the same
+    /// workflow builds is not pulled. A name that a static matrix, a constant of
+    /// `env:`, an assignment of the script or the default of an input decides
+    /// is judged where it is set; one that is known at run time only makes the
+    /// control unknown there. The severity follows what the image's code can
+    /// take: medium where steps run inside it in a job that holds secrets or
+    /// may write, and for the image of an action, which a pinned commit of the
+    /// action does not fix; low elsewhere; informational in folders of tests
+    /// and examples, where it does not count against the project. An image of
+    /// this repository's owner is one level lower. `docker compose` and its
+    /// files are not judged. zizmor's `unpinned-images` knows `latest` and the
+    /// workflow places, Scorecard the Dockerfile ones; neither follows names
+    /// into the matrix's rows or tells built images from pulled ones.
     ///
     /// # References
     /// - <https://docs.docker.com/build/building/best-practices/#pin-base-image-versions>
@@ -56,180 +71,212 @@ impl Rule for UnpinnedImage {
         Self::INFO
     }
 
-    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
-        for job in cx.jobs(workflow) {
-            for named in images::of_job(job.job) {
-                judge(&named, job.at(named.span), Some(job), &job.subject(), out);
-            }
-            for step in job.job.steps() {
-                let subject = job.step_subject(step);
-                if let Some(named) = images::of_step(step) {
-                    judge(&named, job.at(named.span), Some(job), &subject, out);
-                }
-                let (Some(text), Some(script)) = (step.script(), cx.script(workflow.path(), step))
-                else {
-                    continue;
-                };
-                for named in images::of_script(script, |r| text.raw_span(&workflow.document, r)) {
-                    judge(&named, job.at(named.span), Some(job), &subject, out);
-                }
-            }
-        }
-    }
-
-    fn action(&self, cx: &Context<'_>, action: &Action, out: &mut Sink) {
-        if let Some(named) = images::of_action(action) {
-            judge(&named, action.file().locate(named.span), None, "runs", out);
-        }
-        for step in action.steps() {
-            let subject = format!("runs/{}", step.label());
-            if let Some(named) = images::of_step(step) {
-                judge(
-                    &named,
-                    action.file().locate(named.span),
-                    None,
-                    &subject,
-                    out,
-                );
-            }
-            if let (Some(text), Some(script)) = (step.script(), cx.script(action.path(), step)) {
-                for named in images::of_script(script, |r| text.raw_span(&action.document, r)) {
-                    judge(
-                        &named,
-                        action.file().locate(named.span),
-                        None,
-                        &subject,
-                        out,
-                    );
-                }
-            }
-        }
-    }
-
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let own = OwnName::of(cx);
+        let built = image_sites::built(cx);
+        let mut last: Option<Judge<'_>> = None;
+        for site in image_sites::of(cx) {
+            let same = last
+                .as_ref()
+                .is_some_and(|j| j.file.path() == site.file.path());
+            let mut judge = match last.take() {
+                Some(judge) if same => judge,
+                _ => Judge::new(&own, site.file, built.of(site.file.path())),
+            };
+            judge.judge(&site, out);
+            last = Some(judge);
+        }
         for dockerfile in &cx.repository.dockerfiles {
-            bases(dockerfile, out);
+            let file = dockerfile.file();
+            bases(
+                dockerfile,
+                &mut Judge::new(&own, file, built.of(file.path())),
+                out,
+            );
         }
     }
 }
 
-fn judge(
-    named: &Named,
-    location: Location,
-    job: Option<&JobView<'_>>,
-    subject: &str,
-    out: &mut Sink,
-) {
-    let Some(image) = &named.image else {
-        return unknown(&named.written, location, out);
-    };
-    if image.is_pinned() {
-        return out.satisfied(Control::D1, location, "the image is pinned to a digest");
-    }
-    let stakes = job.map(JobView::stakes);
-    let holds = stakes.as_ref().is_none_or(crate::stakes::Stakes::any);
-    let severity = match named.role {
-        Role::Container | Role::Step | Role::Action if holds => Severity::Medium,
-        _ => Severity::Low,
-    };
-    let (place, why) = match named.role {
-        Role::Container => ("job container", "its steps run inside this image"),
-        Role::Service => ("service", "the job talks to whatever this image runs"),
-        Role::Step => ("step", "the step runs this image with what it is given"),
-        Role::Action => ("action", "every job that uses the action runs this image"),
-        Role::Script => ("script", "the script runs this image with what it is given"),
-    };
-    let held = stakes.map_or_else(String::new, |s| format!("; the job holds {}", s.describe()));
-    report(
-        image,
-        severity,
-        location,
-        place,
-        &format!("Who can push the tag changes what runs: {why}{held}"),
-        subject,
-        out,
-    );
-}
-
-fn bases(dockerfile: &Dockerfile, out: &mut Sink) {
-    let path = dockerfile.file().path();
+fn bases(dockerfile: &Dockerfile, judge: &mut Judge<'_>, out: &mut Sink) {
     for place in dockerfile.images() {
-        let location = dockerfile.file().locate(place.span);
-        if place.is_some_stage() {
+        if place.is_some_stage() || matches!(place.name, ImageName::Scratch) {
             continue;
         }
-        match place.image() {
-            Some(image) if image.is_pinned() => {
-                out.satisfied(
-                    Control::D1,
-                    location,
-                    "the base image is pinned to a digest",
-                );
-            }
-            Some(image) => {
-                let severity = if is_aside(path) {
-                    Severity::Info
-                } else {
-                    Severity::Low
-                };
-                let why = "Who can push the tag changes every image that is built from this file";
-                report(
-                    image,
-                    severity,
-                    location,
-                    "Dockerfile",
-                    why,
-                    &place.written,
-                    out,
-                );
-            }
-            None if matches!(
-                place.name,
-                cofferdam_workflows::documents::dockerfile::ImageName::Scratch
-            ) => {}
-            None => unknown(&place.written, location, out),
+        let location = dockerfile.file().locate(place.span);
+        let Some(image) = place.image() else {
+            judge.unknown(&place.written, location, out);
+            continue;
+        };
+        if image.is_pinned() {
+            judge.pinned(location, out);
+        } else if !judge.built.has(&image.to_string()) {
+            let why = "Who can push the tag changes every image that is built from this file";
+            let severity = judge.graded(Severity::Low, image, true);
+            let written = &place.written;
+            judge.report(
+                finding(severity, location, "Dockerfile", image, why, written),
+                out,
+            );
         }
     }
 }
 
-fn report(
-    image: &ImageRef,
+/// Judges the images of one file.
+struct Judge<'r> {
+    own: &'r OwnName,
+    file: &'r SourceFile,
+    built: &'r Built,
+    /// Places of constants that were judged, since several steps use one.
+    seen: BTreeSet<Span>,
+    pinned: bool,
+}
+
+impl<'r> Judge<'r> {
+    fn new(own: &'r OwnName, file: &'r SourceFile, built: &'r Built) -> Self {
+        Self {
+            own,
+            file,
+            built,
+            seen: BTreeSet::new(),
+            pinned: false,
+        }
+    }
+
+    fn judge(&mut self, site: &ImageSite<'_>, out: &mut Sink) {
+        let named = &site.named;
+        let pulled = matches!(named.role, Role::Container | Role::Service | Role::Action);
+        if !pulled && self.built.has(&named.written) {
+            return;
+        }
+        let place = self.file.locate(named.span);
+        let mut open = false;
+        let mut here = false;
+        for Candidate { image, set_at } in &named.images {
+            if image.is_pinned() || !pulled && self.built.has(&image.to_string()) {
+                continue;
+            }
+            open = true;
+            match set_at {
+                Some(span) if self.seen.insert(*span) => {
+                    self.unpinned(site, image, self.file.locate(*span), out);
+                }
+                Some(_) => {}
+                // A name in parts is reported once, as it is written.
+                None if here => {}
+                None => {
+                    here = true;
+                    let written = ImageRef::parse(&named.written);
+                    self.unpinned(site, &written, place.clone(), out);
+                }
+            }
+        }
+        if !named.complete && !open {
+            self.unknown(&named.written, place, out);
+        } else if !open {
+            self.pinned(place, out);
+        }
+    }
+
+    fn unpinned(&self, site: &ImageSite<'_>, image: &ImageRef, location: Location, out: &mut Sink) {
+        let stakes = site.job.map(JobView::stakes);
+        let holds = stakes.as_ref().is_none_or(Stakes::any);
+        let (severity, place, why) = match site.named.role {
+            Role::Container => (
+                Severity::Medium,
+                "job container",
+                "its steps run inside this image",
+            ),
+            Role::Service => (
+                Severity::Low,
+                "service",
+                "the job talks to whatever this image runs",
+            ),
+            Role::Step => (
+                Severity::Medium,
+                "step",
+                "the step runs this image with what it is given",
+            ),
+            Role::Action => (
+                Severity::Medium,
+                "action",
+                "who pins this action to a commit still runs whatever the tag holds",
+            ),
+            Role::Script => (
+                Severity::Low,
+                "script",
+                "the script runs this image with what it is given",
+            ),
+        };
+        let severity = if holds { severity } else { Severity::Low };
+        let severity = self.graded(severity, image, site.named.role != Role::Action);
+        let held = stakes.map_or_else(String::new, |s| format!("; the job holds {}", s.describe()));
+        let why = format!("Who can push the tag changes what runs: {why}{held}");
+        self.report(
+            finding(severity, location, place, image, why, &site.subject),
+            out,
+        );
+    }
+
+    /// Lowers a severity for the owner's own images and for files that are not
+    /// shipped.
+    fn graded(&self, severity: Severity, image: &ImageRef, own_counts: bool) -> Severity {
+        if is_aside(self.file.path()) {
+            return Severity::Info;
+        }
+        let account = image.repository.split('/').next().unwrap_or_default();
+        let own = image.repository.contains('/')
+            && self
+                .own
+                .owner()
+                .is_some_and(|o| o.eq_ignore_ascii_case(account));
+        if own && own_counts {
+            severity.lowered()
+        } else {
+            severity
+        }
+    }
+
+    // What is not shipped does not speak against the project.
+    fn report(&self, finding: Finding, out: &mut Sink) {
+        if is_aside(self.file.path()) {
+            out.report_against(&[], finding);
+        } else {
+            out.report(finding);
+        }
+    }
+
+    // One place of a file stands for all.
+    fn pinned(&mut self, location: Location, out: &mut Sink) {
+        if !std::mem::replace(&mut self.pinned, true) {
+            let note = "images are pinned to digests";
+            out.satisfied(Control::D1, location, note);
+        }
+    }
+
+    fn unknown(&self, written: &str, location: Location, out: &mut Sink) {
+        if !is_aside(self.file.path()) {
+            out.unknown(
+                Control::D1,
+                Some(location),
+                format!("the image that `{written}` names at run time"),
+                "write the digest where the value is set",
+            );
+        }
+    }
+}
+
+fn finding(
     severity: Severity,
     location: Location,
     place: &str,
-    why: &str,
+    image: &ImageRef,
+    why: impl Into<String>,
     subject: &str,
-    out: &mut Sink,
-) {
+) -> Finding {
     let message = format!("{place} names the image `{image}` without a digest");
-    let fix = format!("Append the digest: `{image}@sha256:…`");
-    out.report(
-        Finding::new(UnpinnedImage::INFO.id, severity, location, message)
-            .why(why)
-            .fix(fix)
-            .group(format!("images without a digest ({place})"))
-            .subject(format!("{subject} {image}")),
-    );
-}
-
-fn unknown(written: &str, location: Location, out: &mut Sink) {
-    out.unknown(
-        Control::D1,
-        Some(location),
-        format!("the image that `{written}` names at run time"),
-        "write the digest where the value is set",
-    );
-}
-
-/// Whether a file lies among tests, examples or documentation, whose images
-/// are not what the project publishes.
-fn is_aside(path: &str) -> bool {
-    path.split('/').any(|part| {
-        let part = part.to_ascii_lowercase();
-        [
-            "test", "tests", "testdata", "e2e", "example", "examples", "docs", "demo", "fixtures",
-            "samples",
-        ]
-        .contains(&part.as_str())
-    })
+    Finding::new(UnpinnedImage::INFO.id, severity, location, message)
+        .why(why)
+        .fix(format!("Append the digest: `{image}@sha256:…`"))
+        .group(format!("images without a digest ({place})"))
+        .subject(format!("{subject} {image}"))
 }

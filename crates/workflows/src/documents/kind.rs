@@ -1,6 +1,6 @@
 //! Which file of a checkout is which document, told by its path alone.
 
-use super::{dockerfile, goreleaser, insights};
+use super::{contributing, dockerfile, goreleaser, insights};
 
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,8 @@ pub enum FileKind {
     SecurityInsights,
     /// `SECURITY.md` in one of its places.
     SecurityPolicy,
+    /// `CONTRIBUTING.md` in one of its places.
+    Contributing,
     /// A Dockerfile or Containerfile.
     Dockerfile,
     /// `.github/ariane-config.yaml`.
@@ -53,6 +55,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if insights::is_insights(path) {
         return Some(FileKind::SecurityInsights);
+    }
+    if contributing::is_contributing(path) {
+        return Some(FileKind::Contributing);
     }
     if dockerfile::is_dockerfile(path) {
         return Some(FileKind::Dockerfile);
@@ -105,6 +110,32 @@ pub fn is_foreign(folder: &str) -> bool {
     })
 }
 
+/// Whether a file lies among tests, examples or documentation: what stands
+/// there is often broken on purpose, and is not what the project publishes.
+#[must_use]
+pub fn is_aside(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    folder.split('/').any(|part| {
+        matches!(
+            part.to_ascii_lowercase().as_str(),
+            "test"
+                | "tests"
+                | "testdata"
+                | "test-data"
+                | "test_data"
+                | "__tests__"
+                | "e2e"
+                | "example"
+                | "examples"
+                | "docs"
+                | "demo"
+                | "fixtures"
+                | "__fixtures__"
+                | "samples"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +159,7 @@ mod tests {
             ("src/security.md", None),
             (".goreleaser.yaml", Some(FileKind::GoReleaser)),
             (".github/workflows/goreleaser.yml", Some(FileKind::Workflow)),
+            ("CONTRIBUTING.md", Some(FileKind::Contributing)),
         ];
         for (path, kind) in cases {
             assert_eq!(kind_of(path), kind, "{path}");

@@ -19,8 +19,10 @@ const MAX_NAMES: usize = 64;
 pub struct Names {
     /// Names, as written.
     pub names: BTreeSet<String>,
-    /// Whether the job can run without an environment.
+    /// Whether the job surely runs without an environment in some start.
     pub none: bool,
+    /// Whether the expression may give an empty name in some start.
+    pub perhaps_none: bool,
     /// Whether there may be others, because the expression is not a choice
     /// between constants.
     pub open: bool,
@@ -36,29 +38,34 @@ pub fn names(workflow: &Workflow, job: &Job, starts: &[&Start<'_>]) -> Names {
         return names;
     };
     let text = &environment.name;
-    let mut add = |name: &str| match name.trim() {
-        "" => names.none = true,
-        name => {
-            names.names.insert(name.to_owned());
-        }
-    };
+    let mut surely = Vec::new();
+    let mut open = starts.is_empty() && !text.is_static();
     if let Some(literal) = text.literal() {
-        add(literal);
-        return names;
-    }
-    let mut open = starts.is_empty();
-    for start in starts {
-        match start.text_of(workflow, job, text) {
-            Some(name) => add(&name),
-            None => open = true,
+        surely.push(literal.to_owned());
+    } else {
+        for start in starts {
+            match start.text_of(workflow, job, text) {
+                Some(name) => surely.push(name),
+                None => open = true,
+            }
         }
     }
+    names.none = surely.iter().any(|name| name.trim().is_empty());
+    let mut perhaps = Vec::new();
     if open {
         match choices(workflow, job, text) {
-            Some(choices) => choices.iter().for_each(|name| add(name)),
+            Some(choices) => perhaps = choices,
             None => names.open = true,
         }
     }
+    // Whether it is empty may hang on what decides the publication too.
+    names.perhaps_none = perhaps.iter().any(|name| name.trim().is_empty());
+    names.names = surely
+        .into_iter()
+        .chain(perhaps)
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
     names
 }
 
@@ -174,7 +181,11 @@ mod tests {
         );
         let workflow = Workflow::parse(SourceFile::new("w.yml", text));
         let names = names(&workflow, workflow.jobs.first().unwrap(), &[]);
-        (names.names.into_iter().collect(), names.none, names.open)
+        (
+            names.names.into_iter().collect(),
+            names.perhaps_none,
+            names.open,
+        )
     }
 
     fn strings(names: &[&str]) -> Vec<String> {

@@ -4,12 +4,16 @@
 //! "Metadata syntax", `runs.image`; Docker's command line reference for `run`,
 //! `create` and `pull`.
 
+use std::ops::Range;
+
 use cofferdam_facts::{ImageRef, Span, UsesRef};
 
 use crate::documents::action::Action;
 use crate::documents::job::Job;
 use crate::documents::step::Step;
 use crate::documents::text::Text;
+use crate::expressions;
+use crate::semantics::constants::{Surroundings, Values};
 use crate::shell::{Command, Script, Word};
 
 /// Where an image is named.
@@ -32,34 +36,90 @@ pub enum Role {
 pub struct Named {
     /// Where.
     pub role: Role,
-    /// The image; `None` where an expression or variable decides at run time.
-    pub image: Option<ImageRef>,
+    /// The images that it can be, as far as they are known.
+    pub images: Vec<Candidate>,
+    /// Whether it can be no other. An image whose digest an earlier step gave
+    /// out is complete and has no candidate: it names its content.
+    pub complete: bool,
     /// As written.
     pub written: String,
     /// The bytes.
     pub span: Span,
 }
 
+/// One image that a place can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The image.
+    pub image: ImageRef,
+    /// Where the whole name is set, if it is not written in the place itself:
+    /// an entry of a matrix or of `env:`, the default of an input.
+    pub set_at: Option<Span>,
+}
+
+impl Named {
+    fn new(role: Role, written: &str, span: Span, values: Values) -> Self {
+        let written = written.trim().trim_start_matches("docker://");
+        let mut named = Self {
+            role,
+            images: values
+                .known
+                .into_iter()
+                .map(|constant| Candidate {
+                    image: ImageRef::parse(constant.text.trim().trim_start_matches("docker://")),
+                    set_at: constant.set_at,
+                })
+                // An empty name means no container.
+                .filter(|candidate| !candidate.image.repository.is_empty())
+                .collect(),
+            complete: values.complete,
+            written: written.to_owned(),
+            span,
+        };
+        if !named.complete && names_content(written) {
+            named.images.clear();
+            named.complete = true;
+        }
+        named
+    }
+}
+
+/// Whether a name holds a digest that is written out, or that a step gave out.
+fn names_content(written: &str) -> bool {
+    let given_out = |path: &expressions::ContextPath| {
+        path.head() == "steps"
+            && path.name(2) == Some("outputs")
+            && matches!(path.name(3), Some("digest" | "imageid" | "image-id"))
+    };
+    written.contains("@sha256:")
+        || expressions::embedded(written).iter().any(|embedded| {
+            let path = embedded.parsed.as_ref().ok().and_then(|e| e.as_context());
+            path.is_some_and(given_out)
+        })
+}
+
 /// The images of a job's container and services.
 #[must_use]
-pub fn of_job(job: &Job) -> Vec<Named> {
+pub fn of_job(job: &Job, around: Surroundings<'_>) -> Vec<Named> {
     let container = job.container.iter().map(|c| (Role::Container, c));
     let services = job.services.iter().map(|(_, c)| (Role::Service, c));
     container
         .chain(services)
-        .filter_map(|(role, container)| container.image.as_ref().map(|text| of_text(role, text)))
+        .filter_map(|(role, container)| container.image.as_ref().map(|text| (role, text)))
+        .map(|(role, text)| Named::new(role, &text.value, text.span, values(text, around)))
         .collect()
 }
 
-fn of_text(role: Role, text: &Text) -> Named {
-    let written = text.value.trim().trim_start_matches("docker://");
-    Named {
-        role,
-        // A digest that is written out pins the image whatever the rest says.
-        image: (text.is_static() || written.contains("@sha256:")).then(|| ImageRef::parse(written)),
-        written: written.to_owned(),
-        span: text.span,
+// `container: ${{ matrix.container }}` where each is a mapping with its image.
+fn values(text: &Text, around: Surroundings<'_>) -> Values {
+    let values = around.values(text);
+    let Some(path) = text.sole_expression().and_then(|expr| expr.as_context()) else {
+        return values;
+    };
+    if !values.known.is_empty() || path.head() != "matrix" {
+        return values;
     }
+    around.values_of_path(&format!("{}.image", path.text()))
 }
 
 /// The image that a step uses directly.
@@ -70,12 +130,7 @@ pub fn of_step(step: &Step) -> Option<Named> {
         return None;
     };
     let written = image.to_string();
-    Some(Named {
-        role: Role::Step,
-        image: Some(image.clone()),
-        written,
-        span: uses.span,
-    })
+    Some(Named::new(Role::Step, &written, uses.span, plain(&written)))
 }
 
 /// The image that a Docker action pulls.
@@ -83,27 +138,30 @@ pub fn of_step(step: &Step) -> Option<Named> {
 pub fn of_action(action: &Action) -> Option<Named> {
     let (image, span) = action.pulled_image()?;
     let written = image.to_string();
-    Some(Named {
-        role: Role::Action,
-        image: Some(image),
-        written,
-        span,
-    })
+    Some(Named::new(Role::Action, &written, span, plain(&written)))
+}
+
+// GitHub takes no expression in these two places.
+fn plain(written: &str) -> Values {
+    if written.contains("${{") {
+        return Values::default();
+    }
+    Values::one(written, None)
 }
 
 /// The images that a script's commands run or pull. `at` turns a range of the
 /// decoded script into bytes of the file.
 #[must_use]
-pub fn of_script(script: &Script, at: impl Fn(std::ops::Range<usize>) -> Span) -> Vec<Named> {
+pub fn of_script(
+    script: &Script,
+    around: Surroundings<'_>,
+    at: impl Fn(Range<usize>) -> Span,
+) -> Vec<Named> {
     let named = |command: &Command| {
         let word = operand(command)?;
-        let fixed = !word.text.contains(['$', '`']) && !word.holds_expression;
-        Some(Named {
-            role: Role::Script,
-            image: (fixed || word.text.contains("@sha256:")).then(|| ImageRef::parse(&word.text)),
-            written: word.text.clone(),
-            span: at(word.range.clone()),
-        })
+        let values = around.values_of_word(word, script);
+        let span = at(word.range.clone());
+        Some(Named::new(Role::Script, &word.text, span, values))
     };
     script.commands.iter().filter_map(named).collect()
 }
@@ -117,6 +175,7 @@ const WITH_VALUE: &[&str] = &[
     "--attach",
     "-a",
     "--blkio-weight",
+    "--blkio-weight-device",
     "--cap-add",
     "--cap-drop",
     "--cgroup-parent",
@@ -124,6 +183,8 @@ const WITH_VALUE: &[&str] = &[
     "--cidfile",
     "--cpu-period",
     "--cpu-quota",
+    "--cpu-rt-period",
+    "--cpu-rt-runtime",
     "--cpu-shares",
     "-c",
     "--cpus",
@@ -131,6 +192,11 @@ const WITH_VALUE: &[&str] = &[
     "--cpuset-mems",
     "--detach-keys",
     "--device",
+    "--device-cgroup-rule",
+    "--device-read-bps",
+    "--device-read-iops",
+    "--device-write-bps",
+    "--device-write-iops",
     "--dns",
     "--dns-option",
     "--dns-search",
@@ -146,6 +212,7 @@ const WITH_VALUE: &[&str] = &[
     "--health-interval",
     "--health-retries",
     "--health-start-period",
+    "--health-start-interval",
     "--health-timeout",
     "--hostname",
     "-h",
@@ -153,10 +220,12 @@ const WITH_VALUE: &[&str] = &[
     "--ip6",
     "--ipc",
     "--isolation",
+    "--kernel-memory",
     "--label",
     "-l",
     "--label-file",
     "--link",
+    "--link-local-ip",
     "--log-driver",
     "--log-opt",
     "--mac-address",
@@ -164,6 +233,7 @@ const WITH_VALUE: &[&str] = &[
     "-m",
     "--memory-reservation",
     "--memory-swap",
+    "--memory-swappiness",
     "--mount",
     "--name",
     "--network",
@@ -177,6 +247,7 @@ const WITH_VALUE: &[&str] = &[
     "-p",
     "--pull",
     "--restart",
+    "--secret",
     "--runtime",
     "--security-opt",
     "--shm-size",
@@ -198,19 +269,52 @@ const WITH_VALUE: &[&str] = &[
     "-w",
 ];
 
-fn operand(command: &Command) -> Option<&Word> {
-    let (name, args) = command.effective();
+// Options before the subcommand that take their value as a word of its own.
+const GLOBAL_WITH_VALUE: &[&str] = &[
+    "--config",
+    "--connection",
+    "--context",
+    "-c",
+    "--host",
+    "-H",
+    "--log-level",
+    "-l",
+    "--namespace",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+    "--url",
+];
+
+/// The subcommand of a container client, without `container` or `image` before
+/// it, and the words behind it. `None` for any other program.
+pub(crate) fn client(command: &Command) -> Option<(&str, &[Word])> {
+    let (name, mut args) = command.effective();
     if !matches!(name.file_name()?, "docker" | "podman" | "nerdctl") {
         return None;
     }
-    let mut args = args
-        .iter()
-        .skip_while(|w| w.text == "container" || w.text == "image");
-    if !matches!(args.next()?.text.as_str(), "run" | "create" | "pull") {
+    loop {
+        let (word, rest) = args.split_first()?;
+        args = match word.text.as_str() {
+            "container" | "image" => rest,
+            option if GLOBAL_WITH_VALUE.contains(&option) => rest.get(1..)?,
+            option if option.starts_with('-') => rest,
+            subcommand => return Some((subcommand, rest)),
+        };
+    }
+}
+
+fn operand(command: &Command) -> Option<&Word> {
+    let (subcommand, args) = client(command)?;
+    if !matches!(subcommand, "run" | "create" | "pull") {
         return None;
     }
+    let mut args = args.iter();
     while let Some(word) = args.next() {
         let text = word.text.as_str();
+        if is_options(word) {
+            continue;
+        }
         if !text.starts_with('-') {
             return (!text.is_empty()).then_some(word);
         }
@@ -222,6 +326,19 @@ fn operand(command: &Command) -> Option<&Word> {
         }
     }
     None
+}
+
+// `docker run $DOCKER_ARGS image`: a variable that by its name holds options.
+fn is_options(word: &Word) -> bool {
+    let [name] = word.variables.as_slice() else {
+        return false;
+    };
+    let upper = name.to_ascii_uppercase();
+    let whole = word.text.trim_start_matches('$').trim_matches(['{', '}']) == name;
+    whole
+        && ["ARGS", "FLAGS", "OPTIONS", "OPTS"]
+            .iter()
+            .any(|ending| upper.ends_with(ending))
 }
 
 fn ends_in_valued_letter(text: &str) -> bool {

@@ -153,6 +153,27 @@ const PROGRAMS: &[&str] = &[
 /// inputs are for the build.
 const SIGNED_IN_BEFORE: &[&str] = &["docker/bake-action", "docker/build-push-action"];
 
+/// Words in names of secrets that go along with a publication and open no
+/// registry: licences of tools, and services that announce or count.
+const OTHER_PURPOSES: &[&str] = &[
+    "BLUESKY",
+    "CODECOV",
+    "DISCORD",
+    "GORELEASER_KEY",
+    "LINKEDIN",
+    "MASTODON",
+    "MATTERMOST",
+    "OPENCOLLECTIVE",
+    "REDDIT",
+    "SENTRY",
+    "SLACK",
+    "TEAMS",
+    "TELEGRAM",
+    "TURBO",
+    "TWITTER",
+    "WEBHOOK",
+];
+
 /// What is needed to look at a job.
 #[derive(Clone, Copy)]
 pub struct Place<'p> {
@@ -200,7 +221,9 @@ fn take(login: &mut Login, text: &Text) {
     for name in text.parsed().flat_map(|(_, expr)| secrets::names(expr)) {
         match name {
             SecretName::Named(name) => {
-                login.secrets.insert(name);
+                if !OTHER_PURPOSES.iter().any(|word| name.contains(word)) {
+                    login.secrets.insert(name);
+                }
             }
             SecretName::Token => login.token = true,
             SecretName::Computed | SecretName::All => {}

@@ -108,15 +108,13 @@ pub fn of_job(workflow: &Workflow, job: &Job) -> Vec<SecretUse> {
             collect(workflow, text, Reach::Step(step.index), &mut uses);
         }
     }
-    if let Some(condition) = &job.condition {
-        if let Ok(expr) = &condition.parsed {
-            for name in names(expr) {
-                uses.push(SecretUse {
-                    name,
-                    reach: Reach::Other,
-                    span: condition.text.span,
-                });
-            }
+    if let Some((condition, expr)) = job.condition.as_ref().and_then(|c| Some((c, c.expr()?))) {
+        for name in names(expr) {
+            uses.push(SecretUse {
+                name,
+                reach: Reach::Other,
+                span: condition.text.span,
+            });
         }
     }
     uses
@@ -168,6 +166,51 @@ pub fn takes_all(expr: &Expr) -> bool {
         || names(expr).contains(&SecretName::All)
 }
 
+/// Whether a secret by its name only says who or where: the name of an account,
+/// a number of a subscription, a region. It opens nothing without a password.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ACCOUNT",
+        "ACCOUNT_ID",
+        "ACCOUNT_NUMBER",
+        "APP_ID",
+        "BUCKET",
+        "CHANNEL_ID",
+        "CHAT_ID",
+        "CLIENTID",
+        "CLIENT_ID",
+        "EMAIL",
+        "FINGERPRINT",
+        "ISSUER_ID",
+        "KEY_ID",
+        "LOGIN",
+        "ORG",
+        "PROJECT",
+        "PROJECT_ID",
+        "REGION",
+        "SUBSCRIPTION_ID",
+        "SUB_ID",
+        "TEAM",
+        "TEAM_ID",
+        "TENANCY",
+        "TENANT_ID",
+        "USER",
+        "USERNAME",
+        "USER_NAME",
+    ];
+    let name = name.to_ascii_uppercase();
+    // `QUAY_USERNAME_CI` is one too.
+    let name = ["_CI", "_DEV", "_PROD", "_TEST", "_RELEASE"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(&name);
+    ENDS.iter().any(|end| {
+        name.strip_suffix(end)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+    })
+}
+
 /// Whether a script names a variable of its environment: `$NAME`, `${NAME…}`,
 /// `$env:NAME`, `%NAME%`, `env.NAME`, `os.environ["NAME"]` and whatever else
 /// has the name as a word of its own.
@@ -206,5 +249,27 @@ mod tests {
             assert!(!mentions(script, "TOKEN"), "{script}");
         }
         assert!(!mentions("anything", ""));
+    }
+
+    #[test]
+    fn names_of_accounts_open_nothing() {
+        for name in [
+            "QUAY_USERNAME",
+            "QUAY_USERNAME_CI",
+            "docker_user",
+            "AZURE_SUB_ID",
+            "EMAIL",
+        ] {
+            assert!(is_identifier(name), "{name}");
+        }
+        for name in [
+            "QUAY_PASSWORD",
+            "SUPERUSER_TOKEN",
+            "NPM_TOKEN",
+            "USER_TOKEN",
+            "STEAM",
+        ] {
+            assert!(!is_identifier(name), "{name}");
+        }
     }
 }

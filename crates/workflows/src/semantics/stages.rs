@@ -122,17 +122,15 @@ fn of_metadata(workflow: &Workflow, job: &Job, step: &Step) -> Stage {
     images.min(tags)
 }
 
-// `${{ env.X }}` where X is constant.
+// `${{ env.X }}` as it is written at the job or workflow.
 fn with_env(workflow: &Workflow, job: &Job, text: &str) -> String {
     let mut text = text.to_owned();
     let pairs = |pairs: &[Pair], text: &mut String| {
         for pair in pairs {
-            if let Some(value) = pair.value.literal() {
-                for form in ["${{ env.", "${{env."] {
-                    for end in [" }}", "}}"] {
-                        let place = format!("{form}{}{end}", pair.key.value);
-                        *text = text.replace(&place, value);
-                    }
+            for form in ["${{ env.", "${{env."] {
+                for end in [" }}", "}}"] {
+                    let place = format!("{form}{}{end}", pair.key.value);
+                    *text = text.replace(&place, &pair.value.value);
                 }
             }
         }
@@ -160,10 +158,23 @@ pub fn of_names(text: &str) -> Stage {
         .unwrap_or(Stage::Production)
 }
 
+// What an expression gives is not known; a word in it means nothing.
+fn masked(name: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = name;
+    while let Some((before, inside)) = rest.split_once("${{") {
+        masked.push_str(before);
+        masked.push('*');
+        rest = inside.split_once("}}").map_or("", |(_, after)| after);
+    }
+    masked.push_str(rest);
+    masked
+}
+
 /// The stage that one name of an image, chart or registry tells.
 #[must_use]
 pub fn of_name(name: &str) -> Stage {
-    let name = name.trim().to_ascii_lowercase();
+    let name = masked(name.trim()).to_ascii_lowercase();
     let name = ["https://", "http://", "oci://", "docker://"]
         .iter()
         .find_map(|scheme| name.strip_prefix(scheme))
@@ -215,6 +226,7 @@ mod tests {
             "https://test.pypi.org/legacy/",
             "$IMAGE-dev:$TAG",
             "org/app:${{ github.sha }}-dev",
+            "quay.io/${{ github.repository_owner }}/${{ matrix.name }}-ci:${{ steps.tag.outputs.tag }}",
         ] {
             assert_eq!(of_name(name), Stage::Development, "{name}");
         }
@@ -224,6 +236,7 @@ mod tests {
             "ghcr.io/developers/app",
             "org/app:nightly",
             "org/test-runner:1",
+            "org/app:${{ inputs.dev }}",
             "",
         ] {
             assert_eq!(of_name(name), Stage::Production, "{name}");

@@ -11,6 +11,7 @@
 
 mod evaluate;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::documents::trigger::Trigger;
@@ -26,6 +27,9 @@ const MAX_CALLS: usize = 10;
 /// Most ways that are followed to one workflow; a workflow that is called from
 /// hundreds of places is judged by the first ones, in order of path.
 const MAX_STARTS: usize = 256;
+
+/// Most workflows that are looked at for one, callers of callers included.
+const MAX_VISITS: usize = 1024;
 
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,46 +104,85 @@ impl fmt::Display for Start<'_> {
     }
 }
 
-/// Every way in which a workflow starts, directly or through the callers in
-/// the checkout, in order of path. Empty for one that only other repositories
-/// call.
-#[must_use]
-pub fn of<'r>(repository: &'r Repository, workflow: &'r Workflow) -> Vec<Start<'r>> {
-    let mut starts = Vec::new();
-    collect(repository, workflow, &mut Vec::new(), &mut starts);
-    starts
+/// Who calls which workflow of a checkout, looked up once.
+#[derive(Debug)]
+pub struct Calls<'r> {
+    repository: &'r Repository,
+    callers: HashMap<String, Vec<Caller<'r>>>,
 }
 
-fn collect<'r>(
-    repository: &'r Repository,
-    workflow: &'r Workflow,
-    calls: &mut Vec<Caller<'r>>,
-    starts: &mut Vec<Start<'r>>,
-) {
-    if calls.len() > MAX_CALLS || starts.len() >= MAX_STARTS {
-        return;
-    }
-    for (trigger, origin, upstream) in direct(repository, workflow) {
-        starts.push(Start {
-            workflow,
-            trigger,
-            origin,
-            upstream,
-            calls: calls.iter().rev().copied().collect(),
-        });
-    }
-    if !workflow.is_reusable() {
-        return;
-    }
-    for caller in repository.callers(workflow.path()) {
-        let known = |c: &Caller<'_>| std::ptr::eq(c.job, caller.job);
-        if calls.iter().any(known) {
-            continue;
+impl<'r> Calls<'r> {
+    /// Reads every call of the checkout.
+    #[must_use]
+    pub fn new(repository: &'r Repository) -> Self {
+        let mut callers: HashMap<String, Vec<Caller<'r>>> = HashMap::new();
+        for workflow in &repository.workflows {
+            for job in &workflow.jobs {
+                let called = job.call().and_then(|c| repository.own_path(&c.uses.value));
+                if let Some(path) = called {
+                    let caller = Caller { workflow, job };
+                    callers.entry(path).or_default().push(caller);
+                }
+            }
         }
-        calls.push(caller);
-        collect(repository, caller.workflow, calls, starts);
-        calls.pop();
+        Self {
+            repository,
+            callers,
+        }
     }
+
+    /// Every way in which a workflow starts, directly or through the callers
+    /// in the checkout, in order of path. Empty for one that only other
+    /// repositories call.
+    #[must_use]
+    pub fn starts(&self, workflow: &'r Workflow) -> Vec<Start<'r>> {
+        let mut starts = Vec::new();
+        let mut budget = MAX_VISITS;
+        self.collect(workflow, &mut Vec::new(), &mut starts, &mut budget);
+        starts
+    }
+
+    fn collect(
+        &self,
+        workflow: &'r Workflow,
+        calls: &mut Vec<Caller<'r>>,
+        starts: &mut Vec<Start<'r>>,
+        budget: &mut usize,
+    ) {
+        // Workflows that all call each other lead to one another in more ways
+        // than can be followed.
+        if calls.len() > MAX_CALLS || starts.len() >= MAX_STARTS || *budget == 0 {
+            return;
+        }
+        *budget -= 1;
+        for (trigger, origin, upstream) in direct(self.repository, workflow) {
+            starts.push(Start {
+                workflow,
+                trigger,
+                origin,
+                upstream,
+                calls: calls.iter().rev().copied().collect(),
+            });
+        }
+        if !workflow.is_reusable() {
+            return;
+        }
+        for caller in self.callers.get(workflow.path()).into_iter().flatten() {
+            let known = |c: &Caller<'_>| std::ptr::eq(c.job, caller.job);
+            if calls.iter().any(known) {
+                continue;
+            }
+            calls.push(*caller);
+            self.collect(caller.workflow, calls, starts, budget);
+            calls.pop();
+        }
+    }
+}
+
+/// [`Calls::starts`] for one workflow.
+#[must_use]
+pub fn of<'r>(repository: &'r Repository, workflow: &'r Workflow) -> Vec<Start<'r>> {
+    Calls::new(repository).starts(workflow)
 }
 
 type Direct<'r> = (&'r Trigger, Origin, Option<&'r str>);

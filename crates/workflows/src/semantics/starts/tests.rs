@@ -244,3 +244,17 @@ fn a_switch_of_a_publication_is_decided_too() {
         .collect();
     assert_eq!(composite, [Runs::No, Runs::Yes, Runs::No]);
 }
+
+#[test]
+fn many_workflows_that_all_call_each_other_end_soon() {
+    let names: Vec<_> = (0..40).map(|n| format!("w{n}.yml")).collect();
+    let mut text = "on: workflow_call\njobs:\n".to_owned();
+    for (n, name) in names.iter().enumerate() {
+        text.push_str(&format!("  j{n}: {{uses: ./.github/workflows/{name}}}\n"));
+    }
+    let files: Vec<_> = names.iter().map(|n| (n.as_str(), text.as_str())).collect();
+    let repository = repository(&files);
+    let begun = std::time::Instant::now();
+    assert!(of(&repository, workflow(&repository, "w0.yml")).is_empty());
+    assert!(begun.elapsed().as_secs() < 20);
+}

@@ -1,0 +1,122 @@
+//! The dependency files of the project itself.
+
+use std::collections::BTreeMap;
+
+use cofferdam_lockfiles::kinds::is_copied;
+use cofferdam_lockfiles::{Ecosystem, Kind, kind_of};
+use cofferdam_workflows::repository::Tree;
+
+/// One dependency file.
+#[derive(Clone, Copy, Debug)]
+pub struct DependencyFile<'t> {
+    /// Its path.
+    pub path: &'t str,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// Folders whose manifests are data of tests, examples for readers or pages,
+/// and never become a part of what the project ships.
+const ASIDE: [&str; 31] = [
+    "__fixtures__",
+    "__tests__",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "contrib",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "e2e",
+    "e2e-tests",
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "integration-tests",
+    "playground",
+    "sample",
+    "samples",
+    "spec",
+    "template",
+    "templates",
+    "test",
+    "test-data",
+    "testcases",
+    "testdata",
+    "testing",
+    "tests",
+    "website",
+];
+
+/// Whether a path lies in a folder of tests, examples or pages.
+#[must_use]
+pub fn is_aside(path: &str) -> bool {
+    let Some((folders, _)) = path.rsplit_once('/') else {
+        return false;
+    };
+    folders.split('/').any(|folder| {
+        ASIDE
+            .binary_search(&folder.to_ascii_lowercase().as_str())
+            .is_ok()
+    })
+}
+
+/// The project's own dependency files, in order of path: neither copied along
+/// with a dependency nor data of tests and examples.
+pub fn own(tree: &Tree) -> impl Iterator<Item = DependencyFile<'_>> {
+    tree.iter().filter_map(|path| {
+        let kind = kind_of(path)?;
+        (!is_copied(path) && !is_aside(path)).then_some(DependencyFile { path, kind })
+    })
+}
+
+/// The project's own dependency files by the world of packages that they
+/// belong to, each with those nearest to the root first.
+#[must_use]
+pub fn by_ecosystem(tree: &Tree) -> BTreeMap<Ecosystem, Vec<DependencyFile<'_>>> {
+    let mut all: BTreeMap<Ecosystem, Vec<DependencyFile<'_>>> = BTreeMap::new();
+    for file in own(tree) {
+        all.entry(file.kind.ecosystem).or_default().push(file);
+    }
+    for files in all.values_mut() {
+        files.sort_by_key(|file| (file.path.matches('/').count(), file.path));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn folders_are_sorted_so_that_the_search_finds_all() {
+        assert!(ASIDE.windows(2).all(|pair| matches!(pair, [a, b] if a < b)));
+    }
+
+    #[test]
+    fn what_belongs_to_tests_and_copies_is_left_out() {
+        let paths = [
+            "api/go.mod",
+            "go.mod",
+            "tests/data/go.mod",
+            "vendor/x/go.mod",
+            "Examples/web/package.json",
+            "web/package.json",
+        ];
+        let tree = Tree::new(paths.iter().map(|p| Arc::from(*p)).collect());
+        let found = by_ecosystem(&tree);
+        let names = |ecosystem| -> Vec<&str> {
+            found
+                .get(&ecosystem)
+                .map(|files: &Vec<DependencyFile<'_>>| files.iter().map(|f| f.path).collect())
+                .unwrap_or_default()
+        };
+        assert_eq!(names(Ecosystem::Go), ["go.mod", "api/go.mod"]);
+        assert_eq!(names(Ecosystem::Npm), ["web/package.json"]);
+    }
+}

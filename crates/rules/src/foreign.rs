@@ -1,0 +1,524 @@
+//! What of a stranger a job fetches, where it puts it, and what then runs it.
+//!
+//! The steps of a job are walked in order, with those of local composite
+//! actions in their place. A folder belongs to whoever was fetched into it
+//! last; what runs code of a folder that belongs to a stranger runs the
+//! stranger's code.
+
+mod script;
+mod tree;
+
+use cofferdam_facts::{Location, UsesRef};
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::documents::Action;
+use cofferdam_workflows::documents::job::Defaults;
+use cofferdam_workflows::documents::step::{Step, StepKind};
+use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::expressions::ContextPath;
+use cofferdam_workflows::semantics::checkouts::{self, Guard};
+use cofferdam_workflows::semantics::executing_actions::{self, ActionRuns};
+use cofferdam_workflows::semantics::execution::Execution;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::gates::{Gate, Stranger, Way};
+use cofferdam_workflows::semantics::heads::{Frame, Head, Place, script_of};
+use cofferdam_workflows::semantics::secrets::{self, SecretName};
+use cofferdam_workflows::yaml::Document;
+
+use crate::context::{Context, JobView};
+use crate::starts::{Start, checks_permission};
+
+use tree::Tree;
+
+/// How deep composite actions are followed.
+const MAX_DEPTH: usize = 6;
+
+/// What a job does with a stranger's files in one run.
+#[derive(Clone, Debug, Default)]
+pub struct Foreign {
+    /// What is fetched.
+    pub fetches: Vec<Fetch>,
+    /// What runs it.
+    pub runs: Vec<Run>,
+    /// Steps that work where it lies, and of which it is not known whether
+    /// they run it.
+    pub doubts: Vec<Run>,
+}
+
+/// A stranger's files arrive.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// Where it is said.
+    pub place: Location,
+    /// The step of the job, for fingerprints.
+    pub label: String,
+    /// What is fetched.
+    pub head: Head,
+    /// How.
+    pub means: Means,
+    /// The folder, below the workspace.
+    pub folder: Folder,
+    /// Whether it is looked up when the job runs, so that a push after an
+    /// approval is fetched too.
+    pub mutable: bool,
+    /// What it takes for the step to run.
+    pub way: Way,
+}
+
+/// How a stranger's files arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// By `actions/checkout`, whose own guard may refuse.
+    Checkout(Guard),
+    /// By another program, which has no guard.
+    Git,
+    /// As an artifact of the run that came before.
+    Artifact,
+}
+
+/// Something runs them.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The place in [`Foreign::fetches`].
+    pub fetch: usize,
+    /// Where it is said.
+    pub place: Location,
+    /// The step of the job, for fingerprints.
+    pub label: String,
+    /// What runs, for messages: `make test`.
+    pub means: String,
+    /// Whether it runs in a container that gets only what is handed to it.
+    pub contained: bool,
+    /// Whether a secret is handed to it by name.
+    pub handed: bool,
+    /// What it takes for the step to run.
+    pub way: Way,
+}
+
+impl Fetch {
+    /// What arrives, for messages.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        match self.means {
+            Means::Artifact => "the artifact of the run before",
+            _ if self.head.is_code() => "the pull request's head",
+            _ => "the branch that the stranger names",
+        }
+    }
+}
+
+/// What the job of a start does with a stranger's files.
+#[must_use]
+pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
+    of_chain(cx, start, &start.chain, None)
+}
+
+// Frames borrow from their callers, so that each is made inside of the call of
+// the one before.
+fn of_chain(
+    cx: &Context<'_>,
+    start: &Start<'_>,
+    chain: &[&JobView<'_>],
+    caller: Option<&Frame<'_>>,
+) -> Foreign {
+    let Some((view, rest)) = chain.split_first() else {
+        return Foreign::default();
+    };
+    let with = caller.and_then(|c| match c.place {
+        Place::Job(_, job) => job.call().map(|call| call.with.as_slice()),
+        Place::Action(..) => None,
+    });
+    let frame = Frame {
+        repository: cx.repository,
+        place: Place::Job(view.workflow, view.job),
+        caller,
+        with: with.unwrap_or_default(),
+        dispatched: start.command.is_some() && caller.is_none(),
+    };
+    if !rest.is_empty() {
+        return of_chain(cx, start, rest, Some(&frame));
+    }
+    let mut walk = Walk {
+        cx,
+        start,
+        view,
+        tree: Tree::default(),
+        out: Foreign::default(),
+    };
+    let outer = Outer {
+        label: None,
+        way: Way::Open,
+        depth: 0,
+    };
+    walk.steps(&frame, &view.workflow.document, &outer);
+    walk.out
+}
+
+struct Walk<'w> {
+    cx: &'w Context<'w>,
+    start: &'w Start<'w>,
+    view: &'w JobView<'w>,
+    tree: Tree,
+    out: Foreign,
+}
+
+/// The step of the job inside of which an action's steps run.
+struct Outer {
+    label: Option<String>,
+    way: Way,
+    depth: usize,
+}
+
+/// One step as the walk sees it.
+struct At<'a> {
+    frame: &'a Frame<'a>,
+    document: &'a Document,
+    step: &'a Step,
+    label: String,
+    way: Way,
+    depth: usize,
+}
+
+impl Walk<'_> {
+    fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
+        for step in frame.steps() {
+            let stranger = Stranger {
+                trigger: self.start.trigger,
+                lookup: &|path| settled(frame.steps(), path),
+            };
+            let way = stranger
+                .passes(step.condition.as_ref())
+                .and(outer.way.clone());
+            if way.is_closed() {
+                continue;
+            }
+            let at = At {
+                frame,
+                document,
+                step,
+                label: outer.label.clone().unwrap_or_else(|| step.label()),
+                way,
+                depth: outer.depth,
+            };
+            self.step(&at);
+        }
+    }
+
+    fn step(&mut self, at: &At<'_>) {
+        if let Some(text) = at.step.script() {
+            script::walk(self, at, text);
+            return;
+        }
+        let Some(uses) = at.step.uses() else { return };
+        match &uses.value {
+            UsesRef::Local(path) => {
+                let folder = Folder::workspace().join(path);
+                if let Some(fetch) = self.tree.owner(&folder) {
+                    let means = format!("uses: {path}");
+                    self.run(at, fetch, at.step.head(), means, false);
+                    return;
+                }
+                self.inner(at, self.cx.repository.own_action(&uses.value));
+            }
+            UsesRef::SelfRepository(_) => {
+                self.inner(at, self.cx.repository.own_action(&uses.value));
+            }
+            _ => self.action(at),
+        }
+    }
+
+    fn inner(&mut self, at: &At<'_>, action: Option<&Action>) {
+        let Some(action) = action.filter(|_| at.depth < MAX_DEPTH) else {
+            return;
+        };
+        let frame = Frame {
+            repository: self.cx.repository,
+            place: Place::Action(action, at.step),
+            caller: Some(at.frame),
+            with: at.step.with(),
+            dispatched: false,
+        };
+        let outer = Outer {
+            label: Some(at.label.clone()),
+            way: at.way.clone(),
+            depth: at.depth + 1,
+        };
+        self.steps(&frame, &action.document, &outer);
+    }
+
+    fn action(&mut self, at: &At<'_>) {
+        let name = at.step.action().unwrap_or_default();
+        match name.as_str() {
+            "actions/checkout" => return self.checkout(at),
+            "actions/download-artifact" | "dawidd6/action-download-artifact" => {
+                return self.download(at, &name);
+            }
+            "actions/github-script" => self.github_script(at),
+            _ => {}
+        }
+        match executing_actions::of_step(at.step) {
+            ActionRuns::Data => {}
+            ActionRuns::Code(execution) => {
+                let Execution {
+                    folder,
+                    means,
+                    contained,
+                } = execution;
+                if let Some(fetch) = self.tree.owner(&folder) {
+                    self.run(at, fetch, at.step.head(), means, contained);
+                }
+            }
+            ActionRuns::Unknown => self.doubt(at, name),
+        }
+    }
+
+    // An action that is not known works in the workspace, or where an input says.
+    fn doubt(&mut self, at: &At<'_>, name: String) {
+        let root = Folder::workspace();
+        let named = at.step.with().iter().find_map(|pair| {
+            let path = pair.value.value.trim();
+            let looks = !path.is_empty() && !path.contains(char::is_whitespace) && path.len() < 200;
+            let folder = looks.then(|| root.join(path))?;
+            self.tree.owner_of_named(&folder)
+        });
+        if let Some(fetch) = named.or_else(|| self.tree.owner(&root)) {
+            let doubt = self.made(at, fetch, at.step.head(), name, false);
+            self.out.doubts.push(doubt);
+        }
+    }
+
+    fn checkout(&mut self, at: &At<'_>) {
+        let of = |name: &str| {
+            at.step
+                .input(name)
+                .map_or_else(Head::default, |t| at.frame.of_text(t, Some(at.step)))
+        };
+        let (reference, repository) = (of("ref"), of("repository"));
+        let head = Head {
+            fork: repository.fork,
+            number: false,
+            ..reference
+        };
+        let folder = match at.step.input("path") {
+            None => Folder::workspace(),
+            Some(path) => Folder::workspace().join(&self.expand(at, path)),
+        };
+        if !head.is_code() && !head.branch {
+            self.tree.trusted(&folder);
+            return;
+        }
+        // A merged pull request's merge commit is the base's own; what is not
+        // merged has been shut out by then.
+        let place = at
+            .step
+            .input(if repository.fork { "repository" } else { "ref" })
+            .map_or_else(|| at.step.head(), |t| t.span);
+        let mutable = head.pull || head.branch || !self.is_fixed(at);
+        let means = Means::Checkout(checkouts::guard(at.document, at.step));
+        self.fetch(at, place, head, means, folder, mutable);
+    }
+
+    // Whether the commit is the one of the event, and not looked up later.
+    fn is_fixed(&self, at: &At<'_>) -> bool {
+        let looked_up = |text: &Text| {
+            text.parsed().any(|(_, expr)| {
+                expr.value_contexts()
+                    .iter()
+                    .any(|p| matches!(p.head(), "steps" | "needs"))
+            })
+        };
+        let comment = matches!(self.start.event(), "issue_comment" | "workflow_dispatch");
+        !comment && !at.step.input("ref").is_some_and(looked_up)
+    }
+
+    fn download(&mut self, at: &At<'_>, name: &str) {
+        // Without a run it takes what this very run has made.
+        let of_other_run = name.starts_with("dawidd6/")
+            || at.step.input("run-id").is_some_and(|t| !t.value.is_empty());
+        if self.start.event() != "workflow_run" || !of_other_run {
+            return;
+        }
+        let folder = at
+            .step
+            .input("path")
+            .map_or_else(Folder::workspace, |path| {
+                Folder::workspace().join(&self.expand(at, path))
+            });
+        let span = at.step.head();
+        self.fetch(at, span, Head::default(), Means::Artifact, folder, false);
+    }
+
+    fn github_script(&mut self, at: &At<'_>) {
+        let Some(script) = script_of(at.step) else {
+            return;
+        };
+        for opener in ["require(", "import("] {
+            for rest in script.split(opener).skip(1) {
+                let path: String = rest
+                    .trim_start_matches(['\'', '"', '`'])
+                    .chars()
+                    .take_while(|c| !matches!(c, '\'' | '"' | '`' | ')'))
+                    .collect();
+                if !path.starts_with(['.', '$', '/']) {
+                    continue;
+                }
+                let path = path.replace("${process.env.GITHUB_WORKSPACE}", "$GITHUB_WORKSPACE");
+                if let Some(fetch) = self.tree.owner(&Folder::workspace().join(&path)) {
+                    let means = format!("require('{path}')");
+                    self.run(at, fetch, at.step.head(), means, false);
+                }
+            }
+        }
+    }
+
+    fn fetch(
+        &mut self,
+        at: &At<'_>,
+        span: cofferdam_facts::Span,
+        head: Head,
+        means: Means,
+        folder: Folder,
+        mutable: bool,
+    ) {
+        // Other events have no pull request; what they look up is the
+        // repository's own.
+        if !self.is_about_pull_request() {
+            self.tree.trusted(&folder);
+            return;
+        }
+        let index = self.out.fetches.len();
+        self.tree.foreign(&folder, index);
+        self.out.fetches.push(Fetch {
+            place: at.document.file().locate(span),
+            label: at.label.clone(),
+            head,
+            means,
+            folder,
+            mutable: mutable && !self.compares_times(),
+            way: at.way.clone(),
+        });
+    }
+
+    fn is_about_pull_request(&self) -> bool {
+        let event = self.start.event();
+        self.start.command.is_some()
+            || event.starts_with("pull_request")
+            || matches!(event, "issue_comment" | "workflow_run")
+    }
+
+    // A script that refuses a head pushed after the comment.
+    fn compares_times(&self) -> bool {
+        self.view.job.steps().iter().any(|step| {
+            script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
+        })
+    }
+
+    fn run(
+        &mut self,
+        at: &At<'_>,
+        fetch: usize,
+        span: cofferdam_facts::Span,
+        means: String,
+        contained: bool,
+    ) {
+        let run = self.made(at, fetch, span, means, contained);
+        self.out.runs.push(run);
+    }
+
+    fn made(
+        &self,
+        at: &At<'_>,
+        fetch: usize,
+        span: cofferdam_facts::Span,
+        means: String,
+        contained: bool,
+    ) -> Run {
+        Run {
+            fetch,
+            place: at.document.file().locate(span),
+            label: at.label.clone(),
+            means,
+            contained,
+            handed: names_secret(at.step),
+            way: at.way.clone(),
+        }
+    }
+
+    // A path with the variables that are the same on every run put in.
+    fn expand(&self, at: &At<'_>, text: &Text) -> String {
+        let mut value = text.value.clone();
+        for (part, expr) in text.parsed() {
+            let Some(path) = expr.as_context().filter(|p| p.head() == "env") else {
+                continue;
+            };
+            let written = text.value.get(part.range.clone()).unwrap_or("");
+            if let Some(known) = self.constant(at, path.written_name(1).unwrap_or("")) {
+                value = value.replace(written, &known);
+            }
+        }
+        value
+    }
+
+    /// The value of an environment variable that is the same on every run.
+    fn constant(&self, at: &At<'_>, name: &str) -> Option<String> {
+        let pairs = [
+            at.step.env.as_slice(),
+            self.view.job.env.as_slice(),
+            self.view.workflow.env.as_slice(),
+        ];
+        let found = pairs
+            .iter()
+            .find_map(|p| p.iter().find(|pair| pair.key.value == name))?;
+        found.value.literal().map(str::to_owned).or_else(|| {
+            found
+                .value
+                .value
+                .starts_with("${{ github.workspace }}")
+                .then(|| found.value.value.clone())
+        })
+    }
+
+    /// Where a script starts.
+    fn working_directory(&self, at: &At<'_>) -> Folder {
+        let own = match &at.step.kind {
+            StepKind::Run {
+                working_directory, ..
+            } => working_directory.as_ref(),
+            _ => None,
+        };
+        let default = |d: &'_ Defaults| d.working_directory.clone();
+        let written = own.cloned().or_else(|| match at.frame.place {
+            Place::Job(workflow, job) => {
+                default(&job.defaults).or_else(|| default(&workflow.defaults))
+            }
+            Place::Action(..) => None,
+        });
+        written.map_or_else(Folder::workspace, |text| {
+            Folder::workspace().join(&self.expand(at, &text))
+        })
+    }
+
+    fn repository(&self) -> &Repository {
+        self.cx.repository
+    }
+}
+
+fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
+    if !path.starts_with("steps") {
+        return None;
+    }
+    let id = path.written_name(1)?;
+    let step = steps
+        .iter()
+        .find(|s| s.id.as_ref().is_some_and(|i| i.value == id))?;
+    checks_permission(step).then(|| Way::Gated(vec![Gate::PermissionCheck]))
+}
+
+fn names_secret(step: &Step) -> bool {
+    step.texts().any(|(_, text)| {
+        text.parsed().any(|(_, expr)| {
+            secrets::names(expr)
+                .iter()
+                .any(|name| *name != SecretName::Token)
+        })
+    })
+}

@@ -1,0 +1,333 @@
+//! The walk through the commands of one script.
+
+use cofferdam_facts::Span;
+use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::semantics::execution;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::heads::Head;
+use cofferdam_workflows::semantics::lookups;
+use cofferdam_workflows::shell::{Command, Script, Word};
+
+use super::{At, Means, Walk};
+
+pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
+    let path = at.document.file().path();
+    let Some(script) = walk.cx.script(path, at.step) else {
+        return;
+    };
+    let mut shell = Shell {
+        at,
+        text,
+        script,
+        cwd: walk.working_directory(at),
+        left: Vec::new(),
+        fetched: None,
+    };
+    for command in &script.commands {
+        shell.command(walk, command);
+    }
+    if !script.understood && script.commands.is_empty() {
+        not_read(walk, at, text, &shell.cwd);
+    }
+}
+
+// PowerShell, Python and the like are not parsed: they are in doubt where a
+// stranger's files lie.
+fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
+    if text.value.trim().is_empty() {
+        return;
+    }
+    if let Some(fetch) = walk.tree.owner(cwd) {
+        let means = "a script that is not read here".to_owned();
+        let doubt = walk.made(at, fetch, at.step.head(), means, false);
+        walk.out.doubts.push(doubt);
+    }
+}
+
+struct Shell<'s> {
+    at: &'s At<'s>,
+    text: &'s Text,
+    script: &'s Script,
+    cwd: Folder,
+    /// Ends of subshells, with the folder that comes back there.
+    left: Vec<(usize, Folder)>,
+    /// A stranger's commits that were fetched and not yet checked out.
+    fetched: Option<(Head, bool)>,
+}
+
+impl Shell<'_> {
+    fn command(&mut self, walk: &mut Walk<'_>, command: &Command) {
+        while let Some((end, folder)) = self.left.last().cloned() {
+            if command.range.start < end {
+                break;
+            }
+            self.cwd = folder;
+            self.left.pop();
+        }
+        let (name, args) = command.effective();
+        let words: Vec<String> = args.iter().map(|w| self.expand(walk, w)).collect();
+        let word = |at: usize| words.get(at).map_or("", String::as_str);
+        match name.file_name().unwrap_or("") {
+            "cd" | "pushd" => return self.change(command, word(0)),
+            "popd" => return,
+            "gh" if word(0) == "pr" && word(1) == "checkout" => {
+                return self.arrives(walk, command, Head::PULL, self.cwd.clone(), true);
+            }
+            "gh" if word(0) == "run" && word(1) == "download" => {
+                return self.artifact(walk, command, &words);
+            }
+            "gh" if word(0) == "repo" && word(1) == "clone" => {
+                return self.clone_of(walk, command, args.get(2..).unwrap_or_default());
+            }
+            "git" => return self.git(walk, command, args, &words),
+            "cp" | "mv" | "rsync" => return self.copy(walk, &words),
+            _ => {}
+        }
+        let expand = |w: &Word| self.expand(walk, w);
+        for execution in execution::of_command(command, &self.cwd, &expand) {
+            if let Some(fetch) = walk.tree.owner(&execution.folder) {
+                let span = self.span(command);
+                walk.run(self.at, fetch, span, execution.means, execution.contained);
+            }
+        }
+    }
+
+    fn span(&self, command: &Command) -> Span {
+        self.text.raw_span(self.at.document, command.range.clone())
+    }
+
+    fn change(&mut self, command: &Command, to: &str) {
+        let before = self.cwd.clone();
+        self.cwd = match to {
+            "" | "-" => Folder::Elsewhere,
+            path => self.cwd.join(path),
+        };
+        // `(cd x && make)`: what comes after is back where it was.
+        let text = &self.text.value;
+        let head = text.get(..command.range.start).unwrap_or("").trim_end();
+        if head.ends_with('(') && !head.ends_with("$(") {
+            let mut depth = 1_usize;
+            let rest = text.get(command.range.end..).unwrap_or("");
+            let end = rest.bytes().position(|byte| {
+                match byte {
+                    b'(' => depth += 1,
+                    b')' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            });
+            let end = end.map_or(text.len(), |at| command.range.end + at);
+            self.left.push((end, before));
+        }
+    }
+
+    fn arrives(
+        &mut self,
+        walk: &mut Walk<'_>,
+        command: &Command,
+        head: Head,
+        folder: Folder,
+        mutable: bool,
+    ) {
+        let span = self.span(command);
+        walk.fetch(self.at, span, head, Means::Git, folder, mutable);
+    }
+
+    fn git(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word], words: &[String]) {
+        let mut cwd = self.cwd.clone();
+        let mut at = 0;
+        while let Some(option) = words.get(at).filter(|w| w.starts_with('-')) {
+            match option.as_str() {
+                "-C" => {
+                    cwd = cwd.join(words.get(at + 1).map_or("", String::as_str));
+                    at += 2;
+                }
+                "-c" | "--git-dir" | "--work-tree" => at += 2,
+                _ => at += 1,
+            }
+        }
+        let verb = words.get(at).map_or("", String::as_str);
+        let rest = args.get(at + 1..).unwrap_or_default();
+        let (head, looked_up) = rest.iter().fold((Head::default(), false), |(head, up), w| {
+            let (more, late) = self.head(w);
+            (head.or(more), up || late)
+        });
+        let mutable = head.pull || head.branch || looked_up || self.is_late(walk);
+        match verb {
+            "fetch" if head.is_code() || head.branch && head.fork => {
+                self.fetched = Some((head, mutable));
+            }
+            "remote" if head.fork => self.fetched = Some((head, mutable)),
+            "pull" if head.is_code() => self.arrives(walk, command, head, cwd, mutable),
+            "clone" if head.is_code() => self.clone_of(walk, command, rest),
+            "checkout" | "switch" | "merge" | "reset" | "rebase" | "cherry-pick" | "restore" => {
+                let back = rest
+                    .iter()
+                    .any(|w| matches!(w.text.as_str(), "--abort" | "-"));
+                let base = verb == "checkout"
+                    && self.fetched.is_some()
+                    && rest.iter().all(|w| w.is_static && is_own_branch(&w.text));
+                if let Some((fetched, late)) = self.fetched.filter(|_| !back && !base) {
+                    self.arrives(walk, command, fetched.or(head), cwd, late || mutable);
+                } else if head.commit || head.pull {
+                    self.arrives(walk, command, head, cwd, mutable);
+                }
+            }
+            "worktree" if rest.first().is_some_and(|w| w.text == "add") => {
+                let folder = words
+                    .iter()
+                    .skip(at + 2)
+                    .find(|w| !w.starts_with('-'))
+                    .map_or(Folder::Elsewhere, |path| cwd.join(path));
+                let fetched = self.fetched.map_or_else(Head::default, |(head, _)| head);
+                let head = head.or(fetched);
+                if head.is_code() {
+                    self.arrives(walk, command, head, folder, mutable);
+                }
+            }
+            // `gh pr diff … | git apply`
+            "apply" | "am" if self.is_fed_by_pull_request(command) => {
+                self.arrives(walk, command, Head::PULL, cwd, true);
+            }
+            _ => {}
+        }
+    }
+
+    // Comments carry no commit, so that every lookup happens when the job runs.
+    fn is_late(&self, walk: &Walk<'_>) -> bool {
+        matches!(walk.start.event(), "issue_comment" | "workflow_dispatch")
+    }
+
+    fn is_fed_by_pull_request(&self, command: &Command) -> bool {
+        command.pipeline.is_some_and(|(id, _)| {
+            self.script.pipeline(id).iter().any(|c| {
+                let (_, args) = c.effective();
+                c.is("gh")
+                    && args
+                        .iter()
+                        .take(2)
+                        .map(|w| w.text.as_str())
+                        .eq(["pr", "diff"])
+                    || c.is("curl") && args.iter().any(|w| self.head(w).0.any())
+            })
+        })
+    }
+
+    fn clone_of(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word]) {
+        let head = args
+            .iter()
+            .fold(Head::default(), |head, w| head.or(self.head(w).0));
+        if !head.is_code() {
+            return;
+        }
+        let plain: Vec<String> = args
+            .iter()
+            .filter(|w| !w.text.starts_with('-'))
+            .map(|w| self.expand(walk, w))
+            .collect();
+        // Without a folder it takes the repository's name, which a fork keeps.
+        let folder = match (plain.as_slice(), &walk.repository().slug) {
+            ([_, .., folder], _) => self.cwd.join(folder),
+            (_, Some(slug)) => self.cwd.join(slug.rsplit('/').next().unwrap_or("")),
+            _ => Folder::Elsewhere,
+        };
+        self.arrives(walk, command, head, folder, true);
+    }
+
+    fn artifact(&mut self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
+        if walk.start.event() != "workflow_run" {
+            return;
+        }
+        let folder = words
+            .iter()
+            .position(|w| w == "-D" || w == "--dir")
+            .and_then(|at| words.get(at + 1))
+            .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
+        let span = self.span(command);
+        walk.fetch(
+            self.at,
+            span,
+            Head::default(),
+            Means::Artifact,
+            folder,
+            false,
+        );
+    }
+
+    // A stranger's files that are copied stay the stranger's.
+    fn copy(&self, walk: &mut Walk<'_>, words: &[String]) {
+        let plain: Vec<&String> = words.iter().filter(|w| !w.starts_with('-')).collect();
+        let Some((to, from)) = plain.split_last() else {
+            return;
+        };
+        for source in from {
+            let whole = source.ends_with('*') || source.ends_with("/.") || source.ends_with('/');
+            let path = source.trim_end_matches(['*', '.']).trim_end_matches('/');
+            let folder = self.cwd.join(if path.is_empty() { "." } else { path });
+            let Some(fetch) = walk.tree.owner(&folder) else {
+                continue;
+            };
+            let target = self.cwd.join(to);
+            let name = path.rsplit('/').next().unwrap_or("");
+            let into = to.as_str() == "." || to.ends_with('/') || from.len() > 1;
+            let target = if into && !whole {
+                target.join(name)
+            } else {
+                target
+            };
+            walk.tree.foreign(&target, fetch);
+        }
+    }
+
+    /// The head that a word leads to, and whether the script looks it up.
+    fn head(&self, word: &Word) -> (Head, bool) {
+        let frame = self.at.frame;
+        let step = Some(self.at.step);
+        let mut head = frame.of_script_text(&word.text, step);
+        let mut late = false;
+        if word.holds_substitution {
+            let more = lookups::of_words(&word.text);
+            late |= more.any();
+            head = head.or(more);
+        }
+        for name in &word.variables {
+            let known = frame.of_variable(name, step);
+            if known.any() {
+                head = head.or(known);
+                continue;
+            }
+            let found = frame.of_script_name(&self.text.value, name, self.at.step);
+            late |= found.any();
+            head = head.or(found);
+        }
+        (head, late)
+    }
+
+    /// The text of a word with the variables put in that are known.
+    fn expand(&self, walk: &Walk<'_>, word: &Word) -> String {
+        let mut text = word.text.clone();
+        for name in &word.variables {
+            if name == "GITHUB_WORKSPACE" {
+                continue;
+            }
+            let assigned = || {
+                let found = self.script.assignments.iter().find(|a| a.name == *name)?;
+                found.value.is_static.then(|| found.value.text.clone())
+            };
+            if let Some(value) = assigned().or_else(|| walk.constant(self.at, name)) {
+                text = text
+                    .replace(&format!("${{{name}}}"), &value)
+                    .replace(&format!("${name}"), &value);
+            }
+        }
+        text
+    }
+}
+
+fn is_own_branch(text: &str) -> bool {
+    text.starts_with('-')
+        || matches!(
+            text,
+            "main" | "master" | "HEAD" | "origin/main" | "origin/master"
+        )
+}

@@ -1,0 +1,78 @@
+//! Whose files lie in which folder of the workspace.
+
+use cofferdam_workflows::semantics::folders::Folder;
+
+/// Folders in the order in which they were filled. The innermost that holds a
+/// path decides; of two for the same folder, the later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tree {
+    layers: Vec<(String, Option<usize>)>,
+}
+
+impl Tree {
+    /// The repository's own files are put into a folder. Into the workspace
+    /// itself this removes whatever lies there: a checkout cleans its folder.
+    pub(super) fn trusted(&mut self, folder: &Folder) {
+        self.put(folder, None);
+    }
+
+    /// A stranger's files are put into a folder; `fetch` says which.
+    pub(super) fn foreign(&mut self, folder: &Folder, fetch: usize) {
+        self.put(folder, Some(fetch));
+    }
+
+    fn put(&mut self, folder: &Folder, whose: Option<usize>) {
+        let Folder::Inside(path) = folder else { return };
+        self.layers
+            .retain(|(old, _)| !Folder::Inside(old.clone()).is_in(path));
+        self.layers.push((path.clone(), whose));
+    }
+
+    /// The stranger's files that a path belongs to.
+    pub(super) fn owner(&self, path: &Folder) -> Option<usize> {
+        let holding = self.layers.iter().filter(|(folder, _)| path.is_in(folder));
+        holding
+            .max_by_key(|(folder, _)| folder.len())
+            .and_then(|(_, whose)| *whose)
+    }
+
+    /// The same, for a path below the workspace that holds a stranger's files
+    /// and nothing else, so that naming it means them.
+    pub(super) fn owner_of_named(&self, path: &Folder) -> Option<usize> {
+        match path {
+            Folder::Inside(name) if !name.is_empty() => self
+                .layers
+                .iter()
+                .filter(|(folder, _)| !folder.is_empty() && path.is_in(folder))
+                .max_by_key(|(folder, _)| folder.len())
+                .and_then(|(_, whose)| *whose),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inside(path: &str) -> Folder {
+        Folder::Inside(path.to_owned())
+    }
+
+    #[test]
+    fn the_innermost_folder_decides_and_a_checkout_cleans() {
+        let mut tree = Tree::default();
+        tree.trusted(&inside(""));
+        tree.foreign(&inside("head"), 0);
+        assert_eq!(tree.owner(&inside("make")), None);
+        assert_eq!(tree.owner(&inside("head/x")), Some(0));
+        assert_eq!(tree.owner(&inside("header")), None);
+        tree.foreign(&inside(""), 1);
+        assert_eq!(tree.owner(&inside("head/x")), Some(1));
+        tree.trusted(&inside("tools"));
+        assert_eq!(tree.owner(&inside("tools/x")), None);
+        tree.trusted(&inside(""));
+        assert_eq!(tree.owner(&inside("x")), None);
+        assert_eq!(tree.owner(&Folder::Elsewhere), None);
+    }
+}

@@ -1,0 +1,344 @@
+//! Pull requests whose new dependencies nothing looks at.
+
+use cofferdam_facts::settings::Rule as Demand;
+use cofferdam_facts::{Control, Location};
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_lockfiles::Role;
+use cofferdam_workflows::semantics::conditions::Runs;
+use cofferdam_workflows::semantics::filters;
+
+use crate::context::{Context, JobView};
+use crate::dependencies;
+use crate::rule::{Rule, Sink};
+use crate::scans;
+use crate::sites;
+use crate::steps::{self, StepSite};
+
+crate::rule! {
+    /// # What
+    /// No check on pull requests looks at the dependencies that they add or
+    /// change, or there is one and it lets everything pass.
+    ///
+    /// # Why
+    /// A pull request that adds a package runs code of somebody else in every
+    /// later build. Reviewers read the diff of the project; whether the new
+    /// package is known to be malicious, vulnerable or of a licence that does
+    /// not fit has to be looked up, and a lockfile of thousands of lines hides
+    /// it well.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// on: pull_request
+    /// jobs:
+    ///   review:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/dependency-review-action@3b139cfc5fae8b618d3eae3675e383bb1769c019 # v4.5.0
+    ///         with:
+    ///           warn-only: true
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// on: pull_request
+    /// jobs:
+    ///   review:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/dependency-review-action@3b139cfc5fae8b618d3eae3675e383bb1769c019 # v4.5.0
+    /// ```
+    ///
+    /// # How it is decided
+    /// A gate is GitHub's dependency review, OSV-Scanner's workflow for pull
+    /// requests, Socket's action, `cargo deny` or `cargo vet`, a called
+    /// workflow or required workflow named after a dependency review. It is
+    /// weak where `continue-on-error`, `warn-only`, `vulnerability-check:
+    /// false` or a threshold of `critical` let findings pass, where no pull
+    /// request starts it, where its condition leaves forks out, and where its
+    /// path filter passes over a lockfile of the checkout. Updates by Renovate
+    /// or Dependabot are no gate, for they look at their own pull requests
+    /// only. What a separate configuration file says is not read, so the
+    /// control is then unknown. Everything is low: people still review. Checks
+    /// by Apps cannot be seen from the files. sisakulint's
+    /// `dependency-review-settings` looks at the inputs where the action is
+    /// used; nothing else tells that it is missing.
+    ///
+    /// # References
+    /// - <https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-supply-chain/about-dependency-review>
+    /// - <https://github.com/actions/dependency-review-action#configuration-options>
+    /// - <https://google.github.io/osv-scanner/github-action/>
+    pub struct DependencyReview {
+        id: "dependency-review",
+        title: "New dependencies are not reviewed, or the review stops nothing",
+        severity: Low,
+        controls: [D5],
+    }
+}
+
+const PULL_REQUESTS: &[&str] = &["pull_request", "pull_request_target", "merge_group"];
+
+const GATES: [&str; 4] = [
+    "actions/dependency-review-action",
+    "socketdev/action",
+    "embarkstudios/cargo-deny-action",
+    "mozilla/cargo-vet-action",
+];
+
+/// One gate and what is wrong with it.
+struct Gate<'c> {
+    name: String,
+    place: Location,
+    subject: String,
+    job: &'c JobView<'c>,
+    /// Weaknesses of its own: what lets findings pass.
+    weak: Vec<(String, Location)>,
+    /// A configuration file that was not read.
+    elsewhere: bool,
+}
+
+impl Rule for DependencyReview {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let any = dependencies::own(&cx.repository.tree).next().is_some();
+        let foreign = sites::of(cx)
+            .iter()
+            .any(|site| site.uses.repository().is_some());
+        if !any && !foreign {
+            out.not_applicable(Control::D5, "nothing here has dependencies");
+            return;
+        }
+        let gates = gates(cx);
+        let required = required_elsewhere(cx);
+        if let Some(path) = &required {
+            out.satisfied(
+                Control::D5,
+                Location::whole_file(path.as_str()),
+                "a workflow that a ruleset requires",
+            );
+        }
+        if gates.is_empty() && required.is_none() {
+            absent(out);
+        }
+        for gate in gates {
+            judge(cx, gate, out);
+        }
+    }
+}
+
+fn gates<'c>(cx: &'c Context<'c>) -> Vec<Gate<'c>> {
+    let mut gates: Vec<Gate<'c>> = steps::of(cx).iter().filter_map(of_step).collect();
+    for job in cx.all_jobs() {
+        let Some(call) = job.job.call() else { continue };
+        let name = call.uses.value.to_string();
+        let lower = name.to_ascii_lowercase();
+        let reviews = [
+            "dependency-review",
+            "dependency_review",
+            "osv-scanner-reusable-pr",
+        ];
+        let foreign = cx.repository.own_workflow(&call.uses.value).is_none();
+        if foreign && reviews.iter().any(|word| lower.contains(word)) {
+            gates.push(Gate {
+                name: name.split('@').next().unwrap_or_default().to_owned(),
+                place: job.at(call.uses.span),
+                subject: job.subject(),
+                job,
+                weak: Vec::new(),
+                elsewhere: false,
+            });
+        }
+    }
+    gates
+}
+
+fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
+    let mut gate = Gate {
+        name: String::new(),
+        place: site.head(),
+        subject: site.subject(),
+        job: site.job,
+        weak: Vec::new(),
+        elsewhere: false,
+    };
+    if let Some(action) = site.step.action() {
+        if !GATES.contains(&action.as_str()) {
+            return None;
+        }
+        inputs(site, &mut gate);
+        gate.name = action;
+    } else {
+        let command = site.commands().find(|command| {
+            let words: Vec<&str> = command
+                .effective()
+                .1
+                .iter()
+                .map(|w| w.text.as_str())
+                .collect();
+            let checks = |tool: &str| words.first() == Some(&tool) && words.contains(&"check");
+            command.is("cargo") && (checks("deny") || words.first() == Some(&"vet"))
+                || command.is("cargo-deny") && words.contains(&"check")
+        })?;
+        gate.name = "cargo deny or vet".to_owned();
+        gate.place = site.at_command(command);
+        if let Some(how) = scans::swallowed(site, command) {
+            gate.weak.push((how, gate.place.clone()));
+        }
+    }
+    if let Some(how) = scans::tolerated(site) {
+        gate.weak.push((how, gate.place.clone()));
+    }
+    // A check that runs besides the pull requests too is judged where it gates.
+    Some(gate)
+}
+
+fn inputs(site: &StepSite<'_>, gate: &mut Gate<'_>) {
+    let weak = [
+        (
+            "warn-only",
+            "true",
+            "`warn-only: true` lets every finding pass",
+        ),
+        (
+            "vulnerability-check",
+            "false",
+            "`vulnerability-check: false` does not look for vulnerabilities",
+        ),
+        (
+            "fail-on-severity",
+            "critical",
+            "`fail-on-severity: critical` lets everything below critical pass",
+        ),
+    ];
+    for (input, value, how) in weak {
+        let Some(text) = site.step.input(input) else {
+            continue;
+        };
+        if text
+            .literal()
+            .is_some_and(|v| v.trim().eq_ignore_ascii_case(value))
+        {
+            gate.weak.push((how.to_owned(), site.at(text.span)));
+        }
+    }
+    gate.elsewhere = site.step.input("config-file").is_some();
+}
+
+fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
+    let job = gate.job;
+    let on_pull_request = PULL_REQUESTS.iter().any(|e| job.entry.events.contains(*e));
+    if !on_pull_request && !job.entry.callable {
+        // A schedule that also runs `cargo deny` is no gate that went wrong.
+        if gate.name == "actions/dependency-review-action" {
+            let how = "no pull request starts it".to_owned();
+            gate.weak.push((how, job.at(job.workflow.on_span)));
+        } else {
+            return;
+        }
+    }
+    if job.entry.events.contains("pull_request")
+        && job.runs_for_outsider("pull_request") == Runs::No
+    {
+        let place = job
+            .job
+            .condition
+            .as_ref()
+            .map_or(job.job.id.span, |c| c.text.span);
+        let how = "its condition leaves pull requests from forks out".to_owned();
+        gate.weak.push((how, job.at(place)));
+    }
+    if let Some(weak) = passed_over(cx, job) {
+        gate.weak.push(weak);
+    }
+    if let Some((how, place)) = gate.weak.first() {
+        let finding = Finding::new(
+            DependencyReview::INFO.id,
+            Severity::Low,
+            place.clone(),
+            format!(
+                "the review of dependencies in job `{}` can be passed: {how}",
+                job.job.name()
+            ),
+        )
+        .why("A pull request can bring a package that is known to be vulnerable or malicious")
+        .fix(
+            "Let the review fail, on every pull request that changes a dependency file or workflow",
+        )
+        .subject(format!("{}/{}", gate.subject, gate.name))
+        .group("reviews of dependencies that stop nothing");
+        let others = gate.weak.iter().skip(1).cloned();
+        out.report(others.fold(finding, |f, (how, place)| f.related(place, how)));
+    } else if gate.elsewhere {
+        out.unknown(
+            Control::D5,
+            Some(gate.place),
+            "what the configuration file of the dependency review says",
+            "read it for `warn-only` and `fail-on-severity`, or set the inputs in the workflow",
+        );
+    } else {
+        out.satisfied(
+            Control::D5,
+            gate.place,
+            format!("{} on pull requests", gate.name),
+        );
+    }
+}
+
+/// A lockfile, or a manifest where there is none, whose change starts no run.
+fn passed_over(cx: &Context<'_>, job: &JobView<'_>) -> Option<(String, Location)> {
+    let triggers = job.workflow.triggers.iter();
+    let trigger = triggers
+        .clone()
+        .find(|t| PULL_REQUESTS.contains(&t.name()))?;
+    let span = trigger
+        .paths
+        .as_ref()
+        .or(trigger.paths_ignore.as_ref())?
+        .first()?
+        .span;
+    let missed = dependencies::own(&cx.repository.tree)
+        .filter(|file| file.kind.role != Role::Vendor)
+        .filter(|file| !file.path.starts_with(".github/"))
+        .find(|file| {
+            // `merge_group` takes no path filter, so that one pass is enough.
+            triggers
+                .clone()
+                .filter(|t| PULL_REQUESTS.contains(&t.name()))
+                .all(|t| !filters::passes(t, file.path))
+        })?;
+    Some((
+        format!("a change of `{}` does not start it", missed.path),
+        job.at(span),
+    ))
+}
+
+fn required_elsewhere(cx: &Context<'_>) -> Option<String> {
+    let rules = cx.facts.settings?.default_branch_rules.known()?;
+    rules.iter().find_map(|active| match &active.rule {
+        Demand::Workflows { workflows } => workflows
+            .iter()
+            .find(|workflow| workflow.path.contains("dependency-review"))
+            .map(|workflow| workflow.path.clone()),
+        _ => None,
+    })
+}
+
+fn absent(out: &mut Sink) {
+    out.report(
+        Finding::new(
+            DependencyReview::INFO.id,
+            Severity::Low,
+            Location::whole_file(".github/workflows"),
+            "no check on pull requests looks at new dependencies",
+        )
+        .confidence(Confidence::Medium)
+        .why("A pull request can bring a package that is known to be vulnerable or malicious")
+        .fix("Run `actions/dependency-review-action` on `pull_request` with `permissions: {contents: read}`")
+        .subject("dependency-review")
+        .group("repositories whose new dependencies nothing reviews"),
+    );
+}

@@ -1,0 +1,340 @@
+//! Jobs that hold secrets and may send them anywhere.
+
+use cofferdam_facts::{Control, Location};
+use cofferdam_findings::{Finding, Severity};
+use cofferdam_workflows::documents::{Step, Workflow};
+use cofferdam_workflows::semantics::checkouts;
+
+use crate::context::{Context, JobView};
+use crate::rule::{Rule, Sink};
+
+crate::rule! {
+    /// # What
+    /// A job holds secrets, a token that can publish, or publishes, and nothing
+    /// limits where its network traffic may go.
+    ///
+    /// # Why
+    /// Stolen credentials have to leave. In every recent theft from CI the
+    /// hijacked action or package sent what it found to a host that the job had
+    /// never asked for; a list of allowed hosts stops that, even where every
+    /// other layer has failed.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// steps:
+    ///   - run: ./release.sh
+    ///     env:
+    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// steps:
+    ///   - uses: step-security/harden-runner@0634a2670c59f64b4a01f0f96f84700a4088b9f0 # v2.12.0
+    ///     with:
+    ///       egress-policy: block
+    ///       allowed-endpoints: github.com:443 api.github.com:443
+    ///   - run: ./release.sh
+    ///     env:
+    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// ```
+    ///
+    /// # How it is decided
+    /// Jobs that call another workflow are judged there. A limit is a step of
+    /// one of the known tools, before every other step but checkouts, in the
+    /// mode that blocks; which mode a tool takes where none is written follows
+    /// its own documentation. A mode that only records is informational and
+    /// counts in part, as does a tool that guards a part of the job. Whether
+    /// the policy of GitHub's firewall runners, or one kept on a server,
+    /// blocks, cannot be seen and leaves the control unknown. One low finding a
+    /// workflow: it is one more layer, and no job is open for lack of it.
+    /// Neither zizmor, poutine nor Scorecard looks for it.
+    ///
+    /// # References
+    /// - <https://github.com/step-security/harden-runner>
+    /// - <https://docs.bullfrogsec.com/docs/github-action/use-cases/block-mode>
+    /// - <https://github.com/github-early-access/actions-native-egress-firewall>
+    pub struct EgressControl {
+        id: "egress-control",
+        title: "Jobs that hold secrets may send them anywhere",
+        severity: Low,
+        controls: [W1],
+    }
+}
+
+/// How a tool tells its modes.
+struct Tool {
+    action: &'static str,
+    /// The input that chooses the mode.
+    input: &'static str,
+    /// The values by which it blocks.
+    blocks: &'static [&'static str],
+    /// Whether it blocks where nothing is said; `None` where that changed from
+    /// version to version.
+    by_default: Option<bool>,
+    /// Whether it guards every step that follows.
+    whole: bool,
+}
+
+const fn tool(
+    action: &'static str,
+    input: &'static str,
+    blocks: &'static [&'static str],
+    by_default: Option<bool>,
+) -> Tool {
+    Tool {
+        action,
+        input,
+        blocks,
+        by_default,
+        whole: true,
+    }
+}
+
+const TOOLS: &[Tool] = &[
+    tool(
+        "step-security/harden-runner",
+        "egress-policy",
+        &["block"],
+        Some(true),
+    ),
+    tool(
+        "bullfrogsec/bullfrog",
+        "egress-policy",
+        &["block"],
+        Some(false),
+    ),
+    tool("cycodelabs/cimon-action", "prevent", &["true"], Some(false)),
+    tool(
+        "code-cargo/cargowall-action",
+        "mode",
+        &["enforce"],
+        Some(true),
+    ),
+    tool(
+        "gregclermont/egress-filter",
+        "audit",
+        &["false"],
+        Some(true),
+    ),
+    tool("koalalab-inc/bolt", "mode", &["block"], Some(false)),
+    tool("kondukto-io/kntrl", "mode", &["prevent", "enforce"], None),
+    tool("openai/fence", "mode", &["block"], None),
+    tool(
+        "portswigger-tim/safer-runner-action",
+        "mode",
+        &["enforce"],
+        Some(false),
+    ),
+    Tool {
+        whole: false,
+        ..tool("buildcage/docker", "proxy_mode", &["restrict"], None)
+    },
+];
+
+/// What keeps a job's traffic in bounds.
+enum Limit {
+    Blocks,
+    Records(Location, &'static str),
+    Partly(Location, String),
+    Unknown(Location, &'static str),
+    None,
+}
+
+impl Rule for EgressControl {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+        let mut open = Vec::new();
+        let mut blocked = None;
+        for job in cx.jobs(workflow) {
+            if job.job.steps().is_empty() || !job.stakes().is_grave() {
+                continue;
+            }
+            let name = job.job.name();
+            match limit(cx, job) {
+                Limit::Blocks => blocked = blocked.or(Some(job)),
+                Limit::None => open.push(job),
+                Limit::Unknown(place, what) => out.unknown(
+                    Control::W1,
+                    Some(place),
+                    what,
+                    "look at the policy; it must block, not record",
+                ),
+                Limit::Records(place, action) => {
+                    out.satisfied(
+                        Control::W1,
+                        place.clone(),
+                        format!("{action} records traffic"),
+                    );
+                    out.report(weak(
+                        place,
+                        job,
+                        format!("job `{name}` records its traffic and blocks none"),
+                    ));
+                }
+                Limit::Partly(place, how) => {
+                    out.satisfied(Control::W1, place.clone(), "a part of the job is guarded");
+                    out.report(weak(
+                        place,
+                        job,
+                        format!("the traffic of job `{name}` is limited in part: {how}"),
+                    ));
+                }
+            }
+        }
+        if let Some(job) = blocked {
+            out.satisfied(
+                Control::W1,
+                job.at(job.job.id.span),
+                "traffic is limited to a list of hosts",
+            );
+        }
+        if let [first, rest @ ..] = open.as_slice() {
+            report(first, rest, out);
+        }
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let any = cx
+            .all_jobs()
+            .any(|job| !job.job.steps().is_empty() && job.stakes().is_grave());
+        if !any {
+            out.not_applicable(Control::W1, "no job holds a secret or publishes");
+        }
+    }
+}
+
+fn limit(cx: &Context<'_>, job: &JobView<'_>) -> Limit {
+    let firewall = |text: &&cofferdam_workflows::documents::Text| text.value.ends_with("-firewall");
+    if let Some(label) = job.job.runs_on.labels.iter().find(firewall) {
+        return Limit::Unknown(
+            job.at(label.span),
+            "whether the policy of the runner's firewall blocks",
+        );
+    }
+    let mut before = None;
+    for step in job.job.steps() {
+        if let Some((found, tool)) = guard(cx, step) {
+            let place = job.at(step.head());
+            return match (mode(found, tool), before) {
+                (Mode::Kept, _) => {
+                    Limit::Unknown(place, "whether the policy kept on the server blocks")
+                }
+                (Mode::Decided, _) => Limit::Unknown(place, "in which mode the tool runs"),
+                (Mode::Records, _) => Limit::Records(place, tool.action),
+                (Mode::Blocks, Some(label)) => {
+                    Limit::Partly(place, format!("`{label}` runs before the limit is set"))
+                }
+                (Mode::Blocks, None) if !tool.whole => Limit::Partly(
+                    place,
+                    format!(
+                        "`{}` guards what it builds, not the other steps",
+                        tool.action
+                    ),
+                ),
+                (Mode::Blocks, None) => Limit::Blocks,
+            };
+        }
+        if !checkouts::is_checkout(step) && before.is_none() {
+            before = Some(step.label());
+        }
+    }
+    Limit::None
+}
+
+/// The tool that a step starts, itself or as the first step of an action of
+/// this checkout.
+fn guard<'s>(cx: &'s Context<'_>, step: &'s Step) -> Option<(&'s Step, &'static Tool)> {
+    let known = |step: &Step| {
+        let name = step.action()?;
+        TOOLS
+            .iter()
+            .find(|tool| name == tool.action || name.starts_with(&format!("{}/", tool.action)))
+    };
+    if let Some(tool) = known(step) {
+        return Some((step, tool));
+    }
+    let action = cx.repository.own_action(&step.uses()?.value)?;
+    let first = action.steps().first()?;
+    known(first).map(|tool| (first, tool))
+}
+
+enum Mode {
+    Blocks,
+    Records,
+    Decided,
+    Kept,
+}
+
+fn mode(step: &Step, tool: &Tool) -> Mode {
+    if step.input("use-policy-store").is_some()
+        || step
+            .input("policy")
+            .is_some_and(|_| tool.action == "step-security/harden-runner")
+    {
+        return Mode::Kept;
+    }
+    let blocks = match step.input(tool.input).map(|text| (text.literal(), text)) {
+        None => match tool.by_default {
+            Some(blocks) => blocks,
+            None => return Mode::Decided,
+        },
+        Some((None, _)) => return Mode::Decided,
+        Some((Some(value), _)) => tool
+            .blocks
+            .contains(&value.trim().to_ascii_lowercase().as_str()),
+    };
+    if blocks { Mode::Blocks } else { Mode::Records }
+}
+
+fn weak(place: Location, job: &JobView<'_>, message: String) -> Finding {
+    Finding::new(EgressControl::INFO.id, Severity::Info, place, message)
+        .why(format!(
+            "Foreign code in the job can still send away {}",
+            job.stakes().describe()
+        ))
+        .fix("Set the mode that blocks, with the hosts that the record shows, as the first step")
+        .subject(format!("{}/egress", job.subject()))
+        .group("jobs that hold secrets and whose traffic is recorded or limited in part")
+}
+
+fn report(first: &JobView<'_>, rest: &[&JobView<'_>], out: &mut Sink) {
+    const MOST: usize = 3;
+    let names = |jobs: &[&JobView<'_>]| {
+        jobs.iter()
+            .take(MOST)
+            .map(|j| format!("`{}`", j.job.name()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let all: Vec<&JobView<'_>> = std::iter::once(first).chain(rest.iter().copied()).collect();
+    let more = match all.len().saturating_sub(MOST) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let noun = if rest.is_empty() { "job" } else { "jobs" };
+    let mut finding = Finding::new(
+        EgressControl::INFO.id,
+        Severity::Low,
+        first.at(first.job.id.span),
+        format!("nothing limits where {noun} {}{more} may send data", names(&all)),
+    )
+    .why(format!(
+        "Foreign code in job `{}` can send away {}",
+        first.job.name(),
+        first.stakes().describe()
+    ))
+    .fix("Make a tool that blocks traffic to hosts off a list the first step, such as `step-security/harden-runner` with `egress-policy: block`")
+    .subject("egress")
+    .group("workflows whose jobs hold secrets and may send them anywhere");
+    for job in rest.iter().take(10) {
+        finding = finding.related(
+            job.at(job.job.id.span),
+            format!("so does `{}`", job.job.name()),
+        );
+    }
+    out.report(finding);
+}

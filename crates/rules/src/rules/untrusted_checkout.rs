@@ -1,0 +1,512 @@
+//! A stranger's code that runs with the repository's privileges.
+
+use cofferdam_facts::Control;
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_workflows::documents::Workflow;
+use cofferdam_workflows::documents::job::CacheMode;
+use cofferdam_workflows::semantics::checkouts::Guard;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::gates::{Gate, Way};
+
+use crate::context::{Context, JobView};
+use crate::foreign::{self, Fetch, Foreign, Means, Run};
+use crate::rule::{Rule, Sink};
+use crate::starts::{self, Start};
+
+crate::rule! {
+    /// # What
+    /// A job that somebody without a role can start, and that has the
+    /// repository's privileges, fetches the head of a pull request or the
+    /// artifact of a fork's run, and then runs something of it.
+    ///
+    /// # Why
+    /// Whoever opens the pull request writes the code that runs: a recipe of
+    /// the Makefile, a script of the package, a plugin that the linter's
+    /// configuration names. It takes every secret of the job and whatever its
+    /// token may do.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// on: pull_request_target
+    /// permissions:
+    ///   contents: write
+    /// jobs:
+    ///   test:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///         with:
+    ///           ref: ${{ github.event.pull_request.head.sha }}
+    ///       - run: make test
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// on: pull_request
+    /// permissions:
+    ///   contents: read
+    /// jobs:
+    ///   test:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///         with:
+    ///           persist-credentials: false
+    ///       - run: make test
+    /// ```
+    /// Where secrets are needed, check out in two phases: the base branch at
+    /// the root, from where everything runs, and the head in a folder of its
+    /// own, which is read and never run.
+    ///
+    /// # How it is decided
+    /// Every way from an event to the job is followed, through calls of
+    /// reusable workflows and through Ariane's comments, with what it takes a
+    /// stranger to get past each `if:`, needed job and environment. The steps
+    /// are walked in order, with those of local composite actions: what is
+    /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
+    /// request, artifacts of the run before; through `env`, inputs, outputs and
+    /// lookups by API), into which folder, and which later step runs code of
+    /// that folder. A folder that holds the head and is only read is safe, and
+    /// counts for the control.
+    ///
+    /// It is critical where anybody can do it and the job can change the
+    /// repository, publish, or holds a secret; high where somebody with a role
+    /// has to act first (a label, a comment, an approval), or where less is
+    /// held; low where the guard that `actions/checkout` has since version 7
+    /// (and 2.8, 3.7, 4.4, 5.1, 6.1) refuses the fork's head, or where the job
+    /// holds nothing. An action that is not known and works where the head lies
+    /// gives medium at most. zizmor's `dangerous-triggers` reports the event
+    /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
+    /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
+    ///
+    /// # References
+    /// - <https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target>
+    /// - <https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/>
+    /// - <https://securitylab.github.com/resources/github-actions-new-patterns-and-mitigations/>
+    /// - <https://boostsecurityio.github.io/lotp/>
+    pub struct UntrustedCheckout {
+        id: "untrusted-checkout",
+        title: "A stranger's code runs with the repository's privileges",
+        severity: Critical,
+        controls: [X1],
+    }
+}
+
+impl Rule for UntrustedCheckout {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+        for view in cx.jobs(workflow) {
+            job(cx, view, out);
+        }
+        let trigger = workflow.trigger("pull_request");
+        if let Some(trigger) = trigger.filter(|_| !workflow.has_trigger("pull_request_target")) {
+            out.satisfied(
+                Control::X1,
+                workflow.file().locate(trigger.event.span),
+                "code of forks runs on `pull_request`, without secrets",
+            );
+        }
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        if !cx.repository.workflows.is_empty() && out.evidence.is_empty() {
+            out.not_applicable(Control::X1, "no workflow fetches code of strangers");
+        }
+    }
+}
+
+/// One way in which a stranger's code runs.
+struct Case<'a> {
+    start: &'a Start<'a>,
+    fetch: &'a Fetch,
+    run: &'a Run,
+    way: Way,
+    severity: Severity,
+    confidence: Confidence,
+    certain: bool,
+}
+
+fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
+    let starts = starts::of_job(cx, view);
+    let walks: Vec<(&Start<'_>, Foreign)> = starts
+        .iter()
+        .map(|start| (start, foreign::of_start(cx, start)))
+        .collect();
+    let mut cases = Vec::new();
+    for (start, foreign) in &walks {
+        for (certain, list) in [(true, &foreign.runs), (false, &foreign.doubts)] {
+            for run in list {
+                if let Some(fetch) = foreign.fetches.get(run.fetch) {
+                    cases.extend(case(view, start, fetch, run, certain));
+                }
+            }
+        }
+    }
+    // The worst counts; of equals the first, which is earlier in the job.
+    let worst = cases
+        .iter()
+        .enumerate()
+        .max_by_key(|(at, c)| (c.severity, c.certain, c.confidence, std::cmp::Reverse(*at)))
+        .map(|(_, c)| c);
+    match worst {
+        Some(case) if case.start.fork_check.is_some() => out.unknown(
+            Control::X1,
+            case.start.fork_check.clone(),
+            format!(
+                "whether the script keeps forks out of job `{}`, which runs a head",
+                view.job.name()
+            ),
+            "write the comparison of the repositories as the job's `if:`",
+        ),
+        Some(case) if case.certain || case.severity >= Severity::Medium => {
+            report(view, case, &cases, out);
+        }
+        Some(case) => {
+            out.unknown(
+                Control::X1,
+                Some(case.run.place.clone()),
+                format!(
+                    "whether {} runs what job `{}` fetches from strangers",
+                    case.run.means,
+                    view.job.name()
+                ),
+                "read what it does, or keep the head in a folder of its own",
+            );
+        }
+        None => good(&walks, out),
+    }
+}
+
+fn good(walks: &[(&Start<'_>, Foreign)], out: &mut Sink) {
+    for (start, foreign) in walks {
+        let Some(fetch) = foreign.fetches.first() else {
+            continue;
+        };
+        match start.guard() {
+            Some(guard) if start.way.is_closed() => out.satisfied(
+                Control::X1,
+                guard.place.clone(),
+                format!("a head is fetched, and {}", guard.note),
+            ),
+            _ if foreign.runs.is_empty() && foreign.doubts.is_empty() => out.satisfied(
+                Control::X1,
+                fetch.place.clone(),
+                format!("{} is fetched as data and not run", fetch.what()),
+            ),
+            _ => out.satisfied(Control::X1, fetch.place.clone(), "only merged code is run"),
+        }
+    }
+}
+
+/// What a job holds, from most to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Grave,
+    Writes,
+    Perhaps,
+    Little,
+    Nothing,
+}
+
+fn held(view: &JobView<'_>, start: &Start<'_>) -> Held {
+    if start.stakes.is_grave() {
+        Held::Grave
+    } else if !start.stakes.writes.is_empty() {
+        Held::Writes
+    } else if start.stakes.perhaps_writes {
+        Held::Perhaps
+    } else if writes_cache(view) || is_self_hosted(view) {
+        Held::Little
+    } else {
+        Held::Nothing
+    }
+}
+
+// Runs that strangers start may only read the default branch's cache since
+// 2026-06, unless the workflow asks for more.
+fn writes_cache(view: &JobView<'_>) -> bool {
+    let mode = view
+        .job
+        .cache_mode
+        .as_ref()
+        .or(view.workflow.cache_mode.as_ref());
+    mode.is_some_and(|m| matches!(m.value, CacheMode::Write | CacheMode::WriteOnly))
+}
+
+fn is_self_hosted(view: &JobView<'_>) -> bool {
+    let runs_on = &view.job.runs_on;
+    runs_on
+        .labels
+        .iter()
+        .any(|l| l.value.eq_ignore_ascii_case("self-hosted"))
+}
+
+fn case<'a>(
+    view: &JobView<'_>,
+    start: &'a Start<'a>,
+    fetch: &'a Fetch,
+    run: &'a Run,
+    certain: bool,
+) -> Option<Case<'a>> {
+    let way = start
+        .way
+        .clone()
+        .and(fetch.way.clone())
+        .and(run.way.clone());
+    // What is merged has been reviewed.
+    if way.is_closed() || way.gates().contains(&Gate::Merge) {
+        return None;
+    }
+    let held = held(view, start);
+    let mut severity = severity(held, way.gates(), fetch.mutable);
+    let mut confidence = Confidence::High;
+    if !start.missing.is_empty() || way == Way::Unknown || held == Held::Perhaps {
+        confidence = Confidence::Medium;
+    }
+    // Where a gate may stand, nobody can say that there is none.
+    if severity == Severity::Critical && (way == Way::Unknown || start.environment_unknown()) {
+        severity = Severity::High;
+    }
+    match fetch.means {
+        Means::Checkout(guard) if guarded(start) && fetch.head.is_code() => match guard {
+            Guard::Holds => severity = severity.lowered().min(Severity::Low),
+            Guard::Unknown => confidence = Confidence::Medium,
+            Guard::OptedOut | Guard::Missing => {}
+        },
+        // It lies over files that are trusted otherwise.
+        Means::Artifact => confidence = Confidence::Medium,
+        _ => {}
+    }
+    if !fetch.head.is_code() && fetch.means != Means::Artifact {
+        severity = severity.min(Severity::Low);
+    }
+    if run.contained && !run.handed {
+        let published = !start.stakes.publishes.is_empty();
+        severity = severity.lowered().min(if published {
+            Severity::Medium
+        } else {
+            Severity::Low
+        });
+    }
+    if !certain {
+        if !matches!(held, Held::Grave | Held::Writes) {
+            severity = Severity::Info;
+        }
+        severity = severity.min(Severity::Medium);
+        confidence = Confidence::Low;
+    }
+    Some(Case {
+        start,
+        fetch,
+        run,
+        way,
+        severity,
+        confidence,
+        certain,
+    })
+}
+
+fn severity(held: Held, gates: &[Gate], mutable: bool) -> Severity {
+    let open = match held {
+        Held::Grave => Severity::Critical,
+        Held::Writes | Held::Perhaps | Held::Little => Severity::High,
+        Held::Nothing => Severity::Low,
+    };
+    let approved = gates.iter().any(|g| matches!(g, Gate::Environment(_)));
+    match gates {
+        [] => open,
+        // Each run is approved, and it is the approved commit that runs.
+        _ if approved && !mutable => open.lowered().lowered(),
+        _ => open.lowered(),
+    }
+}
+
+// Where the guard of `actions/checkout` looks at all.
+fn guarded(start: &Start<'_>) -> bool {
+    matches!(start.event(), "pull_request_target" | "workflow_run")
+}
+
+fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink) {
+    let Case {
+        start, fetch, run, ..
+    } = case;
+    let on = match &start.command {
+        Some(command) => format!("the comment `{command}`"),
+        None => format!("`{}`", start.event()),
+    };
+    let verb = if case.certain { "runs" } else { "may run" };
+    let mut finding = Finding::new(
+        UntrustedCheckout::INFO.id,
+        case.severity,
+        run.place.clone(),
+        format!(
+            "job `{}` {verb} {} on {on}: `{}`",
+            view.job.name(),
+            fetch.what(),
+            run.means
+        ),
+    )
+    .confidence(case.confidence)
+    .why(why(view, case))
+    .fix(fix(case))
+    .subject(format!("{}/{}", view.subject(), run.label))
+    .group(if case.certain {
+        "jobs that run a stranger's code with the repository's privileges"
+    } else {
+        "unknown actions that work on a stranger's code with the repository's privileges"
+    })
+    .related(start.place(), start.starter());
+    for caller in start.chain.iter().take(start.chain.len().saturating_sub(1)) {
+        if let Some(call) = caller.job.call() {
+            finding = finding.related(
+                caller.at(call.uses.span),
+                format!("job `{}` calls the workflow", caller.job.name()),
+            );
+        }
+    }
+    if fetch.place != run.place {
+        finding = finding.related(fetch.place.clone(), format!("{} is fetched", fetch.what()));
+    }
+    let holds = view.token.span.unwrap_or(view.job.id.span);
+    finding = finding.related(
+        view.at(holds),
+        format!("the job holds {}", start.stakes.describe()),
+    );
+    let mut also: Vec<&Run> = Vec::new();
+    for other in all.iter().filter(|c| c.certain).map(|c| c.run) {
+        let known = other.place == run.place || also.iter().any(|o| o.place == other.place);
+        if !known && also.len() < 3 {
+            also.push(other);
+        }
+    }
+    for other in also {
+        finding = finding.related(
+            other.place.clone(),
+            format!("`{}` runs it too", other.means),
+        );
+    }
+    if case.severity > Severity::Info {
+        out.report(finding);
+        return;
+    }
+    out.report_against(&[], finding);
+    out.satisfied(
+        Control::X1,
+        case.fetch.place.clone(),
+        "the job that runs a head holds nothing",
+    );
+}
+
+fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
+    let Case {
+        start, fetch, run, ..
+    } = case;
+    let taken = taken(view, start);
+    let who = Start {
+        way: case.way.clone(),
+        ..(*start).clone()
+    }
+    .who();
+    let refused = matches!(fetch.means, Means::Checkout(Guard::Holds))
+        && guarded(start)
+        && fetch.head.is_code();
+    if refused && held(view, start) == Held::Nothing {
+        return "The guard of actions/checkout refuses the head, and the job holds nothing"
+            .to_owned();
+    }
+    if refused {
+        return format!(
+            "Only the guard of actions/checkout keeps {who} from {taken}; `git`, another action \
+             or an opt-out has none"
+        );
+    }
+    let who = upper(&who);
+    if !fetch.head.is_code() && fetch.means != Means::Artifact {
+        return format!("{who} chooses which branch of this repository runs in a job with {taken}");
+    }
+    if held(view, start) == Held::Nothing {
+        return format!(
+            "{who} writes what runs in a job that is trusted with secrets; it holds none now, and \
+             the next one that is added is theirs"
+        );
+    }
+    if run.contained && !run.handed {
+        return format!(
+            "{who} writes what the image is made of; the build sees no secret, the job has {taken}"
+        );
+    }
+    let mut text = format!("{who} takes {taken}");
+    let label = case.way.gates().iter().any(|g| matches!(g, Gate::Label(_)));
+    if label && pushes_restart(start) {
+        text.push_str("; the label stays while the author pushes more");
+    } else if !case.way.gates().is_empty() && fetch.mutable {
+        text.push_str("; what runs is looked up afterwards, so a push after the approval runs too");
+    }
+    if let Some(missing) = start.missing.first() {
+        text.push_str(&format!(" ({missing} is not known)"));
+    }
+    text
+}
+
+fn taken(view: &JobView<'_>, start: &Start<'_>) -> String {
+    let mut taken = Vec::new();
+    if start.stakes.any() || start.stakes.perhaps_writes {
+        taken.push(start.stakes.describe());
+    }
+    if writes_cache(view) {
+        taken.push("the right to write the default branch's cache".to_owned());
+    }
+    if is_self_hosted(view) {
+        taken.push("a runner that outlives the job".to_owned());
+    }
+    if taken.is_empty() {
+        return start.stakes.describe();
+    }
+    taken.join(" and ")
+}
+
+// `synchronize` is among the activities of a trigger without `types:`.
+fn pushes_restart(start: &Start<'_>) -> bool {
+    start.event() == "pull_request_target"
+        && (start.trigger.types.is_none() || start.trigger.has_type("synchronize"))
+}
+
+fn fix(case: &Case<'_>) -> String {
+    let (fetch, run) = (case.fetch, case.run);
+    let own_folder = match &fetch.folder {
+        Folder::Inside(folder) if !folder.is_empty() => Some(folder),
+        _ => None,
+    };
+    match (fetch.means, own_folder) {
+        (Means::Artifact, _) => format!(
+            "Unpack the artifact below `${{{{ runner.temp }}}}`, read it as data, and keep `{}` \
+             away from it",
+            run.means
+        ),
+        _ if !case.certain => format!(
+            "Fetch the head into a folder of its own with `path:`, so that `{}` works on the \
+             base branch",
+            run.means
+        ),
+        (_, Some(folder)) => format!(
+            "Run only files of the base branch and take `{folder}/` as data, or run `{}` in a \
+             workflow on `pull_request`, which holds no secret",
+            run.means
+        ),
+        _ => format!(
+            "Run `{}` in a workflow on `pull_request`, which holds no secret, and let this one \
+             take its result as data",
+            run.means
+        ),
+    }
+}
+
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}

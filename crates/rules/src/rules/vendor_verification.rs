@@ -1,0 +1,235 @@
+//! Vendored Go modules that nothing compares with their checksums.
+
+use cofferdam_facts::{Control, Location};
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_lockfiles::kinds::is_copied;
+use cofferdam_workflows::shell::Command;
+
+use crate::context::Context;
+use crate::dependencies;
+use crate::rule::{Rule, Sink};
+use crate::scans;
+use crate::steps::{self, StepSite};
+
+crate::rule! {
+    /// # What
+    /// The repository carries its Go dependencies in `vendor/`, and no job
+    /// proves that what stands there is what the modules' authors published.
+    ///
+    /// # Why
+    /// Go compiles `vendor/` without asking for a checksum. A pull request that
+    /// changes one line of a vendored file, among ten thousand that an update
+    /// changes honestly, is built and shipped.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// - run: go mod verify
+    /// - run: go build -mod=vendor ./...
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// - run: |
+    ///     go mod vendor
+    ///     git diff --exit-code -- vendor go.mod go.sum
+    /// ```
+    ///
+    /// # How it is decided
+    /// `vendor/modules.txt` says that modules are vendored. The proof is `go
+    /// mod vendor` or `go work vendor`, or a target named after vendoring,
+    /// followed in the same job by `git diff` with an exit code or `git
+    /// status --porcelain`; or a script or target whose name says that it
+    /// verifies, checks or validates the vendor folder. `go mod verify` compares
+    /// the module cache with `go.sum` and never looks into `vendor/`, and
+    /// `-mod=vendor` compares only the list of modules. Low: people still
+    /// review the change. No other tool looks for it.
+    ///
+    /// # References
+    /// - <https://go.dev/ref/mod#vendoring>
+    /// - <https://go.dev/ref/mod#go-mod-verify>
+    pub struct VendorVerification {
+        id: "vendor-verification",
+        title: "The vendor folder is not proven",
+        severity: Low,
+        controls: [D7],
+    }
+}
+
+impl Rule for VendorVerification {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let vendored = cx.repository.tree.iter().find(|path| {
+            (*path == "vendor/modules.txt" || path.ends_with("/vendor/modules.txt"))
+                && !is_copied(path)
+                && !dependencies::is_aside(path)
+        });
+        let Some(vendored) = vendored else {
+            out.not_applicable(Control::D7, "no Go modules are vendored");
+            return;
+        };
+        let sites = steps::of(cx);
+        let mut lax = None;
+        let mut proven = false;
+        for site in &sites {
+            let Some(proof) = proof(site, &sites) else {
+                continue;
+            };
+            match proof.lax {
+                None => {
+                    proven = true;
+                    out.satisfied(Control::D7, proof.place, proof.note);
+                }
+                Some(how) => lax = lax.or(Some((proof.place, how, site.job.job.name().to_owned()))),
+            }
+        }
+        if proven {
+            return;
+        }
+        match lax {
+            Some((place, how, job)) => report(
+                place,
+                format!("the proof of `vendor/` in job `{job}` stops nothing: {how}"),
+                Confidence::High,
+                out,
+            ),
+            None => missing(vendored, &sites, out),
+        }
+    }
+}
+
+struct Proof {
+    place: Location,
+    note: &'static str,
+    lax: Option<String>,
+}
+
+fn missing(vendored: &str, sites: &[StepSite<'_>], out: &mut Sink) {
+    let verify = sites.iter().find_map(|site| {
+        let command = site.commands().find(|command| go_mod(command, "verify"))?;
+        Some(site.at_command(command))
+    });
+    match verify {
+        Some(place) => report(
+            place,
+            "`go mod verify` does not look into `vendor/`, and nothing else does".to_owned(),
+            Confidence::Medium,
+            out,
+        ),
+        None => report(
+            Location::whole_file(vendored),
+            "no job proves the vendor folder".to_owned(),
+            Confidence::Medium,
+            out,
+        ),
+    }
+}
+
+fn report(place: Location, message: String, confidence: Confidence, out: &mut Sink) {
+    out.report(
+        Finding::new(VendorVerification::INFO.id, Severity::Low, place, message)
+            .confidence(confidence)
+            .why("Go compiles `vendor/` without asking for checksums, so a line changed there is shipped unless a reviewer sees it")
+            .fix("Run `go mod vendor` and then `git diff --exit-code` on every pull request")
+            .subject("vendor")
+            .group("vendor folders that nothing proves"),
+    );
+}
+
+fn go_mod(command: &Command, verb: &str) -> bool {
+    let (_, args) = command.effective();
+    let mut words = args.iter().map(|word| word.text.as_str());
+    let area = words.next();
+    command.is("go") && matches!(area, Some("mod" | "work")) && words.next() == Some(verb)
+}
+
+/// A command that proves the folder, alone or with what follows it in the job.
+fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
+    if let Some(targets) = site.step.input("targets").filter(|_| site.script.is_none()) {
+        let named = targets.value.split(['\n', ',', ' ']).any(verifies);
+        return named.then(|| Proof {
+            place: site.at(targets.span),
+            note: "a target proves it, by its name",
+            lax: scans::tolerated(site),
+        });
+    }
+    let lax =
+        |command: &Command| scans::swallowed(site, command).or_else(|| scans::tolerated(site));
+    for command in site.commands() {
+        let (name, args) = command.effective();
+        let mut words = args.iter().chain([name]).filter(|word| word.is_static);
+        if words.clone().any(|word| verifies(&word.text)) {
+            return Some(Proof {
+                place: site.at_command(command),
+                note: "a target or script proves it, by its name",
+                lax: lax(command),
+            });
+        }
+        let target = !command.is("go")
+            && !command.is("git")
+            && words.any(|word| {
+                word.text.rsplit('/').next() == Some("vendor") && !word.text.starts_with('/')
+            });
+        let makes = go_mod(command, "vendor") || (target && builds(command));
+        if !makes {
+            continue;
+        }
+        let compared = sites
+            .iter()
+            .filter(|other| {
+                std::ptr::eq(other.job, site.job) && other.step.span.start >= site.step.span.start
+            })
+            .find_map(|other| {
+                let check = other.commands().find(|command| compares(command))?;
+                Some((other, check))
+            });
+        if let Some((other, check)) = compared {
+            let lax = scans::swallowed(other, check).or_else(|| scans::tolerated(other));
+            return Some(Proof {
+                place: site.at_command(command),
+                note: "the folder is made anew and compared",
+                lax,
+            });
+        }
+    }
+    None
+}
+
+fn builds(command: &Command) -> bool {
+    ["make", "gmake", "just", "task", "mage"]
+        .iter()
+        .any(|runner| command.is(runner))
+}
+
+/// Whether a name says that something proves a vendor folder.
+fn verifies(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let words: Vec<&str> = name.split(['-', '_', '.', ':']).collect();
+    let vendors = words
+        .iter()
+        .any(|word| matches!(*word, "vendor" | "vendoring" | "vendored"));
+    let proves = ["verify", "check", "validate", "diff", "test"];
+    vendors && words.iter().any(|word| proves.contains(word))
+}
+
+/// Whether a command tells that the work tree differs from the commit.
+fn compares(command: &Command) -> bool {
+    let (_, args) = command.effective();
+    let has = |options: &[&str]| {
+        args.iter()
+            .any(|word| options.contains(&word.text.as_str()))
+    };
+    let first = args
+        .iter()
+        .map(|word| word.text.as_str())
+        .find(|word| !word.starts_with('-'));
+    command.is("git")
+        && match first {
+            Some("diff") => has(&["--exit-code", "--quiet"]),
+            Some("diff-index") => true,
+            Some("status") => has(&["--porcelain", "-s", "--short"]),
+            _ => false,
+        }
+}

@@ -1,0 +1,128 @@
+//! Every step that a job runs, those of the checkout's own composite actions
+//! included.
+
+use cofferdam_facts::{Location, Span};
+use cofferdam_workflows::documents::{Action, Step};
+use cofferdam_workflows::semantics::tolerance::{self, Swallowed, Tolerance};
+use cofferdam_workflows::shell::{Command, Script};
+use cofferdam_workflows::yaml::Document;
+
+use crate::context::{Context, JobView};
+
+/// One step as one job runs it.
+#[derive(Clone, Copy, Debug)]
+pub struct StepSite<'c> {
+    /// The job.
+    pub job: &'c JobView<'c>,
+    /// What runs.
+    pub step: &'c Step,
+    /// The document it stands in.
+    pub document: &'c Document,
+    /// Its script, if it has one.
+    pub script: Option<&'c Script>,
+    /// The composite action that it belongs to, and the step of the job that
+    /// uses it.
+    pub via: Option<(&'c Action, &'c Step)>,
+}
+
+/// Every step of every job. A composite action of the checkout counts where a
+/// job uses it; one that is used by another one only is left out.
+#[must_use]
+pub fn of<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
+    let mut sites = Vec::new();
+    for job in cx.all_jobs() {
+        for step in job.job.steps() {
+            sites.push(StepSite {
+                job,
+                step,
+                document: &job.workflow.document,
+                script: cx.script(job.workflow.path(), step),
+                via: None,
+            });
+            let action = step
+                .uses()
+                .and_then(|uses| cx.repository.own_action(&uses.value));
+            let Some(action) = action else { continue };
+            sites.extend(action.steps().iter().map(|inner| StepSite {
+                job,
+                step: inner,
+                document: &action.document,
+                script: cx.script(action.path(), inner),
+                via: Some((action, step)),
+            }));
+        }
+    }
+    sites
+}
+
+impl<'c> StepSite<'c> {
+    /// A place in the file of the step.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Location {
+        self.document.file().locate(span)
+    }
+
+    /// The place to point at when the step as a whole is meant.
+    #[must_use]
+    pub fn head(&self) -> Location {
+        self.at(self.step.head())
+    }
+
+    /// The place of a command of its script.
+    #[must_use]
+    pub fn at_command(&self, command: &Command) -> Location {
+        let span = self.step.script().map_or(self.step.span, |text| {
+            text.raw_span(self.document, command.range.clone())
+        });
+        self.at(span)
+    }
+
+    /// The commands of its script; none for an action.
+    pub fn commands(&self) -> impl Iterator<Item = &'c Command> + use<'c> {
+        self.script.into_iter().flat_map(|script| &script.commands)
+    }
+
+    /// Whether one of the events starts the job.
+    #[must_use]
+    pub fn starts_on(&self, events: &[&str]) -> bool {
+        events
+            .iter()
+            .any(|event| self.job.entry.events.contains(*event))
+    }
+
+    /// What `continue-on-error` makes of a failure, where the step stands and
+    /// where its action is used.
+    #[must_use]
+    pub fn tolerance(&self) -> (Tolerance, &'c Document) {
+        let own = tolerance::of_step(self.job.job, self.step);
+        match (own, self.via) {
+            (Tolerance::Stops, Some((_, outer))) => {
+                let outer = tolerance::of_step(self.job.job, outer);
+                (outer, &self.job.workflow.document)
+            }
+            (own, _) => (own, self.document),
+        }
+    }
+
+    /// How the script throws the failure of a command away, if it surely does.
+    #[must_use]
+    pub fn swallowed(&self, command: &Command) -> Option<Swallowed> {
+        let script = self.script?;
+        let pipefail = match self.via {
+            Some(_) => tolerance::pipefail(None, None, self.step),
+            None => tolerance::pipefail(Some(self.job.workflow), Some(self.job.job), self.step),
+        };
+        tolerance::swallowed(script, command, pipefail)
+    }
+
+    /// What it is about, for fingerprints.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self.via {
+            None => self.job.step_subject(self.step),
+            Some((_, outer)) => {
+                format!("{}/{}", self.job.step_subject(outer), self.step.label())
+            }
+        }
+    }
+}

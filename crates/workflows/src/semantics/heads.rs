@@ -1,0 +1,427 @@
+//! Which values lead to the head of a fork's pull request.
+//!
+//! A value is followed from where it is used back to where it comes from:
+//! `env:`, `inputs` of composite actions and reusable workflows, outputs of
+//! steps and jobs, lookups of a pull request by API. Following is bounded; a
+//! value that gets lost on the way is no head.
+//!
+//! Source: GitHub, "Webhook events and payloads", `pull_request` and
+//! `workflow_run`.
+
+use crate::documents::job::{Job, JobKind};
+use crate::documents::step::{Step, StepKind};
+use crate::documents::text::{Pair, Text, lookup};
+use crate::documents::{Action, Workflow};
+use crate::expressions::{ContextPath, Expr, ExprKind, embedded};
+use crate::repository::Repository;
+use crate::semantics::lookups;
+
+/// How a value leads to a fork's head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// It is a commit of the fork, or the merge of it.
+    pub commit: bool,
+    /// It is `refs/pull/N/head` or `refs/pull/N/merge`, which move with every push.
+    pub pull: bool,
+    /// It names the fork as a repository.
+    pub fork: bool,
+    /// It is the name of the head's branch; only in the fork does that name
+    /// foreign code.
+    pub branch: bool,
+    /// It is the number of the pull request.
+    pub number: bool,
+}
+
+impl Head {
+    /// Whether any of it holds.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+
+    /// Whether it names foreign code by itself.
+    #[must_use]
+    pub fn is_code(self) -> bool {
+        self.commit || self.pull || self.fork
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            commit: self.commit || other.commit,
+            pull: self.pull || other.pull,
+            fork: self.fork || other.fork,
+            branch: self.branch || other.branch,
+            number: self.number || other.number,
+        }
+    }
+
+    /// A commit.
+    pub const COMMIT: Self = Self::new(true, false, false, false, false);
+    /// A pull request's ref.
+    pub const PULL: Self = Self::new(false, true, false, false, false);
+    /// The fork.
+    pub const FORK: Self = Self::new(false, false, true, false, false);
+    /// A branch's name.
+    pub const BRANCH: Self = Self::new(false, false, false, true, false);
+    /// A pull request's number.
+    pub const NUMBER: Self = Self::new(false, false, false, false, true);
+
+    const fn new(commit: bool, pull: bool, fork: bool, branch: bool, number: bool) -> Self {
+        Self {
+            commit,
+            pull,
+            fork,
+            branch,
+            number,
+        }
+    }
+}
+
+/// How many hops a value is followed.
+const MAX_HOPS: usize = 8;
+
+/// Where an expression is evaluated: a job, or a composite action inside of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'f> {
+    /// The checkout.
+    pub repository: &'f Repository,
+    /// What holds the steps.
+    pub place: Place<'f>,
+    /// Who handed over `inputs`: the calling job or step.
+    pub caller: Option<&'f Frame<'f>>,
+    /// What was handed over.
+    pub with: &'f [Pair],
+    /// Whether inputs of a dispatch hold what a comment on a pull request said.
+    pub dispatched: bool,
+}
+
+/// What holds the steps.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'f> {
+    /// A job of a workflow.
+    Job(&'f Workflow, &'f Job),
+    /// A composite action, and the step that uses it.
+    Action(&'f Action, &'f Step),
+}
+
+impl<'f> Frame<'f> {
+    /// The steps.
+    #[must_use]
+    pub fn steps(&self) -> &'f [Step] {
+        match self.place {
+            Place::Job(_, job) => job.steps(),
+            Place::Action(action, _) => action.steps(),
+        }
+    }
+
+    /// What a scalar of a step, or of the job itself, leads to.
+    #[must_use]
+    pub fn of_text(&self, text: &Text, step: Option<&Step>) -> Head {
+        self.text(text, step, MAX_HOPS)
+    }
+
+    /// What a piece of a script leads to: its expressions and literal parts.
+    #[must_use]
+    pub fn of_script_text(&self, text: &str, step: Option<&Step>) -> Head {
+        self.raw(text, step, MAX_HOPS)
+    }
+
+    /// What an environment variable of a step leads to.
+    #[must_use]
+    pub fn of_variable(&self, name: &str, step: Option<&Step>) -> Head {
+        self.variable(name, step, MAX_HOPS)
+    }
+
+    fn text(&self, text: &Text, step: Option<&Step>, hops: usize) -> Head {
+        let mut head = of_literal(&text.value);
+        for (part, expr) in text.parsed() {
+            let written = text.value.get(part.range.clone()).unwrap_or("");
+            head = head.or(self.expr(expr, written, step, hops));
+        }
+        head
+    }
+
+    fn raw(&self, text: &str, step: Option<&Step>, hops: usize) -> Head {
+        let mut head = of_literal(text);
+        for part in embedded(text) {
+            if let Ok(expr) = &part.parsed {
+                let written = text.get(part.range.clone()).unwrap_or("");
+                head = head.or(self.expr(expr, written, step, hops));
+            }
+        }
+        head
+    }
+
+    fn expr(&self, expr: &Expr, written: &str, step: Option<&Step>, hops: usize) -> Head {
+        let mut head = Head::default();
+        if matches!(expr.kind, ExprKind::Index { .. }) {
+            head = lookups::of_words(written);
+        }
+        for path in expr.value_contexts() {
+            head = head.or(self.path(path, step, hops));
+        }
+        head
+    }
+
+    fn path(&self, path: &ContextPath, step: Option<&Step>, hops: usize) -> Head {
+        let found = of_event(path);
+        let Some(hops) = hops.checked_sub(1) else {
+            return found;
+        };
+        if found.any() {
+            return found;
+        }
+        let name = |at: usize| path.written_name(at).unwrap_or("");
+        match path.head() {
+            "env" => self.variable(name(1), step, hops),
+            "inputs" => self.input(name(1), hops),
+            "github" if path.starts_with("github.event.inputs") => self.input(name(3), hops),
+            "steps" => self.output(name(1), name(3), hops),
+            "needs" => self.need(name(1), name(3), hops),
+            "matrix" => self.matrix(name(1), hops),
+            _ => Head::default(),
+        }
+    }
+
+    fn variable(&self, name: &str, step: Option<&Step>, hops: usize) -> Head {
+        if name == "GITHUB_HEAD_REF" {
+            return Head::BRANCH;
+        }
+        let Some(hops) = hops.checked_sub(1) else {
+            return Head::default();
+        };
+        if let Some(text) = step.and_then(|s| exact(&s.env, name)) {
+            return self.text(text, None, hops);
+        }
+        match self.place {
+            Place::Job(workflow, job) => {
+                let own = exact(&job.env, name).or_else(|| exact(&workflow.env, name));
+                if let Some(text) = own {
+                    return self.text(text, None, hops);
+                }
+                self.written_variable(name, step, hops)
+            }
+            // An action sees the variables of the step that uses it.
+            Place::Action(_, user) => {
+                let own = self.written_variable(name, step, hops);
+                match (own.any(), self.caller) {
+                    (false, Some(caller)) => caller.variable(name, Some(user), hops),
+                    _ => own,
+                }
+            }
+        }
+    }
+
+    // A variable that an earlier step wrote into GITHUB_ENV.
+    fn written_variable(&self, name: &str, step: Option<&Step>, hops: usize) -> Head {
+        let end = step.map_or(usize::MAX, |s| s.index);
+        let mut head = Head::default();
+        for earlier in self.steps().iter().take_while(|s| s.index < end) {
+            let Some(script) = script_of(earlier) else {
+                continue;
+            };
+            if script.contains("GITHUB_ENV") || script.contains("exportVariable") {
+                head = head.or(self.set_in(script, name, earlier, hops));
+            }
+        }
+        head
+    }
+
+    /// What a script makes of one of its own names.
+    #[must_use]
+    pub fn of_script_name(&self, script: &str, name: &str, step: &Step) -> Head {
+        self.set_in(script, name, step, MAX_HOPS)
+    }
+
+    fn set_in(&self, script: &str, name: &str, step: &Step, hops: usize) -> Head {
+        lookups::of_name(
+            script,
+            name,
+            &|text| self.raw(text, Some(step), hops),
+            &|variable| {
+                exact(&step.env, variable).map_or_else(Head::default, |t| self.text(t, None, hops))
+            },
+        )
+    }
+
+    fn input(&self, name: &str, hops: usize) -> Head {
+        if let Some(text) = lookup(self.with, name) {
+            return match (self.place, self.caller) {
+                (Place::Action(_, user), Some(caller)) => caller.text(text, Some(user), hops),
+                (Place::Job(..), Some(caller)) => caller.text(text, None, hops),
+                (_, None) => Head::default(),
+            };
+        }
+        match self.place {
+            Place::Action(action, _) => action
+                .inputs
+                .iter()
+                .find(|i| i.name.value.eq_ignore_ascii_case(name))
+                .and_then(|i| i.default.as_ref())
+                .map_or_else(Head::default, |text| self.text(text, None, hops)),
+            Place::Job(..) if self.dispatched => lookups::of_dispatch_input(name),
+            Place::Job(..) => Head::default(),
+        }
+    }
+
+    fn output(&self, id: &str, name: &str, hops: usize) -> Head {
+        let is = |s: &&Step| {
+            s.id.as_ref()
+                .is_some_and(|i| i.value.eq_ignore_ascii_case(id))
+        };
+        let Some(step) = self.steps().iter().find(is) else {
+            return Head::default();
+        };
+        if let Some(script) = script_of(step) {
+            return self.set_in(script, name, step, hops);
+        }
+        let Some(uses) = step.uses() else {
+            return Head::default();
+        };
+        if let Some(action) = self.repository.own_action(&uses.value) {
+            let inner = Frame {
+                repository: self.repository,
+                place: Place::Action(action, step),
+                caller: Some(self),
+                with: step.with(),
+                dispatched: false,
+            };
+            let value = action
+                .outputs
+                .iter()
+                .find(|(key, _)| key.value.eq_ignore_ascii_case(name))
+                .and_then(|(_, value)| value.as_ref());
+            return value.map_or_else(Head::default, |text| inner.text(text, None, hops));
+        }
+        if step.action().as_deref() == Some("actions/checkout") {
+            let reference = step.input("ref");
+            return reference.map_or_else(Head::default, |t| self.text(t, Some(step), hops));
+        }
+        lookups::of_output_name(name)
+    }
+
+    fn need(&self, id: &str, name: &str, hops: usize) -> Head {
+        let Place::Job(workflow, _) = self.place else {
+            return Head::default();
+        };
+        let (Some(job), Some(hops)) = (workflow.job(id), hops.checked_sub(1)) else {
+            return Head::default();
+        };
+        let there = Frame {
+            place: Place::Job(workflow, job),
+            ..*self
+        };
+        match &job.kind {
+            JobKind::Steps(_) => lookup(&job.outputs, name)
+                .map_or_else(Head::default, |text| there.text(text, None, hops)),
+            JobKind::Call(call) => {
+                let Some(callee) = self.repository.own_workflow(&call.uses.value) else {
+                    return lookups::of_output_name(name);
+                };
+                let value = callee.trigger("workflow_call").and_then(|t| {
+                    let (_, value) = t.outputs.iter().find(|(key, _)| key.value == name)?;
+                    value.as_ref()
+                });
+                let mut head = Head::default();
+                for (_, expr) in value.iter().flat_map(|text| text.parsed()) {
+                    for path in expr.value_contexts() {
+                        // `jobs.ID.outputs.NAME`
+                        let inner = callee.job(path.written_name(1).unwrap_or(""));
+                        if let (true, Some(inner)) = (path.starts_with("jobs"), inner) {
+                            let frame = Frame {
+                                repository: self.repository,
+                                place: Place::Job(callee, inner),
+                                caller: Some(&there),
+                                with: &call.with,
+                                dispatched: false,
+                            };
+                            let name = path.written_name(3).unwrap_or("");
+                            if let Some(text) = lookup(&inner.outputs, name) {
+                                head = head.or(frame.text(text, None, hops));
+                            }
+                        }
+                    }
+                }
+                head
+            }
+        }
+    }
+
+    fn matrix(&self, axis: &str, hops: usize) -> Head {
+        let Place::Job(_, job) = self.place else {
+            return Head::default();
+        };
+        let values = job.matrix.iter().flat_map(|m| &m.values);
+        values
+            .filter(|(name, _)| name.eq_ignore_ascii_case(axis))
+            .fold(Head::default(), |head, (_, text)| {
+                head.or(self.text(text, None, hops))
+            })
+    }
+}
+
+/// The script of a step: `run:`, or the one handed to `actions/github-script`.
+#[must_use]
+pub fn script_of(step: &Step) -> Option<&str> {
+    match &step.kind {
+        StepKind::Run { script, .. } => Some(&script.value),
+        _ if step.action().as_deref() == Some("actions/github-script") => {
+            step.input("script").map(|t| t.value.as_str())
+        }
+        _ => None,
+    }
+}
+
+fn exact<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
+    pairs.iter().find(|p| p.key.value == name).map(|p| &p.value)
+}
+
+fn of_literal(text: &str) -> Head {
+    let pull = text.contains("refs/pull/")
+        || text
+            .split("pull/")
+            .skip(1)
+            .any(|rest| rest.contains("/head") || rest.contains("/merge"));
+    Head {
+        pull,
+        ..Head::default()
+    }
+}
+
+fn of_event(path: &ContextPath) -> Head {
+    let text = path.text();
+    match text.as_str() {
+        "github.event.pull_request.head.sha"
+        | "github.event.pull_request.merge_commit_sha"
+        | "github.event.after"
+        | "github.event.workflow_run.head_sha"
+        | "github.event.workflow_run.head_commit.id"
+        | "github.event.workflow_run.head_commit"
+        | "github.event.check_run.head_sha"
+        | "github.event.check_suite.head_sha" => Head::COMMIT,
+        "github.head_ref"
+        | "github.event.pull_request.head.ref"
+        | "github.event.pull_request.head.label"
+        | "github.event.workflow_run.head_branch" => Head::BRANCH,
+        "github.event.number"
+        | "github.event.pull_request.number"
+        | "github.event.issue.number" => Head::NUMBER,
+        _ if text.starts_with("github.event.pull_request.head.repo.")
+            || text.starts_with("github.event.workflow_run.head_repository.")
+            || text == "github.event.pull_request.head.user.login" =>
+        {
+            Head::FORK
+        }
+        _ if text.starts_with("github.event.workflow_run.pull_requests.") => {
+            match text.rsplit('.').next() {
+                Some("sha") if text.contains(".head.") => Head::COMMIT,
+                Some("ref") if text.contains(".head.") => Head::BRANCH,
+                Some("number") => Head::NUMBER,
+                _ => Head::default(),
+            }
+        }
+        _ => Head::default(),
+    }
+}

@@ -1,0 +1,222 @@
+//! Scripts that ask the API for the head of a pull request, and set it as an
+//! output or variable.
+//!
+//! Scripts are read line by line here, in whatever language: the lines that set
+//! a name, and, for the names on those lines, the lines that set them in turn.
+//! What such lines say about heads is what the name holds.
+
+use std::collections::BTreeSet;
+
+use crate::semantics::heads::Head;
+
+/// How many steps from name to name are taken inside a script.
+const MAX_STEPS: usize = 5;
+
+/// What words of the API's answers say.
+#[must_use]
+pub fn of_words(text: &str) -> Head {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    Head {
+        commit: has(&[
+            "head.sha",
+            "headRefOid",
+            "head_sha",
+            "headSha",
+            "merge_commit_sha",
+            "mergeCommit",
+            "potentialMergeCommit",
+        ]),
+        pull: has(&["refs/pull/"]),
+        fork: has(&[
+            "head.repo.full_name",
+            "head.repo.clone_url",
+            "head.repo.ssh_url",
+            "head.repo.html_url",
+            "headRepository",
+            "head_repository",
+        ]),
+        branch: has(&[
+            "head.ref",
+            "headRefName",
+            "head_ref",
+            "head_branch",
+            "headBranch",
+        ]),
+        number: false,
+    }
+}
+
+/// What a script makes of a name: the head that it is set to.
+///
+/// `expressions` says what the expressions in a piece of the script lead to,
+/// `variable` what a variable of the step's `env:` leads to.
+#[must_use]
+pub fn of_name(
+    script: &str,
+    name: &str,
+    expressions: &dyn Fn(&str) -> Head,
+    variable: &dyn Fn(&str) -> Head,
+) -> Head {
+    let lines: Vec<&str> = script.lines().collect();
+    let mut head = Head::default();
+    let mut seen = BTreeSet::new();
+    let mut names = vec![name.to_owned()];
+    for _ in 0..MAX_STEPS {
+        let mut next = Vec::new();
+        for name in names {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            head = head.or(variable(&name));
+            for (at, line) in lines.iter().enumerate() {
+                let Some(rest) = sets(line, &name) else {
+                    continue;
+                };
+                // A call or a here-document goes on below.
+                let open = rest.ends_with(['(', '{', '[', ',', '\\', '='])
+                    || rest.contains("<<") && !rest.contains("<<<")
+                    || rest.trim().is_empty();
+                let below = if open { 4 } else { 0 };
+                let value =
+                    std::iter::once(rest).chain(lines.iter().copied().skip(at + 1).take(below));
+                for piece in value {
+                    head = head.or(of_words(piece)).or(expressions(piece));
+                    next.extend(identifiers(piece).map(str::to_owned));
+                }
+            }
+        }
+        names = next;
+        if names.len() > 200 {
+            break;
+        }
+    }
+    head
+}
+
+/// What follows on a line that sets a name; `None` if the line does not.
+fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
+    if name.is_empty() {
+        return None;
+    }
+    let mut from = 0;
+    while let Some(at) = line.get(from..).and_then(|rest| rest.find(name)) {
+        let start = from + at;
+        let end = start + name.len();
+        let before = line.get(..start).unwrap_or("");
+        let after = line.get(end..).unwrap_or("");
+        let whole = !before.ends_with(is_word) && !after.starts_with(is_word);
+        let quoted = after.strip_prefix(['\'', '"', '`']);
+        if whole {
+            // NAME=…, NAME = …, name=NAME::…, NAME<<EOF
+            let trimmed = after.trim_start();
+            if let Some(value) = trimmed.strip_prefix('=')
+                && !value.starts_with('=')
+            {
+                return Some(value);
+            }
+            for opener in ["::", "<<", ":="] {
+                if let Some(value) = after.strip_prefix(opener) {
+                    return Some(value);
+                }
+            }
+            // setOutput('NAME', …), exportVariable("NAME", …)
+            let calls = before.contains("setOutput") || before.contains("exportVariable");
+            if let Some(value) = quoted.and_then(|rest| rest.trim_start().strip_prefix(','))
+                && calls
+            {
+                return Some(value);
+            }
+            // const { data: NAME } = …, read -r NAME <<< …
+            let destructured = before.contains('{') && trimmed.starts_with(['}', ','])
+                || before.trim_start().starts_with("read ");
+            if destructured {
+                return Some(after);
+            }
+        }
+        from = end;
+    }
+    // What `github-script` returns is its output `result`.
+    (name == "result")
+        .then(|| line.trim_start().strip_prefix("return "))
+        .flatten()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_word(c))
+        .filter(|w| w.len() > 1 && w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+}
+
+/// What an output of an action that is not read here holds, by its name.
+#[must_use]
+pub fn of_output_name(name: &str) -> Head {
+    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+    let has = |word: &str| name.contains(word);
+    if has("base") || has("target") {
+        return Head::default();
+    }
+    let head = has("head") || has("source");
+    Head {
+        commit: head && (has("sha") || has("oid") || has("commit")),
+        branch: head && (has("ref") || has("branch")),
+        fork: head && has("repo"),
+        number: (has("pr") || has("pull")) && has("number"),
+        pull: false,
+    }
+}
+
+/// What a comment bot hands over by a dispatch, by the name of the input: the
+/// commit under `SHA`, the pull request under `PR-number`.
+#[must_use]
+pub fn of_dispatch_input(name: &str) -> Head {
+    let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+    if name.contains("base") {
+        return Head::default();
+    }
+    if name.contains("sha") || name.contains("commit") {
+        return Head::COMMIT;
+    }
+    if name.contains("number") {
+        return Head::NUMBER;
+    }
+    Head::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(script: &str, name: &str) -> Head {
+        of_name(script, name, &|_| Head::default(), &|_| Head::default())
+    }
+
+    #[test]
+    fn names_are_followed_through_a_script() {
+        let shell = "PR=$(gh api repos/$R/pulls/$N)\n\
+                     head=$(jq -r .head.sha <<< \"$PR\")\n\
+                     base=$(jq -r .base.ref <<< \"$PR\")\n\
+                     echo \"sha=$head\" >> $GITHUB_OUTPUT\n\
+                     echo \"target=$base\" >> $GITHUB_OUTPUT\n";
+        assert_eq!(of(shell, "sha"), Head::COMMIT);
+        assert_eq!(of(shell, "target"), Head::default());
+        let script = "const { data: pr } = await github.rest.pulls.get({})\n\
+                      core.setOutput('ref', pr.head.ref)\n\
+                      core.setOutput(\"base\", pr.base.sha)\n\
+                      return pr.head.sha\n";
+        assert_eq!(of(script, "ref"), Head::BRANCH);
+        assert_eq!(of(script, "base"), Head::default());
+        assert_eq!(of(script, "result"), Head::COMMIT);
+    }
+
+    #[test]
+    fn names_of_outputs_tell_what_they_hold() {
+        assert_eq!(of_output_name("head_sha"), Head::COMMIT);
+        assert_eq!(of_output_name("pr-head-ref"), Head::BRANCH);
+        assert_eq!(of_output_name("base_sha"), Head::default());
+        assert_eq!(of_dispatch_input("SHA"), Head::COMMIT);
+        assert_eq!(of_dispatch_input("base-SHA"), Head::default());
+    }
+}
