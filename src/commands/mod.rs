@@ -3,6 +3,7 @@
 mod audit;
 mod completions;
 mod data;
+mod insights;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
+    Insights(insights::InsightsArgs),
     #[cfg(feature = "online")]
     Settings(settings::SettingsArgs),
     Completions(completions::CompletionsArgs),
@@ -35,6 +37,7 @@ impl Command {
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => run_data(args)?.into(),
+            Self::Insights(args) => insights::run(args)?.code().into(),
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args),
             Self::Completions(args) => completions::run(args)?.code().into(),

@@ -18,6 +18,7 @@ mod hostile_git;
 mod hostile_links;
 mod hostile_names;
 mod inputs;
+mod insights;
 mod recursive;
 mod revisions;
 mod sandbox;

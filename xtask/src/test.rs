@@ -88,9 +88,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     let mut times: Vec<(&str, Duration)> = Vec::new();
     for (index, step) in STEPS.iter().enumerate() {
         println!("\n==> {}/{} {}", index + 1, STEPS.len(), step.name);
-        let began = Instant::now();
+        let started = Instant::now();
         let result = (step.run)(&mut counts);
-        times.push((step.name, began.elapsed()));
+        times.push((step.name, started.elapsed()));
         if let Err(error) = result {
             println!("\n{}", summary(&times, began.elapsed()));
             println!(

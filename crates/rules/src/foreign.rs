@@ -8,6 +8,8 @@
 mod script;
 mod tree;
 
+use std::collections::HashMap;
+
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::Action;
@@ -94,6 +96,23 @@ pub struct Run {
     pub way: Way,
 }
 
+impl Foreign {
+    /// Whether anything of a stranger runs, or may run, before somebody has
+    /// merged it.
+    #[must_use]
+    pub fn may_run(&self, start: &Start<'_>) -> bool {
+        self.runs.iter().chain(&self.doubts).any(|run| {
+            let fetched = self.fetches.get(run.fetch).map(|f| f.way.clone());
+            let way = start
+                .way
+                .clone()
+                .and(run.way.clone())
+                .and(fetched.unwrap_or_default());
+            !way.is_closed() && !way.gates().contains(&Gate::Merge)
+        })
+    }
+}
+
 impl Fetch {
     /// What arrives, for messages.
     #[must_use]
@@ -141,6 +160,7 @@ fn of_chain(
         cx,
         start,
         view,
+        compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
         out: Foreign::default(),
     };
@@ -157,6 +177,8 @@ struct Walk<'w> {
     cx: &'w Context<'w>,
     start: &'w Start<'w>,
     view: &'w JobView<'w>,
+    /// Whether a step refuses a head that was pushed after the comment.
+    compares_times: bool,
     tree: Tree,
     out: Foreign,
 }
@@ -393,7 +415,7 @@ impl Walk<'_> {
             head,
             means,
             folder,
-            mutable: mutable && !self.compares_times(),
+            mutable: mutable && !self.compares_times,
             way: at.way.clone(),
         });
     }
@@ -403,13 +425,6 @@ impl Walk<'_> {
         self.start.command.is_some()
             || event.starts_with("pull_request")
             || matches!(event, "issue_comment" | "workflow_run")
-    }
-
-    // A script that refuses a head pushed after the comment.
-    fn compares_times(&self) -> bool {
-        self.view.job.steps().iter().any(|step| {
-            script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
-        })
     }
 
     fn run(
@@ -446,35 +461,39 @@ impl Walk<'_> {
     // A path with the variables that are the same on every run put in.
     fn expand(&self, at: &At<'_>, text: &Text) -> String {
         let mut value = text.value.clone();
+        if text.is_static() {
+            return value;
+        }
+        let constants = self.constants(at);
         for (part, expr) in text.parsed() {
             let Some(path) = expr.as_context().filter(|p| p.head() == "env") else {
                 continue;
             };
             let written = text.value.get(part.range.clone()).unwrap_or("");
-            if let Some(known) = self.constant(at, path.written_name(1).unwrap_or("")) {
-                value = value.replace(written, &known);
+            if let Some(known) = constants.get(path.written_name(1).unwrap_or("")) {
+                value = value.replace(written, known);
             }
         }
         value
     }
 
-    /// The value of an environment variable that is the same on every run.
-    fn constant(&self, at: &At<'_>, name: &str) -> Option<String> {
-        let pairs = [
-            at.step.env.as_slice(),
-            self.view.job.env.as_slice(),
-            self.view.workflow.env.as_slice(),
-        ];
-        let found = pairs
+    /// The environment variables of a step that are the same on every run.
+    fn constants(&self, at: &At<'_>) -> HashMap<String, String> {
+        let pairs = self
+            .view
+            .workflow
+            .env
             .iter()
-            .find_map(|p| p.iter().find(|pair| pair.key.value == name))?;
-        found.value.literal().map(str::to_owned).or_else(|| {
-            found
-                .value
-                .value
-                .starts_with("${{ github.workspace }}")
-                .then(|| found.value.value.clone())
-        })
+            .chain(&self.view.job.env)
+            .chain(&at.step.env);
+        let known = pairs.filter_map(|pair| {
+            let text = &pair.value;
+            let workspace = text.value.starts_with("${{ github.workspace }}");
+            let short = text.value.len() <= script::LONGEST_VALUE;
+            (short && (text.is_static() || workspace))
+                .then(|| (pair.key.value.clone(), text.value.clone()))
+        });
+        known.collect()
     }
 
     /// Where a script starts.
@@ -500,6 +519,10 @@ impl Walk<'_> {
     fn repository(&self) -> &Repository {
         self.cx.repository
     }
+}
+
+fn compares_times(step: &Step) -> bool {
+    script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
 }
 
 fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {

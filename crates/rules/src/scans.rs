@@ -32,10 +32,21 @@ pub struct Scan<'c> {
     pub subject: String,
     /// Why what it finds stops nothing, if that is so.
     pub lax: Option<String>,
-    /// Whether only a name says that it runs.
-    pub by_name: bool,
+    /// What says that it runs.
+    pub sign: Sign,
     /// Whether what it finds is uploaded to code scanning by the same job.
     pub uploaded: bool,
+}
+
+/// What says that a scanner runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The workflow runs it.
+    Run,
+    /// The name of a target, a script, an action or a called workflow.
+    Name,
+    /// It is installed, and what runs it cannot be seen.
+    Installed,
 }
 
 /// Whose packages a scanner knows.
@@ -65,7 +76,7 @@ struct Match {
     covers: Covers,
     /// Why the tool itself passes whatever it finds, if it does.
     lax: Option<&'static str>,
-    by_name: bool,
+    sign: Sign,
 }
 
 /// Whether the tool tells which vulnerable functions the code really calls.
@@ -106,7 +117,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
             job: job.job.name(),
             subject: job.subject(),
             lax: lax.map(|_| "`fail-on-vuln: false` lets every finding pass".to_owned()),
-            by_name: true,
+            sign: Sign::Name,
             uploaded: false,
         });
     }
@@ -121,7 +132,7 @@ fn of_site<'c>(site: &StepSite<'c>, uploaded: bool, scans: &mut Vec<Scan<'c>>) {
         job: site.job.job.name(),
         subject: format!("{}/{}", site.subject(), found.tool),
         lax,
-        by_name: found.by_name,
+        sign: found.sign,
         uploaded,
     };
     if let Some(found) = actions::of_step(site.step) {
@@ -196,6 +207,6 @@ fn by_words(text: &str) -> Option<Match> {
         tool,
         covers: *covers,
         lax: None,
-        by_name: true,
+        sign: Sign::Name,
     })
 }

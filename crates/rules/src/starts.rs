@@ -21,10 +21,12 @@ use crate::context::{Context, JobView};
 use crate::policies::{self, Allowed};
 use crate::stakes::Stakes;
 
-/// How deep calls of reusable workflows are followed, and how many ways lead
-/// to one job at most. GitHub allows ten levels.
+/// How deep calls of reusable workflows are followed, how many ways lead to one
+/// job at most, and how many callers are looked at for them. GitHub allows ten
+/// levels.
 const MAX_DEPTH: usize = 10;
 const MAX_STARTS: usize = 64;
+const MAX_CALLERS: usize = 1_000;
 
 /// How many needed jobs are looked at for one way.
 const MAX_NEEDED: usize = 256;
@@ -149,11 +151,25 @@ fn join(gates: &[Gate]) -> String {
 #[must_use]
 pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
     let mut starts = Vec::new();
-    follow(cx, &[job], &mut starts);
+    let mut budget = MAX_CALLERS;
+    follow(cx, &[job], &mut starts, &mut budget);
+    if budget == 0 || starts.len() >= MAX_STARTS {
+        // What was not followed may be worse than what was.
+        for start in &mut starts {
+            start
+                .missing
+                .insert("whether one more of the many ways to the job is easier".to_owned());
+        }
+    }
     starts
 }
 
-fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], starts: &mut Vec<Start<'c>>) {
+fn follow<'c>(
+    cx: &'c Context<'c>,
+    chain: &[&'c JobView<'c>],
+    starts: &mut Vec<Start<'c>>,
+    budget: &mut usize,
+) {
     let Some(outermost) = chain.first().copied() else {
         return;
     };
@@ -181,9 +197,13 @@ fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], starts: &mut Vec<S
         if chain.iter().any(|j| std::ptr::eq(*j, view)) {
             continue;
         }
+        let Some(left) = budget.checked_sub(1) else {
+            return;
+        };
+        *budget = left;
         let mut longer = vec![view];
         longer.extend(chain);
-        follow(cx, &longer, starts);
+        follow(cx, &longer, starts, budget);
     }
 }
 
@@ -539,9 +559,14 @@ pub fn checks_permission(step: &Step) -> bool {
         "author_association",
         "authorAssociation",
     ];
-    let by_action = step
-        .action()
-        .is_some_and(|name| ACTIONS.contains(&name.as_str()));
+    let by_action = step.action().is_some_and(|name| {
+        // This one asks for write access unless it is told otherwise.
+        let dispatches = name == "peter-evans/slash-command-dispatch"
+            && step
+                .input("permission")
+                .is_none_or(|t| !matches!(t.value.trim(), "none" | "read"));
+        dispatches || ACTIONS.contains(&name.as_str())
+    });
     by_action
         || heads::script_of(step).is_some_and(|text| WORDS.iter().any(|word| text.contains(word)))
 }

@@ -19,6 +19,7 @@ pub use read::bounded;
 pub use single::{single_file, text};
 
 pub(crate) use checkout::github_folder;
+pub(crate) use read::text_at;
 
 pub(crate) use place::{is_read, is_sound, is_workflow_folder, plain};
 pub(crate) use read::{decode, too_large};

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cofferdam_facts::{SourceFile, Span};
 
-use crate::collect::place::plain;
+use crate::collect::place::{Place, find, plain};
 use crate::gap::Gap;
+use crate::limits::Limits;
 
 /// A document, or the part of it that could be read, and what could not.
 #[derive(Debug)]
@@ -31,6 +32,19 @@ pub(crate) fn read(real: &Path, path: &str, limit: u64) -> Text {
             }),
         },
     }
+}
+
+/// The text of one more file of the checkout whose canonical root is `root`,
+/// and where it truly lies; `None` if it is not there, lies outside, or is not
+/// text.
+pub(crate) fn text_at(root: &Path, path: &str, limits: &Limits) -> Option<(PathBuf, String)> {
+    let Place::File { real, .. } = find(root, path) else {
+        return None;
+    };
+    let Text { file, gap: None } = read(&real, path, limits.document_bytes) else {
+        return None;
+    };
+    Some((real, file?.text().to_owned()))
 }
 
 /// Everything that `source` holds, or else the number of bytes that were seen

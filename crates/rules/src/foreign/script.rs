@@ -1,5 +1,8 @@
 //! The walk through the commands of one script.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::semantics::execution;
@@ -15,36 +18,57 @@ pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
     let Some(script) = walk.cx.script(path, at.step) else {
         return;
     };
+    let start = walk.working_directory(at);
+    let mut known = walk.constants(at);
+    for assignment in script.assignments.iter().rev() {
+        if assignment.value.is_static && assignment.value.text.len() <= LONGEST_VALUE {
+            known.insert(assignment.name.clone(), assignment.value.text.clone());
+        }
+    }
     let mut shell = Shell {
+        known,
+        lookups: Cell::new(MAX_LOOKUPS),
         at,
         text,
         script,
-        cwd: walk.working_directory(at),
+        cwd: start.clone(),
         left: Vec::new(),
         fetched: None,
     };
     for command in &script.commands {
         shell.command(walk, command);
     }
-    if !script.understood && script.commands.is_empty() {
-        not_read(walk, at, text, &shell.cwd);
+    if !script.understood {
+        not_read(walk, at, text, &start);
     }
 }
 
-// PowerShell, Python and the like are not parsed: they are in doubt where a
-// stranger's files lie.
+// PowerShell, Python and the like are not parsed, and some scripts not as a
+// whole: they are in doubt where a stranger's files lie.
 fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
     if text.value.trim().is_empty() {
         return;
     }
     if let Some(fetch) = walk.tree.owner(cwd) {
-        let means = "a script that is not read here".to_owned();
+        let means = "a script that is not understood".to_owned();
         let doubt = walk.made(at, fetch, at.step.head(), means, false);
         walk.out.doubts.push(doubt);
     }
 }
 
+/// Longer words and values name no folder.
+const LONGEST_WORD: usize = 4_096;
+pub(super) const LONGEST_VALUE: usize = 256;
+
+/// So many variables of one script are followed back, and so far is the end of
+/// a subshell looked for.
+const MAX_LOOKUPS: usize = 64;
+const MAX_SUBSHELL: usize = 20_000;
+
 struct Shell<'s> {
+    /// Variables that are the same on every run.
+    known: HashMap<String, String>,
+    lookups: Cell<usize>,
     at: &'s At<'s>,
     text: &'s Text,
     script: &'s Script,
@@ -65,7 +89,7 @@ impl Shell<'_> {
             self.left.pop();
         }
         let (name, args) = command.effective();
-        let words: Vec<String> = args.iter().map(|w| self.expand(walk, w)).collect();
+        let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         match name.file_name().unwrap_or("") {
             "cd" | "pushd" => return self.change(command, word(0)),
@@ -83,7 +107,7 @@ impl Shell<'_> {
             "cp" | "mv" | "rsync" => return self.copy(walk, &words),
             _ => {}
         }
-        let expand = |w: &Word| self.expand(walk, w);
+        let expand = |w: &Word| self.expand(w);
         for execution in execution::of_command(command, &self.cwd, &expand) {
             if let Some(fetch) = walk.tree.owner(&execution.folder) {
                 let span = self.span(command);
@@ -108,7 +132,7 @@ impl Shell<'_> {
         if head.ends_with('(') && !head.ends_with("$(") {
             let mut depth = 1_usize;
             let rest = text.get(command.range.end..).unwrap_or("");
-            let end = rest.bytes().position(|byte| {
+            let end = rest.bytes().take(MAX_SUBSHELL).position(|byte| {
                 match byte {
                     b'(' => depth += 1,
                     b')' => depth -= 1,
@@ -223,7 +247,7 @@ impl Shell<'_> {
         let plain: Vec<String> = args
             .iter()
             .filter(|w| !w.text.starts_with('-'))
-            .map(|w| self.expand(walk, w))
+            .map(|w| self.expand(w))
             .collect();
         // Without a folder it takes the repository's name, which a fork keeps.
         let folder = match (plain.as_slice(), &walk.repository().slug) {
@@ -291,6 +315,10 @@ impl Shell<'_> {
             head = head.or(more);
         }
         for name in &word.variables {
+            let Some(left) = self.lookups.get().checked_sub(1) else {
+                break;
+            };
+            self.lookups.set(left);
             let known = frame.of_variable(name, step);
             if known.any() {
                 head = head.or(known);
@@ -304,20 +332,17 @@ impl Shell<'_> {
     }
 
     /// The text of a word with the variables put in that are known.
-    fn expand(&self, walk: &Walk<'_>, word: &Word) -> String {
+    fn expand(&self, word: &Word) -> String {
         let mut text = word.text.clone();
         for name in &word.variables {
-            if name == "GITHUB_WORKSPACE" {
+            // A value in many places of a long word would grow without bound.
+            if name == "GITHUB_WORKSPACE" || text.len() > LONGEST_WORD {
                 continue;
             }
-            let assigned = || {
-                let found = self.script.assignments.iter().find(|a| a.name == *name)?;
-                found.value.is_static.then(|| found.value.text.clone())
-            };
-            if let Some(value) = assigned().or_else(|| walk.constant(self.at, name)) {
+            if let Some(value) = self.known.get(name) {
                 text = text
-                    .replace(&format!("${{{name}}}"), &value)
-                    .replace(&format!("${name}"), &value);
+                    .replace(&format!("${{{name}}}"), value)
+                    .replace(&format!("${name}"), value);
             }
         }
         text

@@ -2,6 +2,9 @@
 
 use cofferdam_workflows::semantics::folders::Folder;
 
+/// So many folders are kept apart at most; one more is forgotten first.
+const MAX_LAYERS: usize = 256;
+
 /// Folders in the order in which they were filled. The innermost that holds a
 /// path decides; of two for the same folder, the later.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +28,9 @@ impl Tree {
         let Folder::Inside(path) = folder else { return };
         self.layers
             .retain(|(old, _)| !Folder::Inside(old.clone()).is_in(path));
+        if self.layers.len() >= MAX_LAYERS {
+            self.layers.remove(0);
+        }
         self.layers.push((path.clone(), whose));
     }
 

@@ -127,7 +127,7 @@ fn opted_out(
     let place = view.at(input(step));
     let using = starts.iter().find(|start| {
         let foreign = foreign::of_start(cx, start);
-        if foreign.runs.is_empty() && foreign.doubts.is_empty() {
+        if !foreign.may_run(start) {
             return false;
         }
         let fetched = foreign.fetches.iter().any(|f| {

@@ -3,12 +3,13 @@
 use cofferdam_facts::settings::Rule as Demand;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_lockfiles::Role;
+use cofferdam_lockfiles::{Ecosystem, Role};
+use cofferdam_workflows::documents::Trigger;
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::filters;
 
 use crate::context::{Context, JobView};
-use crate::dependencies;
+use crate::dependencies::{self, DependencyFile};
 use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::sites;
@@ -60,7 +61,8 @@ crate::rule! {
     /// path filter passes over a lockfile of the checkout. Updates by Renovate
     /// or Dependabot are no gate, for they look at their own pull requests
     /// only. What a separate configuration file says is not read, so the
-    /// control is then unknown. Everything is low: people still review. Checks
+    /// control is then unknown. Everything is low, since people still review; a
+    /// review that runs on `pull_request_target` is informational. Checks
     /// by Apps cannot be seen from the files. sisakulint's
     /// `dependency-review-settings` looks at the inputs where the action is
     /// used; nothing else tells that it is missing.
@@ -183,7 +185,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
             command.is("cargo") && (checks("deny") || words.first() == Some(&"vet"))
                 || command.is("cargo-deny") && words.contains(&"check")
         })?;
-        gate.name = "cargo deny or vet".to_owned();
+        gate.name = "cargo deny or cargo vet".to_owned();
         gate.place = site.at_command(command);
         if let Some(how) = scans::swallowed(site, command) {
             gate.weak.push((how, gate.place.clone()));
@@ -251,7 +253,23 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
         let how = "its condition leaves pull requests from forks out".to_owned();
         gate.weak.push((how, job.at(place)));
     }
-    if let Some(weak) = passed_over(cx, job) {
+    let events = &job.entry.events;
+    if events.contains("pull_request_target") && !events.contains("pull_request") {
+        out.report_against(
+            &[],
+            Finding::new(
+                DependencyReview::INFO.id,
+                Severity::Info,
+                gate.place.clone(),
+                format!("the review of dependencies in job `{}` runs on `pull_request_target`", job.job.name()),
+            )
+            .why("The event hands out secrets and a token that may write, and the review needs neither")
+            .fix("Run it on `pull_request` with `permissions: {contents: read}`")
+            .subject(format!("{}/event", gate.subject))
+            .group("reviews of dependencies on a privileged event"),
+        );
+    }
+    if let Some(weak) = passed_over(cx, &gate) {
         gate.weak.push(weak);
     }
     if let Some((how, place)) = gate.weak.first() {
@@ -268,7 +286,7 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
         .fix(
             "Let the review fail, on every pull request that changes a dependency file or workflow",
         )
-        .subject(format!("{}/{}", gate.subject, gate.name))
+        .subject(gate.subject.as_str())
         .group("reviews of dependencies that stop nothing");
         let others = gate.weak.iter().skip(1).cloned();
         out.report(others.fold(finding, |f, (how, place)| f.related(place, how)));
@@ -288,27 +306,54 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
     }
 }
 
-/// A lockfile, or a manifest where there is none, whose change starts no run.
-fn passed_over(cx: &Context<'_>, job: &JobView<'_>) -> Option<(String, Location)> {
-    let triggers = job.workflow.triggers.iter();
-    let trigger = triggers
-        .clone()
-        .find(|t| PULL_REQUESTS.contains(&t.name()))?;
-    let span = trigger
-        .paths
-        .as_ref()
-        .or(trigger.paths_ignore.as_ref())?
-        .first()?
-        .span;
-    let missed = dependencies::own(&cx.repository.tree)
-        .filter(|file| file.kind.role != Role::Vendor)
-        .filter(|file| !file.path.starts_with(".github/"))
-        .find(|file| {
-            // `merge_group` takes no path filter, so that one pass is enough.
-            triggers
-                .clone()
-                .filter(|t| PULL_REQUESTS.contains(&t.name()))
-                .all(|t| !filters::passes(t, file.path))
+/// What a review of dependencies reads.
+const REVIEWED: [Ecosystem; 11] = [
+    Ecosystem::Go,
+    Ecosystem::Cargo,
+    Ecosystem::Npm,
+    Ecosystem::PyPi,
+    Ecosystem::RubyGems,
+    Ecosystem::Packagist,
+    Ecosystem::Maven,
+    Ecosystem::NuGet,
+    Ecosystem::Pub,
+    Ecosystem::Hex,
+    Ecosystem::Swift,
+];
+
+/// A dependency file that the gate reads and whose change does not start it.
+fn passed_over(cx: &Context<'_>, gate: &Gate<'_>) -> Option<(String, Location)> {
+    let job = gate.job;
+    let triggers: Vec<&Trigger> = (job.workflow.triggers.iter())
+        .filter(|trigger| PULL_REQUESTS.contains(&trigger.name()))
+        .collect();
+    let span = triggers.iter().find_map(|trigger| {
+        let patterns = trigger.paths.as_ref().or(trigger.paths_ignore.as_ref())?;
+        Some(patterns.first()?.span)
+    })?;
+    let reads = |ecosystem| match gate.name.contains("cargo") {
+        true => ecosystem == Ecosystem::Cargo,
+        false => REVIEWED.contains(&ecosystem),
+    };
+    let present = dependencies::by_ecosystem(&cx.repository.tree);
+    let missed = present
+        .iter()
+        .filter(|(ecosystem, _)| reads(**ecosystem))
+        .find_map(|(_, files)| {
+            // Where something is locked, a new dependency shows in the lock.
+            let locked = files.iter().any(|file| file.kind.role == Role::Lockfile);
+            let telling = |file: &&DependencyFile<'_>| match locked {
+                true => file.kind.role == Role::Lockfile,
+                false => file.kind.role == Role::Manifest,
+            };
+            let near = |file: &&DependencyFile<'_>| file.path.matches('/').count() <= 2;
+            // `merge_group` takes no path filter, so that one trigger is enough.
+            let passes = |path: &str| triggers.iter().any(|t| filters::passes(t, path));
+            files
+                .iter()
+                .filter(telling)
+                .filter(near)
+                .find(|file| !passes(file.path))
         })?;
     Some((
         format!("a change of `{}` does not start it", missed.path),

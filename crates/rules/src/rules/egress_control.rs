@@ -2,7 +2,7 @@
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Finding, Severity};
-use cofferdam_workflows::documents::{Step, Workflow};
+use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::checkouts;
 
 use crate::context::{Context, JobView};
@@ -47,7 +47,7 @@ crate::rule! {
     /// counts in part, as does a tool that guards a part of the job. Whether
     /// the policy of GitHub's firewall runners, or one kept on a server,
     /// blocks, cannot be seen and leaves the control unknown. One low finding a
-    /// workflow: it is one more layer, and no job is open for lack of it.
+    /// repository: it is one more layer, and no job is open for lack of it.
     /// Neither zizmor, poutine nor Scorecard looks for it.
     ///
     /// # References
@@ -132,6 +132,9 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+/// How many jobs are named beside the first one.
+const MOST_RELATED: usize = 10;
+
 /// What keeps a job's traffic in bounds.
 enum Limit {
     Blocks,
@@ -146,63 +149,65 @@ impl Rule for EgressControl {
         Self::INFO
     }
 
-    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let mut open = Vec::new();
-        let mut blocked = None;
-        for job in cx.jobs(workflow) {
-            if job.job.steps().is_empty() || !job.stakes().is_grave() {
-                continue;
-            }
-            let name = job.job.name();
-            match limit(cx, job) {
-                Limit::Blocks => blocked = blocked.or(Some(job)),
-                Limit::None => open.push(job),
-                Limit::Unknown(place, what) => out.unknown(
-                    Control::W1,
-                    Some(place),
-                    what,
-                    "look at the policy; it must block, not record",
-                ),
-                Limit::Records(place, action) => {
-                    out.satisfied(
-                        Control::W1,
-                        place.clone(),
-                        format!("{action} records traffic"),
-                    );
-                    out.report(weak(
-                        place,
-                        job,
-                        format!("job `{name}` records its traffic and blocks none"),
-                    ));
-                }
-                Limit::Partly(place, how) => {
-                    out.satisfied(Control::W1, place.clone(), "a part of the job is guarded");
-                    out.report(weak(
-                        place,
-                        job,
-                        format!("the traffic of job `{name}` is limited in part: {how}"),
-                    ));
+        let mut any = false;
+        for workflow in &cx.repository.workflows {
+            let mut blocked = None;
+            let holds = |job: &&JobView<'_>| !job.job.steps().is_empty() && job.stakes().is_grave();
+            for job in cx.jobs(workflow).iter().filter(holds) {
+                any = true;
+                match limit(cx, job) {
+                    Limit::Blocks => blocked = blocked.or(Some(job)),
+                    Limit::None => open.push(job),
+                    other => in_part(job, other, out),
                 }
             }
+            if let Some(job) = blocked {
+                let place = job.at(job.job.id.span);
+                out.satisfied(Control::W1, place, "traffic is limited to a list of hosts");
+            }
         }
-        if let Some(job) = blocked {
-            out.satisfied(
-                Control::W1,
-                job.at(job.job.id.span),
-                "traffic is limited to a list of hosts",
-            );
+        if !any {
+            out.not_applicable(Control::W1, "no job holds a secret or publishes");
         }
+        // Those that publish first: theirs is the worst that can be sent away.
+        open.sort_by_key(|job| job.stakes().publishes.is_empty());
         if let [first, rest @ ..] = open.as_slice() {
             report(first, rest, out);
         }
     }
+}
 
-    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let any = cx
-            .all_jobs()
-            .any(|job| !job.job.steps().is_empty() && job.stakes().is_grave());
-        if !any {
-            out.not_applicable(Control::W1, "no job holds a secret or publishes");
+fn in_part(job: &JobView<'_>, limit: Limit, out: &mut Sink) {
+    let name = job.job.name();
+    match limit {
+        Limit::Blocks | Limit::None => {}
+        Limit::Unknown(place, what) => out.unknown(
+            Control::W1,
+            Some(place),
+            what,
+            "look at the policy; it must block, not record",
+        ),
+        Limit::Records(place, action) => {
+            out.satisfied(
+                Control::W1,
+                place.clone(),
+                format!("{action} records traffic"),
+            );
+            out.report(weak(
+                place,
+                job,
+                format!("job `{name}` records its traffic and blocks none"),
+            ));
+        }
+        Limit::Partly(place, how) => {
+            out.satisfied(Control::W1, place.clone(), "a part of the job is guarded");
+            out.report(weak(
+                place,
+                job,
+                format!("the traffic of job `{name}` is limited in part: {how}"),
+            ));
         }
     }
 }
@@ -302,39 +307,22 @@ fn weak(place: Location, job: &JobView<'_>, message: String) -> Finding {
 }
 
 fn report(first: &JobView<'_>, rest: &[&JobView<'_>], out: &mut Sink) {
-    const MOST: usize = 3;
-    let names = |jobs: &[&JobView<'_>]| {
-        jobs.iter()
-            .take(MOST)
-            .map(|j| format!("`{}`", j.job.name()))
-            .collect::<Vec<_>>()
-            .join(", ")
+    let name = first.job.name();
+    let message = match rest.len() {
+        0 => format!("nothing limits where job `{name}` may send data"),
+        1 => format!("nothing limits where job `{name}` and one more may send data"),
+        more => format!("nothing limits where job `{name}` and {more} more may send data"),
     };
-    let all: Vec<&JobView<'_>> = std::iter::once(first).chain(rest.iter().copied()).collect();
-    let more = match all.len().saturating_sub(MOST) {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
-    let noun = if rest.is_empty() { "job" } else { "jobs" };
-    let mut finding = Finding::new(
-        EgressControl::INFO.id,
-        Severity::Low,
-        first.at(first.job.id.span),
-        format!("nothing limits where {noun} {}{more} may send data", names(&all)),
-    )
-    .why(format!(
-        "Foreign code in job `{}` can send away {}",
-        first.job.name(),
-        first.stakes().describe()
-    ))
-    .fix("Make a tool that blocks traffic to hosts off a list the first step, such as `step-security/harden-runner` with `egress-policy: block`")
-    .subject("egress")
-    .group("workflows whose jobs hold secrets and may send them anywhere");
-    for job in rest.iter().take(10) {
-        finding = finding.related(
+    let finding = Finding::new(EgressControl::INFO.id, Severity::Low, first.at(first.job.id.span), message)
+        .why(format!("Foreign code in job `{name}` can send away {}", first.stakes().describe()))
+        .fix("Make a tool that blocks traffic to hosts off a list the first step of these jobs, such as `step-security/harden-runner` with `egress-policy: block`")
+        .subject("egress")
+        .group("repositories whose jobs hold secrets and may send them anywhere");
+    let rest = rest.iter().take(MOST_RELATED);
+    out.report(rest.fold(finding, |finding, job| {
+        finding.related(
             job.at(job.job.id.span),
-            format!("so does `{}`", job.job.name()),
-        );
-    }
-    out.report(finding);
+            format!("so may `{}`", job.job.name()),
+        )
+    }));
 }

@@ -139,13 +139,12 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
         return None;
     }
     let worst = open.iter().max_by_key(|s| weight(&s.stakes))?;
-    let fetching = open.iter().find(|s| {
-        let foreign = foreign::of_start(cx, s);
-        s.stakes.is_grave() && !(foreign.runs.is_empty() && foreign.doubts.is_empty())
-    });
+    let fetching = open
+        .iter()
+        .find(|s| s.stakes.is_grave() && foreign::of_start(cx, s).may_run(s));
     let running = open
         .iter()
-        .any(|s| s.stakes.any() && !foreign::of_start(cx, s).runs.is_empty());
+        .any(|s| s.stakes.any() && foreign::of_start(cx, s).may_run(s));
     if target && !running {
         out.satisfied(Control::T2, place.clone(), "it runs no code of strangers");
     }

@@ -43,11 +43,10 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A step that uses the action or runs the command, or a called workflow
-    /// named after Scorecard. Missing is low; a run without a schedule,
-    /// without `publish_results`, or on pushes to other branches than the
+    /// named after Scorecard. Missing is low; a run without a schedule, or
+    /// on pushes to other branches than the
     /// default one only is informational. Which branch is the default one is
     /// taken from the settings, and guessed (`main`, `master`) without them.
-    /// Private repositories cannot publish, so there that is not asked for.
     ///
     /// # References
     /// - <https://github.com/ossf/scorecard-action#installation>
@@ -87,27 +86,6 @@ impl Rule for ScorecardRun {
             }
             any = true;
             out.satisfied(Control::G3, site.head(), "Scorecard runs here");
-            let published = site
-                .step
-                .input("publish_results")
-                .map(|text| text.literal().map(str::trim));
-            let private = cx
-                .facts
-                .settings
-                .is_some_and(|s| s.is_public().known() == Some(&false));
-            if uses && !private && matches!(published, None | Some(Some("false"))) {
-                let place = site
-                    .step
-                    .input("publish_results")
-                    .map_or_else(|| site.head(), |t| site.at(t.span));
-                out.report_against(
-                    &[],
-                    note(place, "the result of Scorecard is not published")
-                        .why("Others cannot see it, and the badge stays empty")
-                        .fix("Set `publish_results: true`, with `id-token: write` for the job")
-                        .subject(format!("{}/publish", site.subject())),
-                );
-            }
             when(cx, site.job, out);
         }
         for job in cx.all_jobs() {

@@ -1,9 +1,10 @@
 //! SECURITY-INSIGHTS: missing, invalid, out of date, or untrue.
 
-use cofferdam_facts::{Control, Location};
+use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_lockfiles::Role;
-use cofferdam_workflows::documents::{Date, Insights, ProblemKind};
+use cofferdam_workflows::documents::{Date, Insights, Problem, ProblemKind};
+use cofferdam_workflows::insights::TO_ANSWER;
 use cofferdam_workflows::insights::claims::{self, Facts, Subject};
 
 use crate::context::Context;
@@ -65,6 +66,8 @@ crate::rule! {
 const REVIEW_DAYS: i64 = 365;
 /// How long before its expiry a file is worth a word, in days.
 const SOON_DAYS: i64 = 30;
+/// How many places stand beside the first one.
+const MOST_RELATED: usize = 10;
 
 impl Rule for SecurityInsights {
     fn info(&self) -> &'static cofferdam_findings::RuleInfo {
@@ -80,8 +83,19 @@ impl Rule for SecurityInsights {
         for file in &cx.repository.insights {
             let before = out.findings.len();
             problems(file, out);
+            unanswered(file, out);
             let dated = age(file, today, out);
-            contradictions(cx, file, out);
+            let other = contradictions(cx, file, out);
+            if let Some(place) = other {
+                // A fork carries the file of its parent along, rightly so.
+                out.unknown(
+                    Control::G2,
+                    Some(place),
+                    "whether this is a fork of the repository that the file describes",
+                    "`cofferdam audit --repository OWNER/NAME` with the parent's name",
+                );
+                continue;
+            }
             let weighty = |finding: &Finding| finding.severity > Severity::Info;
             if dated && !out.findings.iter().skip(before).any(weighty) {
                 out.satisfied(
@@ -111,12 +125,7 @@ fn absent(out: &mut Sink) {
     );
 }
 
-fn finding(
-    file: &Insights,
-    severity: Severity,
-    span: cofferdam_facts::Span,
-    message: String,
-) -> Finding {
+fn finding(file: &Insights, severity: Severity, span: Span, message: String) -> Finding {
     Finding::new(
         SecurityInsights::INFO.id,
         severity,
@@ -126,30 +135,67 @@ fn finding(
 }
 
 fn problems(file: &Insights, out: &mut Sink) {
-    let open = file
-        .version
-        .as_ref()
-        .is_some_and(|v| (v.value.major, v.value.minor) == (2, 0));
-    for problem in file.problems() {
-        let unknown = problem.kind == ProblemKind::UnknownKey;
-        if unknown && open {
-            continue;
-        }
-        let severity = if unknown {
-            Severity::Info
-        } else {
-            Severity::Low
-        };
-        let controls: &[Control] = if unknown { &[] } else { &[Control::G2] };
-        out.report_against(
-            controls,
-            finding(file, severity, problem.span, problem.message.clone())
-                .why("A tool that reads the file by its specification refuses it or passes over this part")
+    let is_unknown = |problem: &&Problem| problem.kind == ProblemKind::UnknownKey;
+    for problem in file
+        .problems()
+        .iter()
+        .filter(|problem| !is_unknown(problem))
+    {
+        out.report(
+            finding(file, Severity::Low, problem.span, problem.message.clone())
+                .why("A tool that reads the file by its specification refuses it")
                 .fix("Write what the specification asks for")
                 .subject(problem.message.clone())
                 .group("places where SECURITY-INSIGHTS breaks its specification"),
         );
     }
+    let version = file
+        .version
+        .as_ref()
+        .map(|v| (v.value.major, v.value.minor));
+    let unknown: Vec<&Problem> = file.problems().iter().filter(is_unknown).collect();
+    // Version 2.0 leaves room for keys of one's own.
+    let ([first, rest @ ..], false) = (unknown.as_slice(), version == Some((2, 0))) else {
+        return;
+    };
+    let message = match rest.len() {
+        0 => first.message.clone(),
+        1 => format!("{}, and one more key is not either", first.message),
+        more => format!("{}, and {more} more keys are not either", first.message),
+    };
+    let found = finding(file, Severity::Info, first.span, message)
+        .why("A tool that reads the file by its specification passes over what these keys say")
+        .fix("Write the keys of the version that the file names, or name the version that it is written in")
+        .subject("unknown-keys")
+        .group("SECURITY-INSIGHTS files with keys that their version does not have");
+    let rest = rest.iter().take(MOST_RELATED);
+    out.report_against(
+        &[],
+        rest.fold(found, |finding, problem| {
+            finding.related(file.file().locate(problem.span), problem.message.clone())
+        }),
+    );
+}
+
+/// A draft that nobody has finished says little.
+fn unanswered(file: &Insights, out: &mut Sink) {
+    let text = file.file().text();
+    let Some(first) = text.find(TO_ANSWER) else {
+        return;
+    };
+    let number = text.matches(TO_ANSWER).count();
+    let span = Span::new(first, first + TO_ANSWER.len());
+    let message = match number {
+        1 => "it is a draft with one question left".to_owned(),
+        _ => format!("it is a draft with {number} questions left"),
+    };
+    out.report(
+        finding(file, Severity::Low, span, message)
+            .why("What stands there until somebody answers is nobody's claim")
+            .fix(format!("Answer every `{TO_ANSWER}` and take the mark out"))
+            .subject("draft")
+            .group("SECURITY-INSIGHTS files that are drafts"),
+    );
 }
 
 /// Whether the dates are known and good.
@@ -217,7 +263,9 @@ fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
     true
 }
 
-fn contradictions(cx: &Context<'_>, file: &Insights, out: &mut Sink) {
+/// Gives the place that names another repository, if one does.
+fn contradictions(cx: &Context<'_>, file: &Insights, out: &mut Sink) -> Option<Location> {
+    let mut other = None;
     let lockfile = dependencies::own(&cx.repository.tree)
         .find(|found| found.kind.role == Role::Lockfile && !found.path.starts_with(".github/"));
     let default = cx.facts.settings.and_then(|s| s.repository.known());
@@ -228,6 +276,9 @@ fn contradictions(cx: &Context<'_>, file: &Insights, out: &mut Sink) {
         lockfile: lockfile.map(|found| found.path),
     };
     for claim in claims::contradictions(file, &facts) {
+        if claim.subject == Subject::Repository {
+            other = Some(file.file().locate(claim.span));
+        }
         let severity = if claim.certain {
             Severity::Low
         } else {
@@ -253,4 +304,5 @@ fn contradictions(cx: &Context<'_>, file: &Insights, out: &mut Sink) {
                 .group("claims of SECURITY-INSIGHTS that the checkout contradicts"),
         );
     }
+    other
 }

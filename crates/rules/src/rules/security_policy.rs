@@ -39,8 +39,9 @@ crate::rule! {
     /// they are joined: private vulnerability reporting that is on is a way to
     /// report even without a file, and a file that sends people to a form that
     /// is off is found. A file without a word on times is informational. An
-    /// organisation's common policy in its `.github` repository cannot be seen
-    /// from here, so that a missing file is of medium confidence. Scorecard's
+    /// owner's common policy in its `.github` repository cannot be seen from
+    /// here, so that a missing file is of medium confidence and leaves the
+    /// control unknown. Scorecard's
     /// `Security-Policy` counts links and words in the same file; it knows
     /// neither the template nor whether the form is on.
     ///
@@ -108,32 +109,33 @@ const LOST: &str = "Who finds a vulnerability writes a public issue, or nothing"
 
 fn missing(form: Form, out: &mut Sink) {
     let place = Location::whole_file("SECURITY.md");
-    let severity = if form == Form::On {
-        Severity::Info
-    } else {
-        Severity::Low
-    };
-    let controls: &[Control] = if form == Form::On {
-        &[Control::G2]
-    } else {
-        &[Control::G2, Control::G5]
-    };
     if form == Form::On {
         out.satisfied(
             Control::G5,
             place.clone(),
             "private vulnerability reporting is on",
         );
+    } else {
+        out.unknown(
+            Control::G5,
+            Some(place.clone()),
+            "whether the owner's `.github` repository has a policy for all its repositories",
+            "look there, or write a SECURITY.md here",
+        );
     }
+    let (severity, why) = if form == Form::On {
+        (
+            Severity::Info,
+            "GitHub's form takes reports, but nothing says what happens to them and when",
+        )
+    } else {
+        (Severity::Low, LOST)
+    };
     out.report_against(
-        controls,
+        &[],
         finding(severity, place, "there is no security policy")
             .confidence(Confidence::Medium)
-            .why(if form == Form::On {
-                "GitHub's form takes reports, but nothing says what happens to them and when"
-            } else {
-                LOST
-            })
+            .why(why)
             .fix(
                 "Write a SECURITY.md with a private way to report and the time in which you answer",
             )

@@ -40,9 +40,10 @@ crate::rule! {
     /// `sign-off` (rulesets and classic protection, by the settings), by the
     /// maintainers' little helper with a label that blocks, or by a job on pull
     /// requests that runs a check of sign-offs and can fail. The App's
-    /// `.github/dco.yml` says that the check exists, not that it is required:
-    /// without settings that is unknown. A guide that asks with nothing that
-    /// checks is low; a project that asks nobody is informational, and one
+    /// `.github/dco.yml` says that the check exists, not that it is required,
+    /// and the App needs no file at all: without settings that is unknown. A
+    /// guide that asks while the settings require no check is low; a project
+    /// that asks nobody is informational, and one
     /// whose guide names a contributor licence agreement has chosen another
     /// way. CLOMonitor looks for the line in the last commits instead, which
     /// tells what happened but not whether it had to.
@@ -115,7 +116,7 @@ impl Rule for SignOff {
             }
             return;
         }
-        asked(cx, required.is_some(), out);
+        asked(cx, matches!(required, Some(Required::No)), out);
     }
 }
 
@@ -270,27 +271,34 @@ fn workflows(cx: &Context<'_>, out: &mut Sink) -> bool {
 }
 
 /// Nothing was seen that checks: what remains is whether anybody asks.
-fn asked(cx: &Context<'_>, settings: bool, out: &mut Sink) {
+fn asked(cx: &Context<'_>, none_required: bool, out: &mut Sink) {
     let guides = &cx.repository.contributing;
     let asks = guides
         .iter()
         .find_map(|guide| Some((guide, guide.sign_off?)));
     if let Some((guide, span)) = asks {
-        out.report(
-            finding(
-                Severity::Low,
-                guide.file().locate(span),
-                "sign-offs are asked for, and nothing in the repository checks them",
-            )
-            .confidence(if settings {
-                Confidence::High
-            } else {
-                Confidence::Low
-            })
-            .why("A commit without a sign-off is merged by whoever does not look")
-            .fix("Install the DCO App and require its check on the default branch")
-            .subject("asked"),
-        );
+        let place = guide.file().locate(span);
+        out.satisfied(Control::G1, place.clone(), "sign-offs are asked for");
+        if none_required {
+            out.report(
+                finding(
+                    Severity::Low,
+                    place,
+                    "sign-offs are asked for, and nothing checks them",
+                )
+                .why("A commit without a sign-off is merged by whoever does not look")
+                .fix("Install the DCO App and require its check on the default branch")
+                .subject("asked"),
+            );
+        } else {
+            // The App needs no file, and whether its check is required is a setting.
+            out.unknown(
+                Control::G1,
+                Some(place),
+                "whether a check of sign-offs is required",
+                SETTLE,
+            );
+        }
         return;
     }
     let agreement = guides

@@ -1,6 +1,6 @@
 //! Updates that do not wait, and dependencies that nothing updates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
@@ -102,13 +102,20 @@ impl Rule for UpdateCooldown {
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let mut present = dependencies::by_ecosystem(&cx.repository.tree);
         present.retain(|ecosystem, _| COMMON.contains(ecosystem));
-        let foreign = sites::of(cx).iter().any(|site| {
-            let uses = site.uses.repository();
-            uses.is_some_and(|uses| !cx.repository.is_self(uses))
-        });
-        if !foreign {
-            present.remove(&Ecosystem::GitHubActions);
+        // Files that use nothing of others need no updates.
+        let sites = sites::of(cx);
+        let users: BTreeSet<&str> = sites
+            .iter()
+            .filter(|site| {
+                let uses = site.uses.repository();
+                uses.is_some_and(|uses| !cx.repository.is_self(uses))
+            })
+            .map(|site| site.file().path())
+            .collect();
+        if let Some(files) = present.get_mut(&Ecosystem::GitHubActions) {
+            files.retain(|file| users.contains(file.path));
         }
+        present.retain(|_, files| !files.is_empty());
         if present.is_empty() {
             out.not_applicable(Control::D4, "nothing here has dependencies to update");
             return;
@@ -122,6 +129,9 @@ impl Rule for UpdateCooldown {
             of_renovate(file, &present, out);
         }
         not_updated(dependabot, renovate, &present, out);
+        if out.evidence.is_empty() {
+            out.not_applicable(Control::D4, "no update bot proposes new versions");
+        }
     }
 }
 
@@ -165,6 +175,12 @@ fn of_dependabot(file: &Dependabot, out: &mut Sink) {
     for update in entries {
         let waiting = update.waiting();
         let name = update.ecosystem.as_ref().map_or("", |e| e.value.as_str());
+        let folders: Vec<_> = update
+            .directories
+            .iter()
+            .map(|d| d.value.as_str())
+            .collect();
+        let subject = format!("dependabot/{name}/{}", folders.join(","));
         let place = at(update
             .cooldown
             .as_ref()
@@ -174,11 +190,14 @@ fn of_dependabot(file: &Dependabot, out: &mut Sink) {
                 finding(
                     Severity::Low,
                     place,
-                    format!("updates of `{name}` wait {}", days(waiting.days)),
+                    match waiting.days {
+                        0 => format!("updates of `{name}` do not wait"),
+                        number => format!("updates of `{name}` wait only {}", days(number)),
+                    },
                 )
                 .why(WAIT)
                 .fix("Set `cooldown.default-days` to 7, and no shorter time for a kind of version")
-                .subject(format!("dependabot/{name}"))
+                .subject(subject)
                 .group("update bots that wait for less than three days"),
             );
             continue;
@@ -196,7 +215,7 @@ fn of_dependabot(file: &Dependabot, out: &mut Sink) {
                 )
                 .why("What `exclude` names, or `include` leaves out, is taken the day it appears")
                 .fix("Exempt only packages that you publish yourself")
-                .subject(format!("dependabot/{name}/partial"))
+                .subject(subject + "/partial")
                 .group("update bots that exempt some packages from waiting"),
             );
         }
@@ -228,7 +247,6 @@ fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
     let mut hasty = Vec::new();
     let mut unsure = None;
     let mut least: Option<u64> = None;
-    let mut place = None;
     for manager in managers(present).filter(|manager| file.updates(manager).on) {
         let cooldown = file.cooldown(manager);
         if cooldown.days >= DEFAULT_COOLDOWN_DAYS {
@@ -236,8 +254,7 @@ fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
         } else if let (None, Some(preset)) = (cooldown.span, cooldown.unknown.first()) {
             unsure = Some(preset.clone());
         } else {
-            place = place.or(cooldown.span);
-            hasty.push(manager);
+            hasty.push((manager, cooldown));
         }
     }
     if let Some(preset) = unsure {
@@ -256,38 +273,42 @@ fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
         let note = format!("Renovate waits {}", days(least));
         out.satisfied(Control::D4, Location::whole_file(path), note);
     }
-    if !hasty.is_empty() {
-        let merges = root.get("automerge").and_then(Value::as_bool) == Some(true);
-        let place = place.map_or_else(
-            || Location::whole_file(path),
-            |span| file.file().locate(span),
-        );
-        let names: Vec<_> = hasty.iter().map(|m| format!("`{m}`")).collect();
-        let how = if merges { "merges" } else { "proposes" };
-        let why = if merges {
-            "A hijacked version reaches the default branch with nobody looking at it"
-        } else {
-            WAIT
-        };
-        out.report(
-            finding(
-                if merges {
-                    Severity::Medium
-                } else {
-                    Severity::Low
-                },
-                place,
-                format!(
-                    "Renovate {how} updates of {} without waiting",
-                    names.join(", ")
-                ),
-            )
-            .why(why)
-            .fix("Set `minimumReleaseAge` to `7 days`")
-            .subject("renovate/cooldown")
-            .group("update bots that wait for less than three days"),
-        );
-    }
+    let shortest = hasty.iter().min_by_key(|(_, cooldown)| cooldown.days);
+    let Some((_, shortest)) = shortest else {
+        return;
+    };
+    let merges = root.get("automerge").and_then(Value::as_bool) == Some(true);
+    let place = shortest.span.map_or_else(
+        || Location::whole_file(path),
+        |span| file.file().locate(span),
+    );
+    let names: Vec<_> = hasty
+        .iter()
+        .map(|(manager, _)| format!("`{manager}`"))
+        .collect();
+    let (how, severity, why) = if merges {
+        let why = "A hijacked version reaches the default branch with nobody looking at it";
+        ("merges", Severity::Medium, why)
+    } else {
+        ("proposes", Severity::Low, WAIT)
+    };
+    let after = match shortest.days {
+        0 => "without waiting".to_owned(),
+        number => format!("after {}", days(number)),
+    };
+    out.report(
+        finding(
+            severity,
+            place,
+            format!("Renovate {how} updates of {} {after}", names.join(", ")),
+        )
+        // A configuration of the bot itself, or of the organisation, may say more.
+        .confidence(Confidence::Medium)
+        .why(why)
+        .fix("Set `minimumReleaseAge` to `7 days`")
+        .subject("renovate/cooldown")
+        .group("update bots that wait for less than three days"),
+    );
 }
 
 /// One manager of Renovate for each world of packages that is there.
@@ -356,7 +377,6 @@ fn not_updated(
 
 fn days(number: u64) -> String {
     match number {
-        0 => "not a day".to_owned(),
         1 => "one day".to_owned(),
         n => format!("{n} days"),
     }

@@ -6,7 +6,7 @@ use cofferdam_facts::UsesRef;
 use cofferdam_lockfiles::Ecosystem;
 use cofferdam_workflows::documents::Step;
 
-use super::{Covers, Match, by_words};
+use super::{Covers, Match, Sign, by_words};
 
 use Ecosystem::{Cargo, Go, Maven, Npm, NuGet, Packagist, PyPi, RubyGems};
 
@@ -121,9 +121,16 @@ pub(super) fn of_step(step: &Step) -> Option<Match> {
     if name.starts_with("docker/bake-action") {
         return by_words(step.input("targets")?.literal()?);
     }
+    if name == "taiki-e/install-action" {
+        let found = by_words(step.input("tool")?.literal()?)?;
+        return Some(Match {
+            sign: Sign::Installed,
+            ..found
+        });
+    }
     let exact = ROWS.iter().find(|row| row.name == name);
     let Some(row) = exact.or_else(|| snyk_variant(&name)) else {
-        return None;
+        return named(&name);
     };
     if !scans_dependencies(row, step) {
         return None;
@@ -132,7 +139,21 @@ pub(super) fn of_step(step: &Step) -> Option<Match> {
         tool: row.tool,
         covers: covers(row, &name),
         lax: (row.lax)(step),
-        by_name: false,
+        sign: Sign::Run,
+    })
+}
+
+/// An action of others that is called after a scanner.
+fn named(name: &str) -> Option<Match> {
+    let found = by_words(name)?;
+    let prepares = ["setup", "install", "upload", "cache", "report", "comment"];
+    if !prepares.iter().any(|word| name.contains(word)) {
+        return Some(found);
+    }
+    let installs = name.contains("setup") || name.contains("install");
+    installs.then_some(Match {
+        sign: Sign::Installed,
+        ..found
     })
 }
 

@@ -5,7 +5,7 @@
 use cofferdam_lockfiles::Ecosystem;
 use cofferdam_workflows::shell::{Command, Word};
 
-use super::{Covers, Match, by_words};
+use super::{Covers, Match, Sign, by_words};
 
 use Ecosystem::{Cargo, Go, Hex, Maven, Npm, NuGet, Packagist, PyPi, RubyGems};
 
@@ -176,6 +176,12 @@ const RUNNERS: [&str; 22] = [
     "mise", "ninja", "nox", "npm", "pixi", "pnpm", "poe", "rake", "task", "tox", "turbo", "yarn",
 ];
 
+/// Programs that install others.
+const INSTALLERS: [&str; 13] = [
+    "apt", "apt-get", "brew", "bun", "cargo", "gem", "go", "npm", "pip", "pip3", "pipx", "pnpm",
+    "yarn",
+];
+
 /// What a command scans.
 pub(super) fn of_command(command: &Command) -> Option<Match> {
     let (name, args) = command.effective();
@@ -194,7 +200,7 @@ pub(super) fn of_command(command: &Command) -> Option<Match> {
             tool: row.tool,
             covers: row.covers,
             lax: lax(row, args),
-            by_name: false,
+            sign: Sign::Run,
         });
     }
     let words = args.iter().filter(|word| !word.text.starts_with('-'));
@@ -204,16 +210,18 @@ pub(super) fn of_command(command: &Command) -> Option<Match> {
             .take(1)
             .find_map(|word| go_run(&word.text, args));
     }
-    if RUNNERS.contains(&program) {
-        let installs = ["install", "add", "exec", "i"];
-        let mut words = words.filter(|word| word.is_static);
-        if words
-            .clone()
-            .next()
-            .is_some_and(|word| installs.contains(&word.text.as_str()))
-        {
-            return None;
+    if INSTALLERS.contains(&program) {
+        let mut plain = args.iter().map(|word| word.text.as_str());
+        if plain.any(|word| matches!(word, "install" | "add" | "i" | "get")) {
+            let found = args.iter().find_map(|word| by_words(&word.text))?;
+            return Some(Match {
+                sign: Sign::Installed,
+                ..found
+            });
         }
+    }
+    if RUNNERS.contains(&program) {
+        let mut words = words.filter(|word| word.is_static);
         return words.find_map(|word| by_words(&word.text));
     }
     // A script of the checkout.
@@ -251,7 +259,7 @@ fn go_run(package: &str, args: &[Word]) -> Option<Match> {
         tool: row.tool,
         covers: row.covers,
         lax: lax(row, args),
-        by_name: false,
+        sign: Sign::Run,
     })
 }
 
@@ -323,7 +331,7 @@ mod tests {
     fn scan(text: &str) -> Option<(&'static str, bool, bool)> {
         let script = shell::parse(text, &Shell::Bash);
         let found = of_command(script.commands.first().unwrap())?;
-        Some((found.tool, found.lax.is_some(), found.by_name))
+        Some((found.tool, found.lax.is_some(), found.sign == Sign::Name))
     }
 
     #[test]
@@ -371,14 +379,26 @@ mod tests {
     }
 
     #[test]
+    fn what_installs_a_tool_does_not_run_it() {
+        for text in [
+            "go install golang.org/x/vuln/cmd/govulncheck@latest",
+            "cargo install --locked cargo-audit",
+            "npm install -g snyk",
+            "pip install pip-audit",
+        ] {
+            let script = shell::parse(text, &Shell::Bash);
+            let found = of_command(script.commands.first().unwrap()).unwrap();
+            assert_eq!(found.sign, Sign::Installed, "{text}");
+        }
+    }
+
+    #[test]
     fn what_only_looks_like_a_scan_is_none() {
         for text in [
             "npm audit signatures",
             "npm audit fix",
             "cargo deny check bans licenses",
             "cargo deny --version",
-            "go install golang.org/x/vuln/cmd/govulncheck@latest",
-            "npm install -g snyk",
             "trivy config .",
             "trivy fs --scanners secret .",
             "make build",

@@ -50,12 +50,17 @@ pub fn expression(text: &str) -> Option<&'static str> {
         .then_some("Unlicense")
 }
 
-/// Whether a path is one where projects keep their licence.
+/// Whether a path is one where projects keep their licence. Names that would
+/// need escaping in a link are none.
 #[must_use]
 pub fn is_license(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    if !path.bytes().all(plain) {
+        return false;
+    }
     let lower = path.to_ascii_lowercase();
     let stem = lower.split(['.', '-']).next().unwrap_or_default();
-    !lower.contains('/') && matches!(stem, "license" | "licence" | "copying" | "unlicense")
+    matches!(stem, "license" | "licence" | "copying" | "unlicense")
 }
 
 #[cfg(test)]
@@ -96,7 +101,12 @@ mod tests {
         ] {
             assert!(is_license(path), "{path}");
         }
-        for path in ["licenses.rs", "docs/LICENSE", "LICENSING"] {
+        for path in [
+            "licenses.rs",
+            "docs/LICENSE",
+            "LICENSING",
+            "LICENSE-a\nb: c",
+        ] {
             assert!(!is_license(path), "{path}");
         }
     }

@@ -3,3 +3,9 @@
 pub mod claims;
 pub mod license;
 pub mod links;
+pub mod questions;
+pub mod renewal;
+pub mod skeleton;
+
+/// What stands in the place of an answer that only a person can give.
+pub const TO_ANSWER: &str = "TO ANSWER";

@@ -9,8 +9,11 @@ use std::collections::BTreeSet;
 
 use crate::semantics::heads::Head;
 
-/// How many steps from name to name are taken inside a script.
+/// How many steps from name to name are taken inside a script, over how many
+/// names and lines: no script that people write comes near.
 const MAX_STEPS: usize = 5;
+const MAX_NAMES: usize = 64;
+const MAX_LINES: usize = 2_000;
 
 /// What words of the API's answers say.
 #[must_use]
@@ -57,14 +60,14 @@ pub fn of_name(
     expressions: &dyn Fn(&str) -> Head,
     variable: &dyn Fn(&str) -> Head,
 ) -> Head {
-    let lines: Vec<&str> = script.lines().collect();
+    let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
     let mut head = Head::default();
     let mut seen = BTreeSet::new();
     let mut names = vec![name.to_owned()];
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
         for name in names {
-            if !seen.insert(name.clone()) {
+            if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
                 continue;
             }
             head = head.or(variable(&name));
@@ -86,9 +89,6 @@ pub fn of_name(
             }
         }
         names = next;
-        if names.len() > 200 {
-            break;
-        }
     }
     head
 }
