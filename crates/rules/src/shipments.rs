@@ -308,6 +308,13 @@ impl<'c> Shipment<'c> {
     }
 
     fn is_subject(&self, job: &JobView<'_>, proof: &Proof) -> bool {
+        if proof.own {
+            return self.artifact == Artifact::Image
+                && self
+                    .places
+                    .iter()
+                    .any(|place| is_same(place.job, job) && place.publication.step == proof.step);
+        }
         match (self.artifact, proof.subject) {
             (_, Subject::Any) => true,
             (Artifact::Image | Artifact::Chart, Subject::Image) => self.may_name(proof),

@@ -220,9 +220,9 @@ fn by_package(job: &JobView<'_>, step: &Step) -> Option<Use> {
             "nuget.org",
             "crates.io",
             "rubygems.org",
-            "pypi",
         ];
-        !known.iter().any(|host| name.contains(host)) && (name.contains('.') || name.contains('/'))
+        // Without a dot it is a name that the program knows, such as `pypi`.
+        name.contains('.') && !known.iter().any(|host| name.contains(host))
     });
     if elsewhere {
         return None;

@@ -104,7 +104,11 @@ fn report(job: &JobView<'_>, proof: &Proof, out: &mut Sink) {
     let fix = if checks {
         "Resolve the tag to a digest once, and check and use that digest"
     } else {
-        "Sign the digest that the push gives, as in `IMAGE@${{ steps.ID.outputs.digest }}`"
+        if proof.means.starts_with("GoReleaser") {
+            "Write `${artifact}@${digest}` in `args` of `docker_signs`"
+        } else {
+            "Sign the digest that the push gives, as in `IMAGE@${{ steps.ID.outputs.digest }}`"
+        }
     };
     let step = job.job.steps().get(proof.step);
     out.report(

@@ -234,21 +234,28 @@ fn report(cx: &Context<'_>, shipment: &Shipment<'_>, out: &mut Sink) {
 
 fn why(cx: &Context<'_>, shipment: &Shipment<'_>) -> String {
     let mut secrets = BTreeSet::new();
+    let package = matches!(shipment.artifact, Artifact::Package(_));
     for place in &shipment.places {
         for login in releases::logins(cx, place.job) {
-            secrets.extend(login.secrets);
+            if !package || login.step == place.publication.step {
+                secrets.extend(login.secrets);
+            }
         }
     }
-    let whoever = match secrets.iter().next() {
-        Some(one) if secrets.len() == 1 => format!("Whoever gets hold of {one}"),
-        Some(one) => format!(
-            "Whoever gets hold of {one} or another of {} secrets",
-            secrets.len()
-        ),
-        None if shipment.artifact == Artifact::Release => {
+    let secrets: Vec<_> = secrets.into_iter().collect();
+    let whoever = match secrets.as_slice() {
+        [one] => format!("Whoever gets hold of {one}"),
+        [one, other] => format!("Whoever gets hold of {one} or {other}"),
+        [one, more @ ..] => {
+            format!(
+                "Whoever gets hold of {one} or of {} other secrets",
+                more.len()
+            )
+        }
+        [] if shipment.artifact == Artifact::Release => {
             "Whoever gets a token that may write contents".to_owned()
         }
-        None => "Whoever can write to the registry".to_owned(),
+        [] => "Whoever can write to the registry".to_owned(),
     };
     if shipment.development {
         return format!("{whoever} can replace what the project tests with, unseen");

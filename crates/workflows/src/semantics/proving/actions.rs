@@ -101,6 +101,7 @@ impl Made<'_> {
             span: self.span,
             means: self.name.to_owned(),
             target: None,
+            own: proves.is_part_of_push(),
         }
     }
 

@@ -28,6 +28,7 @@ pub fn by_call(job: &Job) -> Proving {
         span: call.uses.span,
         means: name.clone(),
         target,
+        own: false,
     };
     let input = |key: &str| lookup(&call.with, key).map(|t| t.value.clone());
     let isolated = Proves::Provenance(Origin::Isolated);

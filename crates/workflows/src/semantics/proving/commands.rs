@@ -182,6 +182,7 @@ impl Call<'_> {
             span: self.span,
             means,
             target: None,
+            own: proves.is_part_of_push(),
         }
     }
 

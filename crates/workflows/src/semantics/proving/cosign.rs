@@ -126,6 +126,7 @@ pub(super) fn proof(
         target: targets
             .first()
             .map(|word| naming::value(around, step, script, word)),
+        own: false,
     })
 }
 

@@ -17,12 +17,20 @@ pub fn by_goreleaser(step: usize, span: Span, run: &GoReleaserRun, config: &GoRe
             found.proofs.push(at.signature(signing, Subject::Files));
         }
         for signing in config.docker_signs.iter().filter(|s| s.artifacts != "none") {
-            found.proofs.push(at.signature(signing, Subject::Image));
+            let names: Vec<&str> = config
+                .images
+                .iter()
+                .flat_map(|images| images.names.iter().map(|name| name.value.as_str()))
+                .collect();
+            found.proofs.push(Proof {
+                target: (!names.is_empty()).then(|| names.join("\n")),
+                ..at.signature(signing, Subject::Image)
+            });
         }
     }
     if !run.skips("sbom") {
         for _ in &config.sboms {
-            let means = "GoReleaser's `sboms`";
+            let means = "GoReleaser's sboms";
             found
                 .proofs
                 .push(at.proof(Proves::Sbom(SbomForm::Made), Subject::Files, means));
@@ -50,6 +58,7 @@ impl Place {
             span: self.span,
             means: means.to_owned(),
             target: None,
+            own: proves.is_part_of_push(),
         }
     }
 
@@ -72,7 +81,7 @@ impl Place {
             ..self.proof(
                 Proves::Signature,
                 subject,
-                &format!("GoReleaser's `{list}` with {program}"),
+                &format!("GoReleaser's {list} with {program}"),
             )
         }
     }
@@ -99,20 +108,17 @@ impl Place {
             Builder::Ko if !matches!(sbom, Some("none" | "disabled")) => {
                 found
                     .proofs
-                    .push(self.proof(attached, Subject::Image, "GoReleaser's `kos`"));
+                    .push(self.proof(attached, Subject::Image, "GoReleaser's kos"));
             }
-            Builder::Ko => refuse(Refused::Sbom, "`kos` with `sbom: none`"),
+            Builder::Ko => refuse(Refused::Sbom, "kos with sbom: none"),
             Builder::DockerV2 => {
                 if flag("--provenance=false") {
-                    refuse(
-                        Refused::Provenance,
-                        "`dockers_v2` with `--provenance=false`",
-                    );
+                    refuse(Refused::Provenance, "dockers_v2 with --provenance=false");
                 }
                 if sbom == Some("false") {
-                    refuse(Refused::Sbom, "`dockers_v2` with `sbom: false`");
+                    refuse(Refused::Sbom, "dockers_v2 with sbom: false");
                 }
-                let means = "GoReleaser's `dockers_v2`";
+                let means = "GoReleaser's dockers_v2";
                 if !flag("--provenance=false") {
                     found
                         .proofs
@@ -125,7 +131,7 @@ impl Place {
                 }
             }
             Builder::Docker if flag("--provenance=false") => {
-                refuse(Refused::Provenance, "`dockers` with `--provenance=false`");
+                refuse(Refused::Provenance, "dockers with --provenance=false");
             }
             // Built into the local store and pushed from there: without buildx's
             // attestations.

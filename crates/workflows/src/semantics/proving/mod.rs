@@ -43,6 +43,17 @@ pub enum Proves {
     Check,
 }
 
+impl Proves {
+    /// Whether the tool that pushes an image puts it into the registry along
+    /// with the image, if it is a builder that makes it.
+    pub(crate) fn is_part_of_push(self) -> bool {
+        matches!(
+            self,
+            Self::Provenance(Origin::Embedded) | Self::Sbom(SbomForm::Attached)
+        )
+    }
+}
+
 /// What becomes of a bill of materials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SbomForm {
@@ -128,6 +139,9 @@ pub struct Proof {
     pub means: String,
     /// The subject as written, where it is written.
     pub target: Option<String>,
+    /// Whether it is a part of publishing, about what its own step publishes and
+    /// nothing else: what a builder puts into the image that it pushes.
+    pub own: bool,
 }
 
 impl Proof {

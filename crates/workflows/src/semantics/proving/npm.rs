@@ -106,6 +106,7 @@ fn decide(
                 format!("{means} --provenance")
             },
             target: None,
+            own: false,
         });
     }
 }

@@ -145,9 +145,9 @@ pub fn by_goreleaser(step: &Publication, run: &Run, config: &GoReleaser) -> Vec<
 
 fn builder(builder: Builder) -> &'static str {
     match builder {
-        Builder::Docker => "`dockers`",
-        Builder::DockerV2 => "`dockers_v2`",
-        Builder::Manifest => "`docker_manifests`",
-        Builder::Ko => "`kos`",
+        Builder::Docker => "dockers",
+        Builder::DockerV2 => "dockers_v2",
+        Builder::Manifest => "docker_manifests",
+        Builder::Ko => "kos",
     }
 }
