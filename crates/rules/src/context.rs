@@ -8,19 +8,22 @@ use cofferdam_facts::{Location, Span};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
+use cofferdam_workflows::semantics::caching::Restore;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
-use cofferdam_workflows::semantics::publishing::{self, Publication};
+use cofferdam_workflows::semantics::proving::Proving;
+use cofferdam_workflows::semantics::publishing::Publication;
 use cofferdam_workflows::semantics::secrets::{self, SecretUse};
 use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::{self, Script};
 use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
+use crate::deeds;
 use crate::dependencies::{self, Dependencies};
 
 // By path, then by the place of the step.
-type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
+pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
 
 /// Everything that was read and fetched for one checkout.
 #[derive(Debug)]
@@ -61,6 +64,10 @@ pub struct JobView<'c> {
     pub entry: EntryEvents,
     /// What it publishes, through the composite actions of the checkout too.
     pub publications: Vec<Publication>,
+    /// What it proves of that, likewise.
+    pub proving: Proving,
+    /// Where it restores a cache, likewise.
+    pub restores: Vec<Restore>,
 }
 
 impl<'c> Context<'c> {
@@ -110,6 +117,12 @@ impl<'c> Context<'c> {
         self.jobs.get(workflow.path()).map_or(&[], Vec::as_slice)
     }
 
+    /// The jobs of the workflow at a path.
+    #[must_use]
+    pub fn jobs_at(&self, path: &str) -> &[JobView<'c>] {
+        self.jobs.get(path).map_or(&[], Vec::as_slice)
+    }
+
     /// The jobs of every workflow, in order of path.
     pub fn all_jobs(&self) -> impl Iterator<Item = &JobView<'c>> {
         self.repository.workflows.iter().flat_map(|w| self.jobs(w))
@@ -130,6 +143,14 @@ fn token_default(settings: Option<&Snapshot>) -> TokenDefault {
     }
 }
 
+pub(crate) fn script_of<'s>(
+    scripts: &'s Scripts<'_>,
+    document: &Document,
+    step: &Step,
+) -> Option<&'s Script> {
+    scripts.get(document.file().path())?.get(&step.span.start)
+}
+
 fn views<'c>(
     repository: &'c Repository,
     workflow: &'c Workflow,
@@ -137,65 +158,21 @@ fn views<'c>(
     scripts: &Scripts<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
-    let view = |job| JobView {
-        workflow,
-        job,
-        token: permissions::effective(workflow, job, default),
-        secrets: secrets::of_job(workflow, job),
-        entry: entry.clone(),
-        publications: publications(repository, workflow, job, scripts),
+    let view = |job| {
+        let token = permissions::effective(workflow, job, default);
+        let deeds = deeds::of_job(repository, workflow, job, &token, scripts);
+        JobView {
+            workflow,
+            job,
+            token,
+            secrets: secrets::of_job(workflow, job),
+            entry: entry.clone(),
+            publications: deeds.publications,
+            proving: deeds.proving,
+            restores: deeds.restores,
+        }
     };
     workflow.jobs.iter().map(view).collect()
-}
-
-fn publications(
-    repository: &Repository,
-    workflow: &Workflow,
-    job: &Job,
-    scripts: &Scripts<'_>,
-) -> Vec<Publication> {
-    let mut found = Vec::new();
-    let mut own = |step: &Step, publishing: Vec<Publication>| {
-        found.extend(publishing.into_iter().map(|p| Publication {
-            step: step.index,
-            ..p
-        }));
-    };
-    for step in job.steps() {
-        own(step, of_step(&workflow.document, step, scripts));
-        let Some(uses) = step.uses() else { continue };
-        let Some(action) = repository.own_action(&uses.value) else {
-            continue;
-        };
-        // One level: a composite action that only calls another one is rare, and
-        // the place that is shown is the step of the job either way.
-        for inner in action.steps() {
-            let inner = of_step(&action.document, inner, scripts);
-            own(
-                step,
-                inner
-                    .into_iter()
-                    .map(|p| Publication {
-                        span: uses.span,
-                        ..p
-                    })
-                    .collect(),
-            );
-        }
-    }
-    found
-}
-
-fn of_step(document: &Document, step: &Step, scripts: &Scripts<'_>) -> Vec<Publication> {
-    let script = scripts
-        .get(document.file().path())
-        .and_then(|s| s.get(&step.span.start));
-    match (step.script(), script) {
-        (Some(text), Some(script)) => {
-            publishing::by_script(step, script, |range| text.raw_span(document, range))
-        }
-        _ => publishing::by_action(step).into_iter().collect(),
-    }
 }
 
 fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {

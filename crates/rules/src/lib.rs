@@ -6,6 +6,7 @@
 
 pub mod context;
 pub mod controls;
+mod deeds;
 pub mod dependencies;
 pub mod foreign;
 pub mod guards;
@@ -21,7 +22,9 @@ pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod scans;
+pub mod shipments;
 pub mod sites;
+pub mod slsa;
 pub mod stakes;
 pub mod starts;
 pub mod steps;

@@ -139,7 +139,8 @@ fn release<'c>(
 ) -> Option<Release<'c>> {
     let step = job.job.steps().get(publication.step)?;
     let stage = stages::of_publication(job.workflow, job.job, publication);
-    if publication.artifact == Artifact::Site || stage == Stage::Local || is_draft(step) {
+    // A draft waits for a person to publish it.
+    if publication.artifact == Artifact::Site || stage == Stage::Local || publication.draft {
         return None;
     }
     let own: Vec<_> = logins
@@ -171,20 +172,15 @@ fn is_pushed(artifact: Artifact) -> bool {
     matches!(artifact, Artifact::Image | Artifact::Chart)
 }
 
-// No registry for users takes a push without a credential. A job that holds
-// none pushes to one on the runner, or throws away what it builds.
-fn may_push(job: &JobView<'_>, logins: &[Login]) -> bool {
+/// Whether a job can push an image or chart to users. No registry for users
+/// takes a push without a credential: a job that holds none pushes to one on
+/// the runner, or throws away what it builds.
+#[must_use]
+pub fn may_push(job: &JobView<'_>, logins: &[Login]) -> bool {
     let named = |used: &SecretUse| !matches!(used.name, SecretName::Token);
     let scopes = [Scope::IdToken, Scope::Packages];
     let token = !job.token.assumed && job.token.writes().any(|s| scopes.contains(&s));
     token || !logins.is_empty() || job.secrets.iter().any(named)
-}
-
-// A draft waits for a person to publish it.
-fn is_draft(step: &Step) -> bool {
-    step.input("draft")
-        .and_then(|text| text.literal())
-        .is_some_and(|text| text.trim() == "true")
 }
 
 // The surest of the publications; `None` if none happens.

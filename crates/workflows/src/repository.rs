@@ -9,8 +9,8 @@ use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
-    Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, Insights,
-    Job, LittleHelper, Renovate, SecurityPolicy, Workflow,
+    Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, GoReleaser,
+    Insights, Job, LittleHelper, Renovate, SecurityPolicy, Workflow,
 };
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -89,6 +89,8 @@ pub struct Repository {
     pub dco: Vec<Dco>,
     /// Dependabot's configuration; none or one.
     pub dependabot: Vec<Dependabot>,
+    /// Configurations of GoReleaser, in order of path.
+    pub goreleasers: Vec<GoReleaser>,
     /// Descriptions of the project's security, in any of their places.
     pub insights: Vec<Insights>,
     /// Configuration of the maintainers' little helper; none or one.
@@ -230,6 +232,8 @@ pub enum Part {
     Dco(Dco),
     /// Dependabot's configuration; none or one.
     Dependabot(Dependabot),
+    /// A configuration of GoReleaser.
+    GoReleaser(GoReleaser),
     /// A description of the project's security.
     Insights(Insights),
     /// Configuration of the maintainers' little helper; none or one.
@@ -255,6 +259,7 @@ impl Part {
             FileKind::Contributing => Self::Contributing(Contributing::parse(file)),
             FileKind::Dco => Self::Dco(Dco::parse(file)),
             FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
+            FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
             FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
@@ -288,6 +293,7 @@ impl Repository {
                 Part::Contributing(part) => repository.contributing.push(part),
                 Part::Dco(part) => repository.dco.push(part),
                 Part::Dependabot(part) => repository.dependabot.push(part),
+                Part::GoReleaser(part) => repository.goreleasers.push(part),
                 Part::Insights(part) => repository.insights.push(part),
                 Part::LittleHelper(part) => repository.little_helpers.push(part),
                 Part::Renovate(part) => repository.renovate.push(part),
@@ -298,6 +304,9 @@ impl Repository {
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
         repository
             .dockerfiles
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .goreleasers
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
             .codeowners

@@ -1,6 +1,6 @@
 //! Which file of a checkout is which document, told by its path alone.
 
-use super::{contributing, dockerfile, insights};
+use super::{contributing, dockerfile, goreleaser, insights};
 
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,8 @@ pub enum FileKind {
     LittleHelper,
     /// `.github/dco.yml`.
     Dco,
+    /// A configuration of GoReleaser, under any of its names.
+    GoReleaser,
 }
 
 /// What the file at a path is, if it is one that is read. Folders that hold
@@ -59,6 +61,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if dockerfile::is_dockerfile(path) {
         return Some(FileKind::Dockerfile);
+    }
+    if goreleaser::is_goreleaser(path) {
+        return Some(FileKind::GoReleaser);
     }
     let stem = lower
         .rsplit_once('.')
@@ -152,6 +157,8 @@ mod tests {
             ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
             (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
             ("src/security.md", None),
+            (".goreleaser.yaml", Some(FileKind::GoReleaser)),
+            (".github/workflows/goreleaser.yml", Some(FileKind::Workflow)),
             ("CONTRIBUTING.md", Some(FileKind::Contributing)),
         ];
         for (path, kind) in cases {

@@ -2,6 +2,7 @@
 //! which secrets are in reach, and what known actions do.
 
 pub mod built;
+pub mod caching;
 pub mod checkouts;
 pub mod conditions;
 pub mod constants;
@@ -18,10 +19,13 @@ pub mod logins;
 pub mod lookups;
 pub mod needs;
 pub mod permissions;
+pub mod proving;
 pub mod publishing;
 pub mod reach;
 pub mod secrets;
 pub mod shells;
 pub mod stages;
 pub mod starts;
+pub mod surroundings;
 pub mod tolerance;
+pub mod versions;

@@ -51,6 +51,8 @@ const HOSTS_OF_THE_RUNNER: &[&str] = &[
     "[::1]",
     "host.docker.internal",
     "kind-registry",
+    "kind.local",
+    "ko.local",
     "localhost",
     "registry.local",
     "registry.localhost",
@@ -211,6 +213,7 @@ pub fn of_name(name: &str) -> Stage {
 mod tests {
     use super::*;
     use crate::semantics::publishing;
+    use crate::semantics::surroundings::Surroundings;
     use cofferdam_facts::SourceFile;
 
     #[test]
@@ -254,7 +257,13 @@ mod tests {
         let workflow = Workflow::parse(file);
         let job = workflow.jobs.first().unwrap();
         let step = job.steps().last().unwrap();
-        let publication = publishing::by_action(step).unwrap();
+        let around = Surroundings {
+            document: &workflow.document,
+            steps: job.steps(),
+            env: vec![&job.env, &workflow.env],
+            id_token: None,
+        };
+        let publication = publishing::by_action(&around, step).unwrap();
         of_publication(&workflow, job, &publication)
     }
 
@@ -274,6 +283,5 @@ mod tests {
             stage(&with("${{ env.IMAGE }}", "type=sha")),
             Stage::Development
         );
-        assert_eq!(stage(&with("localhost:5000/app", "type=sha")), Stage::Local);
     }
 }

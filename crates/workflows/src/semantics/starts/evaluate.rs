@@ -123,6 +123,16 @@ impl<'r> Start<'r> {
         weaker(self.runs_step(workflow, job, step), decided)
     }
 
+    /// Whether an expression in the input of a step is on in this start.
+    #[must_use]
+    pub fn switches_on(&self, workflow: &Workflow, job: &Job, step: &Step, expr: &Expr) -> Runs {
+        let scope = Scope {
+            step: Some(step),
+            ..self.scope(workflow, job, self.calls.len())
+        };
+        self.switched_on(scope, expr)
+    }
+
     // The input of an action is text: `false` as a word is off.
     fn switched_on(&self, scope: Scope<'_>, expr: &Expr) -> Runs {
         match self.value_of(scope, expr) {

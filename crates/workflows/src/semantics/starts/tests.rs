@@ -3,9 +3,12 @@
 use cofferdam_facts::SourceFile;
 
 use super::*;
+use crate::documents::Step;
 use crate::repository::Tree;
 use crate::semantics::conditions::Runs;
 use crate::semantics::publishing;
+use crate::semantics::surroundings::Surroundings;
+use crate::yaml::Document;
 
 fn repository(files: &[(&str, &str)]) -> Repository {
     let files = files
@@ -201,6 +204,15 @@ fn workflows_that_call_each_other_end() {
     assert!(!of(&repository, workflow(&repository, "b.yml")).is_empty());
 }
 
+fn around<'s>(document: &'s Document, steps: &'s [Step]) -> Surroundings<'s> {
+    Surroundings {
+        document,
+        steps,
+        env: Vec::new(),
+        id_token: None,
+    }
+}
+
 #[test]
 fn a_switch_of_a_publication_is_decided_too() {
     let text = "on: [push, pull_request]\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {push: \"${{ github.event_name != 'pull_request' }}\", tags: org/app}\n      - uses: ./push\n        with: {push: \"${{ github.ref_type == 'tag' }}\"}\n";
@@ -208,9 +220,17 @@ fn a_switch_of_a_publication_is_decided_too() {
     let repository = repository(&[("w.yml", text), ("push/action.yml", action)]);
     let workflow = workflow(&repository, "w.yml");
     let job = workflow.jobs.first().unwrap();
-    let own = publishing::by_action(job.steps().first().unwrap()).unwrap();
+    let own = publishing::by_action(
+        &around(&workflow.document, job.steps()),
+        job.steps().first().unwrap(),
+    )
+    .unwrap();
     let action = repository.actions.first().unwrap();
-    let mut inner = publishing::by_action(action.steps().first().unwrap()).unwrap();
+    let mut inner = publishing::by_action(
+        &around(&action.document, action.steps()),
+        action.steps().first().unwrap(),
+    )
+    .unwrap();
     inner.step = 1;
     let starts = of(&repository, workflow);
     let direct: Vec<_> = starts

@@ -1,0 +1,369 @@
+//! Caches that reach a release.
+
+use cofferdam_facts::{Control, Location};
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::documents::job::{CacheMode, Job};
+use cofferdam_workflows::documents::workflow::Workflow;
+use cofferdam_workflows::semantics::caching::{Restore, Spared};
+use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::conditions::Runs;
+use cofferdam_workflows::semantics::events;
+use cofferdam_workflows::semantics::publishing::Artifact;
+use cofferdam_workflows::semantics::starts::{self, Origin, Start};
+
+use crate::context::{Context, JobView};
+use crate::rule::{Rule, Sink};
+use crate::shipments::{self, Shipment};
+
+crate::rule! {
+    /// # What
+    /// A job that publishes, or one whose files it publishes, restores the
+    /// Actions cache.
+    ///
+    /// # Why
+    /// A cache is written by other runs, and nothing signs it. Whoever gets code
+    /// to run once in a workflow of the default branch, by a bad dependency or
+    /// a stolen token, can leave a poisoned toolchain or library there, and the
+    /// next release compiles it in with all the rights of the release job.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// on:
+    ///   release:
+    ///     types: [published]
+    /// jobs:
+    ///   publish:
+    ///     steps:
+    ///       - uses: actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0
+    ///       - run: goreleaser release
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// jobs:
+    ///   publish:
+    ///     cache-mode: none
+    ///     steps:
+    ///       - uses: actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0
+    ///         with:
+    ///           cache: false
+    ///       - run: goreleaser release
+    /// ```
+    ///
+    /// # How it is decided
+    /// For every start in which the job publishes for users: whether a step
+    /// restores, by a table of actions with the default of each version, unless
+    /// its `if:` or an input switches it off in that start. `cache-mode: none`
+    /// and `write-only`, also of a caller, rule it out, as do `lookup-only` and
+    /// `actions/cache/save`. Jobs that the publishing job needs count where they
+    /// upload artifacts. Medium, since somebody must get into the cache first;
+    /// high where a workflow of this checkout lets outsiders in: it runs the
+    /// head of a pull request on a privileged event and gives it a cache that
+    /// can be written (since 2026-06 such events get a read-only cache unless
+    /// `cache-mode` says otherwise). Where `package.json` decides, the control
+    /// is unknown. zizmor's `cache-poisoning` gives every place high or medium
+    /// without asking who can write the cache, and does not follow artifacts.
+    ///
+    /// # References
+    /// - <https://github.blog/changelog/2026-09-10-control-github-actions-cache-access-with-cache-mode>
+    /// - <https://adnanthekhan.com/2024/05/06/the-monsters-in-your-build-cache-github-actions-cache-poisoning/>
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching>
+    pub struct ReleaseCache {
+        id: "release-cache",
+        title: "A release restores a cache",
+        severity: High,
+        controls: [X3],
+    }
+}
+
+impl Rule for ReleaseCache {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let mut seen = Vec::new();
+        let open = open_cache(cx);
+        for shipment in shipments::of(cx).iter().filter(|s| !s.development) {
+            for place in &shipment.places {
+                let publisher = place.job;
+                check(
+                    cx,
+                    shipment,
+                    (publisher, publisher),
+                    open.as_ref(),
+                    &mut seen,
+                    out,
+                );
+                for other in shipment.company.iter().filter(|job| feeds(job, publisher)) {
+                    check(
+                        cx,
+                        shipment,
+                        (other, publisher),
+                        open.as_ref(),
+                        &mut seen,
+                        out,
+                    );
+                }
+            }
+        }
+    }
+}
+
+// A job whose artifacts the publishing job takes.
+fn feeds(job: &JobView<'_>, publisher: &JobView<'_>) -> bool {
+    let uses = |job: &JobView<'_>, action: &str, inputs: &[&str]| -> Vec<String> {
+        job.job
+            .steps()
+            .iter()
+            .filter(|step| step.action().as_deref() == Some(action))
+            .map(|step| {
+                let name = inputs.iter().find_map(|input| step.input(input));
+                name.map_or_else(String::new, |t| fixed(&t.value))
+            })
+            .collect()
+    };
+    if !shipments::needs(publisher, job) {
+        return false;
+    }
+    let given = uses(job, "actions/upload-artifact", &["name"]);
+    let taken = uses(publisher, "actions/download-artifact", &["name", "pattern"]);
+    given.iter().any(|given| {
+        taken
+            .iter()
+            .any(|taken| given.starts_with(taken.as_str()) || taken.starts_with(given.as_str()))
+    })
+}
+
+// What stands before the first part that is put in at run time or may vary.
+fn fixed(name: &str) -> String {
+    let end = name.find(['*', '?', '[', '{']).unwrap_or(name.len());
+    let end = name.find("${{").map_or(end, |at| at.min(end));
+    name.get(..end).unwrap_or("").to_owned()
+}
+
+fn check<'c>(
+    cx: &'c Context<'c>,
+    shipment: &Shipment<'c>,
+    (job, publisher): (&'c JobView<'c>, &'c JobView<'c>),
+    open: Option<&Location>,
+    seen: &mut Vec<(&'c str, usize)>,
+    out: &mut Sink,
+) {
+    let key = (job.workflow.path(), job.job.id.span.start);
+    if job.job.call().is_some() || seen.contains(&key) {
+        return;
+    }
+    seen.push(key);
+    let starts = starts::of(cx.repository, job.workflow);
+    let releasing: Vec<&Start<'_>> = starts
+        .iter()
+        .filter(|start| releases(cx, start, job, shipment))
+        .collect();
+    let mut found: Vec<(&Restore, Runs)> = Vec::new();
+    for restore in &job.restores {
+        let runs = releasing
+            .iter()
+            .filter(|start| cache_is_open(start, job))
+            .map(|start| restores(start, job, restore))
+            .max_by_key(|runs| match runs {
+                Runs::Yes => 2,
+                Runs::Maybe => 1,
+                Runs::No => 0,
+            });
+        if let Some(runs @ (Runs::Yes | Runs::Maybe)) = runs {
+            found.push((restore, runs));
+        }
+    }
+    let (unknown, certain): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|(restore, _)| restore.unknown.is_some());
+    match (certain.as_slice(), unknown.first()) {
+        ([], Some((restore, _))) => out.unknown(
+            Control::X3,
+            Some(job.at(restore.span)),
+            restore.unknown.unwrap_or("what decides"),
+            "set `cache-mode: none` at the job, and switch the cache off at the action",
+        ),
+        ([], None) if shipments::is_same(job, publisher) => out.satisfied(
+            Control::X3,
+            job.at(job.job.id.span),
+            format!("job `{}` publishes without a cache", job.job.name()),
+        ),
+        ([], None) => {}
+        (certain, _) => report(shipment, job, certain, open, out),
+    }
+}
+
+// Whether the job runs for users in this start.
+fn releases(
+    cx: &Context<'_>,
+    start: &Start<'_>,
+    job: &JobView<'_>,
+    shipment: &Shipment<'_>,
+) -> bool {
+    if matches!(
+        start.origin,
+        Origin::PullRequest | Origin::MergeQueue | Origin::Outsider
+    ) || start.runs_job(job.workflow, job.job) == Runs::No
+    {
+        return false;
+    }
+    // Where the job itself publishes, it must do so in this start.
+    let own: Vec<_> = shipment
+        .places
+        .iter()
+        .filter(|place| place.job.job.id.span == job.job.id.span)
+        .collect();
+    own.is_empty()
+        || own
+            .iter()
+            .any(|place| shipments::happens(cx, start, job, place.publication))
+}
+
+fn cache_is_open(start: &Start<'_>, job: &JobView<'_>) -> bool {
+    let own = mode(job.workflow, job.job);
+    let callers = start.calls.iter().map(|call| mode(call.workflow, call.job));
+    std::iter::once(own)
+        .chain(callers)
+        .all(|mode| !matches!(mode, Some(CacheMode::None | CacheMode::WriteOnly)))
+}
+
+fn mode(workflow: &Workflow, job: &Job) -> Option<CacheMode> {
+    let own = job.cache_mode.as_ref().or(workflow.cache_mode.as_ref());
+    own.map(|mode| mode.value)
+}
+
+fn restores(start: &Start<'_>, job: &JobView<'_>, restore: &Restore) -> Runs {
+    let Some(step) = job.job.steps().get(restore.step) else {
+        return Runs::Maybe;
+    };
+    let release = start.origin == Origin::Tag;
+    if restore.spared == Spared::Releases && release {
+        return Runs::No;
+    }
+    let runs = start.runs_step(job.workflow, job.job, step);
+    let decided = match &restore.decided_by {
+        None => Runs::Yes,
+        Some((expr, on_when)) => {
+            let switched = start.switches_on(job.workflow, job.job, step, expr);
+            match (switched, on_when) {
+                (Runs::Maybe, _) => Runs::Maybe,
+                (Runs::Yes, true) | (Runs::No, false) => Runs::Yes,
+                _ => Runs::No,
+            }
+        }
+    };
+    match (runs, decided) {
+        (Runs::No, _) | (_, Runs::No) => Runs::No,
+        (Runs::Yes, Runs::Yes) => Runs::Yes,
+        _ => Runs::Maybe,
+    }
+}
+
+fn report(
+    shipment: &Shipment<'_>,
+    job: &JobView<'_>,
+    restores: &[(&Restore, Runs)],
+    open: Option<&Location>,
+    out: &mut Sink,
+) {
+    let Some((first, runs)) = restores.first() else {
+        return;
+    };
+    let publishes = job
+        .publications
+        .iter()
+        .any(|p| !matches!(p.artifact, Artifact::Site | Artifact::Files));
+    let role = if publishes { "publishes" } else { "builds" };
+    let by_default = if first.by_default {
+        ", as it does by default"
+    } else {
+        ""
+    };
+    let severity = if open.is_some() {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
+    let mut finding = Finding::new(
+        ReleaseCache::INFO.id,
+        severity,
+        job.at(first.span),
+        format!(
+            "job `{}` {role} the {} and restores a cache with `{}`{by_default}",
+            job.job.name(),
+            shipment.what(),
+            first.means
+        ),
+    )
+    .why(why(shipment, job, publishes, open.is_some()))
+    .fix("Set `cache-mode: none` at the job, and switch the cache off where the action has an input for it")
+    .group("jobs of releases that restore a cache")
+    .subject(format!("{} cache", job.subject()));
+    if *runs == Runs::Maybe {
+        finding = finding.confidence(Confidence::Medium);
+    }
+    if let Some(open) = open {
+        finding = finding.related(open.clone(), "an outsider's code can write the cache here");
+    }
+    for (restore, _) in restores.iter().skip(1).take(5) {
+        let note = format!("`{}` restores one too", restore.means);
+        finding = finding.related(job.at(restore.span), note);
+    }
+    out.report(finding);
+}
+
+fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) -> String {
+    let who = if open {
+        "An outsider can write the cache of the default branch, and what lies there"
+    } else {
+        "Whoever gets to run code once on the default branch can leave something there that"
+    };
+    if publishes {
+        format!("{who} runs beside {}", job.stakes().describe())
+    } else {
+        format!("{who} gets into the {}", shipment.artifact)
+    }
+}
+
+// A job that an outsider starts, that may write the cache of the default
+// branch because somebody wrote so, and that runs after it fetched the
+// outsider's head.
+fn open_cache(cx: &Context<'_>) -> Option<Location> {
+    cx.all_jobs().find_map(|job| {
+        let writes = matches!(
+            mode(job.workflow, job.job),
+            Some(CacheMode::Write | CacheMode::WriteOnly)
+        );
+        let privileged = job.entry.events.iter().any(|event| {
+            events::is_privileged_from_outside(event) && job.runs_for_outsider(event) != Runs::No
+        });
+        if !writes || !privileged {
+            return None;
+        }
+        let fetch = job.job.steps().iter().find(|step| fetches_head(step))?;
+        let runs_after = job
+            .job
+            .steps()
+            .iter()
+            .skip(fetch.index + 1)
+            .any(|step| step.script().is_some());
+        runs_after.then(|| job.at(fetch.head()))
+    })
+}
+
+fn fetches_head(step: &Step) -> bool {
+    checkouts::is_checkout(step)
+        && checkouts::reference(step).is_some_and(|text| {
+            text.parsed().any(|(_, expr)| {
+                expr.contexts().iter().any(|path| {
+                    let text = path.text();
+                    text.starts_with("github.event.pull_request.head.")
+                        || text.starts_with("github.event.workflow_run.head_")
+                        || text == "github.head_ref"
+                })
+            }) || text.value.contains("refs/pull/")
+        })
+}
