@@ -173,3 +173,24 @@ fn empty_and_strange_documents_are_not_clean() {
         assert_not_clean(name, text);
     }
 }
+
+#[test]
+fn an_expression_that_does_not_parse_is_never_clean() {
+    let sandbox = Sandbox::with(
+        "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo\n        if: ${{ ((( }}\n",
+    );
+    let report = sandbox.report(&["."]);
+    assert!(report.has("syntax"), "{}", report.value);
+    assert_eq!(report.code, 3);
+}
+
+#[test]
+fn a_script_beyond_the_bounds_of_the_grammar_is_never_clean() {
+    let padding = ": aaa\n          ".repeat(20_000);
+    let sandbox = Sandbox::with(format!(
+        "on: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          {padding}npm publish\n",
+    ));
+    let report = sandbox.report(&["."]);
+    assert!(report.has("script-unread"), "{}", report.value);
+    assert_eq!(report.code, 3);
+}

@@ -401,3 +401,24 @@ fn an_unknown_form_of_repository_is_said_to_be() {
         );
     }
 }
+
+#[test]
+fn a_marker_inside_the_github_folder_hides_no_workflow() {
+    for marker in [".github/.git", ".github/workflows/.git"] {
+        let sandbox = Sandbox::with(BAD);
+        sandbox.write(marker, "");
+        let report = sandbox.report(&["."]);
+        assert!(!report.findings().is_empty(), "{marker}: {}", report.value);
+    }
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_reference_is_refused_at_once() {
+    let sandbox = Sandbox::with(BAD);
+    sandbox.commit();
+    let pipe = sandbox.path(".git/packed-refs");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let ran = sandbox.audit(&["--rev=no-such-name", "."]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+}

@@ -58,6 +58,17 @@ fn what_lies_in_a_repository_belongs_to_it() {
 }
 
 #[test]
+fn a_clone_of_the_repository_named_github_hides_no_other() {
+    let sandbox = Sandbox::new();
+    sandbox.write("org/one/.github/workflows/ci.yml", CLEAN);
+    sandbox.write("org/.github/.git/HEAD", "ref: refs/heads/main\n");
+    sandbox.write("org/.github/workflow-templates/x.yml", "");
+    let ran = sandbox.audit(&["--recursive", ".", "--format=json"]);
+    assert!(ran.out.contains("org/one\""), "{}", ran.out);
+    assert!(ran.out.contains("org/.github\""), "{}", ran.out);
+}
+
+#[test]
 fn one_repository_that_cannot_be_read_does_not_end_the_others() {
     let sandbox = Sandbox::new();
     for name in ["a", "b", "c"] {

@@ -38,9 +38,11 @@ pub fn discover(top: &Path, limits: &Limits) -> Discovery {
         // Below a folder of clones, `.github` is one of them: the repository of
         // that name which an organisation may have.
         let github_is_clone = holds(&github, ".git", |_| true);
-        if is_clone || (!github_is_clone && holds(&folder, ".github", Metadata::is_dir)) {
+        let has_github = !github_is_clone && holds(&folder, ".github", Metadata::is_dir);
+        if is_clone || has_github {
             found.repositories.push(folder.clone());
-            if depth > 0 && holds(&folder, ".git", Metadata::is_dir) {
+            // A mere file of that name does not hide what lies below it.
+            if depth > 0 && (has_github || holds(&folder, ".git", Metadata::is_dir)) {
                 continue;
             }
         }
