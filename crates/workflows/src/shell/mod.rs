@@ -24,6 +24,8 @@ pub use grammar::{MAX_SCRIPT_BYTES, MAX_TURNS};
 pub use lines::{LineWord, words_by_line};
 pub use model::{Assignment, Command, Failure, Redirect, Script, Word};
 
+use std::ops::Range;
+
 use source::Source;
 
 /// How deep scripts inside of scripts (`bash -c`, `eval`) are followed.
@@ -94,7 +96,24 @@ pub fn parse(script: &str, shell: &Shell) -> Script {
         waiting.extend(found.into_iter().filter(|inner| inner.depth <= MAX_NESTING));
     }
     finish(&mut parsed);
+    to_whole_characters(&mut parsed, script);
     parsed
+}
+
+// The grammar sees a character of several bytes as several letters, and a
+// script inside of the script may end a word between them.
+fn to_whole_characters(parsed: &mut Script, script: &str) {
+    let whole = |range: &mut Range<usize>| {
+        *range = script.floor_char_boundary(range.start)..script.ceil_char_boundary(range.end);
+    };
+    parsed.not_understood.iter_mut().for_each(whole);
+    for command in &mut parsed.commands {
+        whole(&mut command.range);
+        whole(&mut command.name.range);
+        for word in command.args.iter_mut().chain(&mut command.heredoc) {
+            whole(&mut word.range);
+        }
+    }
 }
 
 /// Puts everything in the order of the script and settles what is certain.
