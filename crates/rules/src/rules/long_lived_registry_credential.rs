@@ -197,7 +197,7 @@ fn by_cloud(job: &JobView<'_>, step: &Step) -> Option<Use> {
         .publications
         .iter()
         .any(|p| matches!(p.artifact, Artifact::Image | Artifact::Chart));
-    (images && !secrets.is_empty()).then(|| Use {
+    (images && !secrets.is_empty()).then_some(Use {
         span: input.span,
         means: action,
         secrets,

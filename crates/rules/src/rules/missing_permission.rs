@@ -185,9 +185,9 @@ fn signs_in_by_identity(step: &Step) -> Option<(Span, &'static str)> {
             if given("role-to-assume")
                 && !given("aws-access-key-id")
                 && !given("web-identity-token-file")
-                && !step
+                && step
                     .input("role-chaining")
-                    .is_some_and(|t| t.value == "true") =>
+                    .is_none_or(|t| t.value != "true") =>
         {
             "aws-actions/configure-aws-credentials"
         }
