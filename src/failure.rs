@@ -50,3 +50,16 @@ impl Failure {
         self.exit.code().into()
     }
 }
+
+/// Prints what is wrong with the arguments and ends with the code of wrong
+/// usage. Arguments may come from a workflow's inputs, so that what is repeated
+/// of them is made inert first.
+pub(crate) fn usage(text: &str) -> ExitCode {
+    let mut stderr = io::stderr().lock();
+    for line in text.lines() {
+        let line = sanitise::line(line);
+        // Where nothing can be written, the exit code still tells.
+        let _ = writeln!(stderr, "{}", sanitise::inert_for_log(&line));
+    }
+    ExitCode::from(Exit::Usage.code())
+}

@@ -49,7 +49,12 @@ struct Arguments {
 
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2 and the nearest known word.
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() => return failure::usage(&error.to_string()),
+        // Help and the version, in colours where the terminal has them.
+        Err(help) => help.exit(),
+    };
     arguments
         .command
         .run(arguments.color)

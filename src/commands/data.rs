@@ -7,13 +7,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use cofferdam_datapack::{
     DataPack, Freshness, InForce, Origin, PackError, Timestamp, TrustedKeys, Verified, accept,
     embedded, envelope::MAX_ENVELOPE, in_force, verify,
 };
+use cofferdam_pipelines::collect::bounded;
 
 /// The answer is yes.
 const YES: u8 = 0;
@@ -293,20 +294,12 @@ fn describe(verified: &Verified, freshness: Freshness) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, DataError> {
-    let file = File::open(path).map_err(failed(path))?;
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(MAX_ENVELOPE)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    file.take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(failed(path))?;
-    if bytes.len() > MAX_ENVELOPE {
-        return Err(DataError::TooLarge {
+    File::open(path)
+        .and_then(|mut file| bounded(&mut file, MAX_ENVELOPE as u64))
+        .map_err(failed(path))?
+        .map_err(|_| DataError::TooLarge {
             path: path.to_owned(),
-        });
-    }
-    Ok(bytes)
+        })
 }
 
 /// Only "there is no such file" counts as none; what cannot be read for another

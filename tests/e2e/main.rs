@@ -19,6 +19,7 @@ mod hostile_links;
 mod hostile_names;
 mod inputs;
 mod insights;
+mod own_checkout;
 mod recursive;
 mod revisions;
 mod sandbox;

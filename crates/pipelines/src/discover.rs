@@ -1,6 +1,6 @@
 //! Finds the repositories below a folder, in linear time.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::collect::plain;
@@ -33,14 +33,19 @@ pub fn discover(top: &Path, limits: &Limits) -> Discovery {
             });
             break;
         }
-        let is_repository = [".git", ".github"]
-            .iter()
-            .any(|name| fs::symlink_metadata(folder.join(name)).is_ok());
-        if is_repository {
+        let github = folder.join(".github");
+        let is_clone = holds(&folder, ".git", |_| true);
+        // Below a folder of clones, `.github` is one of them: the repository of
+        // that name which an organisation may have.
+        let github_is_clone = holds(&github, ".git", |_| true);
+        if is_clone || (!github_is_clone && holds(&folder, ".github", Metadata::is_dir)) {
             found.repositories.push(folder.clone());
-            if depth > 0 {
+            if depth > 0 && holds(&folder, ".git", Metadata::is_dir) {
                 continue;
             }
+        }
+        if github_is_clone && !is_clone {
+            found.repositories.push(github);
         }
         if depth >= limits.depth {
             found.gaps.push(Gap::TooDeep {
@@ -58,6 +63,11 @@ pub fn discover(top: &Path, limits: &Limits) -> Discovery {
         }
     }
     found
+}
+
+/// Whether a folder holds an entry of this name and kind; a link is no folder.
+fn holds(folder: &Path, name: &str, kind: impl Fn(&Metadata) -> bool) -> bool {
+    fs::symlink_metadata(folder.join(name)).is_ok_and(|found| kind(&found))
 }
 
 fn folders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use cofferdam_datapack::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Location, SourceFile};
-use cofferdam_lockfiles::Role;
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, dependencies, steps};
 use cofferdam_workflows::Repository;
@@ -177,8 +176,6 @@ fn in_force(repository: &Repository) -> Option<&Insights> {
 
 fn known<'k>(context: &Context<'k>, today: Date, named: bool) -> Known<'k> {
     let repository = context.repository;
-    let lockfile = dependencies::own(&repository.tree)
-        .find(|file| file.kind.role == Role::Lockfile && !file.path.starts_with(".github/"));
     let publishes = |artifact: Option<Artifact>| {
         context
             .all_jobs()
@@ -199,7 +196,7 @@ fn known<'k>(context: &Context<'k>, today: Date, named: bool) -> Known<'k> {
             repository,
             default_branch: None,
             publishes: publishes(None),
-            lockfile: lockfile.map(|file| file.path),
+            lockfile: dependencies::lockfile(&context.dependencies),
         },
         today,
         named,

@@ -20,6 +20,7 @@ use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
 use crate::deeds;
+use crate::dependencies::{self, Dependencies};
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -31,6 +32,8 @@ pub struct Context<'c> {
     pub repository: &'c Repository,
     /// Facts from outside the checkout.
     pub facts: Facts<'c>,
+    /// The project's own dependency files.
+    pub dependencies: Dependencies<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
 }
@@ -96,6 +99,7 @@ impl<'c> Context<'c> {
         Self {
             repository,
             facts,
+            dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,
         }

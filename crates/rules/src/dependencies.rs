@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cofferdam_lockfiles::kinds::is_copied;
-use cofferdam_lockfiles::{Ecosystem, Kind, kind_of};
+use cofferdam_lockfiles::{Ecosystem, Kind, Role, kind_of};
 use cofferdam_workflows::repository::Tree;
 
 /// One dependency file.
@@ -14,6 +14,10 @@ pub struct DependencyFile<'t> {
     /// What it is.
     pub kind: Kind,
 }
+
+/// Dependency files by the world of packages that they belong to, each with
+/// those nearest to the root first.
+pub type Dependencies<'t> = BTreeMap<Ecosystem, Vec<DependencyFile<'t>>>;
 
 /// Folders whose manifests are data of tests, examples for readers or pages,
 /// and never become a part of what the project ships.
@@ -64,27 +68,34 @@ pub fn is_aside(path: &str) -> bool {
     })
 }
 
-/// The project's own dependency files, in order of path: neither copied along
-/// with a dependency nor data of tests and examples.
-pub fn own(tree: &Tree) -> impl Iterator<Item = DependencyFile<'_>> {
-    tree.iter().filter_map(|path| {
-        let kind = kind_of(path)?;
-        (!is_copied(path) && !is_aside(path)).then_some(DependencyFile { path, kind })
-    })
-}
-
-/// The project's own dependency files by the world of packages that they
-/// belong to, each with those nearest to the root first.
+/// The project's own dependency files: neither copied along with a dependency
+/// nor data of tests and examples.
 #[must_use]
-pub fn by_ecosystem(tree: &Tree) -> BTreeMap<Ecosystem, Vec<DependencyFile<'_>>> {
-    let mut all: BTreeMap<Ecosystem, Vec<DependencyFile<'_>>> = BTreeMap::new();
-    for file in own(tree) {
-        all.entry(file.kind.ecosystem).or_default().push(file);
+pub fn by_ecosystem(tree: &Tree) -> Dependencies<'_> {
+    let mut all = Dependencies::new();
+    for path in tree.iter() {
+        let Some(kind) = kind_of(path) else { continue };
+        if !is_copied(path) && !is_aside(path) {
+            let file = DependencyFile { path, kind };
+            all.entry(kind.ecosystem).or_default().push(file);
+        }
     }
     for files in all.values_mut() {
         files.sort_by_key(|file| (file.path.matches('/').count(), file.path));
     }
     all
+}
+
+/// The lockfile of packages, not of actions, that is nearest to the root.
+#[must_use]
+pub fn lockfile<'t>(dependencies: &Dependencies<'t>) -> Option<&'t str> {
+    dependencies
+        .iter()
+        .filter(|(ecosystem, _)| **ecosystem != Ecosystem::GitHubActions)
+        .flat_map(|(_, files)| files)
+        .filter(|file| file.kind.role == Role::Lockfile)
+        .map(|file| file.path)
+        .min_by_key(|path| (path.matches('/').count(), *path))
 }
 
 #[cfg(test)]

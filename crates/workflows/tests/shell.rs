@@ -707,3 +707,18 @@ proptest! {
         prop_assert_eq!(&parsed.commands[0].args[0].text, &argument);
     }
 }
+
+#[test]
+fn a_large_code_point_behind_a_brace_does_not_end_the_process() {
+    let script = parse("{\u{e0148}", &Shell::Bash);
+    assert!(script.commands.len() <= 1);
+    // What is shown is the text as written, not what the grammar was given.
+    let script = parse("echo grüße", &Shell::Bash);
+    let words: Vec<&str> = script
+        .commands
+        .iter()
+        .flat_map(|c| &c.args)
+        .map(|w| w.text.as_str())
+        .collect();
+    assert_eq!(words, ["grüße"]);
+}

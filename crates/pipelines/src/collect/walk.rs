@@ -49,6 +49,11 @@ pub(crate) fn walk(root: &Path, start: &str, limits: &Limits) -> Walk {
     walk
 }
 
+/// Whether a folder is `.github` or lies below it.
+fn is_github(folder: &str) -> bool {
+    folder == ".github" || folder.starts_with(".github/")
+}
+
 impl Walk {
     /// Lists one folder and returns the folders in it, in order.
     fn folder(&mut self, root: &Path, folder: &str) -> Vec<String> {
@@ -65,7 +70,8 @@ impl Walk {
         };
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let is_repository = entries.iter().any(|e| e.name.as_deref() == Ok(".git"));
-        if is_repository && !folder.is_empty() {
+        // What lies in `.github` is this repository's, whatever marker stands in it.
+        if is_repository && !folder.is_empty() && !is_github(folder) {
             self.gaps.push(Gap::Submodules {
                 paths: vec![folder.to_owned()],
             });
@@ -86,7 +92,7 @@ impl Walk {
             let path = join(folder, &name);
             match entry.kind {
                 Kind::Folder => {
-                    if matches!(&*name, ".git" | "node_modules") {
+                    if name == ".git" || (name == "node_modules" && !is_github(&path)) {
                         continue;
                     }
                     if is_document_name(&path) {

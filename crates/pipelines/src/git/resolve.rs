@@ -156,20 +156,41 @@ fn references(git: &GitFolder, name: &str) -> Result<Vec<(String, ObjectId)>, Gi
         places = vec![name.to_owned()];
     }
     for place in places {
-        if let Some(id) = follow(&store, &place)? {
+        if let Some(id) = follow(git, &store, &place)? {
             found.push((place, id));
         }
     }
     Ok(found)
 }
 
+/// Refuses a link, a pipe or a device where git keeps a file.
+fn plain_file_or_nothing(path: &std::path::Path) -> Result<(), GitError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let error = std::io::Error::other("it is no regular file");
+            Err(GitError::damaged("references", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The object that a full reference leads to; `None` if it does not exist.
-fn follow(store: &gix_ref::file::Store, place: &str) -> Result<Option<ObjectId>, GitError> {
+fn follow(
+    git: &GitFolder,
+    store: &gix_ref::file::Store,
+    place: &str,
+) -> Result<Option<ObjectId>, GitError> {
     let mut place = place.to_owned();
     for _ in 0..MAX_HOPS {
         let Ok(full) = FullName::try_from(place.as_str()) else {
             return Ok(None);
         };
+        // A pipe in the place of a file would keep the reader waiting for ever.
+        for folder in [&git.own, &git.common] {
+            for name in [place.as_str(), "packed-refs"] {
+                plain_file_or_nothing(&folder.join(name))?;
+            }
+        }
         let reference = match store.try_find(full.as_ref()) {
             Ok(Some(reference)) => reference,
             Ok(None) => return Ok(None),

@@ -9,7 +9,7 @@ use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::filters;
 
 use crate::context::{Context, JobView};
-use crate::dependencies::{self, DependencyFile};
+use crate::dependencies::DependencyFile;
 use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::sites;
@@ -106,7 +106,7 @@ impl Rule for DependencyReview {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let any = dependencies::own(&cx.repository.tree).next().is_some();
+        let any = !cx.dependencies.is_empty();
         let foreign = sites::of(cx)
             .iter()
             .any(|site| site.uses.repository().is_some());
@@ -335,8 +335,8 @@ fn passed_over(cx: &Context<'_>, gate: &Gate<'_>) -> Option<(String, Location)> 
         true => ecosystem == Ecosystem::Cargo,
         false => REVIEWED.contains(&ecosystem),
     };
-    let present = dependencies::by_ecosystem(&cx.repository.tree);
-    let missed = present
+    let missed = cx
+        .dependencies
         .iter()
         .filter(|(ecosystem, _)| reads(**ecosystem))
         .find_map(|(_, files)| {

@@ -60,6 +60,12 @@ impl Rule for ReleaseImmutable {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let Some(place) = release(cx) else {
+            let immutable = cx.facts.settings.and_then(|s| s.immutable_releases.known());
+            if immutable.is_some_and(|immutable| immutable.enabled) {
+                let place = Location::whole_file(".github");
+                out.satisfied(Control::S5, place, "releases are immutable");
+                return;
+            }
             out.not_applicable(Control::S5, "no workflow makes a release");
             return;
         };
@@ -129,7 +135,8 @@ fn release(cx: &Context<'_>) -> Option<Location> {
     published.or_else(|| {
         cx.repository.workflows.iter().find_map(|workflow| {
             let by_tag = workflow.triggers.iter().find(|trigger| {
-                trigger.name() == "release" || (trigger.name() == "push" && trigger.tags.is_some())
+                matches!(trigger.name(), "release" | "create")
+                    || (trigger.name() == "push" && trigger.tags.is_some())
             })?;
             Some(workflow.file().locate(by_tag.event.span))
         })

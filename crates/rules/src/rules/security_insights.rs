@@ -2,7 +2,6 @@
 
 use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_lockfiles::Role;
 use cofferdam_workflows::documents::{Date, Insights, Problem, ProblemKind};
 use cofferdam_workflows::insights::TO_ANSWER;
 use cofferdam_workflows::insights::claims::{self, Facts, Subject};
@@ -266,14 +265,12 @@ fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
 /// Gives the place that names another repository, if one does.
 fn contradictions(cx: &Context<'_>, file: &Insights, out: &mut Sink) -> Option<Location> {
     let mut other = None;
-    let lockfile = dependencies::own(&cx.repository.tree)
-        .find(|found| found.kind.role == Role::Lockfile && !found.path.starts_with(".github/"));
     let default = cx.facts.settings.and_then(|s| s.repository.known());
     let facts = Facts {
         repository: cx.repository,
         default_branch: default.map(|repository| repository.default_branch.as_str()),
         publishes: cx.all_jobs().any(|job| !job.stakes().publishes.is_empty()),
-        lockfile: lockfile.map(|found| found.path),
+        lockfile: dependencies::lockfile(&cx.dependencies),
     };
     for claim in claims::contradictions(file, &facts) {
         if claim.subject == Subject::Repository {

@@ -315,16 +315,24 @@ fn asked(cx: &Context<'_>, none_required: bool, out: &mut Sink) {
     let place = guides
         .first()
         .map_or("CONTRIBUTING.md", |guide| guide.file().path());
-    out.report(
-        finding(
-            Severity::Info,
-            Location::whole_file(place),
-            "nobody asks for a sign-off",
-        )
-        .confidence(Confidence::Low)
-        .why("Nothing says that contributors may give away what they send in")
-        .fix("Ask for `git commit -s` in CONTRIBUTING, and require a check of it")
-        .subject("missing")
-        .group("repositories in which nobody asks for a sign-off"),
+    let place = Location::whole_file(place);
+    let controls: &[Control] = if none_required { &[Control::G1] } else { &[] };
+    if !none_required {
+        // Projects ask elsewhere, and the App needs no file.
+        out.unknown(
+            Control::G1,
+            Some(place.clone()),
+            "whether a check of sign-offs is required",
+            SETTLE,
+        );
+    }
+    out.report_against(
+        controls,
+        finding(Severity::Info, place, "nobody asks for a sign-off")
+            .confidence(Confidence::Low)
+            .why("Nothing here says that contributors may give away what they send in")
+            .fix("Ask for `git commit -s` in CONTRIBUTING, and require a check of it")
+            .subject("missing")
+            .group("repositories in which nobody asks for a sign-off"),
     );
 }

@@ -1,12 +1,13 @@
 //! Documents that break the syntax or the schema.
 
-use cofferdam_facts::SourceFile;
+use cofferdam_facts::{Control, SourceFile};
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, SchemaProblem, Workflow};
+use cofferdam_workflows::semantics::shells;
 
-use crate::context::Context;
+use crate::context::{Context, JobView};
 use crate::rule::{Rule, Sink};
 use crate::sites;
 
@@ -43,7 +44,10 @@ crate::rule! {
     /// Every place where the YAML layer or the documented schema refuses the
     /// file. After a syntax error the part before it is still judged by every
     /// other rule. The run ends with exit code 3, since something was not
-    /// checked. An action among tests or examples that nothing in the checkout
+    /// checked. A script that is too large or too tangled for the grammar is
+    /// not checked either, with code `script-unread`; one in a shell without a
+    /// grammar (PowerShell, cmd, Python) is shown as such without that exit
+    /// code. An action among tests or examples that nothing in the checkout
     /// uses is informational: it is often broken on purpose.
     ///
     /// # References
@@ -53,7 +57,7 @@ crate::rule! {
         id: "syntax",
         title: "A workflow or action breaks the syntax",
         severity: Medium,
-        controls: [],
+        controls: [X1, C3, S6],
     }
 }
 
@@ -62,8 +66,11 @@ impl Rule for Syntax {
         Self::INFO
     }
 
-    fn workflow(&self, _cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         report(workflow.file(), &workflow.problems, false, out);
+        for job in cx.jobs(workflow) {
+            unread_scripts(cx, job, out);
+        }
     }
 
     fn action(&self, cx: &Context<'_>, action: &Action, out: &mut Sink) {
@@ -73,6 +80,51 @@ impl Rule for Syntax {
                 cx.repository.own_action(site.uses).map(Action::path) != Some(action.path())
             });
         report(action.file(), &action.problems, unused, out);
+    }
+}
+
+/// Says which scripts no rule could read: those in a shell without a grammar
+/// here, and those beyond the bounds of the grammar. The latter are padded on
+/// purpose or broken, so that something needed was not checked.
+fn unread_scripts(cx: &Context<'_>, job: &JobView<'_>, out: &mut Sink) {
+    for step in job.job.steps() {
+        let Some(script) = cx.script(job.workflow.path(), step) else {
+            continue;
+        };
+        let shell = shells::of_step(job.workflow, job.job, step);
+        let whole = script.commands.is_empty() && !script.understood;
+        if !whole {
+            continue;
+        }
+        let place = job.at(step.head());
+        let (message, settle) = if shell.is_understood() {
+            (
+                "is too large or too tangled to be read",
+                "split the script, or move it to a file",
+            )
+        } else {
+            (
+                "is written for a shell that is not read",
+                "read it by eye, or use `shell: bash`",
+            )
+        };
+        if job.stakes().is_grave() {
+            for control in [Control::X1, Control::C3, Control::S6] {
+                out.unknown(
+                    control,
+                    Some(place.clone()),
+                    format!("what the script of job `{}` runs", job.job.name()),
+                    settle,
+                );
+            }
+        }
+        out.not_checked(NotChecked {
+            code: "script-unread",
+            message: format!("a script of job `{}` {message}", job.job.name()),
+            location: Some(place),
+            settle: settle.to_owned(),
+            required: shell.is_understood(),
+        });
     }
 }
 
@@ -89,7 +141,9 @@ fn report(file: &SourceFile, problems: &[SchemaProblem], unused: bool, out: &mut
         } else {
             "GitHub refuses such a file, or reads it otherwise than it looks"
         };
-        out.report(
+        // A broken file speaks for no control: what it lacks is not known.
+        out.report_against(
+            &[],
             Finding::new(
                 Syntax::INFO.id,
                 severity,

@@ -1,6 +1,6 @@
 //! Updates that do not wait, and dependencies that nothing updates.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
@@ -10,7 +10,7 @@ use cofferdam_workflows::documents::json5::Value;
 use cofferdam_workflows::documents::{ProblemKind, Renovate, renovate};
 
 use crate::context::Context;
-use crate::dependencies::{self, DependencyFile};
+use crate::dependencies::{Dependencies, DependencyFile};
 use crate::rule::{Rule, Sink};
 use crate::sites;
 
@@ -92,15 +92,13 @@ const COMMON: [Ecosystem; 12] = [
     Ecosystem::GitHubActions,
 ];
 
-type Present<'t> = BTreeMap<Ecosystem, Vec<DependencyFile<'t>>>;
-
 impl Rule for UpdateCooldown {
     fn info(&self) -> &'static cofferdam_findings::RuleInfo {
         Self::INFO
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let mut present = dependencies::by_ecosystem(&cx.repository.tree);
+        let mut present = cx.dependencies.clone();
         present.retain(|ecosystem, _| COMMON.contains(ecosystem));
         // Files that use nothing of others need no updates.
         let sites = sites::of(cx);
@@ -234,7 +232,7 @@ fn of_dependabot(file: &Dependabot, out: &mut Sink) {
     }
 }
 
-fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
+fn of_renovate(file: &Renovate, present: &Dependencies<'_>, out: &mut Sink) {
     let Some(root) = file.root() else {
         out.unknown(
             Control::D4,
@@ -244,6 +242,15 @@ fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
         );
         return;
     };
+    if root.entries().iter().all(|(key, _)| key.value == "$schema") {
+        out.unknown(
+            Control::D4,
+            Some(Location::whole_file(file.file().path())),
+            "what the configuration of the bot itself says, for the file is empty",
+            "set `minimumReleaseAge` in the file",
+        );
+        return;
+    }
     let mut hasty = Vec::new();
     let mut unsure = None;
     let mut least: Option<u64> = None;
@@ -312,7 +319,7 @@ fn of_renovate(file: &Renovate, present: &Present<'_>, out: &mut Sink) {
 }
 
 /// One manager of Renovate for each world of packages that is there.
-fn managers(present: &Present<'_>) -> impl Iterator<Item = &'static str> {
+fn managers(present: &Dependencies<'_>) -> impl Iterator<Item = &'static str> {
     let mut all: Vec<&'static str> = present
         .values()
         .filter_map(|files| {
@@ -329,7 +336,7 @@ fn managers(present: &Present<'_>) -> impl Iterator<Item = &'static str> {
 fn not_updated(
     dependabot: Option<&Dependabot>,
     renovate: Option<&Renovate>,
-    present: &Present<'_>,
+    present: &Dependencies<'_>,
     out: &mut Sink,
 ) {
     let updated = |file: &DependencyFile<'_>| {

@@ -4,7 +4,7 @@
 
 use cofferdam_facts::{ImageRef, SourceFile, Span, Spanned};
 
-use super::reader::{Reader, SchemaProblem, yaml_problems};
+use super::reader::{Reader, SchemaProblem, step_problems, yaml_problems};
 use super::step::{self, Step};
 use super::text::{Pair, Text};
 use crate::yaml::{Document, Kind, Node};
@@ -95,6 +95,9 @@ impl Action {
                 reader.problem(Span::default(), "the action is empty or not a mapping");
             }
             _ => {}
+        }
+        for step in action.steps() {
+            step_problems(&action.document, step, &mut reader.problems);
         }
         reader.problems.sort_by_key(|p| p.span);
         action.problems = reader.problems;

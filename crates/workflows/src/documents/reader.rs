@@ -3,7 +3,8 @@
 
 use cofferdam_facts::{Span, Spanned};
 
-use super::text::{Pair, Text};
+use super::step::Step;
+use super::text::{Condition, Pair, Text};
 use crate::yaml::{Document, Kind, Node};
 
 /// A place where a document differs from GitHub's schema.
@@ -138,4 +139,45 @@ pub(crate) fn yaml_problems(document: &Document) -> impl Iterator<Item = SchemaP
         message: p.message.clone(),
         unknown_key: false,
     })
+}
+
+/// Names every expression of a scalar that does not parse: GitHub refuses the
+/// file, and no rule can tell what stands there.
+pub(crate) fn expression_problems(
+    document: &Document,
+    text: &Text,
+    found: &mut Vec<SchemaProblem>,
+) {
+    for embedded in &text.expressions {
+        if let Err(error) = &embedded.parsed {
+            found.push(SchemaProblem {
+                span: text.raw_span(document, embedded.range.clone()),
+                message: format!("an expression does not parse: {error}"),
+                unknown_key: false,
+            });
+        }
+    }
+}
+
+/// The same for an `if:`, which needs no braces.
+pub(crate) fn condition_problems(condition: &Condition, found: &mut Vec<SchemaProblem>) {
+    if let Err(error) = &condition.parsed {
+        found.push(SchemaProblem {
+            span: condition.text.span,
+            message: format!("the condition does not parse: {error}"),
+            unknown_key: false,
+        });
+    }
+}
+
+/// Both, for everything in a step that is evaluated.
+pub(crate) fn step_problems(document: &Document, step: &Step, found: &mut Vec<SchemaProblem>) {
+    for (place, text) in step.texts() {
+        if place != "if" {
+            expression_problems(document, text, found);
+        }
+    }
+    if let Some(condition) = &step.condition {
+        condition_problems(condition, found);
+    }
 }

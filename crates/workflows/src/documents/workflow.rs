@@ -4,8 +4,10 @@
 
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
-use super::job::{self, CacheMode, Defaults, Job, Permissions};
-use super::reader::{Reader, SchemaProblem, yaml_problems};
+use super::job::{self, CacheMode, CallSecrets, Defaults, Job, Permissions};
+use super::reader::{
+    Reader, SchemaProblem, condition_problems, expression_problems, step_problems, yaml_problems,
+};
 use super::text::{Pair, Text};
 use super::trigger::{self, Trigger};
 use crate::yaml::{Document, Kind};
@@ -85,6 +87,7 @@ impl Workflow {
             }
             _ => {}
         }
+        reader.problems.extend(workflow.unparsed_expressions());
         reader.problems.sort_by_key(|p| p.span);
         workflow.problems = reader.problems;
         workflow
@@ -121,6 +124,41 @@ impl Workflow {
             }
             None => {}
         }
+    }
+
+    fn unparsed_expressions(&self) -> Vec<SchemaProblem> {
+        let mut found = Vec::new();
+        let mut pairs = |pairs: &[Pair]| {
+            for pair in pairs {
+                expression_problems(&self.document, &pair.value, &mut found);
+            }
+        };
+        pairs(&self.env);
+        for job in &self.jobs {
+            pairs(&job.env);
+            pairs(&job.outputs);
+            if let Some(call) = job.call() {
+                pairs(&call.with);
+                if let CallSecrets::Named(named) = &call.secrets {
+                    pairs(named);
+                }
+            }
+        }
+        for job in &self.jobs {
+            if let Some(condition) = &job.condition {
+                condition_problems(condition, &mut found);
+            }
+            if let Some(environment) = &job.environment {
+                expression_problems(&self.document, &environment.name, &mut found);
+            }
+            for label in &job.runs_on.labels {
+                expression_problems(&self.document, label, &mut found);
+            }
+            for step in job.steps() {
+                step_problems(&self.document, step, &mut found);
+            }
+        }
+        found
     }
 
     /// The file.

@@ -44,8 +44,14 @@ impl Source {
                 bytes.fill(b'_');
             }
         }
-        // Whole characters were replaced, so this is text; if it ever were not,
-        // nothing of it would be understood.
+        // The scanner of the grammar hands large code points to functions of C
+        // that look them up in a table, and the process dies. To a shell, none of
+        // them is more than a letter of a word.
+        for byte in masked.iter_mut().filter(|byte| !byte.is_ascii()) {
+            *byte = b'_';
+        }
+        // All of it is ASCII now; if it ever were not, nothing of it would be
+        // understood.
         let masked = String::from_utf8(masked).unwrap_or_default();
         Self {
             text,
@@ -95,11 +101,20 @@ impl Source {
 
     /// Part of the text as written.
     pub(super) fn get(&self, range: Range<usize>) -> &str {
-        self.text.get(range).unwrap_or_default()
+        self.text
+            .get(self.whole_characters(range))
+            .unwrap_or_default()
+    }
+
+    // The grammar sees a character of several bytes as several letters, and may
+    // end a word between them.
+    fn whole_characters(&self, range: Range<usize>) -> Range<usize> {
+        self.text.floor_char_boundary(range.start)..self.text.ceil_char_boundary(range.end)
     }
 
     /// The bytes of the outermost script for a range of this text.
     pub(super) fn place(&self, range: Range<usize>) -> Range<usize> {
+        let range = self.whole_characters(range);
         if self.pieces.is_empty() {
             return range;
         }
