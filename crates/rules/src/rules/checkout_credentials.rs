@@ -3,7 +3,7 @@
 use cofferdam_facts::{Control, Location, Scope};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
-use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::{checkouts, versions};
 use cofferdam_workflows::shell::Script;
 
 use crate::context::{Context, JobView};
@@ -209,18 +209,5 @@ fn uploads_workspace(step: &Step) -> bool {
 // Since v6.0.0 the token is kept in a file below $RUNNER_TEMP. A commit counts
 // as the version that its comment claims.
 fn keeps_token_in_workspace(job: &JobView<'_>, step: &Step) -> bool {
-    let Some(uses) = step.uses() else { return true };
-    let git_ref = uses.value.repository().and_then(|u| u.git_ref.as_deref());
-    let comment = job
-        .workflow
-        .document
-        .comment_on_line(uses.span.end)
-        .map(|c| &*c.text);
-    let major = [git_ref, comment].into_iter().flatten().find_map(|text| {
-        let version = text
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix('v'))?;
-        version.split('.').next()?.parse::<u32>().ok()
-    });
-    major.is_none_or(|major| major < 6)
+    versions::of_step(&job.workflow.document, step).is_none_or(|version| version.major < 6)
 }

@@ -2,19 +2,18 @@
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::job::{CacheMode, Job};
 use cofferdam_workflows::documents::workflow::Workflow;
 use cofferdam_workflows::semantics::caching::{Restore, Spared};
-use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::conditions::Runs;
-use cofferdam_workflows::semantics::events;
 use cofferdam_workflows::semantics::publishing::Artifact;
 use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
 use crate::context::{Context, JobView};
+use crate::foreign;
 use crate::rule::{Rule, Sink};
 use crate::shipments::{self, Shipment};
+use crate::starts as strangers;
 
 crate::rule! {
     /// # What
@@ -328,42 +327,22 @@ fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) 
     }
 }
 
-// A job that an outsider starts, that may write the cache of the default
-// branch because somebody wrote so, and that runs after it fetched the
-// outsider's head.
+// Where a stranger's code runs that may write the cache of the default branch,
+// because somebody wrote so: by themselves such runs get one that is read-only.
 fn open_cache(cx: &Context<'_>) -> Option<Location> {
-    cx.all_jobs().find_map(|job| {
-        let writes = matches!(
+    let writes = |job: &&JobView<'_>| {
+        matches!(
             mode(job.workflow, job.job),
             Some(CacheMode::Write | CacheMode::WriteOnly)
-        );
-        let privileged = job.entry.events.iter().any(|event| {
-            events::is_privileged_from_outside(event) && job.runs_for_outsider(event) != Runs::No
-        });
-        if !writes || !privileged {
-            return None;
-        }
-        let fetch = job.job.steps().iter().find(|step| fetches_head(step))?;
-        let runs_after = job
-            .job
-            .steps()
-            .iter()
-            .skip(fetch.index + 1)
-            .any(|step| step.script().is_some());
-        runs_after.then(|| job.at(fetch.head()))
-    })
-}
-
-fn fetches_head(step: &Step) -> bool {
-    checkouts::is_checkout(step)
-        && checkouts::reference(step).is_some_and(|text| {
-            text.parsed().any(|(_, expr)| {
-                expr.contexts().iter().any(|path| {
-                    let text = path.text();
-                    text.starts_with("github.event.pull_request.head.")
-                        || text.starts_with("github.event.workflow_run.head_")
-                        || text == "github.head_ref"
-                })
-            }) || text.value.contains("refs/pull/")
+        )
+    };
+    cx.all_jobs().filter(writes).find_map(|job| {
+        strangers::of_job(cx, job).iter().find_map(|start| {
+            let foreign = foreign::of_start(cx, start);
+            if !foreign.may_run(start) {
+                return None;
+            }
+            foreign.runs.first().map(|run| run.place.clone())
         })
+    })
 }

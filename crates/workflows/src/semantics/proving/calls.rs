@@ -34,21 +34,20 @@ pub fn by_call(job: &Job) -> Proving {
     let isolated = Proves::Provenance(Origin::Isolated);
     if publishing::is_docker_builder(&name) {
         let signs = input("sign").as_deref() != Some("false");
-        let images = input("meta-images");
+        // Files are handed on as an artifact, with the signed statement beside.
+        let files = input("output").as_deref() == Some("local");
+        let (subject, images, sbom) = match (files, signs) {
+            (true, _) => (Subject::Files, None, SbomForm::Made),
+            (false, true) => (Subject::Image, input("meta-images"), SbomForm::Attested),
+            (false, false) => (Subject::Image, input("meta-images"), SbomForm::Attached),
+        };
         if signs {
-            found
-                .proofs
-                .push(proof(isolated, Subject::Image, images.clone()));
+            found.proofs.push(proof(isolated, subject, images.clone()));
         }
         if input("sbom").as_deref() == Some("true") {
-            let form = if signs {
-                SbomForm::Attested
-            } else {
-                SbomForm::Attached
-            };
             found
                 .proofs
-                .push(proof(Proves::Sbom(form), Subject::Image, images));
+                .push(proof(Proves::Sbom(sbom), subject, images));
         }
         return found;
     }

@@ -308,6 +308,10 @@ fn reusable_workflows_of_others_are_known_or_hinted_at() {
     );
     assert_eq!(only(&slsa).proves, Proves::Provenance(Origin::Isolated));
     assert_eq!(only(&slsa).subject, Subject::Image);
+    let docker = "docker/github-builder/.github/workflows/build.yml@v1";
+    assert_eq!(only(&job(docker)).subject, Subject::Image);
+    let local = format!("{docker}\n    with: {{output: local, artifact-upload: true}}");
+    assert_eq!(only(&job(&local)).subject, Subject::Files);
     assert_eq!(job("o/r/.github/workflows/release.yml@v1").hints.len(), 1);
     assert_eq!(job("./.github/workflows/release.yml").hints, []);
 }

@@ -203,12 +203,17 @@ fn decided<'s>(step: &'s Step, when: &When) -> Option<Option<&'s Text>> {
                 return (*input == "command" && !none.is_empty()).then_some(None);
             };
             let written = outside_of_expressions(text);
-            if none.iter().any(|word| written.contains(word)) {
+            // `release` is a word of its own, not a part of `.goreleaser.yaml`.
+            let says = |word: &str| match word.contains(['=', ' ', '-']) {
+                true => written.contains(word),
+                false => written.split_whitespace().any(|own| own == word),
+            };
+            if none.iter().any(|word| says(word)) {
                 return None;
             }
             // A snapshot that an expression chooses is a release otherwise.
             let decides = (!text.is_static()).then_some(text);
-            if any.iter().any(|word| written.contains(word)) {
+            if any.iter().any(|word| says(word)) {
                 return Some(decides);
             }
             // Arguments that are put together elsewhere may say anything; lists
