@@ -32,14 +32,14 @@ fn build_from<'t>(text: &'t str, events: &mut impl Events<'t>) -> Built {
     while !builder.frames.is_empty() {
         builder.close(None);
     }
+    builder.find_swallowed_comments();
     let Builder {
         arena,
         mut problems,
-        mut comments,
+        comments,
         ..
     } = builder;
     problems.sort_by_key(|p| p.span);
-    comments.sort_by_key(|c| c.span);
     Built {
         arena,
         problems,
@@ -79,6 +79,8 @@ struct Builder<'t> {
     comments: Vec<Comment>,
     frames: Vec<Frame>,
     aliases: Aliases<'t>,
+    /// The plain scalars of more than one line.
+    long_plain: Vec<Span>,
     /// The byte up to which events account for the text, comments aside.
     accounted: usize,
 }
@@ -95,6 +97,7 @@ impl<'t> Builder<'t> {
             comments: Vec::new(),
             frames: Vec::new(),
             aliases: Aliases::default(),
+            long_plain: Vec::new(),
             accounted: 0,
         }
     }
@@ -173,6 +176,9 @@ impl<'t> Builder<'t> {
             _ => span,
         };
         let text = self.keep(value, style, span);
+        if style == Style::Plain && text != Text::Raw {
+            self.long_plain.push(span);
+        }
         let id = self.leaf(Form::Scalar, style, text, span, Extent::SCALAR);
         let tag = properties.tag.map(|(tag, tag_span)| {
             self.arena.tags.push((id, tag, tag_span));
@@ -425,6 +431,22 @@ impl<'t> Builder<'t> {
         // One problem is always kept for the reason why reading stopped.
         self.problems.truncate(MAX_PROBLEMS - 1);
         self.problem(failure.kind, Span::new(at, at), failure.message);
+    }
+
+    /// Comments within a plain scalar, which they end by the specification
+    /// (YAML 1.2.2 §7.3.3). This parser reads on behind one that a tab indents.
+    fn find_swallowed_comments(&mut self) {
+        self.comments.sort_by_key(|comment| comment.span);
+        for scalar in std::mem::take(&mut self.long_plain) {
+            let behind = self
+                .comments
+                .partition_point(|comment| comment.span.start < scalar.start);
+            let next = self.comments.get(behind).map(|comment| comment.span);
+            if let Some(span) = next.filter(|span| span.start < scalar.end) {
+                let message = "a comment within a plain scalar ends it, and GitHub refuses the rest";
+                self.problem(ProblemKind::Syntax, span, message);
+            }
+        }
     }
 
     /// Characters at which GitHub's scanner breaks a line and this one does not.

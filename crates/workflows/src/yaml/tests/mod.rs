@@ -150,6 +150,12 @@ fn what_github_refuses_is_a_problem() {
 }
 
 #[test]
+fn a_comment_within_a_plain_scalar_is_a_problem() {
+    assert_eq!(kinds("- z\n\t# c\n  b\n"), [ProblemKind::Syntax]);
+    assert_eq!(kinds("- z\n  b\n  # c\n"), []);
+}
+
+#[test]
 fn aliases_are_followed() {
     let d = clean("a: &x\n  k: v\nb: *x\nd: &y s\n*y : t\n");
     let b = find(&d, &["b"]);
