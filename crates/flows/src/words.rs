@@ -1,0 +1,222 @@
+//! What a word of a shell script is made of, and which commands pass on what
+//! they are given.
+
+use std::ops::Range;
+
+use cofferdam_workflows::shell::{Command, Word};
+
+/// One piece of a word that is not constant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A variable.
+    Variable(String),
+    /// `${{ … }}`, as bytes of the word's text.
+    Expression(Range<usize>),
+    /// `$(…)`, likewise.
+    Substitution(Range<usize>),
+}
+
+/// The pieces of a part of a word.
+pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let text = word.text.as_str();
+    let mut at = part.start;
+    while at < part.end {
+        let rest = text.get(at..part.end).unwrap_or("");
+        let Some(found) = rest.find(['$', '`']) else {
+            break;
+        };
+        let start = at + found;
+        let here = text.get(start..part.end).unwrap_or("");
+        if here.starts_with("${{") {
+            let length = here.find("}}").map_or(here.len(), |end| end + 2);
+            pieces.push(Piece::Expression(start..start + length));
+            at = start + length;
+        } else if here.starts_with("$(") || here.starts_with('`') {
+            let length = substitution_length(here);
+            if word.holds_substitution {
+                pieces.push(Piece::Substitution(start..start + length));
+            }
+            at = start + length;
+        } else if let Some(inner) = here.strip_prefix("${") {
+            let length = inner.find('}').unwrap_or(inner.len());
+            let inside = inner.get(..length).unwrap_or("");
+            if let Some(name) = passed_on(inside)
+                && word.variables.iter().any(|v| v == name)
+            {
+                pieces.push(Piece::Variable(name.to_owned()));
+            }
+            at = start + 2 + length + 1;
+        } else {
+            let name: String = here
+                .chars()
+                .skip(1)
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            at = start + 1 + name.len();
+            if word.variables.contains(&name) {
+                pieces.push(Piece::Variable(name));
+            }
+        }
+    }
+    pieces
+}
+
+fn substitution_length(text: &str) -> usize {
+    if let Some(rest) = text.strip_prefix('`') {
+        return rest.find('`').map_or(text.len(), |end| end + 2);
+    }
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The variable of `${…}`, if its value is still in the result: not for a
+/// length, an alternative, or where everything dangerous is taken out.
+fn passed_on(inside: &str) -> Option<&str> {
+    let inside = inside.strip_prefix('!').unwrap_or(inside);
+    if inside.starts_with('#') {
+        return None;
+    }
+    let end = inside
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(inside.len());
+    let (name, rest) = (inside.get(..end)?, inside.get(end..)?);
+    let replaced = rest.starts_with(":+") || rest.starts_with('+');
+    let cleaned = rest
+        .strip_prefix("//")
+        .is_some_and(|pattern| takes_everything_else_out(pattern));
+    (!name.is_empty() && !replaced && !cleaned).then_some(name)
+}
+
+/// Whether a pattern `[^…]` keeps harmless characters only.
+fn takes_everything_else_out(pattern: &str) -> bool {
+    pattern
+        .strip_prefix("[^")
+        .and_then(|rest| rest.find(']').and_then(|end| rest.get(..end)))
+        .is_some_and(is_harmless_set)
+}
+
+/// Whether a set of characters, as in `a-zA-Z0-9_`, holds no sign that a shell
+/// or a script knows.
+fn is_harmless_set(set: &str) -> bool {
+    !set.contains(['$', '`', '\'', '"', ';', '|', '&', '(', ')', '<', '>', '{', '}', '\n'])
+        && !set.contains("[:print:]")
+        && !set.contains("[:punct:]")
+        && !set.contains("[:graph:]")
+}
+
+/// What a command makes of the text it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// It comes out, changed or not.
+    On,
+    /// What comes out holds nothing of it that could do harm.
+    Cleaned,
+    /// It comes out of somewhere else.
+    Other,
+}
+
+/// Programs that print what they are given.
+const PASSING: &[&str] = &[
+    "awk", "base64", "basename", "cat", "column", "cut", "dirname", "echo", "envsubst", "expand",
+    "fmt", "fold", "grep", "gsed", "head", "iconv", "jq", "nl", "paste", "perl", "printf",
+    "python", "python3", "rev", "ruby", "sed", "sort", "tac", "tail", "tee", "tr", "uniq",
+    "xargs", "yq",
+];
+
+/// What a command passes on.
+pub(crate) fn passing(command: &Command) -> Passing {
+    let (program, args) = command.effective();
+    let Some(name) = program.file_name() else {
+        return Passing::Other;
+    };
+    if !PASSING.contains(&name) {
+        return match name {
+            "wc" | "sha256sum" | "sha1sum" | "sha512sum" | "md5sum" | "cksum" | "shasum"
+            | "b2sum" | "date" | "seq" | "expr" | "bc" | "semver" => Passing::Cleaned,
+            _ => Passing::Other,
+        };
+    }
+    let texts: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
+    let flag = |letters: &str| {
+        texts.iter().any(|text| {
+            text.starts_with('-')
+                && !text.starts_with("--")
+                && text.chars().any(|c| letters.contains(c))
+        })
+    };
+    let cleans = match name {
+        // tr -cd 'a-z0-9': what is not in the set goes.
+        "tr" => {
+            flag("d")
+                && flag("cC")
+                && texts
+                    .iter()
+                    .rfind(|t| !t.starts_with('-'))
+                    .is_some_and(|set| is_harmless_set(set))
+                || flag("cC")
+                    && texts
+                        .iter()
+                        .find(|t| !t.starts_with('-'))
+                        .is_some_and(|set| is_harmless_set(set))
+        }
+        "sed" | "gsed" => texts.iter().any(|text| {
+            let global = text.trim_end_matches(['I', 'i']).ends_with('g');
+            global
+                && text
+                    .strip_prefix('s')
+                    .and_then(|rest| rest.get(1..))
+                    .is_some_and(takes_everything_else_out)
+        }),
+        "grep" => flag("cq") || flag("o") && texts.iter().any(|text| is_tight(text)),
+        "base64" => !flag("dD") && !texts.contains(&"--decode"),
+        "jq" => texts.iter().any(|text| text.contains("@base64") || text.contains("@uri")),
+        _ => false,
+    };
+    if cleans { Passing::Cleaned } else { Passing::On }
+}
+
+/// Whether what a pattern matches holds harmless characters only: classes and
+/// letters, no dot and no negation.
+fn is_tight(pattern: &str) -> bool {
+    let mut inside = false;
+    let mut set = String::new();
+    let mut escaped = false;
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => {
+                if !inside && matches!(c, 'S' | 'D' | 'W') {
+                    return false;
+                }
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '[' if !inside => {
+                inside = true;
+                set.clear();
+            }
+            ']' if inside => {
+                if set.starts_with('^') || !is_harmless_set(&set) {
+                    return false;
+                }
+                inside = false;
+            }
+            c if inside => set.push(c),
+            '.' => return false,
+            _ => {}
+        }
+    }
+    !pattern.is_empty()
+}
