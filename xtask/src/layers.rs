@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(
             broken(&[facts, rules, registries, stranger]),
             [
-                "cofferdam-facts (layer 0) depends on cofferdam-rules (layer 2)",
+                "cofferdam-facts (layer 0) depends on cofferdam-rules (layer 3)",
                 "cofferdam-rules is pure and depends on cofferdam-registries, which is not",
                 "cofferdam-rules uses reqwest, and may not use the network",
                 "cofferdam-drawer has no place in the plan",

@@ -45,7 +45,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 StepKind::Run { script, shell, .. } => {
                     self.script_sinks(&at, script, &mut found);
                     let defaults = scope.job.and_then(|j| j.defaults.shell.as_ref());
-                    for text in shell.as_ref().or(defaults) {
+                    if let Some(text) = shell.as_ref().or(defaults) {
                         self.whole(&at, text, SinkKind::ShellCommand, "", &mut found);
                     }
                     if let Some(running) = self.running(scope, step) {

@@ -37,7 +37,6 @@ pub(crate) struct Write<'s> {
     /// Whether it stands between a name and its delimiter.
     pub(crate) block: Option<Block>,
     pub(crate) content: Content<'s>,
-    pub(crate) command: &'s Command,
 }
 
 /// What delimits a value of several lines.
@@ -74,15 +73,15 @@ pub(crate) fn of_script<'s>(text: &str, script: &'s Script) -> Vec<Write<'s>> {
     for command in &script.commands {
         if is_tee(command) {
             // What comes through the pipe is seen where it is printed.
-            if let Some((file, _)) = target(script, command)
+            if let Some(file) = target(script, command)
                 && let Some(word) = &command.heredoc
             {
-                collector.lines(file, command, word);
+                collector.lines(file, word);
             }
             continue;
         }
         collector.old_commands(command);
-        if let Some((file, _)) = target(script, command) {
+        if let Some(file) = target(script, command) {
             collector.command(file, command);
         }
     }
@@ -94,7 +93,7 @@ fn is_tee(command: &Command) -> bool {
 }
 
 /// The file into which a command's output goes.
-fn target(script: &Script, command: &Command) -> Option<(EnvFile, ())> {
+fn target(script: &Script, command: &Command) -> Option<EnvFile> {
     let named = |word: &Word| {
         EnvFile::ALL.into_iter().find(|file| {
             word.variables.iter().any(|v| v == file.variable())
@@ -107,11 +106,11 @@ fn target(script: &Script, command: &Command) -> Option<(EnvFile, ())> {
         .filter(|r| r.writes() && r.descriptor != Some(2))
         .find_map(|r| named(&r.target));
     if let Some(file) = redirected {
-        return Some((file, ()));
+        return Some(file);
     }
     if is_tee(command) {
         let (_, args) = command.effective();
-        return args.iter().find_map(named).map(|file| (file, ()));
+        return args.iter().find_map(named);
     }
     // Only the end of a pipe is written, and `tee` writes what it gets.
     let (id, position) = command.pipeline?;
@@ -121,7 +120,7 @@ fn target(script: &Script, command: &Command) -> Option<(EnvFile, ())> {
         return None;
     }
     let (_, args) = last.effective();
-    args.iter().find_map(named).map(|file| (file, ()))
+    args.iter().find_map(named)
 }
 
 struct Collector<'s> {
@@ -133,17 +132,17 @@ struct Collector<'s> {
 impl<'s> Collector<'s> {
     fn command(&mut self, file: EnvFile, command: &'s Command) {
         if let Some(word) = &command.heredoc {
-            self.lines(file, command, word);
+            self.lines(file, word);
             return;
         }
         let (program, args) = command.effective();
         match program.file_name() {
             Some("echo") => {
                 for word in args.iter().filter(|w| !is_flag(w)) {
-                    self.lines(file, command, word);
+                    self.lines(file, word);
                 }
             }
-            Some("printf") => self.printf(file, command, args),
+            Some("printf") => self.printf(file, args),
             _ => {
                 let (name, block) = self.open_block(file);
                 self.writes.push(Write {
@@ -151,7 +150,6 @@ impl<'s> Collector<'s> {
                     name,
                     block,
                     content: Content::Printed(command),
-                    command,
                 });
             }
         }
@@ -165,12 +163,12 @@ impl<'s> Collector<'s> {
     }
 
     // printf 'name=%s\n' "$VALUE"
-    fn printf(&mut self, file: EnvFile, command: &'s Command, args: &'s [Word]) {
+    fn printf(&mut self, file: EnvFile, args: &'s [Word]) {
         let Some((format, values)) = args.split_first() else {
             return;
         };
         let name = format.text.split_once('=').map(|(name, _)| name.trim().to_owned());
-        self.lines(file, command, format);
+        self.lines(file, format);
         let (open, block) = self.open_block(file);
         for word in values {
             let whole = 0..word.text.len();
@@ -184,17 +182,16 @@ impl<'s> Collector<'s> {
                     .or_else(|| own.filter(known)),
                 block,
                 content: Content::Word(word, whole),
-                command,
             });
         }
     }
 
-    fn lines(&mut self, file: EnvFile, command: &'s Command, word: &'s Word) {
+    fn lines(&mut self, file: EnvFile, word: &'s Word) {
         let mut start = 0;
         for line in word.text.split_inclusive('\n') {
             // `echo -e` writes line breaks of its own.
             let range = start..start + line.trim_end_matches('\n').len();
-            self.line(file, command, word, line.trim_end_matches('\n'), range);
+            self.line(file, word, line.trim_end_matches('\n'), range);
             start += line.len();
         }
     }
@@ -202,7 +199,6 @@ impl<'s> Collector<'s> {
     fn line(
         &mut self,
         file: EnvFile,
-        command: &'s Command,
         word: &'s Word,
         line: &str,
         range: Range<usize>,
@@ -213,11 +209,11 @@ impl<'s> Collector<'s> {
                 self.open[index] = None;
                 return;
             }
-            self.push(file, command, word, range, Some(name), Some(block_of(&delimiter)));
+            self.push(file, word, range, Some(name), Some(block_of(&delimiter)));
             return;
         }
         if file == EnvFile::Path {
-            self.push(file, command, word, range, None, None);
+            self.push(file, word, range, None, None);
             return;
         }
         let trimmed = line.trim_start();
@@ -232,16 +228,15 @@ impl<'s> Collector<'s> {
         match trimmed.split_once('=') {
             Some((name, _)) if is_name(name) => {
                 let from = range.start + skipped + name.len() + 1;
-                self.push(file, command, word, from..range.end, Some(name.to_owned()), None);
+                self.push(file, word, from..range.end, Some(name.to_owned()), None);
             }
-            _ => self.push(file, command, word, range, None, None),
+            _ => self.push(file, word, range, None, None),
         }
     }
 
     fn push(
         &mut self,
         file: EnvFile,
-        command: &'s Command,
         word: &'s Word,
         part: Range<usize>,
         name: Option<String>,
@@ -252,7 +247,6 @@ impl<'s> Collector<'s> {
             name,
             block,
             content: Content::Word(word, part),
-            command,
         });
     }
 
@@ -276,7 +270,7 @@ impl<'s> Collector<'s> {
                 };
                 let from = at + opener.len() + name.len() + 2;
                 let part = from..word.text.len();
-                self.push(file, command, word, part, Some(name.to_owned()), None);
+                self.push(file, word, part, Some(name.to_owned()), None);
             }
         }
     }

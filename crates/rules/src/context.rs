@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use cofferdam_datapack::{DataPack, Timestamp};
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
+use cofferdam_flows::Flows;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
@@ -34,6 +35,8 @@ pub struct Context<'c> {
     pub facts: Facts<'c>,
     /// The project's own dependency files.
     pub dependencies: Dependencies<'c>,
+    /// How values that others write reach code.
+    pub flows: Flows<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
 }
@@ -96,9 +99,14 @@ impl<'c> Context<'c> {
                 )
             })
             .collect();
+        // Here and not on first use: rules run on the same threads.
+        let flows = Flows::of(repository, &|path, step| {
+            scripts.get(path)?.get(&step.span.start)
+        });
         Self {
             repository,
             facts,
+            flows,
             dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,

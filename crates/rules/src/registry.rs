@@ -46,6 +46,7 @@ pub static RULES: &[&dyn Rule] = &[
     &stale_credentials::StaleCredentials,
     &stored_signing_key::StoredSigningKey,
     &syntax::Syntax,
+    &template_injection::TemplateInjection,
     &token_default::TokenDefaulted,
     &token_excessive::TokenExcessive,
     &token_write_all::TokenWriteAll,

@@ -40,6 +40,7 @@ pub mod signed_by_tag;
 pub mod stale_credentials;
 pub mod stored_signing_key;
 pub mod syntax;
+pub mod template_injection;
 pub mod token_default;
 pub mod token_excessive;
 pub mod token_write_all;
