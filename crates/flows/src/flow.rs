@@ -126,14 +126,24 @@ pub struct Flow<'r> {
     pub through: Vec<&'r Step>,
     /// Conditions that hold wherever the value comes through.
     pub guards: Vec<&'r Expr>,
-    /// The place in [`crate::Flows::sinks`].
+    /// The freest that is left of the value on the way.
+    pub cap: Class,
+    /// Numbers the sinks of a checkout.
     pub sink: usize,
 }
 
-impl Flow<'_> {
+impl<'r> Flow<'r> {
     /// The job in which the sink runs.
     #[must_use]
-    pub fn stage(&self) -> Option<Stage<'_>> {
+    pub fn stage(&self) -> Option<Stage<'r>> {
         self.route.last().copied()
+    }
+
+    /// How freely the value can be shaped where it arrives, on an event, and by
+    /// whom.
+    #[must_use]
+    pub fn shape(&self, event: &str) -> Option<Shape> {
+        let shape = self.source.shape(event)?;
+        Some(Shape::new(shape.class.min(self.cap), shape.who))
     }
 }

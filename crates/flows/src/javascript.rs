@@ -13,6 +13,7 @@ use crate::scope::Scope;
 use crate::sources;
 use crate::trace::{Tracer, output_name};
 use crate::trail::{End, Trail, Trails};
+use crate::words;
 use crate::writes::EnvFile;
 
 /// Words after which nothing free is left.
@@ -45,12 +46,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
             EnvFile::Environment => format!("the variable `{name}`"),
             _ => output_name(step, name),
         };
-        let made = lookups::pieces(&text.value, name);
+        let counts = |piece: &str| {
+            !CLEANING.iter().any(|word| piece.contains(word)) && !is_matched(&text.value, piece)
+        };
+        let made = lookups::pieces(&text.value, name, &counts);
         let mut found = Trails::default();
         for piece in made.pieces {
-            if CLEANING.iter().any(|word| piece.contains(word)) {
-                continue;
-            }
             let start = piece.as_ptr().addr() - text.value.as_ptr().addr();
             let span = text.raw_span(scope.document(), start..start + piece.len());
             let mut trails = Vec::new();
@@ -69,6 +70,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
             trails.extend(of_api(piece));
             for mut trail in trails {
                 trail.place = Some((scope.file(), span));
+                trail.json = setter == "return"
+                    && step
+                        .input("result-encoding")
+                        .is_none_or(|t| t.value.trim() != "string");
                 for condition in scope.conditions() {
                     trail.guard(condition);
                 }
@@ -77,6 +82,38 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
         self.take(found)
     }
+}
+
+/// Whether a piece is a match of a regular expression that lets harmless
+/// characters through only: `/([a-z]+)/.exec(text)`, `text.match(pattern)`.
+fn is_matched(script: &str, piece: &str) -> bool {
+    let pattern = if let Some((before, _)) = piece.split_once(".exec(") {
+        before.trim_start_matches([' ', '=', '('])
+    } else if let Some((_, after)) = piece.split_once(".match(") {
+        after
+    } else if let Some((_, after)) = piece.split_once(".matchAll(") {
+        after
+    } else {
+        return false;
+    };
+    if let Some(literal) = pattern.find('/').and_then(|at| pattern.get(at + 1..)) {
+        return words::captures_are_tight(literal);
+    }
+    // A name: the line that sets it holds the literal.
+    let name: String = pattern
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect();
+    !name.is_empty()
+        && script.lines().any(|line| {
+            line.split_once('=').is_some_and(|(before, value)| {
+                before.trim_end().ends_with(&name)
+                    && value
+                        .trim_start()
+                        .strip_prefix('/')
+                        .is_some_and(words::captures_are_tight)
+            })
+        })
 }
 
 /// `context.payload.pull_request.title` as the expression's path.
@@ -95,7 +132,8 @@ fn payload_paths(piece: &str) -> Vec<String> {
                 path = before.to_owned();
             }
         }
-        if sources::is_free_somewhere(&path) {
+        // What is done with a whole object is not known.
+        if sources::is_text(&path) && sources::is_free_somewhere(&path) {
             paths.push(path);
         }
     }

@@ -136,6 +136,7 @@ impl<'r> Builder<'_, '_, 'r> {
                             route: arrival.route,
                             through: arrival.through,
                             guards: arrival.guards,
+                            cap: arrival.cap,
                             sink,
                         });
                     }

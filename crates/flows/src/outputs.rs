@@ -52,7 +52,7 @@ impl Holds {
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
-            Self::FileNames => "names of changed files",
+            Self::FileNames => "the list of changed files",
             Self::HeadBranch => "the head branch of a pull request",
             Self::Title => "the title of a pull request or issue",
             Self::Body => "the text of a pull request, issue or comment",
@@ -78,6 +78,9 @@ enum Unless {
     /// Shell characters are escaped from this major version on, unless the
     /// input is set to `false`.
     Escaped(u32, &'static str),
+    /// `list-files` says how they are written: `shell` and `escape` quote for
+    /// a shell, and nothing is listed by default.
+    Listed,
 }
 
 const fn row(action: &'static str, outputs: &'static [&'static str], holds: Holds) -> Row {
@@ -113,8 +116,12 @@ const ROWS: &[Row] = &[
         holds: FileNames,
         unless: Unless::Escaped(17, "safe_output"),
     },
-    // `list-files: shell` quotes; `csv` quotes for CSV only; `none` lists nothing.
-    row("dorny/paths-filter", &["*_files"], FileNames),
+    Row {
+        action: "dorny/paths-filter",
+        outputs: &["*_files"],
+        holds: FileNames,
+        unless: Unless::Listed,
+    },
     row("trilom/file-changes-action", &["files", "files_added", "files_modified", "files_removed"], FileNames),
     row("jitterbit/get-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"], FileNames),
     row("masesgroup/retrieve-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"], FileNames),
@@ -144,16 +151,23 @@ const ROWS: &[Row] = &[
 ];
 
 /// What an output of a step holds, if the action is known and the output is
-/// somebody else's text.
+/// somebody else's text, and whether it is written as JSON.
 #[must_use]
-pub fn of_step(step: &Step, output: &str) -> Option<Holds> {
+pub fn of_step(step: &Step, output: &str) -> Option<(Holds, bool)> {
     let action = step.action()?;
     ROWS.iter()
         .filter(|row| row.action == action)
         .find(|row| {
             row.outputs.iter().any(|name| fits(name, output)) && !escaped(row.unless, step)
         })
-        .map(|row| row.holds)
+        .map(|row| (row.holds, is_json(step)))
+}
+
+fn is_json(step: &Step) -> bool {
+    let says = |input: &str, value: &str| {
+        step.input(input).is_some_and(|text| text.value.trim() == value)
+    };
+    says("list-files", "json") || says("json", "true") && !says("escape_json", "true")
 }
 
 fn fits(pattern: &str, output: &str) -> bool {
@@ -174,6 +188,9 @@ fn fits(pattern: &str, output: &str) -> bool {
 fn escaped(unless: Unless, step: &Step) -> bool {
     match unless {
         Unless::Never => false,
+        Unless::Listed => step
+            .input("list-files")
+            .is_none_or(|text| matches!(text.value.trim(), "none" | "shell" | "escape")),
         Unless::Escaped(since, input) => {
             let off = step
                 .input(input)

@@ -69,3 +69,18 @@ fn opener_is_quoted(text: &str, body: usize) -> bool {
     let delimiter = delimiter.trim_start_matches('-').trim_start();
     delimiter.starts_with(['\'', '"', '\\'])
 }
+
+/// Whether an expression stands where JavaScript takes a value, and not inside
+/// of a string.
+pub(crate) fn is_operand(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).unwrap_or("").trim_end_matches([' ', '\t']);
+    let after = text.get(range.end..).unwrap_or("").trim_start_matches([' ', '\t']);
+    let line = before.rsplit('\n').next().unwrap_or("");
+    // An odd quote before it on the line opens a string.
+    let open = ['\'', '"', '`']
+        .iter()
+        .any(|quote| line.matches(*quote).count() % 2 == 1);
+    !open
+        && before.ends_with(['=', '(', ',', '[', ':', '?', '{', '\n'])
+        && (after.is_empty() || after.starts_with([';', ')', ',', ']', '}', '\n', '\r', '.', '[']))
+}

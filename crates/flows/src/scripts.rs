@@ -8,6 +8,7 @@ use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::class::Class;
 use crate::flow::Source;
 use crate::outputs::Holds;
 use crate::reads;
@@ -92,9 +93,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 if let Some((id, _)) = command.pipeline {
                     let members = running.script.pipeline(id);
                     let before = members.into_iter().take_while(|c| c.range != command.range);
-                    if words::passing(command) == Passing::On {
-                        found.extend(self.piped(running, before.collect(), &mut seen));
-                    }
+                    let through = self.piped(running, before.collect(), &mut seen);
+                    found.extend(passed_by(command, through));
                 }
                 self.take(found)
             }
@@ -138,6 +138,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 let span = running.span(embedded.range.clone());
                 found.extend(self.expression(running.scope, expr, span));
             }
+        }
+        for trail in &mut found.list {
+            trail.spliced = true;
         }
         self.take(found)
     }
@@ -243,10 +246,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     ) -> Vec<Trail<'r>> {
         let mut through: Vec<Trail<'r>> = Vec::new();
         for command in members {
-            match words::passing(command) {
-                Passing::On => {}
-                Passing::Cleaned | Passing::Other => through.clear(),
-            }
+            through = passed_by(command, through);
             if words::passing(command) != Passing::Cleaned {
                 through.extend(self.printed(running, command, seen));
             }
@@ -266,7 +266,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let name = source.describe();
             found.push(Trail::from(End::Source(source), name));
         }
-        if words::passing(command) != Passing::On {
+        if matches!(words::passing(command), Passing::Cleaned | Passing::Other) {
             return self.take(found);
         }
         let (program, args) = command.effective();
@@ -275,6 +275,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
+        }
+        if words::passing(command) == Passing::OneLine {
+            for trail in &mut found.list {
+                trail.cap = trail.cap.min(Class::Line);
+            }
         }
         for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('<')) {
             let word = &redirect.target;
@@ -308,6 +313,20 @@ impl<'s, 'r> Tracer<'s, 'r> {
             Trail::from(End::Source(source), name)
         })
     }
+}
+
+/// What a command lets through of what it gets from a pipe.
+fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r>> {
+    match words::passing(command) {
+        Passing::On => {}
+        Passing::OneLine => {
+            for trail in &mut through {
+                trail.cap = trail.cap.min(Class::Line);
+            }
+        }
+        Passing::Cleaned | Passing::Other => through.clear(),
+    }
+    through
 }
 
 /// `$(<FILE)`

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use cofferdam_workflows::documents::text::lookup;
 use cofferdam_workflows::documents::{Action, Step, Workflow};
 
+use crate::class::Class;
 use crate::flow::{Source, Stage};
 use crate::scope::{Scope, Unit};
 use crate::trace::{Kind, Tracer};
@@ -92,10 +93,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let key = (address, 1, kind, name.to_owned());
         self.arrivals_once(key, || {
             let users = self.index.users(action);
-            if users.is_empty() && kind == Kind::Input {
-                return vec![unknown_caller(name)];
-            }
             let mut found = Vec::new();
+            // An action at the root is there for other repositories, whatever
+            // this one tries it out with.
+            if (users.is_empty() || action.folder().is_empty()) && kind == Kind::Input {
+                found.push(unknown_caller(name));
+            }
             for user in users {
                 let Some(step) = user.step else { continue };
                 let trails = match kind {
@@ -152,6 +155,7 @@ fn site(route: Vec<Stage<'_>>) -> Arrival<'_> {
         guards: Vec::new(),
         route,
         through: Vec::new(),
+        cap: Class::Text,
     }
 }
 
@@ -176,5 +180,6 @@ fn arrival<'r>(
         guards: trail.guards.clone(),
         route,
         through,
+        cap: trail.cap,
     }
 }

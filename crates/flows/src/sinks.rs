@@ -12,7 +12,7 @@ use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::{Command, Script, Shell};
 
 use crate::class::Class;
-use crate::code_inputs;
+use crate::code_inputs::{self, Language};
 use crate::flow::{Sink, SinkKind};
 use crate::position;
 use crate::scope::{Scope, Unit};
@@ -95,9 +95,18 @@ impl<'s, 'r> Tracer<'s, 'r> {
         input: &str,
         found: &mut Vec<Reached<'r>>,
     ) {
+        let name = at.step.action().unwrap_or_default();
+        let javascript = code_inputs::language(&name, input) == Some(Language::JavaScript);
         for (embedded, expr) in text.parsed() {
             let what = (kind, Class::Word, input);
+            let before = found.len();
             self.expression_sink(at, text, (&embedded.range, expr), what, found);
+            // JSON is a literal of the language, and quotes of its own hold it.
+            if javascript && position::is_operand(&text.value, &embedded.range) {
+                for reached in found.iter_mut().skip(before) {
+                    reached.trails.retain(|trail| !trail.json);
+                }
+            }
         }
     }
 
@@ -131,7 +140,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 let whole = 0..word.text.len();
                 let mut trails = self.word(running, word, whole, &mut Vec::new());
                 // What GitHub splices in is a sink of its own.
-                trails.retain(|trail| !trail.name.contains("${{"));
+                trails.retain(|trail| !trail.spliced);
                 if trails.is_empty() {
                     continue;
                 }
@@ -145,6 +154,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     fn files(&self, at: &At<'r>, running: Running<'s, 'r>, found: &mut Vec<Reached<'r>>) {
         for write in writes::of_script(&running.text.value, running.script) {
             let mut trails = self.content(running, &write);
+            trails.retain(|trail| !trail.spliced);
             if trails.is_empty() {
                 continue;
             }
@@ -167,8 +177,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             // can know keeps everything in.
             let holds_up_to = match (&write.name, write.block) {
                 (_, Some(Block::Random)) => Class::Text,
+                (Some(name), _) if write.file == EnvFile::Environment && is_trusted(name) => {
+                    Class::Word
+                }
                 (Some(_), _) => Class::Line,
-                (None, _) => Class::Fixed,
+                (None, _) => Class::Word,
             };
             for trail in &mut trails {
                 trail.place = Some((at.scope.file(), span));
@@ -179,6 +192,16 @@ impl<'s, 'r> Tracer<'s, 'r> {
             found.push(reached);
         }
     }
+}
+
+/// Variables by which a program loads or runs what they name (GitHub refuses
+/// `NODE_OPTIONS` in the file).
+fn is_trusted(name: &str) -> bool {
+    matches!(
+        name,
+        "BASH_ENV" | "ENV" | "GIT_SSH_COMMAND" | "LD_LIBRARY_PATH" | "LD_PRELOAD" | "PATH"
+            | "PERL5OPT" | "PYTHONPATH" | "PYTHONSTARTUP" | "RUBYOPT" | "JAVA_TOOL_OPTIONS"
+    )
 }
 
 struct At<'r> {

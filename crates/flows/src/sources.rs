@@ -121,7 +121,7 @@ const OBJECTS: &[Object] = &[
 /// Parts of those objects that somebody else writes: the first step below the
 /// object, and who writes it; `None` for GitHub and the repository's owners.
 const PARTS: &[(&str, &str, Option<Who>)] = &[
-    ("pull_request", "base", None),
+    ("pull_request", "base", Some(Pusher)),
     ("pull_request", "labels", Some(Triage)),
     ("pull_request", "milestone", Some(Triage)),
     ("pull_request", "requested_teams", None),
@@ -325,6 +325,12 @@ fn of_context(path: &str, event: &str) -> Option<(Shape, &'static str)> {
         _ => return None,
     };
     Some((shape, CONTEXTS))
+}
+
+/// Whether a path leads to a text rather than to an object.
+pub(crate) fn is_text(path: &str) -> bool {
+    let leaf = path.rsplit('.').next().unwrap_or("");
+    leaf == "name" || leaf == "head_ref" || TEXTS.iter().any(|(name, _)| *name == leaf)
 }
 
 /// Whether the context can be shaped freely enough to break out of a string on

@@ -151,9 +151,13 @@ impl<'s, 'r> Tracer<'s, 'r> {
     /// The ways into a scalar.
     pub(crate) fn text(&self, scope: Scope<'r>, text: &'r Text) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
+        let sole = text.sole_expression().is_some();
         for (embedded, expr) in text.parsed() {
             let span = text.raw_span(scope.document(), embedded.range.clone());
-            found.extend(self.expression(scope, expr, span));
+            for mut trail in self.expression(scope, expr, span) {
+                trail.json &= sole;
+                found.push(trail);
+            }
         }
         self.take(found)
     }
@@ -189,9 +193,14 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     found.extend(self.path(scope, path, guards));
                 }
             }
-            ExprKind::Call { .. } => {
+            ExprKind::Call { function, .. } => {
+                let mut inner = Trails::default();
                 for arg in expr.value_arguments() {
-                    self.walk(scope, arg, guards, found);
+                    self.walk(scope, arg, guards, &mut inner);
+                }
+                for mut trail in self.take(inner) {
+                    trail.json = function == "tojson" || trail.json && function == "case";
+                    found.push(trail);
                 }
             }
             ExprKind::Text(pieces) => {
@@ -253,6 +262,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 (Some(id), Some("outputs")) => self.output(scope, id, name(3)),
                 _ => Vec::new(),
             },
+            "needs" if path.parts.len() == 1 => self.all_needs(scope),
             "needs" | "jobs" => match (name(1), path.name(2), scope.unit) {
                 (Some(id), Some("outputs"), Unit::Workflow(workflow)) => {
                     self.job_output(workflow, id, name(3))
@@ -384,13 +394,14 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     fn known_output(&self, scope: Scope<'r>, step: &'r Step, name: &str) -> Vec<Trail<'r>> {
-        let Some(holds) = outputs::of_step(step, name) else {
+        let Some((holds, json)) = outputs::of_step(step, name) else {
             return Vec::new();
         };
         let action = step.action().unwrap_or_default();
         let source = Source::Output(format!("`{action}`"), holds);
         let mut trail = Trail::from(End::Source(source.clone()), source.describe());
         trail.place = Some((scope.file(), step.head()));
+        trail.json = json;
         for condition in scope.conditions() {
             trail.guard(condition);
         }
@@ -494,6 +505,18 @@ impl<'s, 'r> Tracer<'s, 'r> {
         found.to_vec()
     }
 
+    // `toJSON(needs)`
+    fn all_needs(&self, scope: Scope<'r>) -> Vec<Trail<'r>> {
+        let (Unit::Workflow(workflow), Some(job)) = (scope.unit, scope.job) else {
+            return Vec::new();
+        };
+        let mut found = Trails::default();
+        for need in &job.needs {
+            found.extend(self.job_output(workflow, &need.value, None));
+        }
+        self.take(found)
+    }
+
     fn find_job_output(
         &self,
         workflow: &'r Workflow,
@@ -594,6 +617,8 @@ pub(crate) fn join<'r>(outer: Trail<'r>, inner: &Trail<'r>) -> Trail<'r> {
     for guard in &inner.guards {
         joined.guard(guard);
     }
+    joined.cap = joined.cap.min(inner.cap);
+    joined.json &= inner.json;
     joined
 }
 

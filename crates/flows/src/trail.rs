@@ -3,6 +3,7 @@
 use cofferdam_facts::{SourceFile, Span};
 use cofferdam_workflows::expressions::Expr;
 
+use crate::class::Class;
 use crate::flow::{Hop, Source, Stage};
 use cofferdam_workflows::documents::Step;
 
@@ -27,6 +28,13 @@ pub(crate) struct Trail<'r> {
     pub(crate) guards: Vec<&'r Expr>,
     /// Where it is read.
     pub(crate) place: Option<(&'r SourceFile, Span)>,
+    /// Whether GitHub has put it into the script's text, where it is code
+    /// whatever the script does with it.
+    pub(crate) spliced: bool,
+    /// The freest that is left of it.
+    pub(crate) cap: Class,
+    /// Whether it is JSON, which is a safe literal in JavaScript.
+    pub(crate) json: bool,
 }
 
 impl<'r> Trail<'r> {
@@ -37,11 +45,16 @@ impl<'r> Trail<'r> {
             hops: Vec::new(),
             guards: Vec::new(),
             place: None,
+            spliced: false,
+            cap: Class::Text,
+            json: false,
         }
     }
 
     fn is_like(&self, other: &Self) -> bool {
         self.end == other.end
+            && self.cap == other.cap
+            && self.json == other.json
             && self.guards.len() == other.guards.len()
             && self
                 .guards
@@ -66,6 +79,7 @@ impl<'r> Trail<'r> {
             });
         }
         name.clone_into(&mut self.name);
+        self.spliced = false;
         self
     }
 }
@@ -108,6 +122,7 @@ pub(crate) struct Arrival<'r> {
     pub(crate) guards: Vec<&'r Expr>,
     pub(crate) route: Vec<Stage<'r>>,
     pub(crate) through: Vec<&'r Step>,
+    pub(crate) cap: Class,
 }
 
 impl<'r> Arrival<'r> {
@@ -121,6 +136,7 @@ impl<'r> Arrival<'r> {
             }
         }
         next.name.clone_from(&trail.name);
+        next.cap = next.cap.min(trail.cap);
         next
     }
 }

@@ -122,6 +122,8 @@ fn is_harmless_set(set: &str) -> bool {
 pub(crate) enum Passing {
     /// It comes out, changed or not.
     On,
+    /// The same, and at most one line of it.
+    OneLine,
     /// What comes out holds nothing of it that could do harm.
     Cleaned,
     /// It comes out of somewhere else.
@@ -185,7 +187,17 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "jq" => texts.iter().any(|text| text.contains("@base64") || text.contains("@uri")),
         _ => false,
     };
-    if cleans { Passing::Cleaned } else { Passing::On }
+    let joins = match name {
+        "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
+        "tr" => texts.iter().any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
+        "base64" => true,
+        _ => false,
+    };
+    match (cleans, joins) {
+        (true, _) => Passing::Cleaned,
+        (false, true) => Passing::OneLine,
+        (false, false) => Passing::On,
+    }
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -219,4 +231,36 @@ fn is_tight(pattern: &str) -> bool {
         }
     }
     !pattern.is_empty()
+}
+
+/// Whether the groups of a regular expression, or all of it where it has none,
+/// match harmless characters only. `literal` begins behind the opening slash.
+pub(crate) fn captures_are_tight(literal: &str) -> bool {
+    let mut end = literal.len();
+    let mut escaped = false;
+    let mut inside = false;
+    for (at, c) in literal.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => inside = true,
+            ']' => inside = false,
+            '/' if !inside => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let pattern = literal.get(..end).unwrap_or("");
+    let groups: Vec<&str> = pattern
+        .split('(')
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|group| !group.starts_with("?:") && !group.starts_with("?="))
+        .collect();
+    if groups.is_empty() {
+        return is_tight(pattern);
+    }
+    groups.iter().all(|group| is_tight(group))
 }

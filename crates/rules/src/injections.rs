@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cofferdam_facts::Location;
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_flows::{Class, Flow, Shape, Sink, Source, Stage, Who};
+use cofferdam_flows::{Class, Flow, Holds, Shape, Sink, Source, Stage, Who};
 use cofferdam_workflows::documents::{Condition, Step, Workflow};
 use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::semantics::conditions::Situation;
@@ -161,7 +161,7 @@ fn of_flow<'c>(
         .collect();
     // A reusable workflow or action that nobody here uses runs on any event.
     if starts.is_empty() {
-        let shapes = events::EVENTS.iter().filter_map(|e| flow.source.shape(e.name));
+        let shapes = events::EVENTS.iter().filter_map(|e| flow.shape(e.name));
         let freest = shapes.max_by_key(|shape| shape.class);
         return freest
             .and_then(|shape| by_caller(flow, sink, shape))
@@ -192,7 +192,7 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
             free.then_some(Shape::new(Class::Text, Who::Anyone))?
         }
         (_, Some(_)) => return None,
-        _ => flow.source.shape(start.event())?,
+        _ => flow.shape(start.event())?,
     };
     if shape.class <= sink.holds_up_to {
         return None;
@@ -207,7 +207,18 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
     }
     let view = start.job()?;
     let way = way(flow, sink, start, view);
-    let (severity, confidence) = grade(start, view, shape, &way)?;
+    let shape = if own_words(flow, &way) {
+        Shape::new(shape.class, Who::Dispatcher)
+    } else {
+        shape
+    };
+    let (mut severity, confidence) = grade(start, view, shape, &way)?;
+    // Names of files stand out in a review, next to code that runs anyway.
+    if let (Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames), Who::CommitAuthor) =
+        (&flow.source, shape.who)
+    {
+        severity = severity.min(Severity::Low);
+    }
     let confidence = match flow.source {
         // What a script looks up may be of another pull request than the one
         // that the stranger opened.
@@ -228,6 +239,23 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
         start: Some(start.clone()),
         way,
     })
+}
+
+// A comment that counts only from somebody with a role is that person's text.
+fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
+    let Source::Context(path) = &flow.source else {
+        return false;
+    };
+    let of_actor = ["github.event.comment.", "github.event.review."]
+        .iter()
+        .any(|start| path.starts_with(start));
+    of_actor
+        && way.gates().iter().any(|gate| {
+            matches!(
+                gate,
+                Gate::Comment | Gate::PermissionCheck | Gate::Team(_) | Gate::Person
+            )
+        })
 }
 
 /// What it takes a stranger to start the job and to get past the conditions of

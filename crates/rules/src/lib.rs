@@ -8,6 +8,7 @@ pub mod context;
 pub mod controls;
 mod deeds;
 pub mod dependencies;
+pub mod file_writes;
 pub mod foreign;
 pub mod grades;
 pub mod guards;

@@ -165,9 +165,9 @@ fn file(cx: &Context<'_>, path: &str, out: &mut Out) {
 fn report(danger: &Danger<'_>) -> Finding {
     let value = danger.flow.source.describe();
     let becomes = match danger.sink.kind {
-        SinkKind::Evaluated => "runs",
-        SinkKind::ShellCommand => "takes for its shell",
-        _ => "takes as code",
+        SinkKind::Evaluated => "runs it as code",
+        SinkKind::ShellCommand => "starts it as its shell",
+        _ => "takes it as code",
     };
     let written = one_line(&danger.sink.written);
     let at = match danger.sink.kind {
@@ -183,7 +183,7 @@ fn report(danger: &Danger<'_>) -> Finding {
         TemplateInjection::INFO.id,
         danger.severity,
         danger.place(),
-        format!("{} {becomes} {value}{through} {at}", danger.runs()),
+        format!("{value}: {} {becomes}{through} {at}", danger.runs()),
     )
     .confidence(danger.confidence)
     .why(why(danger))

@@ -60,7 +60,7 @@ pub fn of_name(
     expressions: &dyn Fn(&str) -> Head,
     variable: &dyn Fn(&str) -> Head,
 ) -> Head {
-    let set = pieces(script, name);
+    let set = pieces(script, name, &|_| true);
     let of_names = set.names.iter().map(|name| variable(name));
     let of_pieces = set
         .pieces
@@ -79,9 +79,10 @@ pub struct Made<'s> {
 }
 
 /// The pieces of a script's lines that set a name, and, for the names in them,
-/// the pieces that set those in turn.
+/// the pieces that set those in turn. A piece that `counts` refuses is left out,
+/// with the names in it.
 #[must_use]
-pub fn pieces<'s>(script: &'s str, name: &str) -> Made<'s> {
+pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) -> Made<'s> {
     let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
     let mut made = Made::default();
     let mut seen = BTreeSet::new();
@@ -103,7 +104,7 @@ pub fn pieces<'s>(script: &'s str, name: &str) -> Made<'s> {
                 let below = if open { 4 } else { 0 };
                 let value =
                     std::iter::once(rest).chain(lines.iter().copied().skip(at + 1).take(below));
-                for piece in value {
+                for piece in value.filter(|piece| counts(piece)) {
                     made.pieces.push(piece);
                     next.extend(identifiers(piece).map(str::to_owned));
                 }
