@@ -47,7 +47,8 @@ fn holds(expr: &Expr, path: &str, wanted: bool, depth: usize) -> bool {
 }
 
 fn is_path(expr: &Expr, path: &str) -> bool {
-    expr.as_context().is_some_and(|context| context.text() == path)
+    expr.as_context()
+        .is_some_and(|context| context.text() == path)
 }
 
 // A constant text, and none that could be spliced into code by itself.
@@ -64,4 +65,42 @@ fn is_constant(expr: &Expr) -> bool {
         _ => return false,
     };
     !text.contains(['$', '`', ';', '\'', '|', '&'])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use cofferdam_workflows::expressions::condition;
+
+    use super::*;
+
+    #[test]
+    fn only_comparisons_with_constants_pin_a_value() {
+        let pinned = [
+            "a.b == 'x'",
+            "'x' == A.B",
+            "a.b == 'x' || a.b == 'y'",
+            "c && (a.b == 'x' && d)",
+            "!(a.b != 'x')",
+            "contains(fromJSON('[\"x\",\"y\"]'), a.b)",
+            "contains('x y', a.b)",
+        ];
+        for text in pinned {
+            assert!(pins(&condition(text).unwrap(), "a.b"), "{text}");
+        }
+        let open = [
+            "a.b != 'x'",
+            "a.b == c.d",
+            "a.b == 'x' || c",
+            "!(a.b == 'x')",
+            "contains(a.b, 'x')",
+            "startsWith(a.b, 'x')",
+            "a.c == 'x'",
+            "a.b",
+            "a.b == '$(x)'",
+        ];
+        for text in open {
+            assert!(!pins(&condition(text).unwrap(), "a.b"), "{text}");
+        }
+    }
 }

@@ -30,8 +30,9 @@ impl Source {
     pub fn shape(&self, event: &str) -> Option<Shape> {
         match self {
             Self::Context(path) => sources::shape(path, event),
-            Self::Dispatch(_) => (event == "workflow_dispatch")
-                .then_some(Shape::new(Class::Text, Who::Dispatcher)),
+            Self::Dispatch(_) => {
+                (event == "workflow_dispatch").then_some(Shape::new(Class::Text, Who::Dispatcher))
+            }
             Self::Caller(_) => Some(Shape::new(Class::Text, Who::Caller)),
             Self::Output(_, holds) | Self::Read(holds, _) => holds.shape(event),
         }

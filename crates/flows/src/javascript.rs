@@ -18,8 +18,20 @@ use crate::writes::EnvFile;
 
 /// Words after which nothing free is left.
 const CLEANING: &[&str] = &[
-    ".includes(", ".startsWith(", ".endsWith(", ".test(", ".some(", ".every(", ".length",
-    ".indexOf(", "parseInt(", "Number(", "encodeURIComponent(", "===", "!==", "createHash(",
+    ".includes(",
+    ".startsWith(",
+    ".endsWith(",
+    ".test(",
+    ".some(",
+    ".every(",
+    ".length",
+    ".indexOf(",
+    "parseInt(",
+    "Number(",
+    "encodeURIComponent(",
+    "===",
+    "!==",
+    "createHash(",
 ];
 
 impl<'s, 'r> Tracer<'s, 'r> {
@@ -127,7 +139,15 @@ fn payload_paths(piece: &str) -> Vec<String> {
             .collect();
         let mut path = format!("github.event.{}", path.trim_end_matches('.')).to_lowercase();
         // A method at the end, such as `.trim()`, is no part of the path.
-        for method in [".trim", ".tolowercase", ".replace", ".split", ".match", ".slice", ".substring"] {
+        for method in [
+            ".trim",
+            ".tolowercase",
+            ".replace",
+            ".split",
+            ".match",
+            ".slice",
+            ".substring",
+        ] {
             if let Some(before) = path.strip_suffix(method) {
                 path = before.to_owned();
             }
@@ -152,12 +172,19 @@ fn after_each<'p>(piece: &'p str, opener: &'p str) -> impl Iterator<Item = &'p s
 /// `pr.data.title`: a field of what the API answers about a pull request.
 fn of_api<'r>(piece: &str) -> Option<Trail<'r>> {
     const OBJECTS: &[&str] = &[
-        "data.", "pr.", "pull.", "pullRequest.", "pull_request.", "issue.", "comment.",
+        "data.",
+        "pr.",
+        "pull.",
+        "pullRequest.",
+        "pull_request.",
+        "issue.",
+        "comment.",
     ];
     for object in OBJECTS {
         for (at, _) in piece.match_indices(object) {
             let before = piece.get(..at).unwrap_or("");
-            if before.contains("context.payload") || before.ends_with(|c: char| c.is_alphanumeric()) {
+            if before.contains("context.payload") || before.ends_with(|c: char| c.is_alphanumeric())
+            {
                 continue;
             }
             let field: String = piece

@@ -34,9 +34,10 @@ impl Holds {
             Self::Body | Self::Commit | Self::Artifact => Class::Text,
         };
         let who = match (event, self) {
-            ("push" | "merge_group" | "release" | "schedule" | "workflow_dispatch" | "create", Self::Commit | Self::FileNames) => {
-                Who::CommitAuthor
-            }
+            (
+                "push" | "merge_group" | "release" | "schedule" | "workflow_dispatch" | "create",
+                Self::Commit | Self::FileNames,
+            ) => Who::CommitAuthor,
             ("workflow_run", _) => Who::PullRequestAuthor,
             (_, Self::Artifact) => return None,
             ("issues" | "issue_comment" | "discussion" | "discussion_comment" | "gollum", _) => {
@@ -122,32 +123,111 @@ const ROWS: &[Row] = &[
         holds: FileNames,
         unless: Unless::Listed,
     },
-    row("trilom/file-changes-action", &["files", "files_added", "files_modified", "files_removed"], FileNames),
-    row("jitterbit/get-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"], FileNames),
-    row("masesgroup/retrieve-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"], FileNames),
-    row("ahmadnassri/action-changed-files", &["files", "json"], FileNames),
-    row("lots0logs/gh-action-get-changed-files", &["all", "added", "modified", "deleted", "renamed"], FileNames),
-    row("knu/changed-files", &["changed_files", "changed_files_json", "matched_files", "matched_files_json"], FileNames),
+    row(
+        "trilom/file-changes-action",
+        &["files", "files_added", "files_modified", "files_removed"],
+        FileNames,
+    ),
+    row(
+        "jitterbit/get-changed-files",
+        &[
+            "all",
+            "added",
+            "modified",
+            "removed",
+            "renamed",
+            "added_modified",
+        ],
+        FileNames,
+    ),
+    row(
+        "masesgroup/retrieve-changed-files",
+        &[
+            "all",
+            "added",
+            "modified",
+            "removed",
+            "renamed",
+            "added_modified",
+        ],
+        FileNames,
+    ),
+    row(
+        "ahmadnassri/action-changed-files",
+        &["files", "json"],
+        FileNames,
+    ),
+    row(
+        "lots0logs/gh-action-get-changed-files",
+        &["all", "added", "modified", "deleted", "renamed"],
+        FileNames,
+    ),
+    row(
+        "knu/changed-files",
+        &[
+            "changed_files",
+            "changed_files_json",
+            "matched_files",
+            "matched_files_json",
+        ],
+        FileNames,
+    ),
     row("tony84727/changed-file-filter", &["changed"], FileNames),
     row("yumemi-inc/changed-files", &["files"], FileNames),
-    row("xt0rted/pull-request-comment-branch", &["head_ref"], HeadBranch),
-    row("alessbell/pull-request-comment-branch", &["head_ref"], HeadBranch),
-    row("gotson/pull-request-comment-branch", &["head_ref"], HeadBranch),
+    row(
+        "xt0rted/pull-request-comment-branch",
+        &["head_ref"],
+        HeadBranch,
+    ),
+    row(
+        "alessbell/pull-request-comment-branch",
+        &["head_ref"],
+        HeadBranch,
+    ),
+    row(
+        "gotson/pull-request-comment-branch",
+        &["head_ref"],
+        HeadBranch,
+    ),
     row("eficode/resolve-pr-refs", &["head_ref"], HeadBranch),
-    row("potiuk/get-workflow-origin", &["sourceHeadBranch", "pullRequestLabels"], HeadBranch),
+    row(
+        "potiuk/get-workflow-origin",
+        &["sourceHeadBranch", "pullRequestLabels"],
+        HeadBranch,
+    ),
     row("khan/pull-request-comment-trigger", &["comment_body"], Body),
-    row("shanegenschaw/pull-request-comment-trigger", &["comment_body"], Body),
+    row(
+        "shanegenschaw/pull-request-comment-trigger",
+        &["comment_body"],
+        Body,
+    ),
     row("peter-evans/find-comment", &["comment-body"], Body),
     row("zentered/issue-forms-body-parser", &["data"], Body),
-    row("stefanbuck/github-issue-parser", &["jsonString", "issueparser_*"], Body),
+    row(
+        "stefanbuck/github-issue-parser",
+        &["jsonString", "issueparser_*"],
+        Body,
+    ),
     row("peter-murray/issue-forms-body-parser", &["payload"], Body),
     row("8bitjonny/gh-get-current-pr", &["pr_title"], Title),
     row("8bitjonny/gh-get-current-pr", &["pr_body", "pr"], Body),
     row("jwalton/gh-find-current-pr", &["title"], Title),
     row("jwalton/gh-find-current-pr", &["body"], Body),
-    row("actions-ecosystem/action-get-merged-pull-request", &["title"], Title),
-    row("actions-ecosystem/action-get-merged-pull-request", &["body"], Body),
-    row("amannn/action-semantic-pull-request", &["error_message"], Title),
+    row(
+        "actions-ecosystem/action-get-merged-pull-request",
+        &["title"],
+        Title,
+    ),
+    row(
+        "actions-ecosystem/action-get-merged-pull-request",
+        &["body"],
+        Body,
+    ),
+    row(
+        "amannn/action-semantic-pull-request",
+        &["error_message"],
+        Title,
+    ),
 ];
 
 /// What an output of a step holds, if the action is known and the output is
@@ -157,15 +237,14 @@ pub fn of_step(step: &Step, output: &str) -> Option<(Holds, bool)> {
     let action = step.action()?;
     ROWS.iter()
         .filter(|row| row.action == action)
-        .find(|row| {
-            row.outputs.iter().any(|name| fits(name, output)) && !escaped(row.unless, step)
-        })
+        .find(|row| row.outputs.iter().any(|name| fits(name, output)) && !escaped(row.unless, step))
         .map(|row| (row.holds, is_json(step)))
 }
 
 fn is_json(step: &Step) -> bool {
     let says = |input: &str, value: &str| {
-        step.input(input).is_some_and(|text| text.value.trim() == value)
+        step.input(input)
+            .is_some_and(|text| text.value.trim() == value)
     };
     says("list-files", "json") || says("json", "true") && !says("escape_json", "true")
 }

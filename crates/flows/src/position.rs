@@ -50,9 +50,11 @@ fn in_quoted_heredoc(text: &str, range: &Range<usize>, script: &Script) -> bool 
             return false;
         };
         // A here-document that feeds a shell or an interpreter is code.
-        let runs = ["bash", "sh", "python", "python3", "node", "ruby", "perl", "ssh", "psql"]
-            .iter()
-            .any(|program| command.is(program));
+        let runs = [
+            "bash", "sh", "python", "python3", "node", "ruby", "perl", "ssh", "psql",
+        ]
+        .iter()
+        .any(|program| command.is(program));
         !runs
             && word.range.start <= range.start
             && range.end <= word.range.end
@@ -73,8 +75,14 @@ fn opener_is_quoted(text: &str, body: usize) -> bool {
 /// Whether an expression stands where JavaScript takes a value, and not inside
 /// of a string.
 pub(crate) fn is_operand(text: &str, range: &Range<usize>) -> bool {
-    let before = text.get(..range.start).unwrap_or("").trim_end_matches([' ', '\t']);
-    let after = text.get(range.end..).unwrap_or("").trim_start_matches([' ', '\t']);
+    let before = text
+        .get(..range.start)
+        .unwrap_or("")
+        .trim_end_matches([' ', '\t']);
+    let after = text
+        .get(range.end..)
+        .unwrap_or("")
+        .trim_start_matches([' ', '\t']);
     let line = before.rsplit('\n').next().unwrap_or("");
     // An odd quote before it on the line opens a string.
     let open = ['\'', '"', '`']

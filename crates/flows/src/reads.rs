@@ -76,7 +76,10 @@ fn of_gh(words: &[&str]) -> Option<Holds> {
 /// What a field of the API's answers holds.
 pub(crate) fn of_field(words: &str) -> Option<Holds> {
     // A count, a test or a choice of a number is no text.
-    if ["length", "test(", "contains(", "startswith(", "any("].iter().any(|w| words.contains(w)) {
+    if ["length", "test(", "contains(", "startswith(", "any("]
+        .iter()
+        .any(|w| words.contains(w))
+    {
         return None;
     }
     let fields: Vec<&str> = words
@@ -91,7 +94,12 @@ pub(crate) fn of_field(words: &str) -> Option<Holds> {
     };
     if has(&["body", "comments", "bodyText"]) {
         Some(Holds::Body)
-    } else if has(&["commit.message", "messageHeadline", "messageBody", "message"]) {
+    } else if has(&[
+        "commit.message",
+        "messageHeadline",
+        "messageBody",
+        "message",
+    ]) {
         Some(Holds::Commit)
     } else if has(&["title"]) {
         Some(Holds::Title)
@@ -133,10 +141,12 @@ fn of_format(words: &[&str]) -> Option<Holds> {
             .or_else(|| w.strip_prefix("--pretty="))
     });
     match format {
-        Some(format) => ["%s", "%B", "%b", "%an", "%ae", "%cn", "%ce", "%f", "%N", "%d", "%D"]
-            .iter()
-            .any(|sign| format.contains(sign))
-            .then_some(Holds::Commit),
+        Some(format) => [
+            "%s", "%B", "%b", "%an", "%ae", "%cn", "%ce", "%f", "%N", "%d", "%D",
+        ]
+        .iter()
+        .any(|sign| format.contains(sign))
+        .then_some(Holds::Commit),
         None if words.contains(&"--name-only") => Some(Holds::FileNames),
         None if words.iter().any(|w| w.starts_with("--oneline")) => Some(Holds::Commit),
         None => None,
@@ -147,8 +157,11 @@ fn of_format(words: &[&str]) -> Option<Holds> {
 pub(crate) fn brings_artifact(step: &Step) -> bool {
     match step.action().as_deref() {
         Some("actions/download-artifact") => step.input("run-id").is_some(),
-        Some("dawidd6/action-download-artifact" | "marcofaggian/action-download-multiple-artifacts"
-            | "levonet/action-download-last-artifact") => true,
+        Some(
+            "dawidd6/action-download-artifact"
+            | "marcofaggian/action-download-multiple-artifacts"
+            | "levonet/action-download-last-artifact",
+        ) => true,
         Some("actions/github-script") => step
             .input("script")
             .is_some_and(|text| text.value.contains("downloadArtifact")),
@@ -156,5 +169,63 @@ pub(crate) fn brings_artifact(step: &Step) -> bool {
             text.value.contains("gh run download")
                 || text.value.contains("/artifacts/") && text.value.contains("/zip")
         }),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use cofferdam_workflows::shell::{Shell, parse};
+
+    use super::*;
+
+    fn read(script: &str) -> Option<Holds> {
+        let script = parse(script, &Shell::Bash);
+        match of_command(script.commands.first().unwrap())? {
+            Source::Read(holds, _) => Some(holds),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn commands_that_bring_in_other_peoples_text() {
+        let cases = [
+            ("gh pr view 1 --json title --jq .title", Some(Holds::Title)),
+            (
+                "gh pr view 1 --json headRefName -q .headRefName",
+                Some(Holds::HeadBranch),
+            ),
+            ("gh pr view 1 --json title,number --jq .number", None),
+            (
+                "gh api repos/o/r/pulls/1 --jq .head.ref",
+                Some(Holds::HeadBranch),
+            ),
+            ("gh api repos/o/r/pulls/1 --jq .head.sha", None),
+            ("gh issue view 1 --json body --jq .body", Some(Holds::Body)),
+            (
+                "gh pr view 1 --json comments --jq '.comments | length'",
+                None,
+            ),
+            ("gh release view --json body", None),
+            ("git log -1 --format=%s", Some(Holds::Commit)),
+            ("git log -1 --format=%H", None),
+            ("git diff --name-only HEAD^", Some(Holds::FileNames)),
+            ("git rev-parse HEAD", None),
+            ("cat file", None),
+        ];
+        for (script, expected) in cases {
+            assert_eq!(read(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn the_payload_is_a_context() {
+        let script = parse(
+            "jq -r '.pull_request.title' \"$GITHUB_EVENT_PATH\"",
+            &Shell::Bash,
+        );
+        let found = of_command(script.commands.first().unwrap());
+        let path = "github.event.pull_request.title".to_owned();
+        assert_eq!(found, Some(Source::Context(path)));
     }
 }

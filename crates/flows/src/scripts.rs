@@ -114,9 +114,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let trails = match piece {
                 Piece::Variable(name) => self.shell_variable(running, &name, seen),
                 Piece::Expression(range) => self.spliced(running, word.place(range)),
-                Piece::Substitution(range) => {
-                    self.substitution(running, word.place(range), seen)
-                }
+                Piece::Substitution(range) => self.substitution(running, word.place(range), seen),
             };
             found.extend(trails);
         }
@@ -152,7 +150,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
         name: &str,
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
-        if seen.len() >= MAX_NAMES || seen.iter().any(|s| s == name) {
+        // Before it is set anew it is what the script was given.
+        if seen.iter().any(|s| s == name) {
+            return self.variable(running.scope, name);
+        }
+        if seen.len() >= MAX_NAMES {
             return Vec::new();
         }
         seen.push(name.to_owned());
@@ -184,13 +186,19 @@ impl<'s, 'r> Tracer<'s, 'r> {
         name: &str,
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
-        let reads = matches!(command.name.file_name(), Some("read" | "mapfile" | "readarray"))
-            && command.args.iter().any(|arg| arg.text == name);
+        let reads = matches!(
+            command.name.file_name(),
+            Some("read" | "mapfile" | "readarray")
+        ) && command.args.iter().any(|arg| arg.text == name);
         if !reads {
             return Vec::new();
         }
         let mut found = Trails::default();
-        for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('<')) {
+        for redirect in command
+            .redirects
+            .iter()
+            .filter(|r| r.operator.starts_with('<'))
+        {
             let part = 0..redirect.target.text.len();
             found.extend(self.word(running, &redirect.target, part, seen));
         }
@@ -281,7 +289,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 trail.cap = trail.cap.min(Class::Line);
             }
         }
-        for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('<')) {
+        for redirect in command
+            .redirects
+            .iter()
+            .filter(|r| r.operator.starts_with('<'))
+        {
             let word = &redirect.target;
             if redirect.operator == "<<<" {
                 found.extend(self.word(running, word, 0..word.text.len(), seen));
@@ -289,7 +301,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.extend(self.artifact(running, &word.text));
             }
         }
-        if matches!(program.file_name(), Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")) {
+        if matches!(
+            program.file_name(),
+            Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")
+        ) {
             for word in args.iter().filter(|w| !w.text.starts_with('-')) {
                 found.extend(self.artifact(running, &word.text));
             }
@@ -299,8 +314,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
 
     // A file, in a job that has brought in an artifact of another run.
     fn artifact(&self, running: Running<'s, 'r>, path: &str) -> Option<Trail<'r>> {
-        let looks = !path.is_empty()
-            && !path.starts_with(['/', '-', '.', '$', '\''])
+        let looks = !path.is_empty() && !path.starts_with(['/', '-', '.', '$', '\''])
             || path.starts_with("./")
             || path.contains("RUNNER_TEMP")
             || path.starts_with("/tmp/");

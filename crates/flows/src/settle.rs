@@ -1,5 +1,6 @@
 //! Inputs of a reusable workflow or action, taken on to whoever passes them.
 
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use cofferdam_workflows::documents::text::lookup;
@@ -8,11 +9,13 @@ use cofferdam_workflows::documents::{Action, Step, Workflow};
 use crate::class::Class;
 use crate::flow::{Source, Stage};
 use crate::scope::{Scope, Unit};
-use crate::trace::{Kind, Tracer};
+use crate::trace::{Key, Kind, Tracer};
 use crate::trail::{Arrival, End, Trail};
 
 /// More ways into one input than this are not told apart.
 const MAX_ARRIVALS: usize = 64;
+/// How many inputs and variables are asked about for one of them.
+const MAX_ASKED: usize = 2_000;
 
 impl<'s, 'r> Tracer<'s, 'r> {
     /// Everything that arrives at a place by a trail.
@@ -32,119 +35,208 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     next
                 })
                 .collect(),
-            (End::Input(name), Unit::Workflow(workflow)) => {
-                let arrivals = self.input_of_workflow(workflow, name);
-                let stage = scope.stage();
-                let next = arrivals.iter().map(|a| {
-                    let mut next = a.followed_by(trail);
-                    next.route.extend(stage);
-                    next
-                });
-                next.collect()
-            }
             (End::Variable(_), Unit::Workflow(_)) => Vec::new(),
-            (End::Input(name), Unit::Action(action)) => self
-                .bound(action, name, Kind::Input)
-                .iter()
-                .map(|a| a.followed_by(trail))
-                .collect(),
-            (End::Variable(name), Unit::Action(action)) => self
-                .bound(action, name, Kind::Variable)
-                .iter()
-                .map(|a| a.followed_by(trail))
-                .collect(),
+            (End::Input(name), unit) => self.inside(scope, unit, Kind::Input, name, trail),
+            (End::Variable(name), unit) => self.inside(scope, unit, Kind::Variable, name, trail),
         }
     }
 
-    fn bounded(&self, mut arrivals: Vec<Arrival<'r>>) -> Vec<Arrival<'r>> {
-        if arrivals.len() > MAX_ARRIVALS {
-            arrivals.truncate(MAX_ARRIVALS);
-            self.unfinished.set(true);
-        }
-        arrivals
+    fn inside(
+        &self,
+        scope: Scope<'r>,
+        unit: Unit<'r>,
+        kind: Kind,
+        name: &str,
+        trail: &Trail<'r>,
+    ) -> Vec<Arrival<'r>> {
+        let route: Vec<Stage<'r>> = scope.stage().into_iter().collect();
+        let rest = arrival(&Source::Caller(String::new()), trail, route, Vec::new());
+        let arrivals = self.arrivals(unit, kind, name);
+        arrivals.iter().map(|a| a.clone().then(&rest)).collect()
     }
 
-    fn input_of_workflow(&self, workflow: &'r Workflow, name: &str) -> Rc<Vec<Arrival<'r>>> {
-        let address = std::ptr::from_ref(workflow).addr();
-        let key = (address, 1, Kind::Input, name.to_lowercase());
-        self.arrivals_once(key, || {
-            let callers = self.index.callers(workflow);
-            if callers.is_empty() {
-                return vec![unknown_caller(name)];
-            }
-            let mut found = Vec::new();
-            for caller in callers {
-                let scope = Scope::of_job(caller.workflow, caller.job);
-                let Some(text) = caller.job.call().and_then(|c| lookup(&c.with, name)) else {
-                    continue;
-                };
-                let target = format!("the input `{name}` of `{}`", workflow.path());
-                for trail in self.text(scope, text) {
-                    found.extend(self.settle(scope, &trail.put(&target)));
+    /// What arrives at an input, or at a variable of an action's user: whoever
+    /// passes it is asked, then whoever passes it to them, each once and the
+    /// nearest first.
+    fn arrivals(&self, unit: Unit<'r>, kind: Kind, name: &str) -> Rc<Vec<Arrival<'r>>> {
+        let key = (address(unit), 1, kind, name.to_lowercase());
+        self.arrivals_once(key.clone(), || {
+            let mut search = Search {
+                tracer: self,
+                seen: HashSet::from([key]),
+                waiting: VecDeque::from([Wanted {
+                    unit,
+                    kind,
+                    name: name.to_owned(),
+                    rest: site(Vec::new()),
+                }]),
+                found: Vec::new(),
+            };
+            while let Some(wanted) = search.waiting.pop_front() {
+                if search.found.len() >= MAX_ARRIVALS || search.seen.len() > MAX_ASKED {
+                    self.unfinished.set(true);
+                    break;
+                }
+                match wanted.unit {
+                    Unit::Workflow(workflow) => search.callers(workflow, &wanted),
+                    Unit::Action(action) => search.users(action, &wanted),
                 }
             }
-            self.bounded(found)
-        })
-    }
-
-    /// What the users of an action give for an input or a variable.
-    fn bound(&self, action: &'r Action, name: &str, kind: Kind) -> Rc<Vec<Arrival<'r>>> {
-        let address = std::ptr::from_ref(action).addr();
-        let key = (address, 1, kind, name.to_owned());
-        self.arrivals_once(key, || {
-            let users = self.index.users(action);
-            let mut found = Vec::new();
-            // An action at the root is there for other repositories, whatever
-            // this one tries it out with.
-            if (users.is_empty() || action.folder().is_empty()) && kind == Kind::Input {
-                found.push(unknown_caller(name));
-            }
-            for user in users {
-                let Some(step) = user.step else { continue };
-                let trails = match kind {
-                    Kind::Input => self.passed(*user, step, name),
-                    _ => self.variable(*user, name),
-                };
-                for trail in trails {
-                    let arrivals = self.settle(*user, &trail);
-                    found.extend(arrivals.into_iter().map(|a| through(a, step)));
-                }
-            }
-            self.bounded(found)
+            search.found
         })
     }
 
     /// The jobs in which an action's steps run.
     pub(crate) fn sites(&self, action: &'r Action) -> Rc<Vec<Arrival<'r>>> {
-        let address = std::ptr::from_ref(action).addr();
-        let key = (address, 1, Kind::Site, String::new());
+        let key = (
+            std::ptr::from_ref(action).addr(),
+            1,
+            Kind::Site,
+            String::new(),
+        );
         self.arrivals_once(key, || {
-            let users = self.index.users(action);
+            let mut seen = HashSet::from([action.path()]);
+            let mut waiting = VecDeque::from([(action, site(Vec::new()))]);
             let mut found = Vec::new();
-            for user in users {
-                let Some(step) = user.step else { continue };
-                let outer = match user.unit {
-                    Unit::Workflow(_) => vec![site(user.stage().into_iter().collect())],
-                    Unit::Action(outer) => self.sites(outer).to_vec(),
-                };
-                for mut arrival in outer {
-                    for condition in user.conditions() {
-                        arrival.guards.push(condition);
+            while let Some((action, rest)) = waiting.pop_front() {
+                for user in self.index.users(action) {
+                    let Some(step) = user.step else { continue };
+                    let mut next = rest.clone();
+                    next.through.insert(0, step);
+                    next.guards.extend(user.conditions());
+                    match user.unit {
+                        Unit::Workflow(_) => {
+                            next.route = user.stage().into_iter().collect();
+                            found.push(next);
+                        }
+                        Unit::Action(outer) if seen.insert(outer.path()) => {
+                            waiting.push_back((outer, next));
+                        }
+                        Unit::Action(_) => {}
                     }
-                    found.push(through(arrival, step));
+                }
+                if found.len() >= MAX_ARRIVALS {
+                    self.unfinished.set(true);
+                    break;
                 }
             }
-            if users.is_empty() {
+            if found.is_empty() {
                 found.push(site(Vec::new()));
             }
-            self.bounded(found)
+            found
         })
     }
 }
 
-fn through<'r>(mut arrival: Arrival<'r>, step: &'r Step) -> Arrival<'r> {
-    arrival.through.push(step);
-    arrival
+/// An input or variable, and what happens to it further inside.
+struct Wanted<'r> {
+    unit: Unit<'r>,
+    kind: Kind,
+    name: String,
+    rest: Arrival<'r>,
+}
+
+struct Search<'t, 's, 'r> {
+    tracer: &'t Tracer<'s, 'r>,
+    seen: HashSet<Key>,
+    waiting: VecDeque<Wanted<'r>>,
+    found: Vec<Arrival<'r>>,
+}
+
+impl<'r> Search<'_, '_, 'r> {
+    fn callers(&mut self, workflow: &'r Workflow, wanted: &Wanted<'r>) {
+        let callers = self.tracer.index.callers(workflow).to_vec();
+        if callers.is_empty() {
+            self.found
+                .push(unknown_caller(&wanted.name).then(&wanted.rest));
+        }
+        for caller in callers {
+            let scope = Scope::of_job(caller.workflow, caller.job);
+            let call = caller.job.call();
+            let Some(text) = call.and_then(|c| lookup(&c.with, &wanted.name)) else {
+                continue;
+            };
+            let target = format!("the input `{}` of `{}`", wanted.name, workflow.path());
+            for trail in self.tracer.text(scope, text) {
+                self.step(scope, &trail.put(&target), None, &wanted.rest);
+            }
+        }
+    }
+
+    fn users(&mut self, action: &'r Action, wanted: &Wanted<'r>) {
+        let users = self.tracer.index.users(action).to_vec();
+        // An action at the root is there for other repositories, whatever this
+        // one tries it out with.
+        let open = users.is_empty() || action.folder().is_empty();
+        if open && wanted.kind == Kind::Input {
+            self.found
+                .push(unknown_caller(&wanted.name).then(&wanted.rest));
+        }
+        for user in users {
+            let Some(step) = user.step else { continue };
+            let trails = match wanted.kind {
+                Kind::Input => self.tracer.passed(user, step, &wanted.name),
+                _ => self.tracer.variable(user, &wanted.name),
+            };
+            for trail in trails {
+                self.step(user, &trail, Some(step), &wanted.rest);
+            }
+        }
+    }
+
+    // One step outwards along a trail.
+    fn step(
+        &mut self,
+        scope: Scope<'r>,
+        trail: &Trail<'r>,
+        through: Option<&'r Step>,
+        rest: &Arrival<'r>,
+    ) {
+        let route: Vec<Stage<'r>> = scope.stage().into_iter().collect();
+        let through: Vec<&'r Step> = through.into_iter().collect();
+        let (kind, name) = match &trail.end {
+            End::Source(source) => {
+                match scope.unit {
+                    Unit::Workflow(_) => {
+                        let next = arrival(source, trail, route, through);
+                        self.found.push(next.then(rest));
+                    }
+                    Unit::Action(outer) => {
+                        for site in self.tracer.sites(outer).iter() {
+                            let mut next = arrival(source, trail, site.route.clone(), Vec::new());
+                            next.guards.extend(&site.guards);
+                            next.through.extend(&site.through);
+                            next.through.extend(&through);
+                            self.found.push(next.then(rest));
+                        }
+                    }
+                }
+                return;
+            }
+            End::Input(name) => (Kind::Input, name),
+            End::Variable(name) => (Kind::Variable, name),
+        };
+        if kind == Kind::Variable && matches!(scope.unit, Unit::Workflow(_)) {
+            return;
+        }
+        let key = (address(scope.unit), 1, kind, name.to_lowercase());
+        if self.seen.insert(key) {
+            let inside = arrival(&Source::Caller(String::new()), trail, route, through);
+            self.waiting.push_back(Wanted {
+                unit: scope.unit,
+                kind,
+                name: name.clone(),
+                rest: inside.then(rest),
+            });
+        }
+    }
+}
+
+fn address(unit: Unit<'_>) -> usize {
+    match unit {
+        Unit::Workflow(workflow) => std::ptr::from_ref(workflow).addr(),
+        Unit::Action(action) => std::ptr::from_ref(action).addr(),
+    }
 }
 
 fn site(route: Vec<Stage<'_>>) -> Arrival<'_> {

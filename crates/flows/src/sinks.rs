@@ -199,8 +199,17 @@ impl<'s, 'r> Tracer<'s, 'r> {
 fn is_trusted(name: &str) -> bool {
     matches!(
         name,
-        "BASH_ENV" | "ENV" | "GIT_SSH_COMMAND" | "LD_LIBRARY_PATH" | "LD_PRELOAD" | "PATH"
-            | "PERL5OPT" | "PYTHONPATH" | "PYTHONSTARTUP" | "RUBYOPT" | "JAVA_TOOL_OPTIONS"
+        "BASH_ENV"
+            | "ENV"
+            | "GIT_SSH_COMMAND"
+            | "LD_LIBRARY_PATH"
+            | "LD_PRELOAD"
+            | "PATH"
+            | "PERL5OPT"
+            | "PYTHONPATH"
+            | "PYTHONSTARTUP"
+            | "RUBYOPT"
+            | "JAVA_TOOL_OPTIONS"
     )
 }
 

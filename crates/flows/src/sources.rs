@@ -11,8 +11,7 @@ use crate::class::{Class, Shape, Who};
 /// The pages that the tables rest on.
 pub mod pages {
     /// Which payload and which ref an event has.
-    pub const EVENTS: &str =
-        "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows";
+    pub const EVENTS: &str = "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows";
     /// What stands in a payload.
     pub const PAYLOADS: &str = "https://docs.github.com/en/webhooks/webhook-events-and-payloads";
     /// What stands in `github`.
@@ -85,25 +84,61 @@ const OBJECTS: &[Object] = &[
     object("forkee", &["fork"], Anyone, PAYLOADS),
     object(
         "changes",
-        &["issues", "issue_comment", "discussion", "discussion_comment"],
+        &[
+            "issues",
+            "issue_comment",
+            "discussion",
+            "discussion_comment",
+        ],
         Anyone,
         PAYLOADS,
     ),
     object("changes", PULL, PullRequestAuthor, PAYLOADS),
-    object("workflow_run", &["workflow_run"], PullRequestAuthor, UNTRUSTED),
-    object("head_commit", &["push", "merge_group"], CommitAuthor, UNTRUSTED),
+    object(
+        "workflow_run",
+        &["workflow_run"],
+        PullRequestAuthor,
+        UNTRUSTED,
+    ),
+    object("head_commit", &["push"], CommitAuthor, UNTRUSTED),
     object("commits", &["push"], CommitAuthor, UNTRUSTED),
     object("commit", &["status"], CommitAuthor, PAYLOADS),
     object("merge_group", &["merge_group"], CommitAuthor, PAYLOADS),
-    object("label", &["issues", "pull_request", "pull_request_target", "label", "discussion"], Triage, PAYLOADS),
-    object("milestone", &["issues", "pull_request", "pull_request_target", "milestone"], Triage, PAYLOADS),
+    object(
+        "label",
+        &[
+            "issues",
+            "pull_request",
+            "pull_request_target",
+            "label",
+            "discussion",
+        ],
+        Triage,
+        PAYLOADS,
+    ),
+    object(
+        "milestone",
+        &["issues", "pull_request", "pull_request_target", "milestone"],
+        Triage,
+        PAYLOADS,
+    ),
     object("project", &["project"], Triage, PAYLOADS),
     object("project_card", &["project_card"], Triage, PAYLOADS),
     object("project_column", &["project_column"], Triage, PAYLOADS),
     object("check_run", &["check_run"], Pusher, PAYLOADS),
     object("check_suite", &["check_suite"], Pusher, PAYLOADS),
-    object("deployment", &["deployment", "deployment_status"], Pusher, PAYLOADS),
-    object("deployment_status", &["deployment_status"], Pusher, PAYLOADS),
+    object(
+        "deployment",
+        &["deployment", "deployment_status"],
+        Pusher,
+        PAYLOADS,
+    ),
+    object(
+        "deployment_status",
+        &["deployment_status"],
+        Pusher,
+        PAYLOADS,
+    ),
     object("release", &["release"], Pusher, PAYLOADS),
     object("registry_package", &["registry_package"], Pusher, PAYLOADS),
     object("package", &["registry_package"], Pusher, PAYLOADS),
@@ -113,7 +148,12 @@ const OBJECTS: &[Object] = &[
     object("pusher", &["push"], Pusher, PAYLOADS),
     object("ref", &["push", "create", "delete"], Pusher, REFS),
     object("base_ref", &["push"], Pusher, REFS),
-    object("client_payload", &["repository_dispatch"], Dispatcher, EVENTS),
+    object(
+        "client_payload",
+        &["repository_dispatch"],
+        Dispatcher,
+        EVENTS,
+    ),
     object("action", &["repository_dispatch"], Dispatcher, EVENTS),
     object("inputs", &["workflow_dispatch"], Dispatcher, EVENTS),
 ];
@@ -195,19 +235,93 @@ const TEXTS: &[(&str, Class)] = &[
 
 /// Names of values that GitHub makes.
 const FIXED: &[&str] = &[
-    "+1", "-1", "action", "active_lock_reason", "additions", "after", "allow_forking",
-    "archived", "author_association", "base_sha", "before", "changed_files", "closed_issues",
-    "color", "commit_id", "comments", "conclusion", "confused", "created", "date", "deleted",
-    "deletions", "disabled", "distinct", "draft", "due_on", "duration", "emoji", "event",
-    "eyes", "forced", "fork", "forks", "gravatar_id", "head_sha", "heart", "hooray", "href",
-    "html_url", "is_template", "key", "language", "laugh", "line", "locked",
-    "maintainer_can_modify", "merge_commit_sha", "mergeable", "mergeable_state", "merged",
-    "open_issues", "original_commit_id", "original_line", "original_position",
-    "original_start_line", "position", "prerelease", "private", "production_environment",
-    "protected", "public", "reason", "rebaseable", "ref_type", "review_comments", "rocket",
-    "sha", "side", "signature", "site_admin", "size", "spdx_id", "stargazers", "start_line",
-    "start_side", "state", "state_reason", "status", "timestamp", "transient_environment",
-    "tree_id", "type", "url", "verified", "visibility", "watchers", "workflow",
+    "+1",
+    "-1",
+    "action",
+    "active_lock_reason",
+    "additions",
+    "after",
+    "allow_forking",
+    "archived",
+    "author_association",
+    "base_sha",
+    "before",
+    "changed_files",
+    "closed_issues",
+    "color",
+    "commit_id",
+    "comments",
+    "conclusion",
+    "confused",
+    "created",
+    "date",
+    "deleted",
+    "deletions",
+    "disabled",
+    "distinct",
+    "draft",
+    "due_on",
+    "duration",
+    "emoji",
+    "event",
+    "eyes",
+    "forced",
+    "fork",
+    "forks",
+    "gravatar_id",
+    "head_sha",
+    "heart",
+    "hooray",
+    "href",
+    "html_url",
+    "is_template",
+    "key",
+    "language",
+    "laugh",
+    "line",
+    "locked",
+    "maintainer_can_modify",
+    "merge_commit_sha",
+    "mergeable",
+    "mergeable_state",
+    "merged",
+    "open_issues",
+    "original_commit_id",
+    "original_line",
+    "original_position",
+    "original_start_line",
+    "position",
+    "prerelease",
+    "private",
+    "production_environment",
+    "protected",
+    "public",
+    "reason",
+    "rebaseable",
+    "ref_type",
+    "review_comments",
+    "rocket",
+    "sha",
+    "side",
+    "signature",
+    "site_admin",
+    "size",
+    "spdx_id",
+    "stargazers",
+    "start_line",
+    "start_side",
+    "state",
+    "state_reason",
+    "status",
+    "timestamp",
+    "transient_environment",
+    "tree_id",
+    "type",
+    "url",
+    "verified",
+    "visibility",
+    "watchers",
+    "workflow",
     "web_commit_signoff_required",
 ];
 
@@ -275,12 +389,16 @@ fn class_of(steps: &[&str]) -> Class {
     if matches!(steps, ["client_payload" | "inputs", ..]) {
         return Class::Text;
     }
+    if above.contains(&"app") {
+        return Class::Fixed;
+    }
     if *leaf == "name" {
         return class_of_name(above.last().copied());
     }
     // An author's logins and a repository's names stand below objects that are
     // otherwise free.
-    if NUMBERS.contains(leaf) || leaf.ends_with("_count") {
+    let counted = *leaf == "commits" && !above.is_empty();
+    if NUMBERS.contains(leaf) || leaf.ends_with("_count") || counted {
         return Class::Number;
     }
     if steps == ["action"] {
@@ -314,8 +432,13 @@ fn of_context(path: &str, event: &str) -> Option<(Shape, &'static str)> {
         "github.head_ref" if pull_request => Shape::new(Class::Ref, PullRequestAuthor),
         "github.base_ref" if pull_request => Shape::new(Class::Ref, Pusher),
         "github.ref" | "github.ref_name" => match event {
-            "push" | "create" | "release" | "workflow_dispatch" | "deployment"
-            | "deployment_status" | "pull_request_target" => Shape::new(Class::Ref, Pusher),
+            "push"
+            | "create"
+            | "release"
+            | "workflow_dispatch"
+            | "deployment"
+            | "deployment_status"
+            | "pull_request_target" => Shape::new(Class::Ref, Pusher),
             _ => return None,
         },
         "github.actor" | "github.triggering_actor" => Shape::new(Class::Word, Anyone),
@@ -342,4 +465,181 @@ pub fn is_free_somewhere(path: &str) -> bool {
         && of_events
             .chain(["workflow_dispatch"])
             .any(|event| shape(path, event).is_some_and(|s| s.class.breaks_out()))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+
+    const PATHS: &str = include_str!("../tests/payload-paths.txt");
+
+    fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
+        PATHS
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_once(' ').unwrap())
+    }
+
+    #[test]
+    fn every_object_of_the_table_is_part_of_its_events_payload() {
+        // No example is published of a package's payload, and inputs are the
+        // workflow's own; the others are optional, and hold nothing in the
+        // examples.
+        let without = [
+            "base_ref",
+            "changes",
+            "client_payload",
+            "description",
+            "inputs",
+            "label",
+            "milestone",
+            "package",
+            "registry_package",
+        ];
+        let mut missing = Vec::new();
+        for object in OBJECTS.iter().filter(|o| !without.contains(&o.name)) {
+            for event in object.events {
+                // The two differ in the run and not in the payload.
+                let payload = event.strip_suffix("_target").unwrap_or(event);
+                let is_there = |(of, path): (&str, &str)| {
+                    of == payload && path.split('.').next() == Some(object.name)
+                };
+                if !listed().any(is_there) {
+                    missing.push(format!("{event} {}", object.name));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+    }
+
+    #[test]
+    fn every_field_with_text_has_a_class_of_its_own() {
+        let mut unknown = Vec::new();
+        for (event, path) in listed() {
+            let Some(shape) = shape(&format!("github.event.{path}"), event) else {
+                continue;
+            };
+            let leaf = path.rsplit('.').find(|step| *step != "*").unwrap();
+            let named = TEXTS.iter().any(|(name, _)| *name == leaf);
+            if shape.class == Class::Text && !named && !path.starts_with("client_payload") {
+                unknown.push(format!("{event} {path}"));
+            }
+        }
+        assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+    }
+
+    // The list of GitHub's own page on script injections, and what its page on
+    // secure use adds.
+    #[test]
+    fn what_github_calls_untrusted_is_free() {
+        let cases: &[(&str, &str, Class)] = &[
+            ("issues", "issue.title", Class::Line),
+            ("issues", "issue.body", Class::Text),
+            ("issue_comment", "issue.title", Class::Line),
+            ("issue_comment", "comment.body", Class::Text),
+            ("pull_request_target", "pull_request.title", Class::Line),
+            ("pull_request_target", "pull_request.body", Class::Text),
+            ("pull_request_review", "review.body", Class::Text),
+            ("pull_request_review_comment", "comment.body", Class::Text),
+            ("discussion", "discussion.title", Class::Line),
+            ("discussion_comment", "comment.body", Class::Text),
+            ("gollum", "pages.*.page_name", Class::Line),
+            ("push", "commits.*.message", Class::Text),
+            ("push", "commits.0.author.email", Class::Line),
+            ("push", "head_commit.author.name", Class::Line),
+            ("push", "head_commit.message", Class::Text),
+            ("workflow_run", "workflow_run.head_branch", Class::Ref),
+            ("workflow_run", "workflow_run.display_title", Class::Line),
+            (
+                "workflow_run",
+                "workflow_run.head_commit.message",
+                Class::Text,
+            ),
+            ("pull_request_target", "pull_request.head.ref", Class::Ref),
+            ("pull_request_target", "pull_request.head.label", Class::Ref),
+            (
+                "pull_request_target",
+                "pull_request.head.repo.default_branch",
+                Class::Ref,
+            ),
+            (
+                "pull_request_target",
+                "pull_request.head.repo.description",
+                Class::Line,
+            ),
+        ];
+        for (event, path, class) in cases {
+            let found = shape(&format!("github.event.{path}"), event).unwrap();
+            assert_eq!(found.class, *class, "{event} {path}");
+            assert!(found.class.breaks_out());
+        }
+        let head = shape("github.head_ref", "pull_request_target").unwrap();
+        assert_eq!(head, Shape::new(Class::Ref, PullRequestAuthor));
+        assert_eq!(shape("github.head_ref", "push"), None);
+    }
+
+    #[test]
+    fn what_github_makes_cannot_break_out() {
+        let cases: &[(&str, &str)] = &[
+            ("pull_request_target", "pull_request.number"),
+            ("pull_request_target", "pull_request.head.sha"),
+            ("pull_request_target", "pull_request.user.login"),
+            ("pull_request_target", "pull_request.head.repo.full_name"),
+            ("pull_request_target", "pull_request.head.repo.name"),
+            ("pull_request_target", "pull_request.commits"),
+            ("pull_request_target", "pull_request.draft"),
+            ("issue_comment", "comment.id"),
+            ("issue_comment", "comment.html_url"),
+            ("issue_comment", "comment.created_at"),
+            ("issue_comment", "comment.author_association"),
+            ("issues", "action"),
+            ("issues", "repository.description"),
+            ("issues", "sender.login"),
+            ("workflow_run", "workflow_run.conclusion"),
+            ("workflow_run", "workflow_run.name"),
+            ("push", "head_commit.id"),
+            ("push", "issue.title"),
+        ];
+        for (event, path) in cases {
+            let found = shape(&format!("github.event.{path}"), event);
+            assert!(
+                found.is_none_or(|s| !s.class.breaks_out()),
+                "{event} {path}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_whole_object_holds_its_freest_text() {
+        for path in [
+            "github",
+            "github.event",
+            "github.event.issue",
+            "github.event.issue.labels",
+        ] {
+            assert_eq!(shape(path, "issues").unwrap().class, Class::Text, "{path}");
+            assert!(page(path, "issues").unwrap().starts_with("https://"));
+        }
+        assert_eq!(
+            shape("github.event.[…].title", "issues").unwrap().who,
+            Anyone
+        );
+        assert_eq!(shape("github.event", "schedule"), None);
+        assert!(is_free_somewhere("github.event.comment.body"));
+        assert!(!is_free_somewhere("github.sha"));
+    }
+
+    #[test]
+    fn labels_and_bases_are_for_people_with_a_role() {
+        let who = |path: &str, event: &str| shape(path, event).map(|s| s.who);
+        let base = "github.event.pull_request.base.ref";
+        assert_eq!(who(base, "pull_request"), Some(Pusher));
+        let label = "github.event.pull_request.labels.*.name";
+        assert_eq!(who(label, "pull_request_target"), Some(Triage));
+        assert_eq!(
+            who("github.event.client_payload.x", "repository_dispatch"),
+            Some(Dispatcher)
+        );
+    }
 }

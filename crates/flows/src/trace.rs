@@ -12,7 +12,7 @@ use std::rc::Rc;
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::job::JobKind;
 use cofferdam_workflows::documents::text::{Pair, Text, lookup};
-use cofferdam_workflows::documents::{Job, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Expr, ExprKind, Operator};
 use cofferdam_workflows::shell::Script;
 
@@ -30,7 +30,9 @@ pub type Scripts<'s> = dyn Fn(&str, &Step) -> Option<&'s Script> + Sync + 's;
 /// How deep definitions are followed into each other.
 const MAX_DEPTH: usize = 48;
 /// How many definitions are followed for one file with sinks.
-const MAX_WORK: usize = 100_000;
+const MAX_WORK: usize = 50_000;
+/// How many of them are worked out again where definitions form cycles.
+const MAX_CYCLES: usize = 1_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -39,6 +41,8 @@ pub(crate) enum Kind {
     Variable,
     Input,
     Site,
+    Matrix,
+    Written,
 }
 
 /// What has been followed: the address of what defines it, and its name.
@@ -136,7 +140,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
         self.depth.set(depth);
         self.busy.borrow_mut().remove(key);
         // The outermost has seen every way around the cycle.
-        let keep = !self.cut.get() || depth == 0;
+        let mut keep = !self.cut.get() || depth == 0;
+        // So many cycles that working all of them out again would take too long.
+        if !keep && self.work.get() > MAX_CYCLES {
+            self.unfinished.set(true);
+            keep = true;
+        }
         self.cut.set((before || self.cut.get()) && depth > 0);
         (found, keep)
     }
@@ -224,12 +233,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
     }
 
-    fn path(
-        &self,
-        scope: Scope<'r>,
-        path: &'r ContextPath,
-        guards: &[&'r Expr],
-    ) -> Vec<Trail<'r>> {
+    fn path(&self, scope: Scope<'r>, path: &'r ContextPath, guards: &[&'r Expr]) -> Vec<Trail<'r>> {
         let text = path.text();
         let mut conditions: Vec<&'r Expr> = guards.to_vec();
         conditions.extend(scope.conditions());
@@ -269,7 +273,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 }
                 _ => Vec::new(),
             },
-            "matrix" => self.matrix(scope, text),
+            "matrix" => {
+                let job = scope.job.map_or(0, |job| std::ptr::from_ref(job).addr());
+                let key = (job, 0, Kind::Matrix, text.to_owned());
+                self.trails_once(key, || self.matrix(scope, text)).to_vec()
+            }
             _ => Vec::new(),
         }
     }
@@ -277,8 +285,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     /// An input, or with no name all of them.
     fn inputs(&self, scope: Scope<'r>, name: Option<&str>) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
-        let wanted =
-            |declared: &str| name.is_none_or(|name| name.eq_ignore_ascii_case(declared));
+        let wanted = |declared: &str| name.is_none_or(|name| name.eq_ignore_ascii_case(declared));
         match scope.unit {
             Unit::Action(action) => {
                 for input in action.inputs.iter().filter(|i| wanted(&i.name.value)) {
@@ -367,12 +374,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     /// An output of a step, or with no name all of them.
-    pub(crate) fn output(
-        &self,
-        scope: Scope<'r>,
-        id: &str,
-        name: Option<&str>,
-    ) -> Vec<Trail<'r>> {
+    pub(crate) fn output(&self, scope: Scope<'r>, id: &str, name: Option<&str>) -> Vec<Trail<'r>> {
         let step = scope.steps().iter().find(|step| {
             step.id
                 .as_ref()
@@ -427,6 +429,23 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let Some(action) = self.index.action(step) else {
             return Vec::new();
         };
+        let address = std::ptr::from_ref(step).addr();
+        let name_key = name.unwrap_or("*").to_owned();
+        let key = (address, file as usize, Kind::Written, name_key);
+        let found = self.trails_once(key, || {
+            let found = self.written_by_action(action, step, file, name);
+            self.bind_action(inner, step, found)
+        });
+        found.to_vec()
+    }
+
+    fn written_by_action(
+        &self,
+        action: &'r Action,
+        step: &'r Step,
+        file: EnvFile,
+        name: Option<&str>,
+    ) -> Vec<Trail<'r>> {
         let of_action = Scope::of_action(action);
         let mut found = Trails::default();
         if file == EnvFile::Output {
@@ -443,8 +462,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.extend(self.written_by(of_action, inner, file, name));
             }
         }
-        let found = self.take(found);
-        self.bind_action(inner, step, found)
+        self.take(found)
     }
 
     // What an action takes from the step that uses it.
@@ -487,7 +505,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
             .find(|i| i.name.value.eq_ignore_ascii_case(input))
             .and_then(|i| i.default.as_ref());
         let trails = default.map_or_else(Vec::new, |t| self.text(Scope::of_action(action), t));
-        let sources = trails.into_iter().filter(|t| matches!(t.end, End::Source(_)));
+        let sources = trails
+            .into_iter()
+            .filter(|t| matches!(t.end, End::Source(_)));
         sources.map(|t| t.put(&target)).collect()
     }
 
@@ -550,7 +570,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let (true, Some(text)) = (wanted(&key.value), value) else {
                 continue;
             };
-            let target = target(&key.value);
+            let target = format!("the output `{}` of the call `{}`", key.value, job.name());
             for trail in self.text(inside, text) {
                 let trail = trail.put(&target);
                 let End::Input(input) = &trail.end else {

@@ -127,16 +127,19 @@ pub(crate) struct Arrival<'r> {
 
 impl<'r> Arrival<'r> {
     /// The same arrival, and what happens to it further inside.
-    pub(crate) fn followed_by(&self, trail: &Trail<'r>) -> Self {
-        let mut next = self.clone();
-        next.hops.extend(trail.hops.iter().cloned());
-        for guard in &trail.guards {
-            if !next.guards.iter().any(|g| std::ptr::eq(*g, *guard)) {
-                next.guards.push(guard);
+    pub(crate) fn then(mut self, rest: &Self) -> Self {
+        self.hops.extend(rest.hops.iter().cloned());
+        for guard in &rest.guards {
+            if !self.guards.iter().any(|g| std::ptr::eq(*g, *guard)) {
+                self.guards.push(guard);
             }
         }
-        next.name.clone_from(&trail.name);
-        next.cap = next.cap.min(trail.cap);
-        next
+        if !rest.name.is_empty() {
+            self.name.clone_from(&rest.name);
+        }
+        self.cap = self.cap.min(rest.cap);
+        self.route.extend(&rest.route);
+        self.through.extend(&rest.through);
+        self
     }
 }

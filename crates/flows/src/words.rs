@@ -111,8 +111,9 @@ fn takes_everything_else_out(pattern: &str) -> bool {
 /// Whether a set of characters, as in `a-zA-Z0-9_`, holds no sign that a shell
 /// or a script knows.
 fn is_harmless_set(set: &str) -> bool {
-    !set.contains(['$', '`', '\'', '"', ';', '|', '&', '(', ')', '<', '>', '{', '}', '\n'])
-        && !set.contains("[:print:]")
+    !set.contains([
+        '$', '`', '\'', '"', ';', '|', '&', '(', ')', '<', '>', '{', '}', '\n',
+    ]) && !set.contains("[:print:]")
         && !set.contains("[:punct:]")
         && !set.contains("[:graph:]")
 }
@@ -134,8 +135,8 @@ pub(crate) enum Passing {
 const PASSING: &[&str] = &[
     "awk", "base64", "basename", "cat", "column", "cut", "dirname", "echo", "envsubst", "expand",
     "fmt", "fold", "grep", "gsed", "head", "iconv", "jq", "nl", "paste", "perl", "printf",
-    "python", "python3", "rev", "ruby", "sed", "sort", "tac", "tail", "tee", "tr", "uniq",
-    "xargs", "yq",
+    "python", "python3", "rev", "ruby", "sed", "sort", "tac", "tail", "tee", "tr", "uniq", "xargs",
+    "yq",
 ];
 
 /// What a command passes on.
@@ -182,14 +183,21 @@ pub(crate) fn passing(command: &Command) -> Passing {
                     .and_then(|rest| rest.get(1..))
                     .is_some_and(takes_everything_else_out)
         }),
-        "grep" => flag("cq") || flag("o") && texts.iter().any(|text| is_tight(text)),
+        "grep" => {
+            let pattern = texts.iter().find(|text| !text.starts_with('-'));
+            flag("cq") || flag("o") && pattern.is_some_and(|text| is_tight(text))
+        }
         "base64" => !flag("dD") && !texts.contains(&"--decode"),
-        "jq" => texts.iter().any(|text| text.contains("@base64") || text.contains("@uri")),
+        "jq" => texts
+            .iter()
+            .any(|text| text.contains("@base64") || text.contains("@uri")),
         _ => false,
     };
     let joins = match name {
         "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
-        "tr" => texts.iter().any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
+        "tr" => texts
+            .iter()
+            .any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
         "base64" => true,
         _ => false,
     };
@@ -263,4 +271,85 @@ pub(crate) fn captures_are_tight(literal: &str) -> bool {
         return is_tight(pattern);
     }
     groups.iter().all(|group| is_tight(group))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use cofferdam_workflows::shell::{Shell, parse};
+
+    use super::*;
+
+    fn first(script: &str) -> Passing {
+        passing(parse(script, &Shell::Bash).commands.first().unwrap())
+    }
+
+    #[test]
+    fn commands_pass_on_clean_or_replace() {
+        let cases = [
+            ("echo \"$X\"", Passing::On),
+            ("cat file", Passing::On),
+            ("tr -cd 'a-z0-9'", Passing::Cleaned),
+            ("tr -dc '[:alnum:]-'", Passing::Cleaned),
+            ("tr -c 'a-z0-9' '-'", Passing::Cleaned),
+            ("tr -cd 'a-z$'", Passing::On),
+            ("tr 'A-Z' 'a-z'", Passing::On),
+            ("tr '\\n' ' '", Passing::OneLine),
+            ("head -n1", Passing::OneLine),
+            ("head -n 20", Passing::On),
+            ("sed 's/[^a-z0-9]/-/g'", Passing::Cleaned),
+            ("sed 's/[^a-z0-9]/-/'", Passing::On),
+            ("sed 's/a/b/g'", Passing::On),
+            ("grep -oE '[0-9]+'", Passing::Cleaned),
+            ("grep -oP '(?<=v)[0-9.]+'", Passing::Cleaned),
+            ("grep -o 'x.*'", Passing::On),
+            ("grep -c x", Passing::Cleaned),
+            ("sha256sum", Passing::Cleaned),
+            ("base64 -w0", Passing::Cleaned),
+            ("base64 -d", Passing::OneLine),
+            ("curl \"$URL\"", Passing::Other),
+        ];
+        for (script, expected) in cases {
+            assert_eq!(first(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_word_are_told_apart() {
+        let script = parse(
+            "echo \"a $X ${Y%%-*} ${#Z} ${Q//[^a-z]/} $(date) ${{ github.ref }}\" '$N'",
+            &Shell::Bash,
+        );
+        let command = script.commands.first().unwrap();
+        let word = command.args.first().unwrap();
+        let found = pieces(word, 0..word.text.len());
+        let variables: Vec<&str> = found
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Variable(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(variables, ["X", "Y"]);
+        let has = |wanted: fn(&Piece) -> bool| found.iter().any(wanted);
+        assert!(has(|p| matches!(p, Piece::Substitution(_))));
+        assert!(has(|p| matches!(p, Piece::Expression(_))));
+        let quoted = command.args.get(1).unwrap();
+        assert_eq!(pieces(quoted, 0..quoted.text.len()), []);
+    }
+
+    #[test]
+    fn groups_of_a_pattern_decide() {
+        for tight in [
+            "^\\/go ([a-z\\d]+)/;",
+            "(minor|major)/",
+            "[0-9]+/g",
+            "v(\\d+)\\.(\\d+)/",
+        ] {
+            assert!(captures_are_tight(tight), "{tight}");
+        }
+        for open in ["^go (.*)/", "go ([^ ]+)/", ".+/", "a (b) (\\S+)/"] {
+            assert!(!captures_are_tight(open), "{open}");
+        }
+    }
 }

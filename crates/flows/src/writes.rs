@@ -167,7 +167,10 @@ impl<'s> Collector<'s> {
         let Some((format, values)) = args.split_first() else {
             return;
         };
-        let name = format.text.split_once('=').map(|(name, _)| name.trim().to_owned());
+        let name = format
+            .text
+            .split_once('=')
+            .map(|(name, _)| name.trim().to_owned());
         self.lines(file, format);
         let (open, block) = self.open_block(file);
         for word in values {
@@ -196,13 +199,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    fn line(
-        &mut self,
-        file: EnvFile,
-        word: &'s Word,
-        line: &str,
-        range: Range<usize>,
-    ) {
+    fn line(&mut self, file: EnvFile, word: &'s Word, line: &str, range: Range<usize>) {
         let index = file as usize;
         if let Some((name, delimiter)) = self.open[index].clone() {
             if line.trim() == delimiter {

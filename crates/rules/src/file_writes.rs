@@ -2,7 +2,7 @@
 //! step: variables, the path, outputs.
 
 use cofferdam_findings::{Finding, RuleInfo, Severity};
-use cofferdam_flows::SinkKind;
+use cofferdam_flows::{SinkKind, Who};
 use cofferdam_workflows::documents::Step;
 
 use crate::context::Context;
@@ -30,6 +30,14 @@ pub struct FileRule {
 pub fn report(rule: &FileRule, cx: &Context<'_>, path: &str, out: &mut Out) {
     let dangers = injections::of_file(cx, path, &|sink| sink.kind == rule.kind);
     for danger in &dangers {
+        // Whoever starts or calls it decides on its outputs anyway.
+        let decides = matches!(
+            danger.shape.who,
+            Who::Caller | Who::Dispatcher | Who::Pusher
+        );
+        if rule.kind == SinkKind::OutputFile && decides {
+            continue;
+        }
         let mut severity = danger.severity;
         for _ in 0..rule.lowered {
             severity = severity.lowered();
@@ -64,10 +72,9 @@ pub fn report(rule: &FileRule, cx: &Context<'_>, path: &str, out: &mut Out) {
         .fix(rule.fix)
         .subject(format!("{}>{file}", danger.subject()))
         .group(rule.group);
-        let finding = danger.trace(finding).related(
-            danger.place(),
-            format!("`{written}` goes into the file, with whatever lines it has"),
-        );
+        let finding = danger
+            .trace(finding)
+            .related(danger.place(), format!("`{written}` is written"));
         match severity {
             Severity::Info => out.report_against(&[], finding),
             _ => out.report(finding),

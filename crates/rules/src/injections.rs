@@ -197,15 +197,17 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
     if shape.class <= sink.holds_up_to {
         return None;
     }
+    let view = start.job()?;
+    // Whoever causes the run, it is not for this event; what keeps strangers
+    // out is part of the way.
     let situation = Situation {
         event: start.event(),
-        outsider: shape.who.is_outsider(),
+        outsider: false,
     };
     let ruled_out = |guard: &&Expr| situation.evaluate(guard) == Some(false);
     if flow.guards.iter().any(ruled_out) {
         return None;
     }
-    let view = start.job()?;
     let way = way(flow, sink, start, view);
     let shape = if own_words(flow, &way) {
         Shape::new(shape.class, Who::Dispatcher)
@@ -214,8 +216,10 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
     };
     let (mut severity, confidence) = grade(start, view, shape, &way)?;
     // Names of files stand out in a review, next to code that runs anyway.
-    if let (Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames), Who::CommitAuthor) =
-        (&flow.source, shape.who)
+    if let (
+        Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames),
+        Who::CommitAuthor,
+    ) = (&flow.source, shape.who)
     {
         severity = severity.min(Severity::Low);
     }
@@ -352,18 +356,18 @@ impl Danger<'_> {
         }
     }
 
-    /// What is lost, as a sentence without a full stop.
+    /// What is lost, as a sentence without capital letter and full stop.
     #[must_use]
     pub fn loss(&self) -> String {
         let Some(start) = &self.start else {
-            return "Whoever calls it with a value that others write runs their code with the \
+            return "whoever calls it with a value that others write runs their code with the \
                     caller's secrets and token"
                 .to_owned();
         };
         let taken = start
             .job()
             .map_or_else(String::new, |view| grades::taken(view, start));
-        let who = upper(&self.who());
+        let who = self.who();
         let pull = events::is_pull_request(start.event());
         if self.privileged().is_some() {
             return match start.missing.first() {
@@ -373,14 +377,13 @@ impl Danger<'_> {
         }
         match self.shape.who {
             Who::Anyone | Who::PullRequestAuthor if pull && self.severity <= Severity::Low => {
-                "A fork's run on this event holds no secret and may not write, and its author \
+                "a fork's run on this event holds no secret and may not write, and its author \
                  could change this workflow in the same pull request"
                     .to_owned()
             }
             Who::Anyone if pull => format!(
-                "On a pull request from a branch of this repository the run is no fork's: {} takes \
-                 {taken}",
-                self.who()
+                "on a pull request from a branch of this repository the run is no fork's: {who} \
+                 takes {taken}"
             ),
             Who::CommitAuthor => {
                 format!("{who} takes {taken}, though somebody has read it before")
@@ -445,9 +448,11 @@ pub fn one_line(text: &str) -> String {
     words.join(" ").chars().take(100).collect()
 }
 
-fn upper(text: &str) -> String {
+/// The same with a capital letter at the start.
+#[must_use]
+pub fn upper(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + chars.as_str()
+    })
 }

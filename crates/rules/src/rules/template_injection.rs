@@ -7,7 +7,7 @@ use cofferdam_flows::{Class, Sink, SinkKind, Who};
 use cofferdam_workflows::documents::{Action, Workflow};
 
 use crate::context::Context;
-use crate::injections::{self, Danger, one_line};
+use crate::injections::{self, Danger, one_line, upper};
 use crate::rule::{Rule, Sink as Out};
 
 crate::rule! {
@@ -198,7 +198,7 @@ fn why(danger: &Danger<'_>) -> String {
         Class::Ref => "; a ref name may hold `$(…)` and quotes",
         _ => "",
     };
-    format!("{}{what}", danger.loss())
+    format!("{}{what}", upper(&danger.loss()))
 }
 
 fn group(danger: &Danger<'_>) -> &'static str {

@@ -8,8 +8,8 @@ use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use crate::context::{Context, JobView};
-use crate::grades::{Held, held, severity, taken};
 use crate::foreign::{self, Fetch, Foreign, Means, Run};
+use crate::grades::{Held, held, severity, taken};
 use crate::rule::{Rule, Sink};
 use crate::starts::{self, Start};
 
