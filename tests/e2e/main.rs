@@ -13,6 +13,7 @@ mod commands;
 mod determinism;
 mod exit_codes;
 mod formats;
+mod growth;
 mod hostile_documents;
 mod hostile_git;
 mod hostile_links;

@@ -101,6 +101,7 @@ impl Rule for Syntax {
 /// Says which scripts of a job no rule could read.
 fn unread_scripts(cx: &Context<'_>, job: &JobView<'_>, out: &mut Sink) {
     let mut grave = None;
+    let mut first = true;
     for step in job.job.steps() {
         let Some(script) = cx.script(job.workflow.path(), step) else {
             continue;
@@ -111,19 +112,18 @@ fn unread_scripts(cx: &Context<'_>, job: &JobView<'_>, out: &mut Sink) {
         let shell = shells::of_step(job.workflow, job.job, step);
         let grave = *grave.get_or_insert_with(|| job.stakes().is_grave());
         let place = job.at(step.head());
-        unread_script(
-            &format!("job `{}`", job.job.name()),
-            &shell,
-            grave,
-            place,
-            out,
-        );
+        let whose = format!("job `{}`", job.job.name());
+        unread_script(&whose, &shell, grave, place.clone(), out);
+        if std::mem::take(&mut first) && grave {
+            unknown(&whose, &place, out);
+        }
     }
 }
 
 /// The same for the steps of a composite action, by the jobs that use it.
 fn unread_action_scripts(cx: &Context<'_>, action: &Action, out: &mut Sink) {
     let mut grave = None;
+    let mut first = true;
     for step in action.steps() {
         let Some(script) = cx.script(action.path(), step) else {
             continue;
@@ -137,7 +137,19 @@ fn unread_action_scripts(cx: &Context<'_>, action: &Action, out: &mut Sink) {
         });
         let place = action.file().locate(step.head());
         let whose = format!("the action `{}`", action.folder());
-        unread_script(&whose, &shell, grave, place, out);
+        unread_script(&whose, &shell, grave, place.clone(), out);
+        if std::mem::take(&mut first) && grave {
+            unknown(&whose, &place, out);
+        }
+    }
+}
+
+/// Says once for all scripts of a job or action what follows for controls.
+fn unknown(whose: &str, place: &Location, out: &mut Sink) {
+    for control in local_references::DEPENDING {
+        let missing = format!("what a script of {whose} runs");
+        let settle = "read it by eye, or write it in a shell that is read";
+        out.unknown(*control, Some(place.clone()), missing, settle);
     }
 }
 
@@ -156,12 +168,6 @@ fn unread_script(whose: &str, shell: &Shell, grave: bool, place: Location, out: 
             "read it by eye, or use `shell: bash`",
         )
     };
-    if grave {
-        for control in local_references::DEPENDING {
-            let missing = format!("what the script of {whose} runs");
-            out.unknown(*control, Some(place.clone()), missing, settle);
-        }
-    }
     out.not_checked(NotChecked {
         code: "script-unread",
         message: format!("a script of {whose} {message}"),

@@ -387,7 +387,7 @@ jobs:
     fn texts(job: &str, text: &str) -> (Vec<String>, bool) {
         let workflow = Workflow::parse(SourceFile::new(".github/workflows/a.yml", WORKFLOW));
         let around = Surroundings::of_job(&workflow, workflow.job(job).unwrap());
-        let values = around.follow(text, &expressions::embedded(text), MAX_DEPTH);
+        let values = around.bounded(text, &expressions::embedded(text));
         let known = values.known.into_iter().map(|c| c.text).collect();
         (known, values.complete)
     }
@@ -425,7 +425,7 @@ jobs:
         let workflow = Workflow::parse(SourceFile::new(".github/workflows/a.yml", WORKFLOW));
         let around = Surroundings::of_job(&workflow, workflow.job("a").unwrap());
         let text = "${{ env.TOOL }}";
-        let values = around.follow(text, &expressions::embedded(text), MAX_DEPTH);
+        let values = around.bounded(text, &expressions::embedded(text));
         let span = values.known.first().unwrap().set_at.unwrap();
         assert_eq!(workflow.file().slice(span), "'tool:1'");
     }
