@@ -11,9 +11,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use cofferdam_datapack::{
-    DataPack, Freshness, InForce, Origin, PackError, Timestamp, TrustedKeys, Verified, accept,
-    embedded, envelope::MAX_ENVELOPE, in_force, verify,
+    DataPack, Freshness, InForce, Origin, PackError, TrustedKeys, Verified, accept, embedded,
+    envelope::MAX_ENVELOPE, in_force, verify,
 };
+use cofferdam_facts::Timestamp;
 use cofferdam_pipelines::collect::bounded;
 
 /// The answer is yes.

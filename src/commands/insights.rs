@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Limits, RenewError, RenewalOptions, Renewed, Slug, renew};
 use cofferdam_workflows::insights::questions::Question;
@@ -100,9 +100,7 @@ impl From<InsightsError> for Failure {
             _ => None,
         };
         let failure = match &error {
-            InsightsError::Renew(
-                RenewError::Renewal { .. } | RenewError::Unread { .. } | RenewError::Day,
-            )
+            InsightsError::Renew(RenewError::Renewal { .. } | RenewError::Unread { .. })
             | InsightsError::File { .. } => Self::not_checked(&error),
             _ => Self::usage(&error),
         };
