@@ -13,7 +13,8 @@ pub enum FileKind {
     ActionsLock,
     /// `.github/dependabot.yml`.
     Dependabot,
-    /// A configuration of Renovate, under any of its names.
+    /// A configuration of Renovate, under any of its names, or the
+    /// `package.json` at the root, which may hold one.
     Renovate,
     /// `CODEOWNERS` in one of its three places.
     CodeOwners,
@@ -95,7 +96,8 @@ fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKi
             && matches!(
                 lower,
                 ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"
-            ));
+            ))
+        || (folder.is_empty() && name == "package.json");
     (renovate && folder != "docs").then_some(FileKind::Renovate)
 }
 
@@ -188,6 +190,9 @@ mod tests {
             ("docs/CODEOWNERS", Some(FileKind::CodeOwners)),
             (".github/renovate.json5", Some(FileKind::Renovate)),
             ("docs/renovate.json", None),
+            ("package.json", Some(FileKind::Renovate)),
+            ("web/package.json", None),
+            (".github/package.json", None),
             ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
             (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
             ("src/security.md", None),
