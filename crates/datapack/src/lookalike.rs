@@ -55,10 +55,10 @@ pub(crate) fn find<'p>(popular: &'p [Popular], slug: &str) -> Option<Lookalike<'
     if popular.iter().any(owner_of) {
         return None;
     }
+    let name = Name::of((owner, repo));
     popular.iter().find_map(|candidate| {
-        let name = candidate.repository.to_ascii_lowercase();
-        let (known_owner, known_repo) = name.split_once('/')?;
-        let resemblance = resemblance((owner, repo), (known_owner, known_repo))?;
+        let known = candidate.repository.to_ascii_lowercase();
+        let resemblance = resemblance(&name, &Name::of(known.split_once('/')?))?;
         Some(Lookalike {
             popular: candidate,
             resemblance,
@@ -66,19 +66,42 @@ pub(crate) fn find<'p>(popular: &'p [Popular], slug: &str) -> Option<Lookalike<'
     })
 }
 
-fn resemblance(name: (&str, &str), known: (&str, &str)) -> Option<Resemblance> {
-    let whole = |(owner, repo): (&str, &str)| bare(owner) + &bare(repo);
-    if whole(name) == whole(known) {
+/// A name and what is compared of it.
+struct Name<'n> {
+    parts: (&'n str, &'n str),
+    owner: String,
+    repo: String,
+    whole: String,
+    glyphs: String,
+}
+
+impl<'n> Name<'n> {
+    fn of(parts: (&'n str, &'n str)) -> Self {
+        let (owner, repo) = (bare(parts.0), bare(parts.1));
+        let whole = format!("{owner}{repo}");
+        Self {
+            parts,
+            glyphs: glyphs(&whole),
+            owner,
+            repo,
+            whole,
+        }
+    }
+}
+
+fn resemblance(one: &Name<'_>, other: &Name<'_>) -> Option<Resemblance> {
+    let (name, known) = (one.parts, other.parts);
+    if one.whole == other.whole {
         return Some(Resemblance::Separators);
     }
-    if bare(name.0) == whole(known) && !GENERIC.contains(&known.1) {
+    if one.owner == other.whole && !GENERIC.contains(&known.1) {
         return Some(Resemblance::OwnerOfWholeName);
     }
-    if glyphs(&whole(name)) == glyphs(&whole(known)) {
+    if one.glyphs == other.glyphs {
         return Some(Resemblance::Homoglyphs);
     }
     let owner_alike = one_edit(name.0, known.0);
-    let repo_same = bare(name.1) == bare(known.1);
+    let repo_same = one.repo == other.repo;
     // The owner is another account in every case; what makes an imitation of it
     // is that the account's name is a slip of the known one. Short names lie
     // close together by chance, and so do names beside a repository that half

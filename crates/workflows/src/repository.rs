@@ -1,8 +1,8 @@
 //! A checkout as a whole: every document that was read, and how they refer to
 //! each other.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
@@ -67,7 +67,7 @@ impl Tree {
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     /// `owner/name`, where it is known from the command line, the settings or
-    /// the remote.
+    /// the remote. It is to be set before references are followed.
     pub slug: Option<String>,
     /// Every path.
     pub tree: Tree,
@@ -99,6 +99,39 @@ pub struct Repository {
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
     pub security_policies: Vec<SecurityPolicy>,
+    index: Index,
+}
+
+/// Where things stand in the lists of a repository. References are followed for
+/// every step and by many rules, and a checkout may hold thousands of files.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    // By path.
+    workflows: HashMap<String, usize>,
+    // By folder.
+    actions: HashMap<String, usize>,
+    // Workflow and job of the callers of a workflow, by its path. Which
+    // references name this repository is known when its name is.
+    callers: OnceLock<HashMap<String, Vec<(usize, usize)>>>,
+}
+
+impl Index {
+    fn of(workflows: &[Workflow], actions: &[Action]) -> Self {
+        let mut index = Self::default();
+        for (at, workflow) in workflows.iter().enumerate() {
+            index
+                .workflows
+                .entry(workflow.path().to_owned())
+                .or_insert(at);
+        }
+        for (at, action) in actions.iter().enumerate() {
+            index
+                .actions
+                .entry(action.folder().to_owned())
+                .or_insert(at);
+        }
+        index
+    }
 }
 
 /// The events that can start a workflow, callers included.
@@ -124,15 +157,16 @@ impl Repository {
     /// The workflow at a path.
     #[must_use]
     pub fn workflow(&self, path: &str) -> Option<&Workflow> {
-        self.workflows.iter().find(|w| w.path() == path)
+        self.workflows.get(*self.index.workflows.get(path)?)
     }
 
     /// Whether a reference names this very repository.
     #[must_use]
     pub fn is_self(&self, uses: &RepositoryUses) -> bool {
-        self.slug
-            .as_deref()
-            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+        let slug = self.slug.as_deref().and_then(|slug| slug.split_once('/'));
+        slug.is_some_and(|(owner, name)| {
+            owner.eq_ignore_ascii_case(&uses.owner) && name.eq_ignore_ascii_case(&uses.repo)
+        })
     }
 
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
@@ -152,7 +186,7 @@ impl Repository {
     #[must_use]
     pub fn own_action(&self, uses: &UsesRef) -> Option<&Action> {
         let folder = self.own_path(uses)?;
-        self.actions.iter().find(|a| a.folder() == folder)
+        self.actions.get(*self.index.actions.get(&folder)?)
     }
 
     /// The reusable workflow of this checkout that a reference means.
@@ -165,16 +199,27 @@ impl Repository {
     /// The jobs of this checkout that call a workflow.
     #[must_use]
     pub fn callers(&self, path: &str) -> Vec<Caller<'_>> {
-        let mut callers = Vec::new();
-        for workflow in &self.workflows {
-            for job in &workflow.jobs {
+        let index = self.index.callers.get_or_init(|| self.calls());
+        let found = index.get(path).map_or(&[] as &[_], Vec::as_slice);
+        let caller = |(workflow, job): &(usize, usize)| {
+            let workflow = self.workflows.get(*workflow)?;
+            let job = workflow.jobs.get(*job)?;
+            Some(Caller { workflow, job })
+        };
+        found.iter().filter_map(caller).collect()
+    }
+
+    fn calls(&self) -> HashMap<String, Vec<(usize, usize)>> {
+        let mut calls: HashMap<String, Vec<_>> = HashMap::new();
+        for (at, workflow) in self.workflows.iter().enumerate() {
+            for (number, job) in workflow.jobs.iter().enumerate() {
                 let target = job.call().and_then(|call| self.own_path(&call.uses.value));
-                if target.as_deref() == Some(path) {
-                    callers.push(Caller { workflow, job });
+                if let Some(target) = target {
+                    calls.entry(target).or_default().push((at, number));
                 }
             }
         }
-        callers
+        calls
     }
 
     /// The events that can start a workflow, directly or through the callers
@@ -311,6 +356,7 @@ impl Repository {
         repository
             .codeowners
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository.index = Index::of(&repository.workflows, &repository.actions);
         repository
     }
 }

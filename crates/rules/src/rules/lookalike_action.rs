@@ -1,5 +1,7 @@
 //! Actions whose name resembles a widely used one.
 
+use std::collections::HashMap;
+
 use cofferdam_datapack::Resemblance;
 use cofferdam_findings::{Confidence, Finding, Severity};
 
@@ -59,12 +61,17 @@ impl Rule for LookalikeAction {
         };
         let own = OwnName::of(cx);
         let takeovers = Takeovers::new(cx);
+        // A name is compared with every popular one, and most are used often.
+        let mut hits = HashMap::new();
         for used in known::uses(cx) {
             let slug = used.uses.slug();
             let of_owner = own
                 .owner()
                 .is_some_and(|owner| owner.eq_ignore_ascii_case(&used.uses.owner));
-            let Some(hit) = pack.lookalike(&slug).filter(|_| !of_owner) else {
+            let hit = *hits
+                .entry(slug.clone())
+                .or_insert_with(|| pack.lookalike(&slug));
+            let Some(hit) = hit.filter(|_| !of_owner) else {
                 continue;
             };
             let takeover = used.takeover(cx, &takeovers);
