@@ -1,8 +1,8 @@
 //! A checkout as a whole: every document that was read, and how they refer to
 //! each other.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
@@ -74,7 +74,7 @@ pub const ACTION_DOCKERFILES: [&str; 2] = ["Dockerfile", "dockerfile"];
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     /// `owner/name`, where it is known from the command line, the settings or
-    /// the remote.
+    /// the remote. It is to be set before references are followed.
     pub slug: Option<String>,
     /// Whether only a part of it was named, so that what is missing here may
     /// well stand elsewhere.
@@ -109,6 +109,10 @@ pub struct Repository {
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
     pub security_policies: Vec<SecurityPolicy>,
+    // Workflow and job of the callers of a workflow, by its path. References are
+    // followed for every step and by many rules; which of them name this
+    // repository is known when its name is.
+    callers: OnceLock<HashMap<String, Vec<(usize, usize)>>>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -144,9 +148,10 @@ impl Repository {
     /// Whether a reference names this very repository.
     #[must_use]
     pub fn is_self(&self, uses: &RepositoryUses) -> bool {
-        self.slug
-            .as_deref()
-            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+        let slug = self.slug.as_deref().and_then(|slug| slug.split_once('/'));
+        slug.is_some_and(|(owner, name)| {
+            owner.eq_ignore_ascii_case(&uses.owner) && name.eq_ignore_ascii_case(&uses.repo)
+        })
     }
 
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
@@ -191,16 +196,27 @@ impl Repository {
     /// The jobs of this checkout that call a workflow.
     #[must_use]
     pub fn callers(&self, path: &str) -> Vec<Caller<'_>> {
-        let mut callers = Vec::new();
-        for workflow in &self.workflows {
-            for job in &workflow.jobs {
+        let index = self.callers.get_or_init(|| self.calls());
+        let found = index.get(path).map_or(&[] as &[_], Vec::as_slice);
+        let caller = |(workflow, job): &(usize, usize)| {
+            let workflow = self.workflows.get(*workflow)?;
+            let job = workflow.jobs.get(*job)?;
+            Some(Caller { workflow, job })
+        };
+        found.iter().filter_map(caller).collect()
+    }
+
+    fn calls(&self) -> HashMap<String, Vec<(usize, usize)>> {
+        let mut calls: HashMap<String, Vec<_>> = HashMap::new();
+        for (at, workflow) in self.workflows.iter().enumerate() {
+            for (number, job) in workflow.jobs.iter().enumerate() {
                 let target = job.call().and_then(|call| self.own_path(&call.uses.value));
-                if target.as_deref() == Some(path) {
-                    callers.push(Caller { workflow, job });
+                if let Some(target) = target {
+                    calls.entry(target).or_default().push((at, number));
                 }
             }
         }
-        callers
+        calls
     }
 
     /// The events that can start a workflow, directly or through the callers
@@ -366,6 +382,7 @@ impl Repository {
 
     fn sort(&mut self) {
         let repository = self;
+        repository.callers = OnceLock::new();
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
         repository

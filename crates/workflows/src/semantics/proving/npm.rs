@@ -33,7 +33,7 @@ pub(super) fn by_command(
     span: Span,
     found: &mut Proving,
 ) {
-    let publishes = match program.name.as_str() {
+    let publishes = match program.name {
         "semantic-release" => program.args.iter().all(|w| w.text.starts_with('-')),
         _ => program.args.iter().take(6).any(|w| w.text == "publish"),
     };
