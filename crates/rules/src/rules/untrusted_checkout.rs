@@ -60,7 +60,8 @@ crate::rule! {
     ///
     /// # How it is decided
     /// Every way from an event to the job is followed, through calls of
-    /// reusable workflows and through Ariane's comments, with what it takes a
+    /// reusable workflows, through Ariane's comments and through a
+    /// `repository_dispatch` that hands on a pull request, with what it takes a
     /// stranger to get past each `if:`, needed job and environment. The steps
     /// are walked in order, with those of local composite actions: what is
     /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
