@@ -1,5 +1,6 @@
 //! The pack, and the questions that a rule may ask it.
 
+use cofferdam_facts::time::{DAY, Timestamp};
 use cofferdam_facts::uses::RepositoryUses;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,6 @@ use crate::{
     compromised::{Compromised, CompromisedHit},
     lookalike::{self, Lookalike},
     platform::{ActionRuntime, RunnerImage},
-    time::{DAY, Timestamp},
     vulnerable::{Vulnerable, VulnerableHit},
 };
 

@@ -5,10 +5,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cofferdam_datapack::{
-    Certainty, Exposure, Lifecycle, Severity, Timestamp,
+    Certainty, Exposure, Lifecycle, Severity,
     build::{FILES, assemble, payload},
     embedded,
 };
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{UsesRef, uses::RepositoryUses};
 
 fn uses(text: &str) -> RepositoryUses {

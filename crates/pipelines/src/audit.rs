@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{NotChecked, Report, controls};

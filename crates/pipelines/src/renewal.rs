@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Location, SourceFile};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, dependencies, steps};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Date, Insights};
+use cofferdam_workflows::documents::Insights;
 use cofferdam_workflows::insights::claims;
 use cofferdam_workflows::insights::license;
 use cofferdam_workflows::insights::questions::Question;
@@ -92,9 +92,6 @@ pub enum RenewError {
     /// No draft can be made.
     #[error(transparent)]
     Skeleton(#[from] SkeletonError),
-    /// The day lies outside of the calendar.
-    #[error("the day of the run is not one of the calendar")]
-    Day,
 }
 
 /// Works out the renewal of the checkout at `root`. Nothing is written.
@@ -107,7 +104,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
             path: root.to_owned(),
         });
     }
-    let today = Date::parse(&options.now.date()).ok_or(RenewError::Day)?;
+    let today = options.now.midnight();
     let collected = collect::checkout(root, &options.limits)?;
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let server = options.server.as_deref();
@@ -174,7 +171,7 @@ fn in_force(repository: &Repository) -> Option<&Insights> {
     repository.insights.iter().min_by_key(depth)
 }
 
-fn known<'k>(context: &Context<'k>, today: Date, named: bool) -> Known<'k> {
+fn known<'k>(context: &Context<'k>, today: Timestamp, named: bool) -> Known<'k> {
     let repository = context.repository;
     let publishes = |artifact: Option<Artifact>| {
         context

@@ -261,7 +261,7 @@ impl Part {
             FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
-            FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
+            FileKind::Renovate => Self::Renovate(Renovate::read(file)?),
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
             FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
         })
