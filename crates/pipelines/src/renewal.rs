@@ -15,7 +15,7 @@ use cofferdam_workflows::insights::license;
 use cofferdam_workflows::insights::questions::Question;
 use cofferdam_workflows::insights::renewal::{self, Known, Renewal, RenewalError};
 use cofferdam_workflows::insights::skeleton::{self, SkeletonError};
-use cofferdam_workflows::repository::{Part, Tree};
+use cofferdam_workflows::repository::Tree;
 use cofferdam_workflows::semantics::publishing::Artifact;
 
 use crate::collect::{self, CollectError};
@@ -105,7 +105,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
         });
     }
     let today = options.now.midnight();
-    let collected = collect::checkout(root, &options.limits)?;
+    let mut collected = collect::checkout(root, &options.limits)?;
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let server = options.server.as_deref();
     let remote = (collected.remote.as_ref()).and_then(|remote| Slug::from_remote(remote, server));
@@ -113,9 +113,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
         .or(remote)
         .or_else(|| options.fallback_repository.clone());
     let license = license(root, &collected.tree, &options.limits);
-    let parts = collected.files.into_iter().filter_map(Part::read);
-    let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = slug.as_ref().map(ToString::to_string);
+    let repository = collected.repository(slug.as_ref(), &options.limits);
     let context = Context::new(&repository, no_facts(options));
     let known = Known {
         license: license

@@ -147,12 +147,12 @@ impl JobView<'_> {
         } else {
             stakes.writes = self.token.writes().collect();
         }
-        stakes.publishes = self
-            .publications
-            .iter()
-            .map(|p| p.artifact)
-            .filter(|a| *a != Artifact::Site)
-            .collect();
+        stakes.publishes = self.publishes().collect();
         stakes
+    }
+
+    /// What the job publishes; sites left out.
+    pub fn publishes(&self) -> impl Iterator<Item = Artifact> {
+        (self.publications.iter().map(|p| p.artifact)).filter(|a| *a != Artifact::Site)
     }
 }

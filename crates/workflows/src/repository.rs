@@ -63,12 +63,22 @@ impl Tree {
     }
 }
 
+/// The names of an action's metadata, in the order in which the runner looks.
+pub const ACTION_NAMES: [&str; 2] = ["action.yml", "action.yaml"];
+
+/// The names by which the runner takes a folder without metadata for a Docker
+/// action, in its order.
+pub const ACTION_DOCKERFILES: [&str; 2] = ["Dockerfile", "dockerfile"];
+
 /// A checkout as documents.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     /// `owner/name`, where it is known from the command line, the settings or
     /// the remote.
     pub slug: Option<String>,
+    /// Whether only a part of it was named, so that what is missing here may
+    /// well stand elsewhere.
+    pub part: bool,
     /// Every path.
     pub tree: Tree,
     /// `.github/workflows/*.yml` and `*.yaml`, in order of path.
@@ -124,7 +134,11 @@ impl Repository {
     /// The workflow at a path.
     #[must_use]
     pub fn workflow(&self, path: &str) -> Option<&Workflow> {
-        self.workflows.iter().find(|w| w.path() == path)
+        let at = self
+            .workflows
+            .binary_search_by(|w| w.path().cmp(path))
+            .ok()?;
+        self.workflows.get(at)
     }
 
     /// Whether a reference names this very repository.
@@ -140,19 +154,31 @@ impl Repository {
     #[must_use]
     pub fn own_path(&self, uses: &UsesRef) -> Option<String> {
         let path = match uses {
-            UsesRef::Local(path) => path.trim_start_matches("./").replace('\\', "/"),
+            UsesRef::Local(path) => path.replace('\\', "/"),
             UsesRef::SelfRepository(path) => path.clone(),
             UsesRef::Repository(repository) if self.is_self(repository) => repository.path.clone(),
             _ => return None,
         };
-        Some(path.trim_matches('/').trim_start_matches("./").to_owned())
+        Some(plain(&path))
     }
 
     /// The action of this checkout that a reference means.
     #[must_use]
     pub fn own_action(&self, uses: &UsesRef) -> Option<&Action> {
-        let folder = self.own_path(uses)?;
-        self.actions.iter().find(|a| a.folder() == folder)
+        self.action_in(&self.own_path(uses)?)
+    }
+
+    /// The action in a folder, as the runner looks for it: `action.yml` first.
+    #[must_use]
+    pub fn action_in(&self, folder: &str) -> Option<&Action> {
+        ACTION_NAMES.iter().find_map(|name| {
+            let path = inside(folder, name);
+            let at = self
+                .actions
+                .binary_search_by(|a| a.path().cmp(&path))
+                .ok()?;
+            self.actions.get(at)
+        })
     }
 
     /// The reusable workflow of this checkout that a reference means.
@@ -205,6 +231,33 @@ impl Repository {
         }
         entry
     }
+}
+
+/// A file in a folder, which is empty for the root.
+#[must_use]
+pub fn inside(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
+/// A path without `.`, `..` and empty parts. One that leads out of the root
+/// keeps its `..` in front and so names nothing.
+#[must_use]
+pub fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// One file that was read as what its path says.
@@ -300,6 +353,19 @@ impl Repository {
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
         }
+        repository.sort();
+        repository
+    }
+
+    /// Takes in documents that other documents refer to.
+    pub fn extend(&mut self, actions: Vec<Action>, dockerfiles: Vec<Dockerfile>) {
+        self.actions.extend(actions);
+        self.dockerfiles.extend(dockerfiles);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let repository = self;
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
         repository
@@ -311,6 +377,44 @@ impl Repository {
         repository
             .codeowners
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
-        repository
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_as_the_runner_resolves_it() {
+        for (path, expected) in [
+            ("./x", "x"),
+            ("././x/", "x"),
+            ("a//b/./c", "a/b/c"),
+            ("a/../vendor/x", "vendor/x"),
+            ("../x", "../x"),
+            ("a/../../x", "../x"),
+            (".", ""),
+        ] {
+            assert_eq!(plain(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_runner_takes_action_yml_first() {
+        let file = |path| SourceFile::new(path, "name: x\nruns: {using: node24, main: x.js}\n");
+        let files = vec![
+            file("a/action.yaml"),
+            file("a/action.yml"),
+            file("action.yaml"),
+        ];
+        let repository = Repository::read(files, Tree::default());
+        let path = |uses| {
+            repository
+                .own_action(&UsesRef::parse(uses))
+                .map(Action::path)
+        };
+        assert_eq!(path("./b/../a"), Some("a/action.yml"));
+        assert_eq!(path("./"), Some("action.yaml"));
+        assert_eq!(path("./../a"), None);
     }
 }

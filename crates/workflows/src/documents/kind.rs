@@ -37,7 +37,8 @@ pub enum FileKind {
 }
 
 /// What the file at a path is, if it is one that is read. Folders that hold
-/// other projects' sources are left out, since nothing in them runs here.
+/// other projects' sources are left out: what of them runs here is named by
+/// another document, and is read for that reason.
 #[must_use]
 pub fn kind_of(path: &str) -> Option<FileKind> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
