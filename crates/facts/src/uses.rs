@@ -55,6 +55,17 @@ impl RepositoryUses {
         name
     }
 
+    /// `owner/repo[/path]` as the file writes it, without the ref: for messages.
+    #[must_use]
+    pub fn as_written(&self) -> String {
+        let mut name = format!("{}/{}", self.owner, self.repo);
+        if !self.path.is_empty() {
+            name.push('/');
+            name.push_str(&self.path);
+        }
+        name
+    }
+
     /// The commit, if the ref is a full SHA-1 or SHA-256 id.
     #[must_use]
     pub fn commit(&self) -> Option<&str> {

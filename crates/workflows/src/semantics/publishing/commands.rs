@@ -294,7 +294,10 @@ pub fn by_script(
                     .collect(),
                 _ => Vec::new(),
             },
-            bare: row.target == Assets && !attaches(&program),
+            // `xargs` puts the files behind what is written.
+            bare: row.target == Assets
+                && !attaches(&program)
+                && command.name.file_name() != Some("xargs"),
             draft: row.artifact == Release && (program.has("--draft") || program.has("-d")),
             copy: copies(row, &program),
         })

@@ -127,9 +127,16 @@ const RUNNER_VALUES: &[&str] = &[
 #[must_use]
 pub fn of_command(command: &Command) -> Program<'_> {
     let (name, args) = command.effective();
-    let mut program = Program {
-        name: base(name),
-        args,
+    let mut program = match args.split_first() {
+        // `$SUDO docker push …`: a variable that is empty or holds a wrapper.
+        Some((inner, rest)) if is_variable(name) => Program {
+            name: base(inner),
+            args: rest,
+        },
+        _ => Program {
+            name: base(name),
+            args,
+        },
     };
     for _ in 0..3 {
         match peeled(&program) {
@@ -138,6 +145,15 @@ pub fn of_command(command: &Command) -> Program<'_> {
         }
     }
     program
+}
+
+fn is_variable(word: &Word) -> bool {
+    word.text.strip_prefix('$').is_some_and(|rest| {
+        let name = rest
+            .strip_prefix('{')
+            .map_or(rest, |inner| inner.strip_suffix('}').unwrap_or_default());
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    })
 }
 
 fn base(word: &Word) -> &str {
