@@ -1,6 +1,7 @@
 //! How bad it is when somebody's code runs in a job, by what the job holds and
 //! what it takes to get there.
 
+use cofferdam_facts::Scope;
 use cofferdam_findings::Severity;
 use cofferdam_workflows::documents::job::CacheMode;
 use cofferdam_workflows::semantics::gates::Gate;
@@ -26,7 +27,10 @@ pub enum Held {
 /// What a job holds in the run of a start.
 #[must_use]
 pub fn held(view: &JobView<'_>, start: &Start<'_>) -> Held {
-    if start.stakes.is_grave() {
+    // What the identity opens is another party's to say.
+    let mut worth = start.stakes.clone();
+    worth.writes.remove(&Scope::IdToken);
+    if worth.is_grave() {
         Held::Grave
     } else if !start.stakes.writes.is_empty() {
         Held::Writes
