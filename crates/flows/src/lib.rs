@@ -15,6 +15,7 @@ mod constraints;
 pub mod flow;
 mod javascript;
 pub mod outputs;
+mod plain;
 mod position;
 mod reads;
 mod scope;
@@ -28,10 +29,11 @@ mod words;
 mod writes;
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Workflow};
+use rayon::prelude::*;
 
 pub use class::{Class, Shape, Who};
 pub use flow::{Flow, Hop, Sink, SinkKind, Source, Stage};
@@ -54,24 +56,34 @@ pub struct Flows<'r> {
 const MAX_FLOWS: usize = 20_000;
 
 impl<'r> Flows<'r> {
-    /// Follows every sink of a checkout.
+    /// Follows every sink of a checkout, file by file.
     #[must_use]
     pub fn of<'s>(repository: &'r Repository, scripts: &'s Scripts<'s>) -> Self {
-        let index = Rc::new(Index::of(repository));
+        let index = Arc::new(Index::of(repository));
+        let of_workflow = |workflow: &'r Workflow| {
+            let jobs = workflow.jobs.iter();
+            let scopes = jobs.map(|job| Scope::of_job(workflow, job)).collect();
+            of_file(repository, &index, scripts, workflow.path(), scopes)
+        };
+        let of_action = |action: &'r Action| {
+            let scopes = vec![Scope::of_action(action)];
+            of_file(repository, &index, scripts, action.path(), scopes)
+        };
+        let mut files: Vec<OfFile<'r>> = repository.workflows.par_iter().map(of_workflow).collect();
+        files.par_extend(repository.actions.par_iter().map(of_action));
         let mut all = Self::default();
-        {
-            let mut builder = Builder {
-                repository,
-                index,
-                scripts,
-                all: &mut all,
-            };
-            for workflow in &repository.workflows {
-                builder.workflow(workflow);
+        for file in files {
+            let before = all.sinks.len();
+            let start = all.flows.len();
+            all.sinks.extend(file.sinks);
+            all.flows.extend(file.flows.into_iter().map(|mut flow| {
+                flow.sink += before;
+                flow
+            }));
+            if file.unfinished {
+                all.unfinished.push(file.path.clone());
             }
-            for action in &repository.actions {
-                builder.action(action);
-            }
+            all.of_file.insert(file.path, start..all.flows.len());
         }
         all
     }
@@ -100,56 +112,53 @@ impl<'r> Flows<'r> {
     }
 }
 
-struct Builder<'b, 's, 'r> {
-    repository: &'r Repository,
-    index: Rc<Index<'r>>,
-    scripts: &'s Scripts<'s>,
-    all: &'b mut Flows<'r>,
+struct OfFile<'r> {
+    path: String,
+    sinks: Vec<Sink<'r>>,
+    flows: Vec<Flow<'r>>,
+    unfinished: bool,
 }
 
-impl<'r> Builder<'_, '_, 'r> {
-    fn workflow(&mut self, workflow: &'r Workflow) {
-        let scopes = workflow.jobs.iter().map(|job| Scope::of_job(workflow, job));
-        self.file(workflow.path(), scopes);
-    }
-
-    fn action(&mut self, action: &'r Action) {
-        self.file(action.path(), std::iter::once(Scope::of_action(action)));
-    }
-
-    fn file(&mut self, path: &str, scopes: impl Iterator<Item = Scope<'r>>) {
-        let tracer = Tracer::new(self.repository, Rc::clone(&self.index), self.scripts);
-        let start = self.all.flows.len();
-        for scope in scopes {
-            for reached in tracer.sinks(scope) {
-                let sink = self.all.sinks.len();
-                let before = self.all.flows.len();
-                for trail in &reached.trails {
-                    for arrival in tracer.settle(reached.scope, trail) {
-                        if self.all.flows.len() - start >= MAX_FLOWS {
-                            tracer.unfinished.set(true);
-                            break;
-                        }
-                        self.all.flows.push(Flow {
-                            source: arrival.source,
-                            hops: arrival.hops,
-                            route: arrival.route,
-                            through: arrival.through,
-                            guards: arrival.guards,
-                            cap: arrival.cap,
-                            sink,
-                        });
-                    }
+// What is remembered is remembered for one file, so that files are independent
+// of each other and of the number of threads.
+fn of_file<'s, 'r>(
+    repository: &'r Repository,
+    index: &Arc<Index<'r>>,
+    scripts: &'s Scripts<'s>,
+    path: &str,
+    scopes: Vec<Scope<'r>>,
+) -> OfFile<'r> {
+    let tracer = Tracer::new(repository, Arc::clone(index), scripts);
+    let mut file = OfFile {
+        path: path.to_owned(),
+        sinks: Vec::new(),
+        flows: Vec::new(),
+        unfinished: false,
+    };
+    for reached in scopes.into_iter().flat_map(|scope| tracer.sinks(scope)) {
+        let sink = file.sinks.len();
+        let before = file.flows.len();
+        for trail in &reached.trails {
+            for arrival in tracer.settle(reached.scope, trail) {
+                if file.flows.len() >= MAX_FLOWS {
+                    tracer.unfinished.set(true);
+                    break;
                 }
-                if self.all.flows.len() > before {
-                    self.all.sinks.push(reached.sink);
-                }
+                file.flows.push(Flow {
+                    source: arrival.source,
+                    hops: arrival.hops,
+                    route: arrival.route,
+                    through: arrival.through,
+                    guards: arrival.guards,
+                    cap: arrival.cap,
+                    sink,
+                });
             }
         }
-        if tracer.unfinished.get() {
-            self.all.unfinished.push(path.to_owned());
+        if file.flows.len() > before {
+            file.sinks.push(reached.sink);
         }
-        let range = start..self.all.flows.len();
-        self.all.of_file.insert(path.to_owned(), range);
     }
+    file.unfinished = tracer.unfinished.get();
+    file
 }

@@ -8,6 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::job::JobKind;
@@ -50,7 +51,7 @@ pub(crate) type Key = (usize, usize, Kind, String);
 
 pub(crate) struct Tracer<'s, 'r> {
     pub(crate) scripts: &'s Scripts<'s>,
-    pub(crate) index: Rc<Index<'r>>,
+    pub(crate) index: Arc<Index<'r>>,
     pub(crate) repository: &'r cofferdam_workflows::Repository,
     trails: RefCell<HashMap<Key, Rc<Vec<Trail<'r>>>>>,
     arrivals: RefCell<HashMap<Key, Rc<Vec<Arrival<'r>>>>>,
@@ -67,7 +68,7 @@ pub(crate) struct Tracer<'s, 'r> {
 impl<'s, 'r> Tracer<'s, 'r> {
     pub(crate) fn new(
         repository: &'r cofferdam_workflows::Repository,
-        index: Rc<Index<'r>>,
+        index: Arc<Index<'r>>,
         scripts: &'s Scripts<'s>,
     ) -> Self {
         Self {
@@ -421,7 +422,15 @@ impl<'s, 'r> Tracer<'s, 'r> {
     ) -> Vec<Trail<'r>> {
         let inner = scope.in_step(step);
         if step.script().is_some() {
-            return self.written(inner, step, file, name);
+            let understood = self.running(inner, step).is_some_and(|r| {
+                // Empty scripts have nothing to misunderstand.
+                r.script.understood || !r.script.commands.is_empty()
+            });
+            return if understood {
+                self.written(inner, step, file, name)
+            } else {
+                self.set_by_lines(inner, step, file, name)
+            };
         }
         if step.action().as_deref() == Some("actions/github-script") {
             return self.set_by_javascript(inner, step, file, name);

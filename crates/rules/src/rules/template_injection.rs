@@ -206,6 +206,9 @@ fn group(danger: &Danger<'_>) -> &'static str {
         Who::Anyone | Who::PullRequestAuthor if danger.privileged().is_some() => {
             "places where a stranger's text becomes code with the repository's privileges"
         }
+        Who::Anyone | Who::PullRequestAuthor if danger.severity > Severity::Low => {
+            "places where a reviewer's text becomes code"
+        }
         Who::Anyone | Who::PullRequestAuthor => {
             "places where a stranger's text becomes code in a fork's run"
         }
