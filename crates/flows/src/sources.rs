@@ -178,6 +178,9 @@ const PARTS: &[(&str, &str, Option<Who>)] = &[
     ("workflow_run", "path", None),
     ("workflow_run", "repository", None),
     ("workflow_run", "pull_requests", Some(Pusher)),
+    // Names made of the base branch and a number.
+    ("merge_group", "head_ref", None),
+    ("merge_group", "base_ref", None),
     ("check_run", "app", None),
     ("check_suite", "app", None),
     ("deployment", "performed_via_github_app", None),

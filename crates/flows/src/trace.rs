@@ -253,7 +253,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
     fn of_path(&self, scope: Scope<'r>, path: &'r ContextPath, text: &str) -> Vec<Trail<'r>> {
         let name = |at: usize| path.written_name(at);
         match path.head() {
-            "github" if path.starts_with("github.event.inputs") => self.dispatch(scope, name(3)),
+            "github"
+                if path.starts_with("github.event.inputs")
+                    && matches!(scope.unit, Unit::Workflow(w) if w.has_trigger("workflow_dispatch")) =>
+            {
+                self.dispatch(scope, name(3))
+            }
             "github" if sources::is_free_somewhere(text) => vec![Trail::from(
                 End::Source(Source::Context(text.to_owned())),
                 format!("`{text}`"),

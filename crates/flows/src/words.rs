@@ -96,7 +96,7 @@ fn passed_on(inside: &str) -> Option<&str> {
     let replaced = rest.starts_with(":+") || rest.starts_with('+');
     let cleaned = rest
         .strip_prefix("//")
-        .is_some_and(|pattern| takes_everything_else_out(pattern));
+        .is_some_and(takes_everything_else_out);
     (!name.is_empty() && !replaced && !cleaned).then_some(name)
 }
 

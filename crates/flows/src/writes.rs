@@ -4,6 +4,7 @@
 //! variable and the path: `NAME=VALUE` lines, `NAME<<DELIMITER` blocks, and the
 //! older `::set-output name=NAME::VALUE`.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cofferdam_workflows::shell::{Command, Script, Word};
@@ -68,7 +69,7 @@ pub(crate) fn of_script<'s>(text: &str, script: &'s Script) -> Vec<Write<'s>> {
     }
     let mut collector = Collector {
         writes: Vec::new(),
-        open: [const { None }; 3],
+        open: BTreeMap::new(),
     };
     for command in &script.commands {
         if is_tee(command) {
@@ -126,7 +127,7 @@ fn target(script: &Script, command: &Command) -> Option<EnvFile> {
 struct Collector<'s> {
     writes: Vec<Write<'s>>,
     // The block that is open in each file: its name, its delimiter.
-    open: [Option<(String, String)>; 3],
+    open: BTreeMap<EnvFile, (String, String)>,
 }
 
 impl<'s> Collector<'s> {
@@ -156,7 +157,7 @@ impl<'s> Collector<'s> {
     }
 
     fn open_block(&self, file: EnvFile) -> (Option<String>, Option<Block>) {
-        match &self.open[file as usize] {
+        match self.open.get(&file) {
             Some((name, delimiter)) => (Some(name.clone()), Some(block_of(delimiter))),
             None => (None, None),
         }
@@ -200,10 +201,9 @@ impl<'s> Collector<'s> {
     }
 
     fn line(&mut self, file: EnvFile, word: &'s Word, line: &str, range: Range<usize>) {
-        let index = file as usize;
-        if let Some((name, delimiter)) = self.open[index].clone() {
+        if let Some((name, delimiter)) = self.open.get(&file).cloned() {
             if line.trim() == delimiter {
-                self.open[index] = None;
+                self.open.remove(&file);
                 return;
             }
             self.push(file, word, range, Some(name), Some(block_of(&delimiter)));
@@ -219,7 +219,8 @@ impl<'s> Collector<'s> {
             && is_name(name)
         {
             let delimiter = delimiter.lines().next().unwrap_or("").trim();
-            self.open[index] = Some((name.to_owned(), delimiter.to_owned()));
+            let block = (name.to_owned(), delimiter.to_owned());
+            self.open.insert(file, block);
             return;
         }
         match trimmed.split_once('=') {

@@ -54,7 +54,8 @@ crate::rule! {
     /// comes from: through `env` at all three levels, outputs of steps and jobs,
     /// matrices, what scripts write into `GITHUB_OUTPUT` and `GITHUB_ENV`,
     /// inputs and outputs of this repository's actions and reusable workflows.
-    /// The finding shows that way. A value that every caller of a reusable
+    /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
+    /// lines that set a name are read. The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
     /// repository passes is the caller's to decide, and low.
     ///
@@ -67,9 +68,11 @@ crate::rule! {
     /// The severity is that of foreign code in the run: critical where anybody
     /// can cause it and the job can change the repository, publish, or holds a
     /// secret; high where somebody has to let it through first, or where less
-    /// is held; medium for messages of merged commits; low for what takes write
-    /// access or the right to start the workflow, and on `pull_request`, where
-    /// a fork's run holds nothing and its author writes the workflow too.
+    /// is held, and for reviews, which anybody may write on a pull request from
+    /// a branch of the repository itself; medium for messages of merged commits;
+    /// low for what takes write access or the right to start the workflow, and
+    /// on `pull_request`, where a fork's run holds nothing and its author writes
+    /// the workflow too.
     ///
     /// zizmor's `template-injection` and poutine's `injection` look at one file
     /// and do not know what the job holds: outputs and `needs` are unknown to
