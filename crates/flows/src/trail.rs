@@ -71,7 +71,9 @@ impl<'r> Trail<'r> {
 
     /// The value is put into something with a name.
     pub(crate) fn put(mut self, name: &str) -> Self {
-        if let Some((file, span)) = self.place.take() {
+        if let Some((file, span)) = self.place.take()
+            && self.hops.len() < MAX_HOPS
+        {
             self.hops.push(Hop {
                 file,
                 span,
@@ -83,6 +85,10 @@ impl<'r> Trail<'r> {
         self
     }
 }
+
+/// A way is followed further than this, but its later hops are not written
+/// down: nobody reads them, and a thousand jobs in a row would copy a million.
+const MAX_HOPS: usize = 64;
 
 /// More ways than this to one value are not told apart.
 pub(crate) const MAX_TRAILS: usize = 32;
