@@ -29,3 +29,4 @@ pub mod starts;
 pub mod surroundings;
 pub mod tolerance;
 pub mod versions;
+pub mod wrappers;
