@@ -77,8 +77,8 @@ pub(crate) fn of_job(
             .publications
             .retain(|p| p.artifact != Artifact::Unread);
     }
-    // A release has a tag.
-    let is_release = |p: &Publication| p.artifact == Artifact::Release;
+    // A release with files of its own says more than its tag.
+    let is_release = |p: &Publication| p.artifact == Artifact::Release && !p.bare;
     if deeds.publications.iter().any(is_release) {
         deeds.publications.retain(|p| p.artifact != Artifact::Tag);
     }
