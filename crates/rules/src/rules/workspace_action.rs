@@ -1,0 +1,236 @@
+//! Actions that are run from the workspace.
+
+use cofferdam_facts::{Location, UsesRef};
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_workflows::documents::{Action, Step, Workflow};
+use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::folders::Folder;
+
+use crate::context::{Context, JobView};
+use crate::expression_sites::action_called;
+use crate::rule::{Rule, Sink};
+use crate::takeover::Takeovers;
+
+crate::rule! {
+    /// # What
+    /// A step uses an action by `./`, that is, from whatever lies in the
+    /// workspace by then: another repository that was checked out there, or
+    /// this one, where `$/` would name the running commit.
+    ///
+    /// # Why
+    /// `./` is a path on the runner and no reference. A checkout of another
+    /// repository at a branch in that folder makes its owner decide what runs,
+    /// with no `uses:` that a pin, a list or an update tool would see; and any
+    /// step before can write the file. `$/` (2026) takes the action from the
+    /// commit of the workflow and needs no checkout.
+    ///
+    /// # Vulnerable
+    /// ```yaml
+    /// - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///   with:
+    ///     repository: vendor/tools
+    ///     path: tools
+    /// - uses: ./tools/setup
+    /// ```
+    ///
+    /// # Fixed
+    /// ```yaml
+    /// - uses: vendor/tools/setup@0123456789012345678901234567890123456789 # v1.0.0
+    /// - uses: $/.github/actions/build
+    /// ```
+    ///
+    /// # How it is decided
+    /// The checkouts of the job before the step are followed in order: the last
+    /// one that fills the folder of the action owns it. Where it fetches
+    /// another repository at anything but a commit, the severity is that of an
+    /// action of that repository at a branch (`unpinned-action`); at a commit
+    /// it is low. An expression as the repository cannot be judged and is
+    /// informational. Uses from this repository's own checkout are one
+    /// informational finding for a workflow, as are `./` in composite actions,
+    /// where they mean the files of whoever uses the action. The head of a pull
+    /// request is `untrusted-checkout`'s. `./` of a job that calls a workflow
+    /// means the running commit and is fine. zizmor's `self-repository` reports
+    /// each `./` and does not ask what was checked out; octoscan's
+    /// `local-action` lists them.
+    ///
+    /// # References
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsuses>
+    /// - <https://github.com/actions/checkout#usage>
+    pub struct WorkspaceAction {
+        id: "workspace-action",
+        title: "An action is run from whatever lies in the workspace",
+        severity: High,
+        controls: [D1],
+    }
+}
+
+impl Rule for WorkspaceAction {
+    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+        Self::INFO
+    }
+
+    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+        let mut own: Vec<Location> = Vec::new();
+        for view in cx.jobs(workflow) {
+            for (index, step) in view.job.steps().iter().enumerate() {
+                let Some(path) = local(step) else { continue };
+                match owner(view, index, path) {
+                    Owner::This => own.push(view.at(step.head())),
+                    Owner::Other(checkout) => other(cx, view, step, checkout, out),
+                }
+            }
+        }
+        if let Some(first) = own.first() {
+            ours(first, own.len(), out);
+        }
+    }
+
+    fn action(&self, _cx: &Context<'_>, action: &Action, out: &mut Sink) {
+        let Some((step, path)) = action.steps().iter().find_map(|s| Some((s, local(s)?))) else {
+            return;
+        };
+        out.report_against(
+            &[],
+            Finding::new(
+                WorkspaceAction::INFO.id,
+                Severity::Info,
+                action.file().locate(step.head()),
+                format!("{} uses `{path}` of whoever uses it", action_called(action)),
+            )
+            .why("In a composite action `./` is the workspace of the job, not the action's own repository")
+            .fix("Write `$/` and the path, which is the repository of the action")
+            .group("composite actions that use files of their users")
+            .subject(format!("runs {path}")),
+        );
+    }
+}
+
+fn local(step: &Step) -> Option<&str> {
+    match &step.uses()?.value {
+        UsesRef::Local(path) => Some(path),
+        _ => None,
+    }
+}
+
+enum Owner<'s> {
+    This,
+    /// This checkout put another repository, or an unknown one, there.
+    Other(&'s Step),
+}
+
+// Whose checkout the folder of an action comes from.
+fn owner<'s>(view: &JobView<'s>, index: usize, path: &str) -> Owner<'s> {
+    let wanted = Folder::workspace().join(path);
+    let steps = view.job.steps();
+    let mut owner = Owner::This;
+    let mut nearest = 0;
+    for step in steps
+        .iter()
+        .take(index)
+        .filter(|s| checkouts::is_checkout(s))
+    {
+        // A folder that an expression names is not followed.
+        let Some(folder) = checkouts::folder(step) else {
+            continue;
+        };
+        let Folder::Inside(folder) = Folder::workspace().join(&folder) else {
+            continue;
+        };
+        // The folder nearest to the action decides, and of equals the last.
+        if !wanted.is_in(&folder) || folder.len() < nearest {
+            continue;
+        }
+        nearest = folder.len();
+        owner = match step.input("repository") {
+            Some(text) if !text.value.trim().is_empty() && !is_this(&text.value) => {
+                Owner::Other(step)
+            }
+            _ => Owner::This,
+        };
+    }
+    owner
+}
+
+fn is_this(repository: &str) -> bool {
+    let bare: String = repository.chars().filter(|c| !c.is_whitespace()).collect();
+    bare.eq_ignore_ascii_case("${{github.repository}}")
+}
+
+fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out: &mut Sink) {
+    let Some(repository) = checkout.input("repository") else {
+        return;
+    };
+    let own = cx.repository.slug.as_deref();
+    if own.is_some_and(|own| own.eq_ignore_ascii_case(repository.value.trim())) {
+        return;
+    }
+    // Forks' heads have a rule of their own.
+    if repository.value.contains("pull_request") || repository.value.contains("head_repository") {
+        return;
+    }
+    let reference = checkouts::reference(checkout).map(|t| t.value.trim());
+    let pinned = reference.is_some_and(cofferdam_facts::uses::is_commit_id);
+    let takeover = Takeovers::new(cx).of_job(view);
+    let (severity, confidence) = match (repository.literal(), pinned) {
+        (None, _) => (Severity::Info, Confidence::Low),
+        (Some(_), true) => (Severity::Low, Confidence::High),
+        (Some(name), false) if same_owner(cx, name) => {
+            (takeover.severity.lowered(), takeover.confidence)
+        }
+        (Some(_), false) => (takeover.severity, takeover.confidence),
+    };
+    let what = step
+        .uses()
+        .map_or_else(String::new, |u| u.value.to_string());
+    let at = match reference {
+        Some(reference) => format!("`{reference}`"),
+        None => "its default branch".to_owned(),
+    };
+    let finding = Finding::new(
+        WorkspaceAction::INFO.id,
+        severity,
+        view.at(step.head()),
+        format!(
+            "job `{}` uses `{what}`, which is `{}` at {at}",
+            view.job.name(),
+            repository.value.trim()
+        ),
+    )
+    .why(format!(
+        "Who can push there decides what runs here, and no `uses:` says so; at stake: {}",
+        takeover.held
+    ))
+    .fix("Use the action by its repository and a commit, or check that commit out")
+    .confidence(confidence)
+    .group("actions of other repositories that are run from the workspace")
+    .subject(format!("{} {what}", view.step_subject(step)))
+    .related(view.at(repository.span), "this checkout puts it there");
+    if severity > Severity::Low {
+        out.report(finding);
+    } else {
+        out.report_against(&[], finding);
+    }
+}
+
+fn same_owner(cx: &Context<'_>, name: &str) -> bool {
+    let owner = |slug: &str| slug.split('/').next().map(str::to_ascii_lowercase);
+    cx.repository
+        .slug
+        .as_deref()
+        .is_some_and(|own| owner(own) == owner(name.trim()))
+}
+
+fn ours(first: &Location, count: usize, out: &mut Sink) {
+    let message = match count {
+        1 => "an own action is run from the workspace".to_owned(),
+        n => format!("own actions are run from the workspace in {n} places"),
+    };
+    out.report_against(
+        &[],
+        Finding::new(WorkspaceAction::INFO.id, Severity::Info, first.clone(), message)
+            .why("Steps before it can change what lies there; `$/` takes the action from the running commit")
+            .fix("Write `$/` in place of `./`")
+            .group("own actions that are run from the workspace")
+            .subject("own"),
+    );
+}
