@@ -201,7 +201,7 @@ fn trace(document: &Document, step: &Step, script: &Script) -> Option<Span> {
     if let Some(shell) = shell {
         let mut words = shell.value.split_whitespace();
         let bash = words.next().is_some_and(|w| w.ends_with("sh"));
-        if bash && words.any(|w| is_trace_option(w)) {
+        if bash && words.any(is_trace_option) {
             return Some(shell.span);
         }
     }

@@ -4,11 +4,11 @@ use cofferdam_facts::Control;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::{Condition, Trigger, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Value};
-use cofferdam_workflows::semantics::gates::{Gate, Way};
+use cofferdam_workflows::semantics::gates::Gate;
 
 use crate::context::{Context, JobView};
 use crate::exposure;
-use crate::foreign::{self, Foreign};
+use crate::foreign::{self, Run};
 use crate::rule::{Rule, Sink};
 use crate::starts::{self, Start};
 
@@ -45,8 +45,8 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// A label has to be all that keeps a stranger from the job, through calls
-    /// and needed jobs. Each activity that the author of a pull request can
+    /// A label has to be all that keeps a stranger's code from running, through
+    /// calls, needed jobs and the `if:` of steps. Each activity that the author of a pull request can
     /// cause alone (`synchronize`, `reopened`, `edited`, …; `synchronize` and
     /// `reopened` by default) is then put into the conditions, with no
     /// `github.event.label`, and the labels left as they are: where the job can
@@ -91,16 +91,20 @@ impl Rule for LabelApproval {
         for view in cx.jobs(workflow) {
             let starts: Vec<Start<'_>> = starts::of_job(cx, view)
                 .into_iter()
-                .filter(|start| {
-                    start.event() == "pull_request_target" && by_label_alone(&start.way)
-                })
+                .filter(|start| start.event() == "pull_request_target" && !start.way.is_closed())
                 .collect();
-            let runs = |start: &Start<'_>| runs_head(cx, start);
-            let mut stale: Vec<(&Start<'_>, &str, Foreign)> = Vec::new();
+            let mut stale: Vec<Case<'_>> = Vec::new();
             for start in &starts {
-                let Some(foreign) = runs(start) else { continue };
-                match outlives(start) {
-                    Some(activity) => stale.push((start, activity, foreign)),
+                let Some((run, label)) = approved_run(cx, start) else {
+                    continue;
+                };
+                match outlives(start, view, &run) {
+                    Some(activity) => stale.push(Case {
+                        start,
+                        activity,
+                        run,
+                        label,
+                    }),
                     None => out.satisfied(
                         Control::T1,
                         start.place(),
@@ -110,27 +114,58 @@ impl Rule for LabelApproval {
             }
             let worst = stale
                 .iter()
-                .max_by_key(|(start, ..)| exposure::severity(&start.stakes));
-            if let Some((start, activity, foreign)) = worst {
-                report(view, start, activity, foreign, out);
+                .max_by_key(|case| exposure::severity(&case.start.stakes));
+            if let Some(case) = worst {
+                report(view, case, out);
             }
         }
     }
 }
 
-fn by_label_alone(way: &Way) -> bool {
-    let gates = way.gates();
-    !gates.is_empty() && gates.iter().all(|gate| matches!(gate, Gate::Label(_)))
+/// A run that an old label lets through.
+struct Case<'a> {
+    start: &'a Start<'a>,
+    activity: &'static str,
+    run: Approved,
+    label: String,
 }
 
-// What of the head runs for sure.
-fn runs_head(cx: &Context<'_>, start: &Start<'_>) -> Option<Foreign> {
+/// What runs of the head, and which steps fetch and run it.
+struct Approved {
+    run: Run,
+    steps: [String; 2],
+}
+
+// The first thing of the head that runs once a label is there, if the label is
+// all that it takes; with the label's name.
+fn approved_run(cx: &Context<'_>, start: &Start<'_>) -> Option<(Approved, String)> {
     let foreign = foreign::of_start(cx, start);
-    (!foreign.runs.is_empty() && foreign.may_run(start)).then_some(foreign)
+    foreign.runs.iter().find_map(|run| {
+        let fetch = foreign.fetches.get(run.fetch)?;
+        let way = start
+            .way
+            .clone()
+            .and(fetch.way.clone())
+            .and(run.way.clone());
+        let labels: Option<Vec<&String>> = way
+            .gates()
+            .iter()
+            .map(|gate| match gate {
+                Gate::Label(name) => Some(name),
+                _ => None,
+            })
+            .collect();
+        let name = labels?.into_iter().max_by_key(|name| name.len())?.clone();
+        let approved = Approved {
+            run: run.clone(),
+            steps: [fetch.label.clone(), run.label.clone()],
+        };
+        Some((approved, name))
+    })
 }
 
 /// An activity that the author causes alone and after which the job runs.
-fn outlives(start: &Start<'_>) -> Option<&'static str> {
+fn outlives(start: &Start<'_>, view: &JobView<'_>, run: &Approved) -> Option<&'static str> {
     let listed = |activity: &&&str| match &start.trigger.types {
         Some(_) => start.trigger.has_type(activity),
         None => BY_DEFAULT.contains(activity),
@@ -140,7 +175,13 @@ fn outlives(start: &Start<'_>) -> Option<&'static str> {
     activities.sort_by_key(|a| **a != "synchronize");
     activities
         .into_iter()
-        .find(|activity| conditions(start).all(|c| may_hold(c, activity)))
+        .find(|activity| {
+            let steps = view.job.steps().iter();
+            let of_steps = steps.filter(|step| run.steps.contains(&step.label()));
+            conditions(start)
+                .chain(of_steps.filter_map(|step| step.condition.as_ref()))
+                .all(|condition| may_hold(condition, activity))
+        })
         .copied()
 }
 
@@ -170,22 +211,14 @@ fn may_hold(condition: &Condition, activity: &str) -> bool {
         .is_none_or(|expr| expr.truth_with(&lookup) != Some(false))
 }
 
-fn report(
-    view: &JobView<'_>,
-    start: &Start<'_>,
-    activity: &str,
-    foreign: &Foreign,
-    out: &mut Sink,
-) {
-    let label = start
-        .way
-        .gates()
-        .iter()
-        .find_map(|gate| match gate {
-            Gate::Label(name) if !name.is_empty() => Some(format!("the label `{name}`")),
-            _ => None,
-        })
-        .unwrap_or_else(|| "a label".to_owned());
+fn report(view: &JobView<'_>, case: &Case<'_>, out: &mut Sink) {
+    let Case {
+        start, activity, ..
+    } = case;
+    let label = match case.label.as_str() {
+        "" => "a label".to_owned(),
+        name => format!("the label `{name}`"),
+    };
     let severity = match exposure::severity(&start.stakes) {
         // Somebody has to put the label on once.
         Severity::Low => Severity::Info,
@@ -195,7 +228,7 @@ fn report(
         || place_of_types(start.workflow, start.trigger),
         |g| g.place.clone(),
     );
-    let mut finding = Finding::new(
+    let finding = Finding::new(
         LabelApproval::INFO.id,
         severity,
         place,
@@ -219,10 +252,11 @@ fn report(
     .related(
         place_of_types(start.workflow, start.trigger),
         format!("`{activity}` starts it"),
+    )
+    .related(
+        case.run.run.place.clone(),
+        format!("`{}` runs the head", case.run.run.means),
     );
-    if let Some(run) = foreign.runs.first() {
-        finding = finding.related(run.place.clone(), format!("`{}` runs the head", run.means));
-    }
     out.report(finding);
 }
 

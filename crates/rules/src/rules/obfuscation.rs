@@ -1,9 +1,11 @@
 //! Spellings that hide what something is.
 
+use std::ops::Range;
+
 use cofferdam_facts::UsesRef;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
-use cofferdam_workflows::expressions::{Expr, Value};
+use cofferdam_workflows::expressions::{Expr, ExprKind, Value};
 use cofferdam_workflows::shell::{Command, Script};
 use cofferdam_workflows::yaml::Document;
 
@@ -37,9 +39,11 @@ crate::rule! {
     ///
     /// # How it is decided
     /// The text of every `uses:` as it is written; every parsed expression that
-    /// folds to a text without reading a context, except in an `if:`, and
-    /// except texts that are there to be kept as they are (empty, with spaces at
-    /// an end, or with braces in them); in parsed scripts, what a decoder
+    /// folds to a constant without reading a context, or has a `format` or
+    /// `join` in it that does, except texts that are there to be kept as they
+    /// are (empty, with spaces at an end, or with braces in them), constants that
+    /// stand there bare for their type, and an `if:` as a whole
+    /// (`constant-condition`); in parsed scripts, what a decoder
     /// (`base64 -d`, `xxd -r`, `openssl enc -d`) pipes or substitutes into a
     /// shell or an interpreter. The last is medium, the rest low. Computed
     /// indices such as `x[matrix.name]` are ordinary and are left alone; those
@@ -129,47 +133,71 @@ fn uses(site: &UseSite<'_>, out: &mut Sink) {
 }
 
 fn constants(site: &ExpressionSite<'_>, out: &mut Sink) {
-    if site.key == "if" {
-        return;
-    }
     for (part, expr) in site.text.parsed() {
-        let Some(value) = constant_text(expr) else {
+        if let Some(value) = constant(expr).filter(|_| site.key != "if") {
+            written_as_expression(site, part.range.clone(), &value, out);
             continue;
-        };
-        out.report(
-            Finding::new(
-                Obfuscation::INFO.id,
-                Severity::Low,
-                site.at(part.range.clone()),
-                format!(
-                    "{} writes `{value}` as an expression in `{}`",
-                    site.holder.whom(),
-                    site.key
-                ),
-            )
-            .why(
-                "It is the same in every run; written as an expression it is not found by its name",
-            )
-            .fix(format!("Write `{value}`"))
-            .group("constants written as expressions")
-            .subject(format!("{} {value}", site.holder.subject())),
-        );
+        }
+        // `x[format('{0}', 'y')]`: a part of it is the same in every run.
+        let mut inner = None;
+        expr.visit(&mut |sub| {
+            let call = matches!(&sub.kind, ExprKind::Call { function, .. }
+                if matches!(function.as_str(), "format" | "join"));
+            if call && inner.is_none() {
+                inner = constant(sub).map(|value| (sub.range.clone(), value));
+            }
+        });
+        if let Some((range, value)) = inner {
+            written_as_expression(site, range, &value, out);
+        }
     }
 }
 
-fn constant_text(expr: &Expr) -> Option<String> {
-    if !expr.contexts().is_empty() {
+fn written_as_expression(
+    site: &ExpressionSite<'_>,
+    range: Range<usize>,
+    value: &str,
+    out: &mut Sink,
+) {
+    out.report(
+        Finding::new(
+            Obfuscation::INFO.id,
+            Severity::Low,
+            site.at(range),
+            format!(
+                "{} writes `{value}` as an expression in `{}`",
+                site.holder.whom(),
+                site.key
+            ),
+        )
+        .why("It is the same in every run; written as an expression it is not found by its name")
+        .fix(format!("Write `{value}`"))
+        .group("constants written as expressions")
+        .subject(format!("{} {value}", site.holder.subject())),
+    );
+}
+
+// What an expression always is, where nothing speaks for writing it so.
+fn constant(expr: &Expr) -> Option<String> {
+    if !expr.contexts().is_empty() || expr.asks_for_status() {
         return None;
     }
-    let Some(Value::String(text)) = expr.fold() else {
-        return None;
-    };
-    // Of `toJSON` and `join` over a list the outcome may be the point.
-    let kept = text.trim() != text
-        || text.is_empty()
-        || text.len() > 200
-        || text.contains(['{', '}', '\n', '#', '$']);
-    (!kept).then_some(text)
+    let literal = matches!(expr.kind, ExprKind::Literal(_));
+    match expr.fold()? {
+        Value::String(text) => {
+            // Kept as it is: spaces, line breaks, braces and the like.
+            let kept = text.trim() != text
+                || text.is_empty()
+                || text.len() > 200
+                || text.contains(['{', '}', '\n', '#', '$']);
+            (!kept).then_some(text)
+        }
+        // `${{ true }}` has a type that `true` in a text has not.
+        value @ (Value::Bool(_) | Value::Number(_)) if !literal && !expr.calls("fromjson") => {
+            value.to_text()
+        }
+        _ => None,
+    }
 }
 
 fn decoded(

@@ -1,13 +1,16 @@
 //! Actions that are run from the workspace.
 
+use cofferdam_facts::uses::is_commit_id;
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
 use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::constants::{Constant, Surroundings};
 use cofferdam_workflows::semantics::folders::Folder;
 
 use crate::context::{Context, JobView};
 use crate::expression_sites::action_called;
+use crate::own_references;
 use crate::rule::{Rule, Sink};
 use crate::takeover::Takeovers;
 
@@ -44,8 +47,9 @@ crate::rule! {
     /// one that fills the folder of the action owns it. Where it fetches
     /// another repository at anything but a commit, the severity is that of an
     /// action of that repository at a branch (`unpinned-action`); at a commit
-    /// it is low. An expression as the repository cannot be judged and is
-    /// informational. Uses from this repository's own checkout are one
+    /// it is low, as where only the run knows the ref; one level less where the
+    /// owner is this repository's, or GitHub. An expression as the repository
+    /// cannot be judged and is informational. Uses from this repository's own checkout are one
     /// informational finding for a workflow, as are `./` in composite actions,
     /// where they mean the files of whoever uses the action. The head of a pull
     /// request is `untrusted-checkout`'s. `./` of a job that calls a workflow
@@ -168,17 +172,24 @@ fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out
     if repository.value.contains("pull_request") || repository.value.contains("head_repository") {
         return;
     }
-    let reference = checkouts::reference(checkout).map(|t| t.value.trim());
-    let pinned = reference.is_some_and(cofferdam_facts::uses::is_commit_id);
+    let around = Surroundings::of_job(view.workflow, view.job).in_step(checkout);
+    let reference = checkouts::reference(checkout);
+    let values = reference.map(|text| around.values(text));
+    let pinned = values.as_ref().is_some_and(|values| {
+        let commit = |c: &Constant| is_commit_id(c.text.trim());
+        values.complete && !values.known.is_empty() && values.known.iter().all(commit)
+    });
+    // A ref that only the run knows may be a commit as well.
+    let open = values.as_ref().is_some_and(|values| !values.complete);
     let takeover = Takeovers::new(cx).of_job(view);
-    let (severity, confidence) = match (repository.literal(), pinned) {
-        (None, _) => (Severity::Info, Confidence::Low),
-        (Some(_), true) => (Severity::Low, Confidence::High),
-        (Some(name), false) if same_owner(cx, name) => {
-            (takeover.severity.lowered(), takeover.confidence)
-        }
-        (Some(_), false) => (takeover.severity, takeover.confidence),
+    let (severity, confidence) = match repository.literal() {
+        None => (Severity::Info, Confidence::Low),
+        Some(_) if pinned => (Severity::Low, Confidence::High),
+        Some(_) if open => (takeover.severity.min(Severity::Low), Confidence::Low),
+        Some(name) if is_near(cx, name) => (takeover.severity.lowered(), takeover.confidence),
+        Some(_) => (takeover.severity, takeover.confidence),
     };
+    let reference = reference.map(|text| text.value.trim());
     let what = step
         .uses()
         .map_or_else(String::new, |u| u.value.to_string());
@@ -196,10 +207,14 @@ fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out
             repository.value.trim()
         ),
     )
-    .why(format!(
-        "Who can push there decides what runs here, and no `uses:` says so; at stake: {}",
-        takeover.held
-    ))
+    .why(if pinned {
+        "The commit is fixed, but no list of actions and no update tool sees it here".to_owned()
+    } else {
+        format!(
+            "Who can push there decides what runs here, and no `uses:` says so; at stake: {}",
+            takeover.held
+        )
+    })
     .fix("Use the action by its repository and a commit, or check that commit out")
     .confidence(confidence)
     .group("actions of other repositories that are run from the workspace")
@@ -212,12 +227,12 @@ fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out
     }
 }
 
-fn same_owner(cx: &Context<'_>, name: &str) -> bool {
-    let owner = |slug: &str| slug.split('/').next().map(str::to_ascii_lowercase);
-    cx.repository
-        .slug
-        .as_deref()
-        .is_some_and(|own| owner(own) == owner(name.trim()))
+// Of the same owner, or of GitHub.
+fn is_near(cx: &Context<'_>, name: &str) -> bool {
+    match UsesRef::parse(name.trim()) {
+        UsesRef::Repository(uses) => own_references::is_familiar(cx.repository, &uses),
+        _ => false,
+    }
 }
 
 fn ours(first: &Location, count: usize, out: &mut Sink) {

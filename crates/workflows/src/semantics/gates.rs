@@ -532,6 +532,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_joined_to_a_text_is_always_true() {
+        let condition = "${{ github.event.comment.author_association == 'OWNER' }}";
+        assert!(
+            way("issue_comment:", condition)
+                .gates()
+                .contains(&Gate::Comment)
+        );
+        for around in [
+            "\n",
+            " && ${{ github.actor == 'somebody' }}",
+            " # owners only",
+        ] {
+            assert_eq!(
+                way("issue_comment:", &format!("{condition}{around}")),
+                Way::Open
+            );
+        }
+    }
+
+    #[test]
+    fn the_author_of_a_pull_request_is_nobody_else_by_number_too() {
+        let by = |text: &str| way("pull_request_target:", text);
+        assert_eq!(
+            by("github.event.pull_request.user.id == 49699333"),
+            Way::Closed
+        );
+        assert_eq!(by("github.actor_id == '49699333'"), Way::Open);
+        assert_eq!(by("github.actor_id == '1'"), Way::Gated(vec![Gate::Person]));
+    }
+
+    #[test]
     fn what_the_stranger_writes_is_no_gate() {
         for text in [
             "github.event.issue.pull_request && startsWith(github.event.comment.body, '/test')",

@@ -154,3 +154,53 @@ fn of_javascript(script: &str) -> Option<Merging> {
         range: None,
     })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use super::*;
+    use crate::documents::Workflow;
+    use crate::shell::{self, Shell};
+    use cofferdam_facts::SourceFile;
+
+    fn deed(text: &str) -> Option<Deed> {
+        let file = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {text}\n");
+        let workflow = Workflow::parse(SourceFile::new("w.yml", file));
+        let step = workflow.jobs.first().unwrap().steps().first().unwrap();
+        let script = step.script().map(|t| shell::parse(&t.value, &Shell::Bash));
+        of_step(step, script.as_ref()).map(|m| m.deed)
+    }
+
+    #[test]
+    fn merges_and_approvals_are_told_apart() {
+        for (text, expected) in [
+            ("run: gh pr merge --auto \"$PR\"", Some(Deed::Merges)),
+            (
+                "run: gh pr review -a \"$PR\" && gh pr merge \"$PR\"",
+                Some(Deed::Both),
+            ),
+            ("run: gh pr review --comment \"$PR\"", None),
+            (
+                "run: gh api -X PUT repos/a/b/pulls/1/merge",
+                Some(Deed::Merges),
+            ),
+            ("run: gh api repos/a/b/pulls/1/merge", None),
+            (
+                "run: gh api repos/a/b/pulls/1/reviews -f event=APPROVE",
+                Some(Deed::Approves),
+            ),
+            ("uses: hmarr/auto-approve-action@v4", Some(Deed::Approves)),
+            ("uses: actions/checkout@v4", None),
+            (
+                "{uses: actions/github-script@v8, with: {script: 'github.rest.pulls.merge({})'}}",
+                Some(Deed::Merges),
+            ),
+            (
+                "{uses: actions/github-script@v8, with: {script: 'github.rest.pulls.list({})'}}",
+                None,
+            ),
+        ] {
+            assert_eq!(deed(text), expected, "{text}");
+        }
+    }
+}
