@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{NotChecked, Report, controls};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::controls::decided_elsewhere;
 use cofferdam_rules::{Context, RULES, Sink};
-use cofferdam_workflows::Repository;
-use cofferdam_workflows::repository::Part;
-use rayon::prelude::*;
 
 use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
@@ -224,23 +221,13 @@ pub(crate) fn identity<'o>(
 
 fn decide(
     target: &Target,
-    collected: Collected,
+    mut collected: Collected,
     slug: Option<&Slug>,
     settings: Option<&Snapshot>,
     options: &Options,
 ) -> Report {
-    let files = collected.files.len();
-    let read: BTreeSet<String> = match collected.part {
-        true => (collected.files.iter())
-            .map(|f| f.path().to_owned())
-            .collect(),
-        false => BTreeSet::new(),
-    };
-    let parts: Vec<Part> = (collected.files.into_par_iter())
-        .filter_map(Part::read)
-        .collect();
-    let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = slug.map(ToString::to_string);
+    let repository = collected.repository(slug, &options.limits);
+    let files = collected.read.len();
     let facts = Facts {
         settings,
         pack: options.data.pack(),
@@ -248,7 +235,7 @@ fn decide(
     };
     let mut sink = cofferdam_rules::run(&Context::new(&repository, facts));
     if collected.part {
-        keep_what_was_read(&mut sink, &read);
+        keep_what_was_read(&mut sink, &collected.read);
     }
     let controls = controls::derive_all(sink.evidence, otherwise);
     let mut not_checked = sink.not_checked;

@@ -14,6 +14,7 @@ pub mod foreign;
 pub mod guards;
 pub mod image_sites;
 pub mod known;
+mod local_references;
 pub mod lock_gaps;
 pub mod locking;
 pub mod own_references;
@@ -32,6 +33,7 @@ pub mod starts;
 pub mod steps;
 pub mod takeover;
 pub mod triggers;
+mod unread;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

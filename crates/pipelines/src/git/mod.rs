@@ -15,6 +15,7 @@ mod revision;
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
+pub(crate) use revision::CommitFiles;
 pub use revision::revision;
 
 pub(crate) use index::{IndexEntry, IndexMode};
