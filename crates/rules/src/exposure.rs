@@ -1,11 +1,49 @@
 //! How bad it is that strangers reach a job, for rules about its gates.
 
+use std::cell::OnceCell;
+
 use cofferdam_findings::{Confidence, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::gates::{Stranger, Way};
 
+use crate::context::{Context, JobView};
 use crate::stakes::Stakes;
-use crate::starts::Start;
+use crate::starts::{self, Start};
+
+/// How strangers start a job and what it holds, each worked out once, when it
+/// is first asked for: most jobs have nothing for which it matters.
+#[derive(Debug)]
+pub struct Exposure<'c> {
+    cx: &'c Context<'c>,
+    /// The job.
+    pub view: &'c JobView<'c>,
+    starts: OnceCell<Vec<Start<'c>>>,
+    stakes: OnceCell<Stakes>,
+}
+
+impl<'c> Exposure<'c> {
+    /// Nothing is worked out yet.
+    #[must_use]
+    pub fn new(cx: &'c Context<'c>, view: &'c JobView<'c>) -> Self {
+        Self {
+            cx,
+            view,
+            starts: OnceCell::new(),
+            stakes: OnceCell::new(),
+        }
+    }
+
+    /// Every way by which somebody without a role starts it with privileges.
+    pub fn starts(&self) -> &[Start<'c>] {
+        self.starts
+            .get_or_init(|| starts::of_job(self.cx, self.view))
+    }
+
+    /// What it holds.
+    pub fn stakes(&self) -> &Stakes {
+        self.stakes.get_or_init(|| self.view.stakes())
+    }
+}
 
 /// What losing the job would mean: high for a secret, a write to the
 /// repository or something published, medium for any other write, low for

@@ -2,16 +2,16 @@
 
 use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::{Step, Trigger, Workflow};
+use cofferdam_workflows::documents::{Trigger, Workflow};
 use cofferdam_workflows::semantics::bots::{self, BotCheck, Whose};
 use cofferdam_workflows::semantics::gates::Stranger;
 use cofferdam_workflows::semantics::merging;
 
 use crate::context::{Context, JobView};
-use crate::exposure;
+use crate::exposure::{self, Exposure};
 use crate::expression_sites::{self, ConditionSite, Holder};
 use crate::rule::{Rule, Sink};
-use crate::starts::{self, Start};
+use crate::starts::Start;
 
 crate::rule! {
     /// # What
@@ -84,14 +84,14 @@ impl Rule for BotConditions {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
-            let mut starts = None;
+            let exposure = Exposure::new(cx, view);
+            let checked_at = author_is_checked_at(view);
             for site in expression_sites::conditions_of_job(view) {
                 let Some(expr) = site.condition.expr() else {
                     continue;
                 };
                 for check in bots::checks(expr) {
-                    let starts = starts.get_or_insert_with(|| starts::of_job(cx, view));
-                    judge(view, starts, &site, &check, out);
+                    judge(&exposure, checked_at, &site, &check, out);
                 }
             }
         }
@@ -99,8 +99,8 @@ impl Rule for BotConditions {
 }
 
 fn judge(
-    view: &JobView<'_>,
-    starts: &[Start<'_>],
+    exposure: &Exposure<'_>,
+    checked_at: Option<usize>,
     site: &ConditionSite<'_>,
     check: &BotCheck<'_>,
     out: &mut Sink,
@@ -110,6 +110,7 @@ fn judge(
         out.satisfied(Control::T1, site.at(check.range.clone()), note);
         return;
     }
+    let (view, starts) = (exposure.view, exposure.starts());
     let step = match site.holder {
         Holder::Step(_, step) => Some(step),
         _ => None,
@@ -123,7 +124,8 @@ fn judge(
     });
     if let Some(start) = open {
         let severity = exposure::severity(&start.stakes);
-        let checked = author_is_checked_before(view, step);
+        // For a job it is its first step that has to look.
+        let checked = checked_at.is_some_and(|at| at < step.map_or(1, |step| step.index));
         let finding = finding(view, site, check)
             .why(format!(
                 "{} can have `{}` cause the event on a branch of their own; at stake: {}",
@@ -213,12 +215,10 @@ fn only_opened(trigger: &Trigger) -> bool {
         .is_some_and(|types| !types.is_empty() && types.iter().all(|t| t.value == "opened"))
 }
 
-fn author_is_checked_before(view: &JobView<'_>, step: Option<&Step>) -> bool {
-    let end = step.map_or(1, |step| step.index);
-    let steps = view.job.steps().iter().take(end);
-    steps
-        .filter(|s| s.condition.is_none())
-        .any(merging::checks_author)
+// The first step that lets only pull requests of the bot pass.
+fn author_is_checked_at(view: &JobView<'_>) -> Option<usize> {
+    let mut steps = view.job.steps().iter();
+    steps.position(|step| step.condition.is_none() && merging::checks_author(step))
 }
 
 fn passes_by_fork(view: &JobView<'_>, site: &ConditionSite<'_>, trigger: &Trigger) -> bool {

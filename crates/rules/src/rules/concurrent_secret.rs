@@ -1,5 +1,7 @@
 //! Foreign code that runs at the same time as a step with a secret.
 
+use std::collections::{HashMap, HashSet};
+
 use cofferdam_facts::UsesRef;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::{Step, Workflow};
@@ -85,7 +87,8 @@ impl Rule for ConcurrentSecret {
                 continue;
             }
             let heads = heads(cx, view);
-            let mut told = Vec::new();
+            let secrets = secrets(view);
+            let mut told = HashSet::new();
             for (a, b) in pairs {
                 for (stranger, holder) in [(a, b), (b, a)] {
                     let steps = view.job.steps();
@@ -96,15 +99,13 @@ impl Rule for ConcurrentSecret {
                     let Some(severity) = foreignness(cx, &heads, stranger) else {
                         continue;
                     };
-                    let Some(secret) = secret(view, holder) else {
+                    let Some(secret) = secrets.get(&holder.index) else {
                         continue;
                     };
                     // One foreign step is one cause, whatever runs beside it.
-                    if told.contains(&stranger.index) {
-                        continue;
+                    if told.insert(stranger.index) {
+                        report(view, severity, stranger, holder, secret, out);
                     }
-                    told.push(stranger.index);
-                    report(view, severity, stranger, holder, &secret, out);
                 }
             }
         }
@@ -112,7 +113,7 @@ impl Rule for ConcurrentSecret {
 }
 
 // Labels of steps that run a pull request's head on a privileged event.
-fn heads(cx: &Context<'_>, view: &JobView<'_>) -> Vec<String> {
+fn heads(cx: &Context<'_>, view: &JobView<'_>) -> HashSet<String> {
     starts::of_job(cx, view)
         .iter()
         .filter(|start| !start.way.is_closed())
@@ -121,7 +122,7 @@ fn heads(cx: &Context<'_>, view: &JobView<'_>) -> Vec<String> {
         .collect()
 }
 
-fn foreignness(cx: &Context<'_>, heads: &[String], step: &Step) -> Option<Severity> {
+fn foreignness(cx: &Context<'_>, heads: &HashSet<String>, step: &Step) -> Option<Severity> {
     if heads.contains(&step.label()) {
         return Some(Severity::High);
     }
@@ -133,11 +134,13 @@ fn foreignness(cx: &Context<'_>, heads: &[String], step: &Step) -> Option<Severi
     }
 }
 
-fn secret(view: &JobView<'_>, step: &Step) -> Option<String> {
-    view.secrets
-        .iter()
-        .find(|used| used.reach == Reach::Step(step.index) && used.name != SecretName::Token)
-        .map(|used| used.name.label().to_owned())
+// A secret of each step that names one itself, by the step's place.
+fn secrets<'v>(view: &'v JobView<'_>) -> HashMap<usize, &'v str> {
+    let own = view.secrets.iter().filter_map(|used| match used.reach {
+        Reach::Step(at) if used.name != SecretName::Token => Some((at, used.name.label())),
+        _ => None,
+    });
+    own.collect()
 }
 
 fn report(

@@ -9,10 +9,10 @@ use cofferdam_workflows::semantics::gates::Way;
 use cofferdam_workflows::semantics::merging::{self, Deed, Merging};
 
 use crate::context::{Context, JobView};
-use crate::exposure;
+use crate::exposure::{self, Exposure};
 use crate::expression_sites;
 use crate::rule::{Rule, Sink};
-use crate::starts::{self, Start};
+use crate::starts::Start;
 
 crate::rule! {
     /// # What
@@ -89,38 +89,40 @@ impl Rule for ConfusedDeputyMerge {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
+            let exposure = Exposure::new(cx, view);
+            let mut checked = false;
             for step in view.job.steps() {
+                let checks = merging::checks_author(step);
                 let script = cx.script(workflow.path(), step);
                 if let Some(merging) = merging::of_step(step, script) {
-                    judge(cx, view, step, &merging, out);
+                    // The check may be the same action's.
+                    judge(cx, &exposure, step, &merging, checked || checks, out);
                 }
+                checked |= checks && step.condition.is_none();
             }
         }
     }
 }
 
-fn judge(cx: &Context<'_>, view: &JobView<'_>, step: &Step, merging: &Merging, out: &mut Sink) {
+fn judge(
+    cx: &Context<'_>,
+    exposure: &Exposure<'_>,
+    step: &Step,
+    merging: &Merging,
+    checked: bool,
+    out: &mut Sink,
+) {
+    let view = exposure.view;
     let place = match (&merging.range, step.script()) {
         (Some(range), Some(text)) => text.raw_span(&view.workflow.document, range.clone()),
         _ => step.head(),
     };
-    let starts: Vec<Start<'_>> = starts::of_job(cx, view)
-        .into_iter()
-        .filter(|start| start.event() != "workflow_dispatch")
-        .collect();
-    if starts.is_empty() {
+    let counts = |start: &Start<'_>| start.event() != "workflow_dispatch";
+    if !exposure.starts().iter().any(counts) {
         return;
     }
-    // The check may stand in the same step's action or in one before it.
-    let checked = view
-        .job
-        .steps()
-        .iter()
-        .take(step.index + 1)
-        .filter(|s| s.condition.is_none() || s.index == step.index)
-        .any(merging::checks_author);
-    let open = exposure::gravest(&starts, |start| {
-        !checked && exposure::way_to_step(start, step).is_open()
+    let open = exposure::gravest(exposure.starts(), |start| {
+        counts(start) && !checked && exposure::way_to_step(start, step).is_open()
     });
     let Some(start) = open else {
         let note = if checked {

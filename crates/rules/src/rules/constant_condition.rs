@@ -5,11 +5,10 @@ use cofferdam_workflows::documents::{Action, Workflow};
 use cofferdam_workflows::expressions::{self, ContextPath, Expr, ExprKind, Operator, Value};
 use cofferdam_workflows::semantics::gates::Stranger;
 
-use crate::context::{Context, JobView};
-use crate::exposure;
+use crate::context::Context;
+use crate::exposure::{self, Exposure};
 use crate::expression_sites::{self, ConditionSite, Holder};
 use crate::rule::{Rule, Sink};
-use crate::starts;
 
 crate::rule! {
     /// # What
@@ -69,18 +68,19 @@ impl Rule for ConstantCondition {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
+            let exposure = Exposure::new(cx, view);
             for site in expression_sites::conditions_of_job(view) {
                 if let Some(flaw) = flaw(&site, workflow) {
-                    judge(cx, Some(view), &site, &flaw, out);
+                    judge(Some(&exposure), &site, &flaw, out);
                 }
             }
         }
     }
 
-    fn action(&self, cx: &Context<'_>, action: &Action, out: &mut Sink) {
+    fn action(&self, _cx: &Context<'_>, action: &Action, out: &mut Sink) {
         for site in expression_sites::conditions_of_action(action) {
             if let Some(flaw) = flaw_of(&site) {
-                judge(cx, None, &site, &flaw, out);
+                judge(None, &site, &flaw, out);
             }
         }
     }
@@ -238,15 +238,9 @@ fn is_boolean(path: &ContextPath, workflow: &Workflow) -> bool {
     kinds.peek().is_some() && kinds.all(|boolean| boolean)
 }
 
-fn judge(
-    cx: &Context<'_>,
-    view: Option<&JobView<'_>>,
-    site: &ConditionSite<'_>,
-    flaw: &Flaw,
-    out: &mut Sink,
-) {
-    let opened = view.and_then(|view| opened(cx, view, site, flaw));
-    let grave = view.is_some_and(|view| view.stakes().is_grave());
+fn judge(exposure: Option<&Exposure<'_>>, site: &ConditionSite<'_>, flaw: &Flaw, out: &mut Sink) {
+    let opened = exposure.and_then(|exposure| opened(exposure, site, flaw));
+    let grave = exposure.is_some_and(|exposure| exposure.stakes().is_grave());
     let severity = match &opened {
         _ if flaw.plain => Severity::Info,
         Some((severity, ..)) => *severity,
@@ -290,8 +284,7 @@ fn judge(
 // Whom the condition that was meant would keep out, with what they get, where
 // the one that stands there lets them in.
 fn opened(
-    cx: &Context<'_>,
-    view: &JobView<'_>,
+    exposure: &Exposure<'_>,
     site: &ConditionSite<'_>,
     flaw: &Flaw,
 ) -> Option<(Severity, String, String, Confidence)> {
@@ -300,8 +293,7 @@ fn opened(
         Holder::Step(_, step) => Some(step),
         _ => None,
     };
-    let starts = starts::of_job(cx, view);
-    let start = exposure::gravest(&starts, |start| {
+    let start = exposure::gravest(exposure.starts(), |start| {
         let stranger = Stranger {
             trigger: start.trigger,
             lookup: &|_| None,

@@ -1,11 +1,13 @@
 //! Debug output that prints more than a log should hold.
 
+use std::collections::HashSet;
+
 use cofferdam_facts::{Location, Span};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::step::StepKind;
 use cofferdam_workflows::documents::text::{Pair, Text};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
-use cofferdam_workflows::semantics::secrets::{self, Reach, SecretName};
+use cofferdam_workflows::semantics::secrets::{self, SecretName};
 use cofferdam_workflows::shell::Script;
 use cofferdam_workflows::yaml::Document;
 
@@ -85,15 +87,17 @@ impl Rule for DebugTracing {
                 report(name, held, view.at(span), &whom, &view.subject(), out);
             }
             for step in view.job.steps() {
-                let held = step_holds_secret(view, step);
                 if let Some((name, span)) = switched(&step.env) {
+                    let held = holds_secret(view);
                     let subject = view.step_subject(step);
                     report(name, held, view.at(span), &whom, &subject, out);
                 }
                 let script = cx.script(workflow.path(), step);
-                let secret = script.and_then(|script| named(view, step, script));
-                let traced = script.and_then(|s| trace(&workflow.document, step, s));
-                if let (Some(secret), Some(span)) = (secret, traced) {
+                let traced = script.and_then(|s| Some((s, trace(&workflow.document, step, s)?)));
+                let Some((script, span)) = traced else {
+                    continue;
+                };
+                if let Some(secret) = named(view, step, script) {
                     traces(view, step, &secret, span, out);
                 }
             }
@@ -132,17 +136,6 @@ fn holds_secret(view: &JobView<'_>) -> bool {
         .any(|used| used.name != SecretName::Token)
 }
 
-fn step_holds_secret(view: &JobView<'_>, step: &Step) -> bool {
-    view.secrets.iter().any(|used| {
-        let reaches = match used.reach {
-            Reach::Workflow | Reach::Job => true,
-            Reach::Step(index) => index == step.index,
-            _ => false,
-        };
-        reaches && used.name != SecretName::Token
-    })
-}
-
 fn report(name: &str, held: bool, place: Location, whom: &str, subject: &str, out: &mut Sink) {
     let severity = if held { Severity::Low } else { Severity::Info };
     out.report(
@@ -176,17 +169,21 @@ fn named(view: &JobView<'_>, step: &Step, script: &Script) -> Option<String> {
         .iter()
         .chain(&view.job.env)
         .chain(&step.env);
-    let words = || {
-        let commands = script.commands.iter().flat_map(|c| {
-            let own = std::iter::once(&c.name).chain(&c.args);
-            own.chain(c.env.iter().map(|(_, word)| word))
-        });
-        commands.chain(script.assignments.iter().map(|a| &a.value))
-    };
+    let commands = script.commands.iter().flat_map(|c| {
+        let own = std::iter::once(&c.name).chain(&c.args);
+        own.chain(c.env.iter().map(|(_, word)| word))
+    });
+    let words = commands.chain(script.assignments.iter().map(|a| &a.value));
+    let used: HashSet<&str> = words
+        .flat_map(|w| &w.variables)
+        .map(String::as_str)
+        .collect();
+    if used.is_empty() {
+        return None;
+    }
     pairs
-        .filter_map(|pair| Some((&pair.key.value, secret_of(&pair.value)?)))
-        .find(|(name, _)| words().any(|word| word.variables.contains(name)))
-        .map(|(_, secret)| secret)
+        .filter(|pair| used.contains(pair.key.value.as_str()))
+        .find_map(|pair| secret_of(&pair.value))
 }
 
 // Where a script starts to print its commands.

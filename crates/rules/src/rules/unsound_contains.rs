@@ -6,10 +6,10 @@ use cofferdam_workflows::expressions::{ContextPath, Expr, ExprKind, Operator, Va
 use cofferdam_workflows::semantics::gates::Stranger;
 
 use crate::context::{Context, JobView};
-use crate::exposure;
+use crate::exposure::{self, Exposure};
 use crate::expression_sites::{self, ConditionSite, Holder};
 use crate::rule::{Rule, Sink};
-use crate::starts::{self, Start};
+use crate::starts::Start;
 
 crate::rule! {
     /// # What
@@ -66,13 +66,14 @@ impl Rule for UnsoundContains {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
+            let exposure = Exposure::new(cx, view);
             for site in expression_sites::conditions_of_job(view) {
                 let Some(expr) = site.condition.expr() else {
                     continue;
                 };
                 for call in wanted_calls(expr) {
                     if let Some(partial) = partial(call, view) {
-                        judge(cx, view, &site, call, &partial, out);
+                        judge(&exposure, &site, call, &partial, out);
                     }
                 }
             }
@@ -257,8 +258,7 @@ fn in_name<'e>(function: &str, path: &'e ContextPath, part: &str) -> Option<Part
 }
 
 fn judge(
-    cx: &Context<'_>,
-    view: &JobView<'_>,
+    exposure: &Exposure<'_>,
     site: &ConditionSite<'_>,
     call: &Expr,
     partial: &Partial<'_>,
@@ -268,11 +268,10 @@ fn judge(
         Holder::Step(_, step) => Some(step),
         _ => None,
     };
-    let starts = starts::of_job(cx, view);
-    let open = exposure::gravest(&starts, |start| {
+    let open = exposure::gravest(exposure.starts(), |start| {
         partial.chosen == Chosen::Outsider && passable(start, site, step.is_some(), call)
     });
-    let publishes = !view.stakes().publishes.is_empty();
+    let publishes = !exposure.stakes().publishes.is_empty();
     let (severity, stake) = match open {
         Some(start) => (
             exposure::severity(&start.stakes),
@@ -281,7 +280,7 @@ fn judge(
         None if partial.chosen == Chosen::Nobody => (Severity::Low, String::new()),
         None if publishes && partial.chosen == Chosen::Writer => (
             Severity::Medium,
-            format!("; at stake: {}", view.stakes().describe()),
+            format!("; at stake: {}", exposure.stakes().describe()),
         ),
         None => (Severity::Low, String::new()),
     };

@@ -1,9 +1,12 @@
 //! Actions that are run from the workspace.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
+
 use cofferdam_facts::uses::is_commit_id;
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::{Action, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::constants::{Constant, Surroundings};
 use cofferdam_workflows::semantics::folders::Folder;
@@ -73,19 +76,24 @@ impl Rule for WorkspaceAction {
         Self::INFO
     }
 
-    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
-        let mut own: Vec<Location> = Vec::new();
-        for view in cx.jobs(workflow) {
-            for (index, step) in view.job.steps().iter().enumerate() {
-                let Some(path) = local(step) else { continue };
-                match owner(view, index, path) {
-                    Owner::This => own.push(view.at(step.head())),
-                    Owner::Other(checkout) => other(cx, view, step, checkout, out),
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let takeovers = LazyCell::new(|| Takeovers::new(cx));
+        for workflow in &cx.repository.workflows {
+            let mut own: Vec<Location> = Vec::new();
+            for view in cx.jobs(workflow) {
+                let mut folders: HashMap<String, &Step> = HashMap::new();
+                for step in view.job.steps() {
+                    filled(step, &mut folders);
+                    let Some(path) = local(step) else { continue };
+                    match owner(&folders, path) {
+                        None => own.push(view.at(step.head())),
+                        Some(checkout) => other(cx, &takeovers, (view, step), checkout, out),
+                    }
                 }
             }
-        }
-        if let Some(first) = own.first() {
-            ours(first, own.len(), out);
+            if let Some(first) = own.first() {
+                ours(first, own.len(), out);
+            }
         }
     }
 
@@ -116,43 +124,37 @@ fn local(step: &Step) -> Option<&str> {
     }
 }
 
-enum Owner<'s> {
-    This,
-    /// This checkout put another repository, or an unknown one, there.
-    Other(&'s Step),
+// The last checkout that fills a folder, by its path below the workspace. One
+// that an expression names is not followed.
+fn filled<'s>(step: &'s Step, folders: &mut HashMap<String, &'s Step>) {
+    if !checkouts::is_checkout(step) {
+        return;
+    }
+    let folder = checkouts::folder(step).map(|folder| Folder::workspace().join(&folder));
+    if let Some(Folder::Inside(folder)) = folder {
+        folders.insert(folder, step);
+    }
 }
 
-// Whose checkout the folder of an action comes from.
-fn owner<'s>(view: &JobView<'s>, index: usize, path: &str) -> Owner<'s> {
-    let wanted = Folder::workspace().join(path);
-    let steps = view.job.steps();
-    let mut owner = Owner::This;
-    let mut nearest = 0;
-    for step in steps
-        .iter()
-        .take(index)
-        .filter(|s| checkouts::is_checkout(s))
-    {
-        // A folder that an expression names is not followed.
-        let Some(folder) = checkouts::folder(step) else {
-            continue;
-        };
-        let Folder::Inside(folder) = Folder::workspace().join(&folder) else {
-            continue;
-        };
-        // The folder nearest to the action decides, and of equals the last.
-        if !wanted.is_in(&folder) || folder.len() < nearest {
-            continue;
+// The checkout of another repository, or of one that is not known, in whose
+// folder an action lies: the folder nearest to it decides.
+fn owner<'s>(folders: &HashMap<String, &'s Step>, path: &str) -> Option<&'s Step> {
+    let Folder::Inside(wanted) = Folder::workspace().join(path) else {
+        return None;
+    };
+    let mut folder = wanted.as_str();
+    let checkout = loop {
+        if let Some(checkout) = folders.get(folder) {
+            break *checkout;
         }
-        nearest = folder.len();
-        owner = match step.input("repository") {
-            Some(text) if !text.value.trim().is_empty() && !is_this(&text.value) => {
-                Owner::Other(step)
-            }
-            _ => Owner::This,
-        };
-    }
-    owner
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    };
+    let repository = checkout.input("repository")?;
+    let this = repository.value.trim().is_empty() || is_this(&repository.value);
+    (!this).then_some(checkout)
 }
 
 fn is_this(repository: &str) -> bool {
@@ -160,7 +162,13 @@ fn is_this(repository: &str) -> bool {
     bare.eq_ignore_ascii_case("${{github.repository}}")
 }
 
-fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out: &mut Sink) {
+fn other(
+    cx: &Context<'_>,
+    takeovers: &Takeovers<'_>,
+    (view, step): (&JobView<'_>, &Step),
+    checkout: &Step,
+    out: &mut Sink,
+) {
     let Some(repository) = checkout.input("repository") else {
         return;
     };
@@ -181,7 +189,7 @@ fn other(cx: &Context<'_>, view: &JobView<'_>, step: &Step, checkout: &Step, out
     });
     // A ref that only the run knows may be a commit as well.
     let open = values.as_ref().is_some_and(|values| !values.complete);
-    let takeover = Takeovers::new(cx).of_job(view);
+    let takeover = takeovers.of_job(view);
     let (severity, confidence) = match repository.literal() {
         None => (Severity::Info, Confidence::Low),
         Some(_) if pinned => (Severity::Low, Confidence::High),

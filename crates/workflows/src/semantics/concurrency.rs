@@ -29,7 +29,9 @@ pub fn pairs(document: &Document, job: &Job) -> Vec<(usize, usize)> {
     walk.pairs
 }
 
-/// Most pairs that are looked at; GitHub runs ten background steps at most.
+/// Most steps that are taken to run at once, and most pairs that are looked at.
+/// GitHub runs ten background steps at once; more of them wait.
+const MAX_RUNNING: usize = 100;
 const MAX_PAIRS: usize = 10_000;
 
 #[derive(Default)]
@@ -47,7 +49,9 @@ impl Walk {
                 let before = self.running.len();
                 for _ in group.items() {
                     let at = self.starts();
-                    self.running.push((at, None));
+                    if self.running.len() < MAX_RUNNING {
+                        self.running.push((at, None));
+                    }
                 }
                 self.running.truncate(before);
             }
@@ -74,7 +78,8 @@ impl Walk {
             return;
         }
         let at = self.starts();
-        if item.get("background").and_then(|n| n.as_bool()) == Some(true) {
+        let background = item.get("background").and_then(|n| n.as_bool()) == Some(true);
+        if background && self.running.len() < MAX_RUNNING {
             let id = item.get("id").and_then(|n| n.as_str()).map(str::to_owned);
             self.running.push((at, id));
         }
