@@ -52,10 +52,13 @@ pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collecte
     Ok(collected)
 }
 
+/// Files by path, with the object that holds each.
+type Files = Vec<(Arc<str>, ObjectId)>;
+
 /// The files of a commit, to read one more of them.
 pub(crate) struct CommitFiles {
     objects: Objects,
-    files: Vec<(Arc<str>, ObjectId)>,
+    files: Files,
 }
 
 impl fmt::Debug for CommitFiles {
@@ -122,8 +125,8 @@ impl Trees {
 /// The paths of a commit.
 #[derive(Default)]
 struct Listing {
-    files: Vec<(Arc<str>, ObjectId)>,
-    links: Vec<(Arc<str>, ObjectId)>,
+    files: Files,
+    links: Files,
     submodules: Vec<String>,
     gaps: Vec<Gap>,
 }
@@ -198,11 +201,7 @@ impl Listing {
     }
 
     /// Reads the documents; gives them and every file in order of path.
-    fn read(
-        mut self,
-        objects: &Objects,
-        limits: &Limits,
-    ) -> Result<(Collected, Vec<(Arc<str>, ObjectId)>), GitError> {
+    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<(Collected, Files), GitError> {
         self.follow_links(objects)?;
         self.files.sort_unstable();
         self.submodules.sort_unstable();
