@@ -196,6 +196,7 @@ mod tests {
         title: "A token may write everything",
         severity: Severity::High,
         controls: &[Control::C1],
+        peers: &[],
         docs: " # What\n A token.\n\n ```yaml\n # a comment\n permissions: write-all\n ```\n",
     };
 
