@@ -193,7 +193,7 @@ What it excused is gone. Left in place it would excuse the same weakness, should
 ```
 
 # How it is decided
-Nothing that the silencer is about was found in this run. Where a control of its rules could not be checked, or its file could not be read in full, nothing is said: not found is then not gone. Entries of the baseline are one informational finding together; `--update-baseline` removes them.
+Nothing that the silencer is about was found in this run. Where a fact is missing that a control of its rules needs, or its file could not be read in full, nothing is said: not found is then not gone. Entries of the baseline are one informational finding together; `--update-baseline` removes them.
 
 # References
 - <https://baseline.openssf.org/>

@@ -6,7 +6,8 @@ use cofferdam_datapack::Timestamp;
 use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::baseline::{Open, line_of};
 use cofferdam_findings::{
-    Baseline, Finding, Report, Severity, Status, Suppressed, Suppression, SuppressionKind,
+    Baseline, Evidence, Finding, Report, Severity, Suppressed, Suppression, SuppressionKind,
+    Verdict,
 };
 use cofferdam_workflows::yaml::Document;
 
@@ -330,7 +331,7 @@ impl<'s> Run<'s> {
         let mut found = Vec::new();
         for one in self.exemptions.iter().filter(|one| one.of_repository) {
             let over = one.exemption.is_expired(self.silencers.now);
-            if one.used || over || !self.stays(one) || !told.all(&one.exemption.rules) {
+            if one.used || over || !self.stays(one) || !told.all(&one.exemption.rules, None) {
                 continue;
             }
             let place = one.config.file.locate(one.exemption.span);
@@ -339,7 +340,7 @@ impl<'s> Run<'s> {
         }
         for (comment, used) in self.silencers.comments.iter().zip(&self.comments_used) {
             let rules: Vec<&str> = comment.rules.difference(used).copied().collect();
-            let told = told.all(&rules) && told.file(&comment.location.path);
+            let told = told.all(&rules, Some(&comment.location.path));
             if comment.speaker == Speaker::Cofferdam && !rules.is_empty() && told {
                 let what = format!("the ignore comment for {}", rules.join(", "));
                 found.push(unused(
@@ -375,7 +376,7 @@ impl<'s> Run<'s> {
     }
 }
 
-/// Whether "not found" means "not there": the facts of the rule are known, and
+/// Whether "not found" means "not there": no fact of the rules is missing, and
 /// the file was understood.
 struct Told<'r> {
     report: &'r Report,
@@ -393,19 +394,27 @@ impl<'r> Told<'r> {
         }
     }
 
-    fn all(&self, rules: &[impl AsRef<str>]) -> bool {
-        rules.iter().all(|rule| {
-            let info = self.report.rule(rule.as_ref());
-            let controls = info.map(|info| info.controls).unwrap_or_default();
-            !controls.iter().any(|control| {
-                let state = self.report.control(*control);
-                state.is_some_and(|state| state.status == Status::NotChecked)
+    /// For all of some rules, in one file or anywhere.
+    fn all(&self, rules: &[impl AsRef<str>], path: Option<&str>) -> bool {
+        let missing = |evidence: &Evidence| {
+            let here = match (&evidence.location, path) {
+                (Some(place), Some(path)) => &*place.path == path,
+                _ => true,
+            };
+            here && matches!(evidence.verdict, Verdict::Unknown { .. })
+        };
+        let understood = match path {
+            Some(path) => !self.unclear.contains(path),
+            None => self.unclear.is_empty(),
+        };
+        understood
+            && rules.iter().all(|rule| {
+                let info = self.report.rule(rule.as_ref());
+                let controls = info.map(|info| info.controls).unwrap_or_default();
+                !(controls.iter())
+                    .filter_map(|control| self.report.control(*control))
+                    .any(|state| state.evidence.iter().any(missing))
             })
-        })
-    }
-
-    fn file(&self, path: &str) -> bool {
-        !self.unclear.contains(path)
     }
 }
 

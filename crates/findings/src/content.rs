@@ -14,12 +14,13 @@ use crate::report::hex;
 /// The content fingerprint of a finding, 32 hexadecimal digits.
 #[must_use]
 pub fn content_fingerprint(finding: &Finding) -> String {
-    let content = if finding.content.is_empty() {
-        &*finding.location.snippet
-    } else {
-        &*finding.content
+    let content = match &*finding.content {
+        // What is about a whole file, or a missing one, stands on no line.
+        "" if finding.location.span.is_empty() => "",
+        "" => &*finding.location.snippet,
+        content => content,
     };
-    // A missing file has no text, and a rule without a subject says what it
+    // A rule without a subject says what it
     // means in its message.
     let subject = if finding.subject.is_empty() {
         &finding.message

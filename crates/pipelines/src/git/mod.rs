@@ -15,7 +15,10 @@ mod revision;
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
+pub(crate) use folder::regular;
 pub use revision::revision;
+
+pub(crate) use revision::{Blob, Commit};
 
 pub(crate) use index::{IndexEntry, IndexMode};
 

@@ -73,6 +73,7 @@ crate::rule! {
         title: "A release restores a cache",
         severity: High,
         controls: [X3],
+        peers: ["zizmor/cache-poisoning"],
     }
 }
 

@@ -42,6 +42,7 @@ crate::rule! {
         title: "A token may write everything",
         severity: High,
         controls: [C1],
+        peers: ["zizmor/excessive-permissions"],
     }
 }
 

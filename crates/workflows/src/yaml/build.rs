@@ -443,7 +443,8 @@ impl<'t> Builder<'t> {
                 .partition_point(|comment| comment.span.start < scalar.start);
             let next = self.comments.get(behind).map(|comment| comment.span);
             if let Some(span) = next.filter(|span| span.start < scalar.end) {
-                let message = "a comment within a plain scalar ends it, and GitHub refuses the rest";
+                let message =
+                    "a comment within a plain scalar ends it, and GitHub refuses the rest";
                 self.problem(ProblemKind::Syntax, span, message);
             }
         }
