@@ -277,6 +277,9 @@ fn a_base_that_is_not_in_the_clone_ends_the_run() {
         &["clone"],
     );
     assert_eq!((ran.code, ran.out.as_str()), (3, ""));
+    // Where nothing is silenced at all, nobody needs to be asked.
+    let ran = in_job(&sandbox, &env, &["--no-config", "clone"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
     // A folder outside of the workspace is not the change.
     let other = Sandbox::with(CLEAN);
     let outside = other.root().display().to_string();

@@ -171,7 +171,7 @@ impl JudgeError {
             Self::Base { source, .. } => return source.hint(),
             Self::NoBase { .. } => {
                 "give `actions/checkout` the input `fetch-depth: 2`, or 0 where it checks out \
-                 another ref; or name the base with `--base REV`"
+                 another ref; or let nothing be silenced at all, with `--no-config`"
             }
             Self::Part => "name the root of the checkout",
             Self::NoOrganisation { .. } => {

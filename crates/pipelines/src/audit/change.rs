@@ -60,6 +60,8 @@ fn base<'o>(
 ) -> Result<Option<&'o Base>, JudgeError> {
     match &options.judging.base {
         None => Ok(None),
+        // Where nothing of the repository counts, no base has anything to say.
+        Some(Base::Change(_)) if options.judging.nothing_of_its_own => Ok(None),
         Some(Base::Named(_)) if part || root(input).is_none() => Err(JudgeError::Part),
         Some(base @ Base::Named(_)) => Ok(Some(base)),
         Some(base @ Base::Change(change)) => Ok(is_changed(input, remote, change).then_some(base)),
