@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cofferdam_facts::settings::Snapshot;
 use serde_json::{Value, json};
 
 use crate::sandbox::{BAD, CLEAN, Ran, Report, Sandbox, day};
@@ -184,11 +185,7 @@ fn each_silencer_alone_is_of_no_use_to_a_change() {
     for part in parts.iter().filter(|part| !part.starts_with("fail-on")) {
         cases.push(("setting", plain.clone(), format!("{part}\n")));
     }
-    cases.push((
-        "threshold",
-        plain.clone(),
-        "fail-on = \"none\"\n".to_owned(),
-    ));
+    cases.push(("threshold", plain, "fail-on = \"none\"\n".to_owned()));
     for (name, workflow, config) in cases {
         let sandbox = Sandbox::with(CLEAN);
         sandbox.commit();
@@ -410,4 +407,23 @@ fn what_breaks_the_configuration_is_seen_before_the_merge() {
         "{:?}",
         names(&report)
     );
+}
+
+#[test]
+fn files_that_are_handed_over_are_not_taken_from_the_change_either() {
+    let (sandbox, _) = hostile_change();
+    let handed = ["--base", "main", "--organisation", "organisation.toml", "."];
+    let report = sandbox.report(&handed);
+    assert_eq!(report.code, 1);
+    assert_eq!(count(&report, "token-write-all"), 1);
+
+    let snapshot = Snapshot::unasked("some", "project").to_json().unwrap();
+    sandbox.write("settings.json", snapshot);
+    let args = ["--settings", "settings.json", "--base", "main", "."];
+    // Written by the job, it is believed; part of the change, it is not.
+    assert_eq!(sandbox.audit(&args).code, 1);
+    sandbox.commit();
+    let ran = sandbox.audit(&args);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+    assert!(ran.err.contains("part of the change"), "{}", ran.err);
 }

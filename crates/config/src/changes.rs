@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cofferdam_facts::{Location, SourceFile, Span};
-use cofferdam_findings::baseline::{Key, line_of};
+use cofferdam_findings::baseline::{Key, lines};
 use cofferdam_findings::{Baseline, Finding, Severity};
 use toml::de::{DeTable, DeValue};
 
@@ -247,7 +247,12 @@ fn baseline(base: Option<&SourceFile>, head: Option<&SourceFile>) -> Vec<Finding
     let mut found = Vec::new();
     if let Some((first, _)) = more.first() {
         found.push(edit(
-            file.locate(line_of(file.text(), &first.fingerprint)),
+            file.locate(
+                lines(file.text())
+                    .get(first.fingerprint.as_str())
+                    .copied()
+                    .unwrap_or_default(),
+            ),
             format!("the baseline grows by {}", findings(total(&more))),
             "baseline grows".to_owned(),
         ));

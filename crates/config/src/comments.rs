@@ -146,7 +146,7 @@ impl Seen<'_> {
             rules,
             reason: reason.to_owned(),
             location: self.document.file().locate(self.comment.span),
-            text: part.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: clip(part).split_whitespace().collect::<Vec<_>>().join(" "),
             line,
             target: content::of_line(self.document, line),
         });
@@ -186,12 +186,12 @@ impl Seen<'_> {
     }
 
     fn peer_rules(&self, names: &[&str]) -> BTreeSet<&'static str> {
-        let is_named = |peer: &&str| {
+        let is_named = |peer: &&'static str| {
             peer.strip_prefix("zizmor/")
                 .is_some_and(|id| names.contains(&id))
         };
         (self.rules.iter())
-            .filter(|rule| rule.peers.iter().any(|peer| is_named(&peer)))
+            .filter(|rule| rule.peers.iter().any(is_named))
             .map(|rule| rule.id)
             .collect()
     }
@@ -206,7 +206,7 @@ impl Seen<'_> {
         )
         .why("Whoever wrote it believes that something is settled here")
         .fix(fix)
-        .subject(self.comment.text.trim())
+        .subject(clip(self.comment.text.trim()))
     }
 
     /// The line that the comment speaks about: its own, or where it stands
@@ -229,33 +229,61 @@ impl Seen<'_> {
     }
 }
 
+/// The beginning of a text that is kept once for each finding.
+fn clip(text: &str) -> &str {
+    let end = text
+        .char_indices()
+        .nth(400)
+        .map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or(text)
+}
+
 fn stands_alone(document: &Document, comment: &Comment) -> bool {
     let (line, _) = document.file().line_column(comment.span.start);
     document.file().line(line).trim_start().starts_with('#')
 }
 
-/// The lines on which, or above which, a comment speaks about a place.
-#[must_use]
-pub fn lines(document: &Document, location: &Location, speaker: Speaker) -> BTreeSet<usize> {
-    let file = document.file();
-    let mut lines = BTreeSet::from([location.line]);
-    // Inside a text of several lines there is no comment: the line on which it
-    // begins stands for it.
-    if let Some(node) = document.node_at(location.span)
-        && node.kind() == Kind::Scalar
-    {
-        lines.insert(file.line_column(node.span().start).0);
-    }
-    if speaker == Speaker::Zizmor {
-        // zizmor takes a comment anywhere in the place of a finding, which
-        // mostly is the whole step.
-        lines.extend(location.line..=location.end_line.min(location.line + 10_000));
+/// The lines that a comment must speak about to speak about a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines {
+    /// The line on which the place begins.
+    first: usize,
+    /// Inside a text of several lines there is no comment: the line on which
+    /// the text begins stands for it.
+    text: usize,
+    /// zizmor takes a comment anywhere in the place of a finding, which mostly
+    /// is the whole step.
+    wide: (usize, usize),
+}
+
+impl Lines {
+    /// Those of a place.
+    #[must_use]
+    pub fn of(document: &Document, location: &Location) -> Self {
+        let file = document.file();
+        let line = |offset: usize| file.line_column(offset).0;
+        let text = (document.node_at(location.span))
+            .filter(|node| node.kind() == Kind::Scalar)
+            .map_or(location.line, |node| line(node.span().start));
+        let (mut from, mut to) = (location.line, location.end_line);
         if let Some(step) = step_around(document, location.span) {
-            let (first, last) = (file.line_column(step.start).0, file.line_column(step.end).0);
-            lines.extend(first..=last.min(first + 10_000));
+            from = from.min(line(step.start));
+            to = to.max(line(step.end));
+        }
+        Self {
+            first: location.line,
+            text,
+            wide: (from, to),
         }
     }
-    lines
+
+    /// Whether a comment of a speaker about a line is about the place.
+    #[must_use]
+    pub fn has(self, line: usize, speaker: Speaker) -> bool {
+        line == self.first
+            || line == self.text
+            || (speaker == Speaker::Zizmor && (self.wide.0..=self.wide.1).contains(&line))
+    }
 }
 
 /// The innermost item of a list that is a mapping and holds the place: a step.

@@ -6,32 +6,41 @@ use cofferdam_findings::Finding;
 use cofferdam_findings::content::is_positional;
 use cofferdam_workflows::yaml::Document;
 
-/// The longest text that is taken, in bytes; what is longer is told apart by
-/// its beginning.
-const MAX: usize = 64 * 1024;
+/// The longest text that is taken whole, in bytes.
+const WHOLE: usize = 4096;
 
 /// The weak text of a finding in its document: the line on which it begins, or
 /// where only the position of a step tells which one is meant, everything.
+///
+/// Of a very long line the part around the place is taken, and of a very long
+/// text the beginning: however long the lines of a hostile file are, what is
+/// kept of each finding is not.
 #[must_use]
 pub fn of(finding: &Finding, document: &Document) -> String {
     let location = &finding.location;
     if location.span.is_empty() {
         return String::new();
     }
-    let mut text = of_line(document, location.line);
     let several = location.end_line > location.line;
+    let file = document.file();
+    let mut text = if file.line(location.line).len() > WHOLE {
+        let around = Span::new(
+            location.span.start.saturating_sub(WHOLE / 4),
+            location.span.start.saturating_add(WHOLE / 4),
+        );
+        cut(file.text(), around).to_owned()
+    } else {
+        of_line(document, location.line)
+    };
     if several && is_positional(&finding.subject) {
+        let end = (location.span.start.saturating_add(16 * WHOLE)).min(location.span.end);
         text.push('\n');
-        text.push_str(document.file().slice(location.span));
+        text.push_str(cut(file.text(), Span::new(location.span.start, end)));
     }
-    let end = (0..=text.len().min(MAX))
-        .rev()
-        .find(|at| text.is_char_boundary(*at));
-    text.truncate(end.unwrap_or_default());
     text
 }
 
-/// A line without the comment behind it.
+/// A line without the comment behind it, its beginning where it is very long.
 #[must_use]
 pub fn of_line(document: &Document, number: usize) -> String {
     let file = document.file();
@@ -41,15 +50,45 @@ pub fn of_line(document: &Document, number: usize) -> String {
     let comment = document
         .comment_on_line(start)
         .filter(|comment| span.contains(comment.span));
-    let end = comment.map_or(line.len(), |comment| comment.span.start - start);
-    line.get(..end).unwrap_or(line).trim().to_owned()
+    let end = comment.map_or(span.end, |comment| comment.span.start);
+    let end = end.min(start.saturating_add(WHOLE));
+    cut(file.text(), Span::new(start, end)).trim().to_owned()
+}
+
+/// The text of a span, a little less where it would cut a character.
+fn cut(text: &str, span: Span) -> &str {
+    let whole = |at: usize| {
+        let mut at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    text.get(whole(span.start)..whole(span.end)).unwrap_or("")
 }
 
 #[cfg(test)]
 mod tests {
     use cofferdam_facts::SourceFile;
+    use cofferdam_findings::Severity;
 
     use super::*;
+
+    #[test]
+    fn long_lines_are_told_apart_around_the_place_and_kept_short() {
+        let text = format!("a: {} one {} two\n", "é".repeat(9000), "é".repeat(9000));
+        let document = Document::parse(SourceFile::new("a.yml", text.clone()));
+        let content = |word: &str| {
+            let at = text.find(word).unwrap_or_default();
+            let place = document.file().locate(Span::new(at, at + word.len()));
+            let finding = Finding::new("r", Severity::Low, place, "m").subject("s");
+            of(&finding, &document)
+        };
+        let (one, two) = (content("one"), content("two"));
+        assert!(one.contains("one") && two.contains("two") && one != two);
+        assert!(one.len() <= WHOLE && two.len() <= WHOLE);
+        assert!(of_line(&document, 1).len() <= WHOLE);
+    }
 
     #[test]
     fn a_comment_is_no_content_and_a_hash_in_a_text_is() {

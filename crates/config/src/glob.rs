@@ -9,7 +9,7 @@ pub struct Glob {
 
 impl Glob {
     /// The longest pattern, in bytes.
-    pub const MAX: usize = 512;
+    pub const MAX: usize = 256;
 
     /// Takes a pattern.
     ///

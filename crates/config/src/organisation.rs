@@ -160,7 +160,7 @@ impl<'c> Judge<'c> {
         let floor = self.floor();
         let mut found = Vec::new();
         let mut say = |span: Span, what: String, subject: String| {
-            found.push(finding(config, organisation, span, what, subject));
+            found.push(finding(config, organisation, span, &what, subject));
         };
         if let (Some(own), Some(least)) = (&config.fail_on, floor.fail_on)
             && own.value.stricter(least) != own.value
@@ -223,7 +223,7 @@ fn finding(
     config: &Config,
     organisation: &Config,
     span: Span,
-    what: String,
+    what: &str,
     subject: String,
 ) -> Finding {
     Finding::new(

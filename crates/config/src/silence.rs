@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cofferdam_datapack::Timestamp;
-use cofferdam_facts::{Location, SourceFile};
-use cofferdam_findings::baseline::{Open, line_of};
+use cofferdam_facts::{Location, SourceFile, Span};
+use cofferdam_findings::baseline::{Open, lines};
 use cofferdam_findings::{
     Baseline, Evidence, Finding, Report, Severity, Suppressed, Suppression, SuppressionKind,
     Verdict,
 };
 use cofferdam_workflows::yaml::Document;
 
-use crate::comments::{self, IgnoreComment, Speaker};
-use crate::config::{Config, Exemption};
+use crate::comments::{IgnoreComment, Lines, Speaker};
+use crate::config::{Config, Exclude, Exemption};
+use crate::glob::Glob;
 use crate::organisation::Judge;
 use crate::pages;
 
@@ -108,6 +109,18 @@ struct Run<'s> {
     /// By content fingerprint, what comments silence in the base.
     inherited: BTreeMap<&'s str, Vec<&'s Suppressed>>,
     known: Option<Open>,
+    /// Where each entry of the baseline stands.
+    known_lines: HashMap<&'s str, Span>,
+    /// By path, which exemptions and which excluded paths are about it.
+    paths: HashMap<String, PathMatches<'s>>,
+}
+
+/// What of the configurations is about one path. Patterns are compared once a
+/// path, not once a finding.
+#[derive(Clone, Debug, Default)]
+struct PathMatches<'s> {
+    exemptions: Vec<bool>,
+    excludes: Vec<(&'s Config, &'s Exclude)>,
 }
 
 impl<'s> Run<'s> {
@@ -154,7 +167,30 @@ impl<'s> Run<'s> {
             known: (silencers.known)
                 .filter(|_| !judge.floor().no_baseline)
                 .map(|known| known.baseline.open()),
+            known_lines: (silencers.known)
+                .map(|known| lines(known.file.text()))
+                .unwrap_or_default(),
+            paths: HashMap::new(),
         }
+    }
+
+    fn matches(&mut self, path: &str) -> &PathMatches<'s> {
+        let judge = self.silencers.judge;
+        let exemptions = &self.exemptions;
+        self.paths.entry(path.to_owned()).or_insert_with(|| {
+            let is_about = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(path));
+            PathMatches {
+                exemptions: (exemptions.iter())
+                    .map(|one| one.exemption.paths.is_empty() || is_about(&one.exemption.paths))
+                    .collect(),
+                excludes: [judge.organisation, judge.repository]
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|config| config.exclude.iter().map(move |one| (config, one)))
+                    .filter(|(_, exclude)| is_about(&exclude.paths))
+                    .collect(),
+            }
+        })
     }
 
     /// What silences a finding, if anything does. Whatever could is asked, so
@@ -182,9 +218,10 @@ impl<'s> Run<'s> {
     }
 
     /// A rule that is off, or a path that is left out.
-    fn setting(&self, finding: &Finding) -> Option<Suppression> {
+    fn setting(&mut self, finding: &Finding) -> Option<Suppression> {
         let judge = self.silencers.judge;
         let path = &*finding.location.path;
+        let excludes = self.matches(path).excludes.clone();
         let counts = |config: &Config| {
             let of_organisation = judge
                 .organisation
@@ -202,17 +239,10 @@ impl<'s> Run<'s> {
             let place = config.file.locate(setting.span);
             return Some(suppression(kind, &setting.reason, Some(place)));
         }
-        for config in [judge.organisation, judge.repository].into_iter().flatten() {
-            let found = (config.exclude.iter())
-                .filter(|_| counts(config))
-                .find(|exclude| exclude.paths.iter().any(|glob| glob.matches(path)));
-            if let Some(exclude) = found {
-                let place = config.file.locate(exclude.span);
-                let kind = SuppressionKind::ExcludedPath;
-                return Some(suppression(kind, &exclude.reason, Some(place)));
-            }
-        }
-        None
+        let (config, exclude) = (excludes.iter().copied()).find(|(config, _)| counts(config))?;
+        let place = config.file.locate(exclude.span);
+        let kind = SuppressionKind::ExcludedPath;
+        Some(suppression(kind, &exclude.reason, Some(place)))
     }
 
     fn exemption(&mut self, finding: &Finding, take: bool) -> Option<Suppression> {
@@ -220,8 +250,12 @@ impl<'s> Run<'s> {
         let locked = judge.is_locked(finding.rule);
         let repository = self.repository.clone();
         let mut found = None;
-        for one in &mut self.exemptions {
-            if !is_about(one.exemption, finding) || !one.exemption.is_for(repository.as_deref()) {
+        let here = self.matches(&finding.location.path).exemptions.clone();
+        for (one, here) in self.exemptions.iter_mut().zip(here) {
+            if !here
+                || !is_about(one.exemption, finding)
+                || !one.exemption.is_for(repository.as_deref())
+            {
                 continue;
             }
             one.used = true;
@@ -254,12 +288,16 @@ impl<'s> Run<'s> {
         };
         let judge = self.silencers.judge;
         let mut found = None;
+        let mut lines = None;
         for &at in at {
             let Some(comment) = self.silencers.comments.get(at) else {
                 continue;
             };
-            let lines = comments::lines(document, &finding.location, comment.speaker);
-            if !comment.rules.contains(finding.rule) || !lines.contains(&comment.line) {
+            if !comment.rules.contains(finding.rule) {
+                continue;
+            }
+            let lines = *lines.get_or_insert_with(|| Lines::of(document, &finding.location));
+            if !lines.has(comment.line, comment.speaker) {
                 continue;
             }
             if let Some(used) = self.comments_used.get_mut(at) {
@@ -288,11 +326,16 @@ impl<'s> Run<'s> {
         if self.is_locked(finding) || !self.known.as_mut()?.take(finding) {
             return None;
         }
-        let known = self.silencers.known?;
-        let span = line_of(known.file.text(), &finding.content_fingerprint);
-        let place = known.file.locate(span);
+        let place = self.line_of(&finding.content_fingerprint)?;
         let reason = "known when the baseline was written";
         Some(suppression(SuppressionKind::Baseline, reason, Some(place)))
+    }
+
+    /// The place of an entry in the baseline.
+    fn line_of(&self, fingerprint: &str) -> Option<Location> {
+        let file = self.silencers.known?.file;
+        let span = self.known_lines.get(fingerprint).copied();
+        Some(file.locate(span.unwrap_or_default()))
     }
 
     fn expired(&self) -> Vec<Finding> {
@@ -356,16 +399,15 @@ impl<'s> Run<'s> {
 
     /// One finding for all entries of the baseline that match nothing.
     fn unused_known(&self) -> Option<Finding> {
-        let (known, open) = (self.silencers.known?, self.known.as_ref()?);
-        let left = open.unused();
+        let left = self.known.as_ref()?.unused();
         let (first, _) = left.first()?;
         let count: usize = left.iter().map(|(_, count)| count).sum();
-        let span = line_of(known.file.text(), &first.fingerprint);
+        let place = self.line_of(&first.fingerprint)?;
         let findings = if count == 1 { "finding" } else { "findings" };
         let mut finding = Finding::new(
             pages::UNUSED.id,
             Severity::Info,
-            known.file.locate(span),
+            place,
             format!("{count} {findings} of the baseline are there no more"),
         );
         finding = finding
@@ -440,10 +482,9 @@ fn unused(place: Location, what: &str, subject: String) -> Finding {
     .subject(subject)
 }
 
+/// Whether an exemption is about a finding, wherever it is.
 fn is_about(exemption: &Exemption, finding: &Finding) -> bool {
-    let path = &*finding.location.path;
     exemption.rules.iter().any(|rule| rule == finding.rule)
-        && (exemption.paths.is_empty() || exemption.paths.iter().any(|glob| glob.matches(path)))
         && (exemption.subject.as_ref())
             .is_none_or(|subject| crate::glob::matches_text(subject, &finding.subject))
         && (exemption.fingerprint.as_ref())

@@ -11,6 +11,13 @@ use crate::glob::Glob;
 use crate::keys::{Key, Kind};
 use crate::mistakes::{Mistake, nearest};
 
+/// The longest text, in bytes. A reason is repeated with every finding that it
+/// silences.
+const LONGEST: usize = 1000;
+
+/// The most entries of a list, and the most exemptions.
+const MOST: usize = 500;
+
 /// What is wrong so far, and what is needed to say it.
 pub(crate) struct Reader<'r> {
     pub(crate) file: &'r SourceFile,
@@ -104,6 +111,11 @@ impl Reader<'_> {
         };
         if text.trim().is_empty() {
             self.mistake(value.span().into(), format!("`{name}` says nothing"));
+            return None;
+        }
+        if text.len() > LONGEST {
+            let message = format!("`{name}` has more than {LONGEST} bytes");
+            self.mistake(value.span().into(), message);
             return None;
         }
         Some(Spanned::new(text.trim().to_owned(), value.span().into()))
@@ -208,6 +220,11 @@ impl Reader<'_> {
         if array.is_empty() {
             self.mistake(value.span().into(), format!("`{name}` names nothing"));
         }
+        if array.len() > MOST {
+            let message = format!("`{name}` has more than {MOST} entries");
+            self.mistake(value.span().into(), message);
+            return Vec::new();
+        }
         let mut all = Vec::new();
         for item in array.iter() {
             match item.get_ref().as_str() {
@@ -273,6 +290,13 @@ impl Reader<'_> {
 
     fn items<'t>(&mut self, name: &str, array: &'t DeArray<'t>) -> Vec<Table<'t>> {
         let mut all = Vec::new();
+        if array.len() > MOST {
+            self.mistake(
+                Span::default(),
+                format!("`{name}` stands there more than {MOST} times"),
+            );
+            return all;
+        }
         for item in array.iter() {
             match item.get_ref().as_table() {
                 Some(inner) => all.push(Table {

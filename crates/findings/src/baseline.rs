@@ -4,7 +4,7 @@
 //! The file has one line an entry, sorted, so that a change of it reads well in
 //! a diff. It shrinks by itself and grows only when somebody asks for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use cofferdam_facts::Span;
 use serde::{Deserialize, Serialize};
@@ -265,24 +265,30 @@ impl Open {
     }
 }
 
-/// The line of the entry of a fingerprint in the text of a baseline, as bytes;
-/// the whole first line where it does not stand alone in one.
+/// Where each fingerprint of the text of a baseline stands: the line of its
+/// first entry.
 #[must_use]
-pub fn line_of(text: &str, fingerprint: &str) -> Span {
+pub fn lines(text: &str) -> HashMap<&str, Span> {
+    const NAME: &str = "\"fingerprint\":\"";
+    let mut lines = HashMap::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let end = start + line.trim_end().len();
-        if line.contains(fingerprint) {
-            return Span::new(start, end);
+        let span = Span::new(start, start + line.trim_end().len());
+        let found = line
+            .split_once(NAME)
+            .and_then(|(_, rest)| rest.split('"').next());
+        if let Some(fingerprint) = found {
+            lines.entry(fingerprint).or_insert(span);
         }
         start += line.len();
     }
-    Span::new(0, text.lines().next().map_or(0, str::len))
+    lines
 }
 
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test may stop at what it did not expect"
 )]
 mod tests;

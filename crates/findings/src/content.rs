@@ -64,8 +64,8 @@ pub fn is_positional(subject: &str) -> bool {
 }
 
 /// Text with one space where any white space was, and for a reference of
-/// `uses:` without its version: an update of a known weak reference is no new
-/// weakness, and if it is a worse one, its severity says so.
+/// `uses:` with the kind of its version alone: an update of a known weak
+/// reference is no new weakness, and if it is a worse one, its severity says so.
 fn normal(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
@@ -73,10 +73,26 @@ fn normal(text: &str) -> String {
     if !value.starts_with("uses:") {
         return line;
     }
-    value
-        .split_once('@')
-        .map_or(value, |(name, _)| name)
-        .to_owned()
+    let Some((name, version)) = value.split_once('@') else {
+        return value.to_owned();
+    };
+    let version = version.split([' ', '"', '\'']).next().unwrap_or_default();
+    let number = version.strip_prefix('v').unwrap_or(version);
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_digest = number.len() >= 40
+        && version
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b':');
+    let kind = if is_number {
+        "a version"
+    } else if is_digest {
+        "a digest"
+    } else {
+        // A branch, or a tag of some other form: another one is another thing.
+        version
+    };
+    format!("{name}@{kind}")
 }
 
 #[cfg(test)]
@@ -112,6 +128,9 @@ mod tests {
         assert_eq!(one, of("- uses: a/b@v5\n", "a/b@v5", subject));
         assert_eq!(one, of("- name: n\n  uses: a/b@v5\n", "a/b@v5", subject));
         assert_ne!(one, of("- uses: a/c@v4 # x\n", "a/c@v4", subject));
+        assert_ne!(one, of("- uses: a/b@main\n", "a/b@main", subject));
+        let quoted = "- uses: 'a/b@v5.1'\n";
+        assert_ne!(one, of(quoted, "a/b@v5.1", subject));
     }
 
     #[test]

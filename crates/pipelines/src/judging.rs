@@ -37,6 +37,8 @@ pub struct Judging {
     pub without_baseline: bool,
     /// The threshold, instead of that of the configuration.
     pub fail_on: Option<Threshold>,
+    /// Where the settings were read. A change does not tell what is set.
+    pub settings: Vec<PathBuf>,
 }
 
 /// The base of a change.
@@ -82,6 +84,9 @@ pub enum Candidate {
 pub struct OrganisationFile {
     /// What it is called.
     pub name: String,
+    /// Where it was read. What lies in a repository that changes is not taken
+    /// from the change.
+    pub path: PathBuf,
     /// Its bytes.
     pub bytes: Vec<u8>,
 }
@@ -118,6 +123,12 @@ pub enum JudgeError {
         name: String,
         /// What was looked for.
         tried: Vec<String>,
+    },
+    /// The settings lie in the change.
+    #[error("{} is part of the change, and does not tell what is set", path.display())]
+    SettingsOfChange {
+        /// The file.
+        path: PathBuf,
     },
     /// A single file has no base.
     #[error("a base goes with the root of a checkout, not with a part of it")]
@@ -173,6 +184,9 @@ impl JudgeError {
                 "give `actions/checkout` the input `fetch-depth: 2`, or 0 where it checks out \
                  another ref; or let nothing be silenced at all, with `--no-config`"
             }
+            Self::SettingsOfChange { .. } => {
+                "write a snapshot to a place outside of the repository, and keep it there"
+            }
             Self::Part => "name the root of the checkout",
             Self::NoOrganisation { .. } => {
                 "fetch it and hand it over with `--organisation FILE`; its SHA-256 is checked"
@@ -195,6 +209,7 @@ impl JudgeError {
             Self::TwoFiles
             | Self::Mistakes(_)
             | Self::Part
+            | Self::SettingsOfChange { .. }
             | Self::Baseline { .. }
             | Self::NoBaseline { .. } => true,
             Self::Base { source, .. } => source.is_usage(),
@@ -274,7 +289,10 @@ impl Words {
         judging: &Judging,
         rules: &[&'static str],
     ) -> Result<Option<Config>, JudgeError> {
-        let handed = judging.organisation.clone();
+        let handed = match &judging.organisation {
+            Some(file) => files.of_base(file)?,
+            None => None,
+        };
         let Some(extends) = config.and_then(|config| config.extends.as_ref()) else {
             return handed.map(|file| parse(&file, rules)).transpose();
         };
@@ -295,6 +313,7 @@ impl Words {
                 self.organisation_inside = Some(text(path, bytes.clone())?);
                 OrganisationFile {
                     name: path.clone(),
+                    path: PathBuf::from(path),
                     bytes,
                 }
             }

@@ -363,6 +363,7 @@ fn judging(args: &AuditArgs) -> Result<Judging, AuditCommandError> {
         baseline: args.judged.baseline.clone(),
         without_baseline: false,
         fail_on: args.shown.fail_on,
+        settings: args.facts.settings.clone(),
     })
 }
 
@@ -378,6 +379,7 @@ pub(crate) fn organisation(path: &Path) -> Result<OrganisationFile, AuditCommand
     let bytes = read.map_err(failed)?.map_err(too_large)?;
     Ok(OrganisationFile {
         name: path.display().to_string(),
+        path: path.to_owned(),
         bytes,
     })
 }

@@ -2,6 +2,7 @@ use cofferdam_facts::Span;
 use cofferdam_findings::RuleInfo;
 
 use super::*;
+use crate::comments;
 use crate::config::Scope;
 
 const RULE: RuleInfo = RuleInfo {

@@ -5,7 +5,7 @@ use crate::Report;
 
 fn findings(of: &[(Severity, &str)]) -> Vec<Finding> {
     let text: String = of.iter().map(|(_, line)| format!("{line}\n")).collect();
-    let file = SourceFile::new("a.yml", text.clone());
+    let file = SourceFile::new("a.yml", text);
     let mut start = 0;
     let mut all = Vec::new();
     for (severity, line) in of {
@@ -97,7 +97,10 @@ fn what_is_not_understood_is_refused() {
 
 #[test]
 fn an_entry_is_found_in_its_line() {
-    let text = "{\"entries\":[\n{\"f\":\"abc\"},\n{\"f\":\"def\"}\n]}\n";
-    let span = line_of(text, "def");
-    assert_eq!(text.get(span.start..span.end), Some("{\"f\":\"def\"}"));
+    let text = "{\"entries\":[\n{\"fingerprint\":\"abc\"},\n{\"fingerprint\":\"def\"}\n]}\n";
+    let span = lines(text)["def"];
+    assert_eq!(
+        text.get(span.start..span.end),
+        Some("{\"fingerprint\":\"def\"}")
+    );
 }

@@ -211,10 +211,20 @@ fn by_base(
     let before_report = by_own(&before, &words, known, options);
 
     // What the change would bring, to show it; it judges nothing.
-    let next = match input {
-        Input::Revision { revision, .. } => Files::commit(root, revision, &options.limits)?,
-        _ => Files::work_tree(root, &options.limits)?,
+    let (next, head_commit) = match input {
+        Input::Revision { revision, .. } => (
+            Files::commit(root, revision, &options.limits)?,
+            revision.as_str(),
+        ),
+        _ => (Files::work_tree(root, &options.limits)?, "HEAD"),
     };
+    let head_commit = Files::commit(root, head_commit, &options.limits)?;
+    for path in &options.judging.settings {
+        if head_commit.holds(path)? {
+            let path = path.clone();
+            return Err(JudgeError::SettingsOfChange { path }.into());
+        }
+    }
     let next = Next::read(&next, &words, options);
     let report = finished(head.report.clone(), &words, known, options);
     let mut silencers = silencers(head, &words, Some(&before_report.suppressed), options);

@@ -7,7 +7,7 @@ use cofferdam_config::{MAX_BYTES, PLACES};
 use cofferdam_facts::SourceFile;
 use cofferdam_findings::baseline;
 
-use super::{Base, Candidate, Change, JudgeError, text};
+use super::{Base, Candidate, Change, JudgeError, OrganisationFile, text};
 use crate::collect::plain;
 use crate::git::regular;
 use crate::git::{Blob, Commit, GitError};
@@ -125,6 +125,40 @@ impl Files {
                 }
             }
         }
+    }
+
+    /// The organisation's file that was handed over, or what the base has at its
+    /// place, if it lies in the repository of a base.
+    pub(crate) fn of_base(
+        &self,
+        file: &OrganisationFile,
+    ) -> Result<Option<OrganisationFile>, JudgeError> {
+        let Self::Commit { root, .. } = self else {
+            return Ok(Some(file.clone()));
+        };
+        let Some(path) = inside(root, &file.path) else {
+            return Ok(Some(file.clone()));
+        };
+        let bytes = self.bytes(&path, MAX_BYTES)?;
+        Ok(bytes.map(|bytes| OrganisationFile {
+            bytes,
+            ..file.clone()
+        }))
+    }
+
+    /// Whether a file lies in the repository and this commit has one there.
+    pub(crate) fn holds(&self, file: &Path) -> Result<bool, JudgeError> {
+        let Self::Commit { root, commit } = self else {
+            return Ok(false);
+        };
+        let Some(path) = inside(root, file) else {
+            return Ok(false);
+        };
+        let found = commit.file(&path, 0).map_err(|source| JudgeError::Base {
+            name: commit.id(),
+            source,
+        })?;
+        Ok(found.is_some())
     }
 
     /// The bytes of a baseline that the user named. Where it lies in the
