@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 
 /// The present second. A clock before 1970 is taken for the first second, in
 /// which no data can be believed.

@@ -137,6 +137,14 @@ impl Write for Sink {
     }
 }
 
+/// Writes a file so that at its path there is always the old or the new one,
+/// whole.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut sink = Sink::open(Some(path))?;
+    sink.write_all(bytes)?;
+    sink.finish()
+}
+
 /// Prints a text on standard output. A reader that has seen enough, such as
 /// `head`, is no error.
 pub(crate) fn print(text: &str) -> io::Result<()> {
@@ -144,5 +152,29 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        write_whole(&path, b"old").unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(write_whole(&folder.path().join("none/settings.json"), b"x").is_err());
+        assert!(write_whole(Path::new(".."), b"x").is_err());
+        // A folder at the path is an error and leaves nothing behind.
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        assert!(write_whole(&folder.path().join("taken"), b"x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

@@ -7,21 +7,21 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_datapack::{
-    DataPack, Freshness, InForce, Origin, PackError, Timestamp, TrustedKeys, Verified, accept,
-    embedded, envelope::MAX_ENVELOPE, in_force, verify,
+    DataPack, Freshness, InForce, Origin, PackError, TrustedKeys, Verified, accept, embedded,
+    envelope::MAX_ENVELOPE, in_force, verify,
 };
+use cofferdam_facts::Timestamp;
+use cofferdam_findings::Exit;
 use cofferdam_pipelines::collect::bounded;
 
-/// The answer is yes.
-const YES: u8 = 0;
-/// The pack is refused.
-const REFUSED: u8 = 1;
-/// Nothing can be consulted: the pack in force is too old, or there is none.
-const NOT_CHECKED: u8 = 3;
+use crate::clock;
+use crate::environment;
+use crate::failure::Failure;
+use crate::output;
 
 const PACK: &str = "pack.dsse.json";
 const RECORD: &str = "highest.json";
@@ -88,6 +88,16 @@ pub(crate) enum DataError {
     NoFolder,
 }
 
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        match &error {
+            // A result that is not delivered must not look like a clean one.
+            DataError::Output(_) => Self::not_checked(&error),
+            _ => Self::usage(&error),
+        }
+    }
+}
+
 /// What a pack is judged by.
 pub(crate) struct Trust {
     keys: TrustedKeys,
@@ -124,24 +134,30 @@ pub(crate) fn pack_in_force(folder: Option<&Path>, trust: &Trust) -> Result<InFo
     )?)
 }
 
-/// Runs the command; the result is the exit code.
-pub(crate) fn run(
+pub(crate) fn run(args: &DataArgs) -> Result<Exit, DataError> {
+    let (xdg, home) = environment::data_homes();
+    let folder = folder(xdg, home);
+    let trust = Trust::compiled_in()?;
+    let (text, exit) = answer(args, folder.as_deref(), &trust, clock::now())?;
+    output::print(&text).map_err(DataError::Output)?;
+    Ok(exit)
+}
+
+/// What is printed, and how the program ends.
+fn answer(
     args: &DataArgs,
     folder: Option<&Path>,
     trust: &Trust,
     now: Timestamp,
-    out: &mut dyn Write,
-) -> Result<u8, DataError> {
-    let (text, code) = match &args.what {
-        What::Status => status(folder, trust, now),
-        What::Update { from } => update(from, folder.ok_or(DataError::NoFolder)?, trust, now)?,
-        What::Verify { file } => check(file, folder, trust, now)?,
-    };
-    out.write_all(text.as_bytes()).map_err(DataError::Output)?;
-    Ok(code)
+) -> Result<(String, Exit), DataError> {
+    match &args.what {
+        What::Status => Ok(status(folder, trust, now)),
+        What::Update { from } => update(from, folder.ok_or(DataError::NoFolder)?, trust, now),
+        What::Verify { file } => check(file, folder, trust, now),
+    }
 }
 
-fn status(folder: Option<&Path>, trust: &Trust, now: Timestamp) -> (String, u8) {
+fn status(folder: Option<&Path>, trust: &Trust, now: Timestamp) -> (String, Exit) {
     let chosen = match pack_in_force(folder, trust) {
         Ok(chosen) => chosen,
         Err(error) => {
@@ -149,7 +165,7 @@ fn status(folder: Option<&Path>, trust: &Trust, now: Timestamp) -> (String, u8) 
                           `cofferdam data update --from FILE`, or use a newer cofferdam.";
             return (
                 format!("no pack may be consulted: {error}\n{advice}\n"),
-                NOT_CHECKED,
+                Exit::NotChecked,
             );
         }
     };
@@ -166,9 +182,9 @@ fn status(folder: Option<&Path>, trust: &Trust, now: Timestamp) -> (String, u8) 
     (
         text,
         if freshness.is_fresh() {
-            YES
+            Exit::Clean
         } else {
-            NOT_CHECKED
+            Exit::NotChecked
         },
     )
 }
@@ -178,7 +194,7 @@ fn update(
     folder: &Path,
     trust: &Trust,
     now: Timestamp,
-) -> Result<(String, u8), DataError> {
+) -> Result<(String, Exit), DataError> {
     let bytes = read(from)?;
     fs::create_dir_all(folder).map_err(failed(folder))?;
     // Two updates at once must not write the record of the older one last.
@@ -194,20 +210,20 @@ fn update(
     let record = read_if_there(&folder.join(RECORD))?;
     let offered = match judge(&bytes, record.as_deref(), trust, now) {
         Ok(offered) => offered,
-        Err(error) => return Ok((format!("refused: {error}\n"), REFUSED)),
+        Err(error) => return Ok((format!("refused: {error}\n"), Exit::Findings)),
     };
     let version = offered.pack.version;
     if offered.digest == trust.embedded.digest {
         return Ok((
             format!("pack {version} is the one that is compiled in\n"),
-            YES,
+            Exit::Clean,
         ));
     }
     let highest = accept(&offered, &trust.embedded, record.as_deref())?;
     replace(&folder.join(RECORD), &highest.encode())?;
     replace(&folder.join(PACK), &bytes)?;
     let text = describe(&offered, offered.pack.freshness(now));
-    Ok((format!("pack {version} is in force\n{text}"), YES))
+    Ok((format!("pack {version} is in force\n{text}"), Exit::Clean))
 }
 
 fn check(
@@ -215,7 +231,7 @@ fn check(
     folder: Option<&Path>,
     trust: &Trust,
     now: Timestamp,
-) -> Result<(String, u8), DataError> {
+) -> Result<(String, Exit), DataError> {
     let bytes = read(file)?;
     let record = match folder {
         Some(folder) => read_if_there(&folder.join(RECORD))?,
@@ -224,9 +240,12 @@ fn check(
     Ok(match judge(&bytes, record.as_deref(), trust, now) {
         Ok(pack) => {
             let text = describe(&pack, pack.pack.freshness(now));
-            (format!("pack {} is good\n{text}", pack.pack.version), YES)
+            (
+                format!("pack {} is good\n{text}", pack.pack.version),
+                Exit::Clean,
+            )
         }
-        Err(error) => (format!("refused: {error}\n"), REFUSED),
+        Err(error) => (format!("refused: {error}\n"), Exit::Findings),
     })
 }
 
@@ -311,22 +330,10 @@ fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DataError> {
     }
 }
 
-/// Replaces a file as a whole: a reader sees the old one or the new one.
+/// Replaces a file, for good before the next one is written.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let part = path.with_extension("part");
     let write = || {
-        // A part that a crash left behind; the lock is held, so nobody writes it.
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
+        output::write_whole(path, bytes)?;
         #[cfg(unix)]
         if let Some(folder) = path.parent() {
             File::open(folder)?.sync_all()?;
@@ -403,14 +410,12 @@ mod tests {
             path
         }
 
-        fn run(&self, what: What) -> (String, u8) {
-            let mut out = Vec::new();
+        fn run(&self, what: What) -> (String, Exit) {
             let args = DataArgs { what };
-            let code = run(&args, Some(&self.folder()), &self.trust, self.now, &mut out).unwrap();
-            (String::from_utf8(out).unwrap(), code)
+            answer(&args, Some(&self.folder()), &self.trust, self.now).unwrap()
         }
 
-        fn update(&self, bytes: &[u8]) -> (String, u8) {
+        fn update(&self, bytes: &[u8]) -> (String, Exit) {
             self.run(What::Update {
                 from: self.file(bytes),
             })
@@ -426,12 +431,12 @@ mod tests {
         let place = Place::new();
         assert_eq!(place.version().unwrap(), 2);
         let (text, code) = place.update(&signed(5, 1));
-        assert_eq!((code, place.version().unwrap()), (YES, 5), "{text}");
+        assert_eq!((code, place.version().unwrap()), (Exit::Clean, 5), "{text}");
         let (text, code) = place.run(What::Status);
         assert!(text.starts_with("pack 5, refreshed\n"), "{text}");
-        assert_eq!(code, YES);
+        assert_eq!(code, Exit::Clean);
         // Taking it once more is no change.
-        assert_eq!(place.update(&signed(5, 1)).1, YES);
+        assert_eq!(place.update(&signed(5, 1)).1, Exit::Clean);
         let left: Vec<_> = fs::read_dir(place.folder())
             .unwrap()
             .map(|e| e.unwrap())
@@ -452,14 +457,14 @@ mod tests {
         ] {
             let (text, code) = place.update(&bytes);
             assert!(text.contains(reason), "{text}");
-            assert_eq!(code, REFUSED);
+            assert_eq!(code, Exit::Findings);
             let (_, code) = place.run(What::Verify {
                 file: place.file(&bytes),
             });
-            assert_eq!(code, REFUSED);
+            assert_eq!(code, Exit::Findings);
         }
         place.now = place.now.plus_days(400);
-        assert_eq!(place.update(&signed(6, 1)).1, REFUSED);
+        assert_eq!(place.update(&signed(6, 1)).1, Exit::Findings);
         assert_eq!(fs::read(place.folder().join(PACK)).unwrap(), before);
     }
 
@@ -479,14 +484,14 @@ mod tests {
         assert!(rollback(&place));
         let (text, code) = place.run(What::Status);
         assert!(text.contains("older than pack 5"), "{text}");
-        assert_eq!(code, NOT_CHECKED);
+        assert_eq!(code, Exit::NotChecked);
         // A damaged record is not taken for a first start.
         fs::write(place.folder().join(RECORD), b"").unwrap();
         assert!(matches!(
             place.version(),
             Err(DataError::Pack(PackError::Record(_)))
         ));
-        assert_eq!(place.update(&signed(9, 1)).1, REFUSED);
+        assert_eq!(place.update(&signed(9, 1)).1, Exit::Findings);
     }
 
     #[test]
@@ -496,7 +501,7 @@ mod tests {
             file: place.file(&signed(5, 1)),
         });
         assert!(text.starts_with("pack 5 is good\n"), "{text}");
-        assert_eq!(code, YES);
+        assert_eq!(code, Exit::Clean);
         assert!(!place.folder().exists());
     }
 
@@ -506,7 +511,7 @@ mod tests {
         place.now = place.now.plus_days(400);
         let (text, code) = place.run(What::Status);
         assert!(text.contains("too old since"), "{text}");
-        assert_eq!(code, NOT_CHECKED);
+        assert_eq!(code, Exit::NotChecked);
     }
 
     #[test]
@@ -516,7 +521,7 @@ mod tests {
         let args = DataArgs {
             what: What::Verify { file },
         };
-        let result = run(&args, None, &place.trust, place.now, &mut Vec::new());
+        let result = answer(&args, None, &place.trust, place.now);
         assert!(matches!(result, Err(DataError::TooLarge { .. })));
     }
 

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Limits, RenewError, RenewalOptions, Renewed, Slug, renew};
 use cofferdam_workflows::insights::questions::Question;
@@ -16,7 +16,7 @@ use similar::TextDiff;
 use crate::clock;
 use crate::environment;
 use crate::failure::Failure;
-use crate::output::{self, Sink};
+use crate::output;
 
 /// The most lines of a difference that are printed.
 const MOST_LINES: usize = 400;
@@ -100,9 +100,7 @@ impl From<InsightsError> for Failure {
             _ => None,
         };
         let failure = match &error {
-            InsightsError::Renew(
-                RenewError::Renewal { .. } | RenewError::Unread { .. } | RenewError::Day,
-            )
+            InsightsError::Renew(RenewError::Renewal { .. } | RenewError::Unread { .. })
             | InsightsError::File { .. } => Self::not_checked(&error),
             _ => Self::usage(&error),
         };
@@ -145,14 +143,9 @@ fn of_job(path: &Path) -> Option<Slug> {
     Slug::parse(&name).filter(|_| same)
 }
 
-/// Writes the file so that there is always the old or the new one, whole.
 fn write(renewed: &Renewed) -> Result<(), InsightsError> {
-    let write = || -> io::Result<()> {
-        let mut sink = Sink::open(Some(&renewed.path))?;
-        sink.write_all(renewed.renewal.text.as_bytes())?;
-        sink.finish()
-    };
-    write().map_err(|source| InsightsError::File {
+    let text = renewed.renewal.text.as_bytes();
+    output::write_whole(&renewed.path, text).map_err(|source| InsightsError::File {
         name: renewed.path.display().to_string(),
         source,
     })

@@ -12,8 +12,6 @@ mod triggers;
 
 use std::process::ExitCode;
 
-use crate::clock;
-use crate::environment;
 use crate::failure::Failure;
 use crate::output::ColourChoice;
 
@@ -39,30 +37,11 @@ impl Command {
             Self::Config(args) => config::run(args)?.code().into(),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
-            Self::Data(args) => run_data(args)?.into(),
+            Self::Data(args) => data::run(args)?.code().into(),
             Self::Insights(args) => insights::run(args)?.code().into(),
             #[cfg(feature = "online")]
-            Self::Settings(args) => settings::run(args),
+            Self::Settings(args) => settings::run(args)?.code().into(),
             Self::Completions(args) => completions::run(args)?.code().into(),
         })
-    }
-}
-
-fn run_data(args: &data::DataArgs) -> Result<u8, data::DataError> {
-    let (xdg, home) = environment::data_homes();
-    let folder = data::folder(xdg, home);
-    let trust = data::Trust::compiled_in()?;
-    data::run(
-        args,
-        folder.as_deref(),
-        &trust,
-        clock::now(),
-        &mut std::io::stdout(),
-    )
-}
-
-impl From<data::DataError> for Failure {
-    fn from(error: data::DataError) -> Self {
-        Self::usage(&error)
     }
 }

@@ -2,23 +2,18 @@
 //! token about a repository's settings, as a file that the audit can join.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use cofferdam_facts::settings::{Checked, PermissionSet, Snapshot, SnapshotError};
-use cofferdam_findings::sanitise;
+use cofferdam_findings::{Exit, sanitise};
 use cofferdam_registries::github::{Budget, GitHub, PUBLIC_API, RepositoryName, snapshot};
 use cofferdam_registries::http::{Connection, HttpError, Token};
 
-/// Everything was read.
-const COMPLETE: u8 = 0;
-/// The call cannot be carried out as it was given.
-const USAGE: u8 = 2;
-/// Something could not be read.
-const NOT_CHECKED: u8 = 3;
+use crate::failure::Failure;
+use crate::output;
+
 /// The most lines of one kind in the table.
 const MOST_LINES: usize = 100;
 
@@ -63,32 +58,38 @@ struct SnapshotArgs {
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("{0}")]
+pub(crate) enum SettingsError {
+    /// The address, the token or the proxy cannot be used.
+    #[error(transparent)]
     Http(#[from] HttpError),
+    /// The result cannot be written down.
     #[error("the snapshot could not be written as JSON: {0}")]
     Form(#[from] SnapshotError),
-    #[error("{path}: {source}")]
-    File { path: String, source: io::Error },
+    /// The file cannot be written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(io::Error),
 }
 
-/// Runs the command.
-pub(crate) fn run(args: &SettingsArgs) -> ExitCode {
-    let What::Snapshot(args) = &args.what;
-    match take(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let text = error.to_string();
-            // Nothing is left to be done if standard error is closed.
-            let _ = writeln!(io::stderr(), "error: {}", sanitise::line(&text));
-            ExitCode::from(USAGE)
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        match &error {
+            // A result that is not delivered must not look like a clean one.
+            SettingsError::File { .. } | SettingsError::Output(_) => Self::not_checked(&error),
+            SettingsError::Http(_) | SettingsError::Form(_) => Self::usage(&error),
         }
     }
 }
 
-fn take(args: &SnapshotArgs) -> Result<u8, Error> {
+pub(crate) fn run(args: &SettingsArgs) -> Result<Exit, SettingsError> {
+    let What::Snapshot(args) = &args.what;
     let connection = Connection {
         token: environment("GITHUB_TOKEN")
             .or_else(|| environment("GH_TOKEN"))
@@ -110,23 +111,23 @@ fn take(args: &SnapshotArgs) -> Result<u8, Error> {
     let text = taken.to_json()?;
     let table = table(&taken);
     if args.output == Path::new("-") {
-        io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(Error::Output)?;
+        output::print(&text).map_err(SettingsError::Output)?;
         let _ = io::stderr().write_all(table.as_bytes());
     } else {
-        write_whole(&args.output, &text)?;
-        let wrote = format!("\nWrote {}\n", args.output.display());
-        let wrote = sanitise::line(wrote.trim_end());
-        let mut out = io::stdout();
-        out.write_all(table.as_bytes())
-            .and_then(|()| writeln!(out, "{}", wrote.trim_start()))
-            .map_err(Error::Output)?;
+        output::write_whole(&args.output, text.as_bytes()).map_err(|source| {
+            SettingsError::File {
+                path: args.output.clone(),
+                source,
+            }
+        })?;
+        let wrote = format!("Wrote {}", args.output.display());
+        let text = format!("{table}{}\n", sanitise::line(&wrote));
+        output::print(&text).map_err(SettingsError::Output)?;
     }
     Ok(if taken.not_checked().is_empty() {
-        COMPLETE
+        Exit::Clean
     } else {
-        NOT_CHECKED
+        Exit::NotChecked
     })
 }
 
@@ -201,40 +202,6 @@ fn permissions<'s>(lacking: &[Checked<'s>]) -> Vec<&'s PermissionSet> {
     all
 }
 
-/// Writes a file so that at its path there is always the old or the new one,
-/// whole.
-fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
-    let fail = |source| Error::File {
-        path: path.display().to_string(),
-        source,
-    };
-    let name = path
-        .file_name()
-        .ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)
-        .and_then(|file| fill(file, text))
-        .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|source| {
-        // Of another process or of a run that was killed, it would not be ours.
-        if source.kind() != io::ErrorKind::AlreadyExists {
-            let _ = fs::remove_file(&beside);
-        }
-        fail(source)
-    })
-}
-
-fn fill(mut file: File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -305,23 +272,5 @@ mod tests {
             text.ends_with("A token reads more with: `secrets: read`\n\n"),
             "{text}"
         );
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("settings.json");
-        write_whole(&path, "old").unwrap();
-        write_whole(&path, "new").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        let nowhere = folder.path().join("none/settings.json");
-        let error = write_whole(&nowhere, "x").unwrap_err().to_string();
-        assert!(error.contains("none/settings.json"), "{error}");
-        assert!(write_whole(Path::new(".."), "x").is_err());
-        // A folder at the path is an error and leaves nothing behind.
-        fs::create_dir(folder.path().join("taken")).unwrap();
-        assert!(write_whole(&folder.path().join("taken"), "x").is_err());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "fuzz",
-        usage: "[TARGET] [--seconds N] fuzz one target or all of them, on the kept corpus",
+        usage: "[TARGET] [--seconds N] [--seed S] fuzz one target or all of them, on the kept corpus",
         run: fuzz::run,
     },
     Command {

@@ -15,12 +15,13 @@ use std::{
 };
 
 use cofferdam_datapack::{
-    PackError, Timestamp, TrustedKeys,
+    PackError, TrustedKeys,
     build::{BuildError, FILES, assemble, payload, sign},
     embedded,
     keys::{KeyEntry, KeyFile, Role},
     verify,
 };
+use cofferdam_facts::Timestamp;
 use ed25519_dalek::SigningKey;
 
 const SOURCES: &str = "data/pack";

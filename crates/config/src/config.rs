@@ -1,6 +1,6 @@
 //! A configuration, of a repository or of an organisation, from its bytes.
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{SourceFile, Span, Spanned};
 use cofferdam_findings::{Severity, Threshold};
 use toml::de::DeTable;

@@ -1,8 +1,8 @@
 //! A repository's file under its organisation's: what holds, and what the
 //! repository may not do.
 
-use cofferdam_datapack::Timestamp;
 use cofferdam_facts::Span;
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Finding, Severity, Threshold};
 use sha2::{Digest, Sha256};
 

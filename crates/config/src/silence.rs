@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{Location, SourceFile, Span};
 use cofferdam_findings::baseline::{Open, lines};
 use cofferdam_findings::{

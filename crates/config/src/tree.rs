@@ -1,7 +1,7 @@
 //! Tables of TOML with their places, read key by key. What is wrong is noted,
 //! and reading goes on, so that a person sees all of it at once.
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{SourceFile, Span, Spanned};
 use cofferdam_findings::{Severity, Threshold};
 use toml::de::{DeArray, DeTable, DeValue};

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cofferdam_facts::Timestamp;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -14,7 +15,6 @@ use crate::{
     error::PackError,
     keys::key_id,
     pack::{DataPack, FORMAT, MAX_VALID_DAYS, Source},
-    time::Timestamp,
     validate,
 };
 

@@ -1,9 +1,10 @@
 //! Actions whose refs once led to an attacker's code.
 
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::uses::{RepositoryUses, is_commit_id};
 use serde::{Deserialize, Serialize};
 
-use crate::{pack::names_action, time::Timestamp, version::Version};
+use crate::{pack::names_action, version::Version};
 
 /// One action in one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Why a pack is not accepted.
 
-use crate::time::Timestamp;
+use cofferdam_facts::Timestamp;
 
 /// Why a pack, its keys or the record of its predecessors are not accepted.
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,12 @@
 //! The keys that may sign a pack.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use cofferdam_facts::Timestamp;
 use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    error::{KeyProblem, PackError},
-    time::Timestamp,
-};
+use crate::error::{KeyProblem, PackError};
 
 /// The format of key files that this code reads.
 pub const KEY_FORMAT: u32 = 1;

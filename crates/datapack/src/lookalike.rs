@@ -1,5 +1,8 @@
 //! Names that look like a widely used action's and are not.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use crate::pack::Popular;
 
 /// The longest slug that is compared; GitHub allows 39 + 1 + 100 bytes.
@@ -38,61 +41,103 @@ pub enum Resemblance {
     OwnerOfWholeName,
 }
 
-/// The most popular action that `slug` looks like. The same owner cannot
-/// imitate itself, and an owner of a popular action imitates nobody.
-pub(crate) fn find<'p>(popular: &'p [Popular], slug: &str) -> Option<Lookalike<'p>> {
-    if slug.len() > MAX_SLUG || !slug.is_ascii() {
-        return None;
-    }
-    let slug = slug.to_ascii_lowercase();
-    let (owner, repo) = slug.split_once('/')?;
-    let owner_of = |popular: &Popular| {
-        popular
-            .repository
-            .split_once('/')
-            .is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner))
-    };
-    if popular.iter().any(owner_of) {
-        return None;
-    }
-    popular.iter().find_map(|candidate| {
-        let name = candidate.repository.to_ascii_lowercase();
-        let (known_owner, known_repo) = name.split_once('/')?;
-        let resemblance = resemblance((owner, repo), (known_owner, known_repo))?;
-        Some(Lookalike {
-            popular: candidate,
-            resemblance,
-        })
-    })
+/// The popular actions, made ready for comparing many names with them.
+#[derive(Clone, Debug)]
+pub struct Lookalikes<'p> {
+    owners: HashSet<String>,
+    popular: Vec<(Name, &'p Popular)>,
 }
 
-fn resemblance(name: (&str, &str), known: (&str, &str)) -> Option<Resemblance> {
-    let whole = |(owner, repo): (&str, &str)| bare(owner) + &bare(repo);
-    if whole(name) == whole(known) {
+/// A name in the forms in which names are compared.
+#[derive(Clone, Debug)]
+struct Name {
+    owner: String,
+    repo: String,
+    bare_owner: String,
+    bare_repo: String,
+    /// Letters and digits of both.
+    whole: String,
+    glyphs: String,
+}
+
+impl Name {
+    fn new(slug: &str) -> Option<Self> {
+        let slug = slug.to_ascii_lowercase();
+        let (owner, repo) = slug.split_once('/')?;
+        let (bare_owner, bare_repo) = (bare(owner), bare(repo));
+        let whole = format!("{bare_owner}{bare_repo}");
+        Some(Self {
+            owner: owner.to_owned(),
+            repo: repo.to_owned(),
+            glyphs: glyphs(&whole),
+            bare_owner,
+            bare_repo,
+            whole,
+        })
+    }
+}
+
+impl<'p> Lookalikes<'p> {
+    pub(crate) fn new(popular: &'p [Popular]) -> Self {
+        let popular: Vec<_> = popular
+            .iter()
+            .filter_map(|one| Some((Name::new(&one.repository)?, one)))
+            .collect();
+        Self {
+            owners: popular.iter().map(|(name, _)| name.owner.clone()).collect(),
+            popular,
+        }
+    }
+
+    /// The most popular action that `slug` looks like. The same owner cannot
+    /// imitate itself, and an owner of a popular action imitates nobody.
+    #[must_use]
+    pub fn find(&self, slug: &str) -> Option<Lookalike<'p>> {
+        if slug.len() > MAX_SLUG || !slug.is_ascii() {
+            return None;
+        }
+        let name = Name::new(slug)?;
+        if self.owners.contains(&name.owner) {
+            return None;
+        }
+        self.popular.iter().find_map(|(known, popular)| {
+            Some(Lookalike {
+                popular,
+                resemblance: resemblance(&name, known)?,
+            })
+        })
+    }
+}
+
+fn resemblance(name: &Name, known: &Name) -> Option<Resemblance> {
+    if name.whole == known.whole {
         return Some(Resemblance::Separators);
     }
-    if bare(name.0) == whole(known) && !GENERIC.contains(&known.1) {
+    let generic = GENERIC.contains(&known.repo.as_str());
+    if name.bare_owner == known.whole && !generic {
         return Some(Resemblance::OwnerOfWholeName);
     }
-    if glyphs(&whole(name)) == glyphs(&whole(known)) {
+    if name.glyphs == known.glyphs {
         return Some(Resemblance::Homoglyphs);
     }
-    let owner_alike = one_edit(name.0, known.0);
-    let repo_same = bare(name.1) == bare(known.1);
+    let owner_alike = one_edit(&name.owner, &known.owner);
+    let repo_same = name.bare_repo == known.bare_repo;
     // The owner is another account in every case; what makes an imitation of it
     // is that the account's name is a slip of the known one. Short names lie
     // close together by chance, and so do names beside a repository that half
     // of the authors call the same.
-    let long_enough = if GENERIC.contains(&known.1) {
-        known.0.len() >= 8
+    let long_enough = if generic {
+        known.owner.len() >= 8
     } else {
-        known.0.len() >= 3
+        known.owner.len() >= 3
     };
     if owner_alike && repo_same && long_enough {
         return Some(Resemblance::OneEdit);
     }
-    let both_slips =
-        owner_alike && one_edit(name.1, known.1) && known.0.len() >= 5 && known.1.len() >= 5;
+    let both_slips = owner_alike
+        && one_edit(&name.repo, &known.repo)
+        && known.owner.len() >= 5
+        && known.repo.len() >= 5;
     both_slips.then_some(Resemblance::OneEdit)
 }
 
@@ -129,15 +174,18 @@ fn one_edit(a: &str, b: &str) -> bool {
         return false;
     }
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let tail = |bytes: &'_ [u8], skip: usize| bytes.get(head + skip..).unwrap_or_default().to_vec();
+    let rest = |bytes: &'_ [u8], skip: usize| -> Range<usize> {
+        (head + skip).min(bytes.len())..bytes.len()
+    };
+    let same = |skip_a: usize, skip_b: usize| a.get(rest(a, skip_a)) == b.get(rest(b, skip_b));
     let swapped = match (a.get(head..head + 2), b.get(head..head + 2)) {
-        (Some([x, y]), Some([u, v])) => x == v && y == u && tail(a, 2) == tail(b, 2),
+        (Some([x, y]), Some([u, v])) => x == v && y == u && same(2, 2),
         _ => false,
     };
     swapped
         || match a.len().cmp(&b.len()) {
-            std::cmp::Ordering::Equal => tail(a, 1) == tail(b, 1),
-            std::cmp::Ordering::Less => tail(a, 0) == tail(b, 1),
-            std::cmp::Ordering::Greater => tail(a, 1) == tail(b, 0),
+            std::cmp::Ordering::Equal => same(1, 1),
+            std::cmp::Ordering::Less => same(0, 1),
+            std::cmp::Ordering::Greater => same(1, 0),
         }
 }

@@ -1,13 +1,13 @@
 //! The pack, and the questions that a rule may ask it.
 
+use cofferdam_facts::time::{DAY, Timestamp};
 use cofferdam_facts::uses::RepositoryUses;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     compromised::{Compromised, CompromisedHit},
-    lookalike::{self, Lookalike},
+    lookalike::{Lookalike, Lookalikes},
     platform::{ActionRuntime, RunnerImage},
-    time::{DAY, Timestamp},
     vulnerable::{Vulnerable, VulnerableHit},
 };
 
@@ -240,9 +240,26 @@ impl DataPack {
             .find(|renamed| renamed.from.eq_ignore_ascii_case(slug))
     }
 
+    /// The popular actions, for many questions to [`Self::lookalike_among`].
+    #[must_use]
+    pub fn lookalikes(&self) -> Lookalikes<'_> {
+        Lookalikes::new(&self.popular.actions)
+    }
+
     /// The popular action that `slug` (`owner/repo`) looks like but is not.
     #[must_use]
     pub fn lookalike(&self, slug: &str) -> Option<Lookalike<'_>> {
+        self.lookalike_among(&self.lookalikes(), slug)
+    }
+
+    /// The same with [`Self::lookalikes`] at hand, which take longer to make
+    /// ready than a name to compare.
+    #[must_use]
+    pub fn lookalike_among<'p>(
+        &'p self,
+        lookalikes: &Lookalikes<'p>,
+        slug: &str,
+    ) -> Option<Lookalike<'p>> {
         // A name that this pack knows for itself is nobody's imitation.
         let known = self.archived(slug).is_some()
             || self.renamed(slug).is_some()
@@ -254,11 +271,7 @@ impl DataPack {
                 .vulnerable
                 .iter()
                 .any(|advisory| in_repository(&advisory.action, slug));
-        if known {
-            None
-        } else {
-            lookalike::find(&self.popular.actions, slug)
-        }
+        if known { None } else { lookalikes.find(slug) }
     }
 
     /// The retired label of a GitHub-hosted runner that `label` is.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use cofferdam_facts::Timestamp;
 
 /// A label of GitHub-hosted runners that is or will be retired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,10 +5,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cofferdam_datapack::{
-    Certainty, Exposure, Lifecycle, Severity, Timestamp,
+    Certainty, Exposure, Lifecycle, Severity,
     build::{FILES, assemble, payload},
     embedded,
 };
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{UsesRef, uses::RepositoryUses};
 
 fn uses(text: &str) -> RepositoryUses {
@@ -200,4 +201,18 @@ fn typing_errors_of_widely_used_actions_are_caught() {
     ] {
         assert_eq!(found(slug), None, "{slug}");
     }
+}
+
+#[test]
+fn thousands_of_names_are_compared_in_little_time() {
+    let verified = embedded::pack().unwrap();
+    let pack = &verified.pack;
+    let lookalikes = pack.lookalikes();
+    let begin = std::time::Instant::now();
+    for number in 0..20_000 {
+        let slug = format!("organisation/setup-tool-{number}");
+        assert!(pack.lookalike_among(&lookalikes, &slug).is_none());
+    }
+    // Not even without optimisation.
+    assert!(begin.elapsed().as_secs() < 15, "{:?}", begin.elapsed());
 }

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first wrong step")]
 
 use cofferdam_datapack::{
-    Certainty, DataPack, Exposure, Freshness, Lifecycle, Resemblance, Severity, Timestamp,
+    Certainty, DataPack, Exposure, Freshness, Lifecycle, Resemblance, Severity,
 };
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::{UsesRef, uses::RepositoryUses};
 use serde_json::json;
 

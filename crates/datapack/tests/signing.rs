@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cofferdam_datapack::{
-    Origin, PackError, Record, Timestamp, TrustedKeys, Verified, accept,
+    Origin, PackError, Record, TrustedKeys, Verified, accept,
     build::{BuildError, assemble, payload, sign},
     error::{EntryProblem, KeyProblem},
     in_force,
     keys::{KEY_FORMAT, KeyEntry, KeyFile, Role},
     verify,
 };
+use cofferdam_facts::Timestamp;
 use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 

@@ -8,10 +8,12 @@ pub mod image;
 pub mod permission;
 pub mod settings;
 pub mod source;
+pub mod time;
 pub mod uses;
 
 pub use control::Control;
 pub use image::ImageRef;
 pub use permission::{Access, Scope};
 pub use source::{Location, SourceFile, Span, Spanned};
+pub use time::Timestamp;
 pub use uses::UsesRef;

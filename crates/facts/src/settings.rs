@@ -16,9 +16,9 @@ mod repository;
 mod rules;
 mod runners;
 mod secrets;
-mod timestamp;
 mod word;
 
+pub use crate::time::Timestamp;
 pub use access::{
     Access, Collaborator, DeployKey, Installation, InstallationReach, Role, Team, Webhook,
 };
@@ -43,7 +43,6 @@ pub use rules::{
 };
 pub use runners::{Runner, RunnerGroup, RunnerGroupVisibility, Runners};
 pub use secrets::{Secret, SecretHome, SecretLookup, SecretVisibility, Secrets, Variable};
-pub use timestamp::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +164,7 @@ impl Snapshot {
         Self {
             schema_version: SCHEMA_VERSION,
             tool_version: String::new(),
-            taken_at: Timestamp::from_unix_seconds(0),
+            taken_at: Timestamp::from_unix(0),
             api_url: String::new(),
             owner: owner.to_owned(),
             name: name.to_owned(),

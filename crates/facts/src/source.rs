@@ -83,7 +83,15 @@ struct Inner {
     path: Arc<str>,
     text: String,
     line_starts: OnceLock<Vec<usize>>,
+    /// The number of characters before every [`BLOCK`] bytes, so that a column
+    /// in one enormous line costs no walk along it.
+    characters: OnceLock<Vec<usize>>,
 }
+
+/// Bytes between two counts of characters.
+const BLOCK: usize = 1024;
+/// The most bytes of a line that are copied to show a place.
+const SNIPPET: usize = 1600;
 
 impl SourceFile {
     /// Names `text` as the file at `path`, relative to the root of the checkout.
@@ -93,6 +101,7 @@ impl SourceFile {
                 path: path.into(),
                 text: text.into(),
                 line_starts: OnceLock::new(),
+                characters: OnceLock::new(),
             }),
         }
     }
@@ -137,11 +146,25 @@ impl SourceFile {
         let line = starts.partition_point(|&start| start <= offset);
         let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let column = self
-            .inner
-            .text
-            .get(start..offset)
-            .map_or(0, |s| s.chars().count());
+            .characters(offset)
+            .saturating_sub(self.characters(start));
         (line.max(1), column + 1)
+    }
+
+    /// The number of characters that begin before a byte.
+    fn characters(&self, offset: usize) -> usize {
+        let blocks = self.inner.characters.get_or_init(|| {
+            let mut count = 0;
+            let mut blocks = vec![0];
+            for block in self.inner.text.as_bytes().chunks(BLOCK) {
+                count += beginnings(block);
+                blocks.push(count);
+            }
+            blocks
+        });
+        let block = offset / BLOCK;
+        let rest = self.inner.text.as_bytes().get(block * BLOCK..offset);
+        blocks.get(block).copied().unwrap_or(0) + rest.map_or(0, beginnings)
     }
 
     /// The text of a one-based line, without its line break.
@@ -177,9 +200,21 @@ impl SourceFile {
             column,
             end_line,
             end_column,
-            snippet: self.line(line).into(),
+            snippet: head(self.line(line)).into(),
         }
     }
+}
+
+/// The number of characters that begin among bytes of UTF-8.
+fn beginnings(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+/// The beginning of a line, so that a thousand places in a line of a megabyte
+/// do not copy it a thousand times.
+fn head(line: &str) -> &str {
+    line.get(..line.floor_char_boundary(SNIPPET))
+        .unwrap_or(line)
 }
 
 fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
@@ -215,7 +250,8 @@ pub struct Location {
     pub end_line: usize,
     /// One-based column of the end, exclusive.
     pub end_column: usize,
-    /// The first line of the place, as it stands in the file (unsanitised).
+    /// The first line of the place, as it stands in the file (unsanitised); of
+    /// a very long one the beginning.
     pub snippet: Arc<str>,
 }
 
@@ -264,5 +300,16 @@ mod tests {
         assert_eq!(file.line(1), "on: push");
         assert_eq!(file.locate(Span::new(name, name + 1)).to_string(), "a:2:7");
         assert_eq!(file.line_column(10_000), (3, 1));
+    }
+
+    #[test]
+    fn a_line_of_a_megabyte_is_not_copied_for_every_place() {
+        let text = format!("a\n{}", "é".repeat(500_000));
+        let file = SourceFile::new("a", text);
+        let place = file.locate(Span::new(2 + 2 * 400_000, 2 + 2 * 400_001));
+        assert_eq!((place.line, place.column), (2, 400_001));
+        assert_eq!((place.end_line, place.end_column), (2, 400_002));
+        assert!(place.snippet.len() <= SNIPPET, "{}", place.snippet.len());
+        assert!(place.snippet.starts_with("éé"));
     }
 }

@@ -39,17 +39,31 @@ impl RepositoryUses {
     /// `owner/repo`, in lower case: GitHub compares names so.
     #[must_use]
     pub fn slug(&self) -> String {
-        format!("{}/{}", self.owner, self.repo).to_ascii_lowercase()
+        let mut slug = String::with_capacity(self.owner.len() + self.repo.len() + 1);
+        slug.extend([&self.owner, "/", &self.repo]);
+        slug.make_ascii_lowercase();
+        slug
     }
 
     /// `owner/repo[/path]`, in lower case, without the ref.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.path.is_empty() {
-            self.slug()
-        } else {
-            format!("{}/{}", self.slug(), self.path)
+        let mut name = self.slug();
+        if !self.path.is_empty() {
+            name.extend(["/", &self.path]);
         }
+        name
+    }
+
+    /// `owner/repo[/path]` as the file writes it, without the ref: for messages.
+    #[must_use]
+    pub fn as_written(&self) -> String {
+        let mut name = format!("{}/{}", self.owner, self.repo);
+        if !self.path.is_empty() {
+            name.push('/');
+            name.push_str(&self.path);
+        }
+        name
     }
 
     /// The commit, if the ref is a full SHA-1 or SHA-256 id.

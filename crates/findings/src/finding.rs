@@ -114,6 +114,9 @@ pub struct Finding {
     /// Places with the same cause share this text and are shown as one line;
     /// empty where the title of the rule says it for all.
     pub group: String,
+    /// How much is at stake, to order places with the same cause: the gravest
+    /// speaks for all of them.
+    pub weight: usize,
     /// What the finding is about, free of line numbers: `jobs.build/steps.2`.
     /// Rule, path and subject make the fingerprint; where it is empty, the
     /// message stands in, which then must not name a line either.
@@ -155,6 +158,7 @@ impl Finding {
             location,
             related: Vec::new(),
             group: String::new(),
+            weight: 0,
             subject: String::new(),
             content: String::new(),
             fingerprint: String::new(),
@@ -197,6 +201,13 @@ impl Finding {
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = group.into();
+        self
+    }
+
+    /// Says how much is at stake, beside places with the same cause.
+    #[must_use]
+    pub fn weight(mut self, weight: usize) -> Self {
+        self.weight = weight;
         self
     }
 

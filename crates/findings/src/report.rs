@@ -273,8 +273,9 @@ impl Report {
         }
     }
 
-    /// The findings by cause, most important first: by severity, confidence,
-    /// number of places, rule and text.
+    /// The findings by cause, most important first: by severity, by the worst
+    /// that the rule can give, confidence, number of places, rule and text. Of
+    /// a cause the place with most at stake comes first.
     #[must_use]
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: BTreeMap<(Severity, &'static str, &str), Vec<&Finding>> = BTreeMap::new();
@@ -282,6 +283,10 @@ impl Report {
             let key = (finding.severity, finding.rule, finding.group.as_str());
             groups.entry(key).or_default().push(finding);
         }
+        for findings in groups.values_mut() {
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+        }
+        let worst = |rule: &str| self.rule(rule).map(|info| info.severity);
         let mut groups: Vec<_> = groups
             .into_iter()
             .map(|((severity, rule, text), findings)| Group {
@@ -298,6 +303,7 @@ impl Report {
             .collect();
         groups.sort_by(|a, b| {
             (b.severity.cmp(&a.severity))
+                .then_with(|| worst(b.rule).cmp(&worst(a.rule)))
                 .then_with(|| b.confidence.cmp(&a.confidence))
                 .then_with(|| b.count().cmp(&a.count()))
                 .then_with(|| (a.rule, a.text).cmp(&(b.rule, b.text)))

@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{NotChecked, Report, controls};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::controls::decided_elsewhere;
 use cofferdam_rules::{Context, Sink};
-use cofferdam_workflows::Repository;
-use cofferdam_workflows::repository::Part;
-use rayon::prelude::*;
 
 use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
@@ -257,20 +254,23 @@ pub(crate) fn identity<'o>(
 }
 
 /// Everything that is found in files, before anything is silenced.
-pub(crate) fn decide(collected: Collected, known: &Identity<'_>, options: &Options) -> Side {
-    let files = collected.files.len();
-    let sources = collected.files.clone();
-    let read: BTreeSet<String> = match collected.part {
-        true => (collected.files.iter())
-            .map(|f| f.path().to_owned())
-            .collect(),
-        false => BTreeSet::new(),
-    };
-    let parts: Vec<Part> = (collected.files.into_par_iter())
-        .filter_map(Part::read)
+pub(crate) fn decide(mut collected: Collected, known: &Identity<'_>, options: &Options) -> Side {
+    let mut sources = collected.files.clone();
+    let repository = collected.repository(known.slug, &options.limits);
+    let files = collected.read.len();
+    // Actions that were read because something refers to them.
+    let listed: BTreeSet<String> = (sources.iter())
+        .map(|file| file.path().to_owned())
         .collect();
-    let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = known.slug.map(ToString::to_string);
+    let actions = repository
+        .actions
+        .iter()
+        .map(|action| action.document.file());
+    sources.extend(
+        actions
+            .filter(|file| !listed.contains(file.path()))
+            .cloned(),
+    );
     let facts = Facts {
         settings: known.settings,
         pack: options.data.pack(),
@@ -278,7 +278,7 @@ pub(crate) fn decide(collected: Collected, known: &Identity<'_>, options: &Optio
     };
     let mut sink = cofferdam_rules::run(&Context::new(&repository, facts));
     if collected.part {
-        keep_what_was_read(&mut sink, &read);
+        keep_what_was_read(&mut sink, &collected.read);
     }
     let controls = controls::derive_all(sink.evidence, otherwise);
     let mut not_checked = sink.not_checked;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cofferdam_datapack::{DataPack, Freshness, Timestamp};
+use cofferdam_datapack::{DataPack, Freshness};
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::NotChecked;
 
 /// A pack that may be consulted, or what is not checked without one.

@@ -3,19 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Location, SourceFile};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, dependencies, steps};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Date, Insights};
+use cofferdam_workflows::documents::Insights;
 use cofferdam_workflows::insights::claims;
 use cofferdam_workflows::insights::license;
 use cofferdam_workflows::insights::questions::Question;
 use cofferdam_workflows::insights::renewal::{self, Known, Renewal, RenewalError};
 use cofferdam_workflows::insights::skeleton::{self, SkeletonError};
-use cofferdam_workflows::repository::{Part, Tree};
+use cofferdam_workflows::repository::Tree;
 use cofferdam_workflows::semantics::publishing::Artifact;
 
 use crate::collect::{self, CollectError};
@@ -92,9 +92,6 @@ pub enum RenewError {
     /// No draft can be made.
     #[error(transparent)]
     Skeleton(#[from] SkeletonError),
-    /// The day lies outside of the calendar.
-    #[error("the day of the run is not one of the calendar")]
-    Day,
 }
 
 /// Works out the renewal of the checkout at `root`. Nothing is written.
@@ -107,8 +104,8 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
             path: root.to_owned(),
         });
     }
-    let today = Date::parse(&options.now.date()).ok_or(RenewError::Day)?;
-    let collected = collect::checkout(root, &options.limits)?;
+    let today = options.now.midnight();
+    let mut collected = collect::checkout(root, &options.limits)?;
     let root = &fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let server = options.server.as_deref();
     let remote = (collected.remote.as_ref()).and_then(|remote| Slug::from_remote(remote, server));
@@ -116,9 +113,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
         .or(remote)
         .or_else(|| options.fallback_repository.clone());
     let license = license(root, &collected.tree, &options.limits);
-    let parts = collected.files.into_iter().filter_map(Part::read);
-    let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = slug.as_ref().map(ToString::to_string);
+    let repository = collected.repository(slug.as_ref(), &options.limits);
     let context = Context::new(&repository, no_facts(options));
     let known = Known {
         license: license
@@ -174,7 +169,7 @@ fn in_force(repository: &Repository) -> Option<&Insights> {
     repository.insights.iter().min_by_key(depth)
 }
 
-fn known<'k>(context: &Context<'k>, today: Date, named: bool) -> Known<'k> {
+fn known<'k>(context: &Context<'k>, today: Timestamp, named: bool) -> Known<'k> {
     let repository = context.repository;
     let publishes = |artifact: Option<Artifact>| {
         context

@@ -3,9 +3,6 @@
 use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 use cofferdam_rules::triggers::{self, Page};
-use cofferdam_workflows::Repository;
-use cofferdam_workflows::repository::Part;
-use rayon::prelude::*;
 
 use crate::audit::{AuditError, Options, Target, collect, identity};
 
@@ -27,13 +24,9 @@ pub struct Triggers {
 /// # Errors
 /// [`AuditError`] if there is nothing that could be judged at all.
 pub fn triggers(target: &Target, options: &Options) -> Result<Triggers, AuditError> {
-    let collected = collect(&target.input, &options.limits)?;
+    let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
-    let parts: Vec<Part> = (collected.files.into_par_iter())
-        .filter_map(Part::read)
-        .collect();
-    let mut repository = Repository::assemble(parts, collected.tree);
-    repository.slug = slug.as_ref().map(ToString::to_string);
+    let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         settings,
         pack: None,

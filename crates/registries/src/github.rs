@@ -186,7 +186,7 @@ pub fn snapshot(api: &dyn GitHubApi, asked: &RepositoryName, budget: &Budget) ->
     let asker = Asker::new(api, budget);
     let mut out = Snapshot::unasked(&asked.owner, &asked.name);
     env!("CARGO_PKG_VERSION").clone_into(&mut out.tool_version);
-    out.taken_at = Timestamp::from_unix_seconds(i64::try_from(api.now()).unwrap_or(i64::MAX));
+    out.taken_at = Timestamp::from_unix(i64::try_from(api.now()).unwrap_or(i64::MAX));
     api.root().clone_into(&mut out.api_url);
 
     let details = repository::details(&asker, asked);

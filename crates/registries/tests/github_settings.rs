@@ -157,7 +157,7 @@ fn githubs_own_examples_give_the_whole_snapshot() {
     insta::assert_snapshot!("endpoints", lines(&log.templates()));
     assert_eq!(taken.api_url, server.root);
     "https://api.test".clone_into(&mut taken.api_url);
-    taken.taken_at = cofferdam_facts::settings::Timestamp::from_unix_seconds(0);
+    taken.taken_at = cofferdam_facts::Timestamp::from_unix(0);
     "0.0.0".clone_into(&mut taken.tool_version);
     let text = taken.to_json().unwrap();
     insta::assert_snapshot!("snapshot", text);

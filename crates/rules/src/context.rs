@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use cofferdam_datapack::{DataPack, Timestamp};
+use cofferdam_datapack::DataPack;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
 use cofferdam_workflows::Repository;

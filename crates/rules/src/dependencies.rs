@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cofferdam_lockfiles::kinds::is_copied;
 use cofferdam_lockfiles::{Ecosystem, Kind, Role, kind_of};
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::repository::Tree;
 
 /// One dependency file.
@@ -18,55 +19,6 @@ pub struct DependencyFile<'t> {
 /// Dependency files by the world of packages that they belong to, each with
 /// those nearest to the root first.
 pub type Dependencies<'t> = BTreeMap<Ecosystem, Vec<DependencyFile<'t>>>;
-
-/// Folders whose manifests are data of tests, examples for readers or pages,
-/// and never become a part of what the project ships.
-const ASIDE: [&str; 31] = [
-    "__fixtures__",
-    "__tests__",
-    "bench",
-    "benches",
-    "benchmark",
-    "benchmarks",
-    "contrib",
-    "demo",
-    "demos",
-    "doc",
-    "docs",
-    "e2e",
-    "e2e-tests",
-    "example",
-    "examples",
-    "fixture",
-    "fixtures",
-    "integration-tests",
-    "playground",
-    "sample",
-    "samples",
-    "spec",
-    "template",
-    "templates",
-    "test",
-    "test-data",
-    "testcases",
-    "testdata",
-    "testing",
-    "tests",
-    "website",
-];
-
-/// Whether a path lies in a folder of tests, examples or pages.
-#[must_use]
-pub fn is_aside(path: &str) -> bool {
-    let Some((folders, _)) = path.rsplit_once('/') else {
-        return false;
-    };
-    folders.split('/').any(|folder| {
-        ASIDE
-            .binary_search(&folder.to_ascii_lowercase().as_str())
-            .is_ok()
-    })
-}
 
 /// The project's own dependency files: neither copied along with a dependency
 /// nor data of tests and examples.
@@ -103,11 +55,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-
-    #[test]
-    fn folders_are_sorted_so_that_the_search_finds_all() {
-        assert!(ASIDE.windows(2).all(|pair| matches!(pair, [a, b] if a < b)));
-    }
 
     #[test]
     fn what_belongs_to_tests_and_copies_is_left_out() {

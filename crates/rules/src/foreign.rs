@@ -424,7 +424,10 @@ impl Walk<'_> {
         let event = self.start.event();
         self.start.command.is_some()
             || event.starts_with("pull_request")
-            || matches!(event, "issue_comment" | "workflow_run")
+            || matches!(
+                event,
+                "issue_comment" | "repository_dispatch" | "workflow_run"
+            )
     }
 
     fn run(

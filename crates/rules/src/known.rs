@@ -113,6 +113,7 @@ impl<'c> KnownUse<'c> {
                         severity: Severity::Low,
                         confidence: Confidence::Low,
                         held: "nothing, unless a workflow comes to use it".to_owned(),
+                        weight: 0,
                     })
             }
         }

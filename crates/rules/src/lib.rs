@@ -12,6 +12,7 @@ pub mod foreign;
 pub mod guards;
 pub mod image_sites;
 pub mod known;
+mod local_references;
 pub mod lock_gaps;
 pub mod locking;
 pub mod own_references;
@@ -30,6 +31,7 @@ pub mod starts;
 pub mod steps;
 pub mod takeover;
 pub mod triggers;
+mod unread;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

@@ -4,7 +4,7 @@
 //! `pull_request_target`", default policy: since 2026-11-02 public repositories
 //! do not run that event unless an event policy of their own allows it.
 
-use cofferdam_datapack::Timestamp;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{
     ActionsPolicy, ActionsPolicyRule, Enforcement, Fact, Patterns, PolicyActor, PolicyActorKind,
     Snapshot,

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::context::Context;
 use crate::registry::RULES;
 use crate::rule::{Rule, Sink};
+use crate::unread;
 
 /// Runs every rule. The order of what comes back does not depend on the number
 /// of threads.
@@ -15,6 +16,7 @@ pub fn run(cx: &Context<'_>) -> Sink {
     for sink in sinks {
         all.absorb(sink);
     }
+    unread::take_back(cx, &mut all);
     all
 }
 

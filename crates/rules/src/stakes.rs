@@ -12,10 +12,14 @@ use cofferdam_workflows::semantics::secrets::SecretName;
 
 use crate::context::JobView;
 
+/// Stands for the names where all secrets are handed on.
+const EVERY_SECRET: &str = "every secret of the repository";
+
 /// What a job holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stakes {
-    /// Secrets by name; "every secret" where all are handed on.
+    /// Secrets by name; a phrase where all are handed on, or one is named at run
+    /// time.
     pub secrets: BTreeSet<String>,
     /// Scopes that its token may surely write, `id-token` included.
     pub writes: BTreeSet<Scope>,
@@ -48,16 +52,43 @@ impl Stakes {
             || GRAVE.iter().any(|scope| self.writes.contains(scope))
     }
 
-    /// One phrase for messages: "secrets A and B, contents: write".
+    /// How much it is, for order: what reaches users first, then everything
+    /// that can be taken.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let all = usize::from(self.describes_all()) * 100;
+        20 * self.publishes.len() + all + 2 * self.secrets.len() + self.writes.len()
+    }
+
+    fn describes_all(&self) -> bool {
+        let labels = [EVERY_SECRET, SecretName::All.label()];
+        labels.iter().any(|label| self.secrets.contains(*label))
+    }
+
+    fn describe_secrets(&self) -> Option<String> {
+        if self.describes_all() {
+            return Some(EVERY_SECRET.to_owned());
+        }
+        let unnamed = SecretName::Computed.label();
+        let named: Vec<_> = self.secrets.iter().filter(|s| *s != unnamed).collect();
+        let mut parts = Vec::new();
+        match named.len() {
+            0 => {}
+            1 => parts.push(format!("the secret {}", list(named, 1))),
+            _ => parts.push(format!("the secrets {}", list(named, 3))),
+        }
+        if self.secrets.contains(unnamed) {
+            parts.push(unnamed.to_owned());
+        }
+        (!parts.is_empty()).then(|| join(&parts))
+    }
+
+    /// One phrase for messages: "the secrets A and B and a token with contents:
+    /// write".
     #[must_use]
     pub fn describe(&self) -> String {
         let mut parts = Vec::new();
-        if !self.secrets.is_empty() {
-            parts.push(match self.secrets.len() {
-                1 => format!("the secret {}", list(&self.secrets, 1)),
-                _ => format!("the secrets {}", list(&self.secrets, 3)),
-            });
-        }
+        parts.extend(self.describe_secrets());
         if !self.writes.is_empty() {
             let words: Vec<_> = self.writes.iter().map(|s| format!("{s}: write")).collect();
             parts.push(format!("a token with {}", list(&words, 4)));
@@ -109,21 +140,19 @@ impl JobView<'_> {
         }
         let call = self.job.call();
         if call.is_some_and(|call| matches!(call.secrets, CallSecrets::Inherit(_))) {
-            stakes
-                .secrets
-                .insert("every secret of the repository".to_owned());
+            stakes.secrets.insert(EVERY_SECRET.to_owned());
         }
         if self.token.assumed {
             stakes.perhaps_writes = self.token.can_write();
         } else {
             stakes.writes = self.token.writes().collect();
         }
-        stakes.publishes = self
-            .publications
-            .iter()
-            .map(|p| p.artifact)
-            .filter(|a| *a != Artifact::Site)
-            .collect();
+        stakes.publishes = self.publishes().collect();
         stakes
+    }
+
+    /// What the job publishes; sites left out.
+    pub fn publishes(&self) -> impl Iterator<Item = Artifact> {
+        (self.publications.iter().map(|p| p.artifact)).filter(|a| *a != Artifact::Site)
     }
 }

@@ -178,7 +178,8 @@ fn follow<'c>(
         if starts.len() >= MAX_STARTS {
             return;
         }
-        if events::is_privileged_from_outside(trigger.name()) {
+        if events::is_privileged_from_outside(trigger.name()) || hands_on_a_head(workflow, trigger)
+        {
             starts.push(build(cx, workflow, trigger, chain, None));
         } else if trigger.name() == "workflow_dispatch" {
             for command in commands(cx, workflow) {
@@ -205,6 +206,13 @@ fn follow<'c>(
         longer.extend(chain);
         follow(cx, &longer, starts, budget);
     }
+}
+
+/// Whether the event is sent for a pull request: bots that answer to comments,
+/// such as `peter-evans/slash-command-dispatch`, put the whole of it there.
+fn hands_on_a_head(workflow: &Workflow, trigger: &Trigger) -> bool {
+    let text = workflow.file().text();
+    trigger.name() == "repository_dispatch" && text.contains("client_payload.pull_request.")
 }
 
 /// A comment that starts a workflow through Ariane.
@@ -330,7 +338,12 @@ impl Start<'_> {
         let file = self.workflow.file();
         let place = file.locate(self.trigger.span);
         let note = "its activities take somebody with a role";
-        self.narrow(gates::of_trigger(self.trigger), place.clone(), note);
+        let way = if hands_on_a_head(self.workflow, self.trigger) {
+            Way::Gated(vec![Gate::Dispatch])
+        } else {
+            gates::of_trigger(self.trigger)
+        };
+        self.narrow(way, place.clone(), note);
         match policies::allow(cx, self.event(), self.workflow.path()) {
             Allowed::Yes => {}
             Allowed::No(what) => {

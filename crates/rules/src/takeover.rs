@@ -34,6 +34,8 @@ pub struct Takeover {
     pub confidence: Confidence,
     /// One phrase for messages: what is lost.
     pub held: String,
+    /// How much that is, see [`Stakes::weight`].
+    pub weight: usize,
 }
 
 /// A job that runs an action of the checkout.
@@ -100,6 +102,7 @@ impl<'c> Takeovers<'c> {
             severity,
             confidence,
             held: stakes.describe(),
+            weight: stakes.weight(),
         }
     }
 
@@ -112,7 +115,7 @@ impl<'c> Takeovers<'c> {
                 takeover.held = format!("{}, in job `{}`", takeover.held, job.job.name());
                 takeover
             })
-            .max_by_key(|takeover| (takeover.severity, takeover.confidence))
+            .max_by_key(|takeover| (takeover.severity, takeover.confidence, takeover.weight))
     }
 
     /// What foreign code in an action of the checkout could take.
@@ -130,6 +133,7 @@ impl<'c> Takeovers<'c> {
             },
             confidence: Confidence::Medium,
             held: "whatever the jobs hold that use this action".to_owned(),
+            weight: 0,
         }
     }
 

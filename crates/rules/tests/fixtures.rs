@@ -15,8 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cofferdam_datapack::Timestamp;
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::Verdict;
 use cofferdam_rules::context::Facts;

@@ -1,8 +1,8 @@
 //! A checkout as a whole: every document that was read, and how they refer to
 //! each other.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, UsesRef};
@@ -63,12 +63,22 @@ impl Tree {
     }
 }
 
+/// The names of an action's metadata, in the order in which the runner looks.
+pub const ACTION_NAMES: [&str; 2] = ["action.yml", "action.yaml"];
+
+/// The names by which the runner takes a folder without metadata for a Docker
+/// action, in its order.
+pub const ACTION_DOCKERFILES: [&str; 2] = ["Dockerfile", "dockerfile"];
+
 /// A checkout as documents.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
     /// `owner/name`, where it is known from the command line, the settings or
-    /// the remote.
+    /// the remote. It is to be set before references are followed.
     pub slug: Option<String>,
+    /// Whether only a part of it was named, so that what is missing here may
+    /// well stand elsewhere.
+    pub part: bool,
     /// Every path.
     pub tree: Tree,
     /// `.github/workflows/*.yml` and `*.yaml`, in order of path.
@@ -99,6 +109,10 @@ pub struct Repository {
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
     pub security_policies: Vec<SecurityPolicy>,
+    // Workflow and job of the callers of a workflow, by its path. References are
+    // followed for every step and by many rules; which of them name this
+    // repository is known when its name is.
+    callers: OnceLock<HashMap<String, Vec<(usize, usize)>>>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -124,15 +138,20 @@ impl Repository {
     /// The workflow at a path.
     #[must_use]
     pub fn workflow(&self, path: &str) -> Option<&Workflow> {
-        self.workflows.iter().find(|w| w.path() == path)
+        let at = self
+            .workflows
+            .binary_search_by(|w| w.path().cmp(path))
+            .ok()?;
+        self.workflows.get(at)
     }
 
     /// Whether a reference names this very repository.
     #[must_use]
     pub fn is_self(&self, uses: &RepositoryUses) -> bool {
-        self.slug
-            .as_deref()
-            .is_some_and(|slug| slug.eq_ignore_ascii_case(&uses.slug()))
+        let slug = self.slug.as_deref().and_then(|slug| slug.split_once('/'));
+        slug.is_some_and(|(owner, name)| {
+            owner.eq_ignore_ascii_case(&uses.owner) && name.eq_ignore_ascii_case(&uses.repo)
+        })
     }
 
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
@@ -140,19 +159,31 @@ impl Repository {
     #[must_use]
     pub fn own_path(&self, uses: &UsesRef) -> Option<String> {
         let path = match uses {
-            UsesRef::Local(path) => path.trim_start_matches("./").replace('\\', "/"),
+            UsesRef::Local(path) => path.replace('\\', "/"),
             UsesRef::SelfRepository(path) => path.clone(),
             UsesRef::Repository(repository) if self.is_self(repository) => repository.path.clone(),
             _ => return None,
         };
-        Some(path.trim_matches('/').trim_start_matches("./").to_owned())
+        Some(plain(&path))
     }
 
     /// The action of this checkout that a reference means.
     #[must_use]
     pub fn own_action(&self, uses: &UsesRef) -> Option<&Action> {
-        let folder = self.own_path(uses)?;
-        self.actions.iter().find(|a| a.folder() == folder)
+        self.action_in(&self.own_path(uses)?)
+    }
+
+    /// The action in a folder, as the runner looks for it: `action.yml` first.
+    #[must_use]
+    pub fn action_in(&self, folder: &str) -> Option<&Action> {
+        ACTION_NAMES.iter().find_map(|name| {
+            let path = inside(folder, name);
+            let at = self
+                .actions
+                .binary_search_by(|a| a.path().cmp(&path))
+                .ok()?;
+            self.actions.get(at)
+        })
     }
 
     /// The reusable workflow of this checkout that a reference means.
@@ -165,16 +196,27 @@ impl Repository {
     /// The jobs of this checkout that call a workflow.
     #[must_use]
     pub fn callers(&self, path: &str) -> Vec<Caller<'_>> {
-        let mut callers = Vec::new();
-        for workflow in &self.workflows {
-            for job in &workflow.jobs {
+        let index = self.callers.get_or_init(|| self.calls());
+        let found = index.get(path).map_or(&[] as &[_], Vec::as_slice);
+        let caller = |(workflow, job): &(usize, usize)| {
+            let workflow = self.workflows.get(*workflow)?;
+            let job = workflow.jobs.get(*job)?;
+            Some(Caller { workflow, job })
+        };
+        found.iter().filter_map(caller).collect()
+    }
+
+    fn calls(&self) -> HashMap<String, Vec<(usize, usize)>> {
+        let mut calls: HashMap<String, Vec<_>> = HashMap::new();
+        for (at, workflow) in self.workflows.iter().enumerate() {
+            for (number, job) in workflow.jobs.iter().enumerate() {
                 let target = job.call().and_then(|call| self.own_path(&call.uses.value));
-                if target.as_deref() == Some(path) {
-                    callers.push(Caller { workflow, job });
+                if let Some(target) = target {
+                    calls.entry(target).or_default().push((at, number));
                 }
             }
         }
-        callers
+        calls
     }
 
     /// The events that can start a workflow, directly or through the callers
@@ -205,6 +247,33 @@ impl Repository {
         }
         entry
     }
+}
+
+/// A file in a folder, which is empty for the root.
+#[must_use]
+pub fn inside(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{folder}/{name}")
+    }
+}
+
+/// A path without `.`, `..` and empty parts. One that leads out of the root
+/// keeps its `..` in front and so names nothing.
+#[must_use]
+pub fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// One file that was read as what its path says.
@@ -261,7 +330,7 @@ impl Part {
             FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
-            FileKind::Renovate => Self::Renovate(Renovate::parse(file)),
+            FileKind::Renovate => Self::Renovate(Renovate::read(file)?),
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
             FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
         })
@@ -300,6 +369,20 @@ impl Repository {
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
         }
+        repository.sort();
+        repository
+    }
+
+    /// Takes in documents that other documents refer to.
+    pub fn extend(&mut self, actions: Vec<Action>, dockerfiles: Vec<Dockerfile>) {
+        self.actions.extend(actions);
+        self.dockerfiles.extend(dockerfiles);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let repository = self;
+        repository.callers = OnceLock::new();
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
         repository
@@ -311,6 +394,44 @@ impl Repository {
         repository
             .codeowners
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
-        repository
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_as_the_runner_resolves_it() {
+        for (path, expected) in [
+            ("./x", "x"),
+            ("././x/", "x"),
+            ("a//b/./c", "a/b/c"),
+            ("a/../vendor/x", "vendor/x"),
+            ("../x", "../x"),
+            ("a/../../x", "../x"),
+            (".", ""),
+        ] {
+            assert_eq!(plain(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_runner_takes_action_yml_first() {
+        let file = |path| SourceFile::new(path, "name: x\nruns: {using: node24, main: x.js}\n");
+        let files = vec![
+            file("a/action.yaml"),
+            file("a/action.yml"),
+            file("action.yaml"),
+        ];
+        let repository = Repository::read(files, Tree::default());
+        let path = |uses| {
+            repository
+                .own_action(&UsesRef::parse(uses))
+                .map(Action::path)
+        };
+        assert_eq!(path("./b/../a"), Some("a/action.yml"));
+        assert_eq!(path("./"), Some("action.yaml"));
+        assert_eq!(path("./../a"), None);
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use cofferdam_datapack::Timestamp;
 use cofferdam_facts::Control;
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::formats::{FORMATS, Format};
 use cofferdam_findings::{Severity, Threshold};
 use cofferdam_pipelines::{Requirement, Slug};

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::{InForce, Timestamp};
+use cofferdam_datapack::InForce;
+use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
 use cofferdam_findings::{Exit, Filter, NotChecked, Report, Severity};

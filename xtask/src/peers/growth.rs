@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<String, Error> {
     let program = ours()?;
     let (label, source) = match options.corpora.first() {
         Some((label, folder)) => (label.clone(), folder.clone()),
-        None => ("this repository's `.github`".to_owned(), audit::own()?),
+        None => ("this repository".to_owned(), audit::own()?),
     };
     let files = audit::yaml_paths(&source);
     let home = workspace::root().join("target/peers/growth");

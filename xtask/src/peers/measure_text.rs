@@ -26,7 +26,7 @@ are left out, since no other scanner is told any.
 pub(super) const WITHOUT_POUTINE: &str = "
 ## Not measured
 
-poutine is not here: the Go module proxy did not serve its module when the peers were pinned, so
+poutine is not here: the Go module proxy serves no version of its module where this was written, so
 it can be neither pinned nor built by this command. `--tool poutine=PROGRAM` measures one that is
 already there.
 ";

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Fact, TokenAccess};
-use super::timestamp::Timestamp;
 use super::word::words;
+use crate::time::Timestamp;
 
 /// People, teams, keys and receivers of the repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

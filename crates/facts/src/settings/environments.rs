@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Fact, Reason};
 use super::secrets::{Secret, Variable};
-use super::timestamp::Timestamp;
 use super::word::words;
+use crate::time::Timestamp;
 
 /// One environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

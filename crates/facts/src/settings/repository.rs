@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::access::{Installation, Role, Webhook};
 use super::actions::{ActionsPermissions, OidcSubject, WorkflowToken};
 use super::fact::Fact;
-use super::timestamp::Timestamp;
 use super::word::words;
+use crate::time::Timestamp;
 
 /// The repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Fact, NotChecked};
-use super::timestamp::Timestamp;
 use super::word::words;
+use crate::time::Timestamp;
 
 /// The secrets and variables that the repository's jobs can name. Those of
 /// environments stand with their environment.

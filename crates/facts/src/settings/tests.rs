@@ -6,8 +6,8 @@ fn environment(name: &str) -> Environment {
     Environment {
         id: 1,
         name: name.to_owned(),
-        created_at: Timestamp::from_unix_seconds(0),
-        updated_at: Timestamp::from_unix_seconds(0),
+        created_at: Timestamp::from_unix(0),
+        updated_at: Timestamp::from_unix(0),
         protection: Fact::Known(Protection::default()),
         can_admins_bypass: Fact::Known(true),
         deployment_refs: Fact::Known(DeploymentRefs::Any),
@@ -106,8 +106,8 @@ fn a_secret_lookup_tells_where_it_could_not_look() {
     snapshot.secrets.repository = Fact::Known(vec![Secret {
         name: "NPM_TOKEN".to_owned(),
         home: SecretHome::Repository,
-        created_at: Timestamp::from_unix_seconds(0),
-        updated_at: Timestamp::from_unix_seconds(0),
+        created_at: Timestamp::from_unix(0),
+        updated_at: Timestamp::from_unix(0),
     }]);
     snapshot.environments = Fact::Known(vec![environment("release")]);
     let lookup = snapshot.secret("npm_token");

@@ -15,7 +15,7 @@ use crate::collect::place::{
 };
 use crate::collect::read::{Text, read, too_large};
 use crate::collect::walk::{names, walk};
-use crate::collect::{CollectError, Collected};
+use crate::collect::{CollectError, Collected, Source};
 use crate::gap::Gap;
 use crate::git::{GitFolder, IndexEntry, IndexMode};
 use crate::limits::Limits;
@@ -33,6 +33,7 @@ pub fn checkout(root: &Path, limits: &Limits) -> Result<Collected, CollectError>
     let canonical = open_root(root)?;
     let mut listing = Listing::default();
     let mut remote = None;
+    let mut tracked = false;
     match GitFolder::open(&canonical) {
         Ok(Some(git)) if git.is_bare() => {
             return Err(CollectError::Bare {
@@ -42,7 +43,10 @@ pub fn checkout(root: &Path, limits: &Limits) -> Result<Collected, CollectError>
         Ok(Some(git)) => {
             remote = git.remote();
             match git.index(limits) {
-                Ok(Some(entries)) => listing.tracked(&canonical, entries, limits),
+                Ok(Some(entries)) => {
+                    tracked = true;
+                    listing.tracked(&canonical, entries, limits);
+                }
                 // Nothing was ever added: every file is the maintainer's.
                 Ok(None) => listing.walked(&canonical, "", limits),
                 Err(error) => {
@@ -70,6 +74,10 @@ pub fn checkout(root: &Path, limits: &Limits) -> Result<Collected, CollectError>
     }
     let mut collected = listing.read(&canonical, limits);
     collected.remote = remote;
+    collected.source = Source::Folder {
+        root: canonical,
+        tracked,
+    };
     Ok(collected)
 }
 

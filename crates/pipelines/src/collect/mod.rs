@@ -1,11 +1,14 @@
 //! From a path, a revision or a stream to the texts that are audited.
 
 mod checkout;
+mod open;
 mod place;
 mod read;
+mod referred;
 mod single;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cofferdam_facts::SourceFile;
@@ -21,8 +24,10 @@ pub use single::{single_file, text};
 pub(crate) use checkout::github_folder;
 pub(crate) use read::text_at;
 
+pub(crate) use open::{Links, regular};
 pub(crate) use place::{is_read, is_sound, is_workflow_folder, plain};
-pub(crate) use read::{decode, too_large};
+pub(crate) use read::{Text, decode, too_large};
+pub(crate) use referred::Source;
 
 /// What was read of one repository.
 #[derive(Debug, Default)]
@@ -39,6 +44,10 @@ pub struct Collected {
     pub revision: Option<String>,
     /// Whether only a part of the repository was named.
     pub part: bool,
+    /// Where more comes from, once it is known what the documents refer to.
+    pub(crate) source: Source,
+    /// The paths of all documents that were read, those included.
+    pub(crate) read: BTreeSet<String>,
 }
 
 /// Why nothing at all could be read.

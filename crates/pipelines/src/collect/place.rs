@@ -99,6 +99,14 @@ pub(crate) fn find(root: &Path, path: &str) -> Place {
     }
 }
 
+/// Whether a path holds something and no folder on the way is a link.
+pub(crate) fn stands(root: &Path, path: &str) -> bool {
+    let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+    let is_folder =
+        |folder: &str| fs::symlink_metadata(root.join(folder)).is_ok_and(|found| found.is_dir());
+    folders.into_iter().all(is_folder) && fs::symlink_metadata(root.join(path)).is_ok()
+}
+
 fn is_inside(root: &Path, real: &Path) -> bool {
     real.strip_prefix(root).is_ok_and(|inner| {
         inner.components().all(|part| match part {

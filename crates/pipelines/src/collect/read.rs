@@ -1,11 +1,11 @@
 //! Bytes of one document, bounded.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_facts::{SourceFile, Span};
 
+use crate::collect::open::{Links, regular};
 use crate::collect::place::{Place, find, plain};
 use crate::gap::Gap;
 use crate::limits::Limits;
@@ -21,7 +21,7 @@ pub(crate) struct Text {
 
 /// Reads the regular file at `real` as the document `path`.
 pub(crate) fn read(real: &Path, path: &str, limit: u64) -> Text {
-    match File::open(real).and_then(|mut file| bounded(&mut file, limit)) {
+    match regular(real, Links::Refused).and_then(|mut file| bounded(&mut file, limit)) {
         Ok(Ok(bytes)) => decode(path, bytes),
         Ok(Err(bytes)) => too_large(path, bytes, limit),
         Err(error) => Text {

@@ -1,12 +1,13 @@
 //! One file alone, from disk or from a stream.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 use cofferdam_workflows::repository::Tree;
 
+use crate::collect::open::{Links, regular};
 use crate::collect::place::is_read;
 use crate::collect::read::{Text, bounded, decode, too_large};
 use crate::collect::{CollectError, Collected};
@@ -41,7 +42,7 @@ pub fn single_file(path: &Path, limits: &Limits) -> Result<Collected, CollectErr
         }
         Err(error) => return Err(failed(error)),
     }
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = regular(path, Links::Followed).map_err(failed)?;
     let bytes = bounded(&mut file, limits.document_bytes).map_err(failed)?;
     Ok(text(&document_name(path), bytes, limits))
 }

@@ -1,12 +1,12 @@
 //! Where git keeps its files for a checkout.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gix_config::file::{Metadata, init};
 
-use crate::collect::{bounded, plain};
+use crate::collect::{self, Links, bounded, plain};
 use crate::git::GitError;
 use crate::slug::Remote;
 
@@ -152,7 +152,8 @@ pub(crate) fn regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("it is no regular file"));
     }
-    bounded(&mut File::open(path)?, limit)?
+    let mut file = collect::regular(path, Links::NotTheLast)?;
+    bounded(&mut file, limit)?
         .map_err(|_| io::Error::other(format!("it has more than {limit} bytes")))
 }
 

@@ -18,7 +18,7 @@ pub use folder::GitFolder;
 pub(crate) use folder::regular;
 pub use revision::revision;
 
-pub(crate) use revision::{Blob, Commit};
+pub(crate) use revision::{Blob, Commit, CommitFiles};
 
 pub(crate) use index::{IndexEntry, IndexMode};
 

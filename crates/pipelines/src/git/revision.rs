@@ -1,6 +1,7 @@
 //! The files of a commit, read from git's objects without a work tree.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use gix_hash::ObjectId;
 use gix_object::tree::EntryKind;
 use gix_object::{CommitRefIter, Kind, TreeRefIter};
 
-use crate::collect::{Collected, decode, is_read, is_sound, is_workflow_folder, too_large};
+use crate::collect::{
+    Collected, Source, Text, decode, is_read, is_sound, is_workflow_folder, too_large,
+};
 use crate::gap::Gap;
 use crate::git::objects::Objects;
 use crate::git::resolve::resolve;
@@ -29,12 +32,19 @@ const LINK_BYTES: u64 = 4096;
 /// [`GitError`] if there is no such commit or an object that is needed is
 /// missing or damaged: a tree that is read in part would hide files.
 pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collected, GitError> {
-    let commit = Commit::open(root, revision, limits)?;
+    let Commit {
+        git,
+        objects,
+        id,
+        tree,
+        ..
+    } = Commit::open(root, revision, limits)?;
     let mut listing = Listing::default();
-    listing.tree(&commit.objects, commit.tree, limits)?;
-    let mut collected = listing.read(&commit.objects, limits)?;
-    collected.remote = commit.git.remote();
-    collected.revision = Some(commit.id.to_string());
+    listing.tree(&objects, tree, limits)?;
+    let (mut collected, files) = listing.read(&objects, limits)?;
+    collected.source = Source::Commit(Box::new(CommitFiles { objects, files }));
+    collected.remote = git.remote();
+    collected.revision = Some(id.to_string());
     Ok(collected)
 }
 
@@ -57,7 +67,7 @@ impl Commit {
         let objects = git.objects(limits)?;
         let id = resolve(&git, &objects, revision)?;
         let (_, bytes) = objects.read(&id)?;
-        let damaged = |error: &dyn std::fmt::Display| GitError::damaged("objects", error);
+        let damaged = |error: &dyn fmt::Display| GitError::damaged("objects", error);
         let tree = CommitRefIter::from_bytes(&bytes, objects.hash)
             .tree_id()
             .map_err(|error| damaged(&error))?;
@@ -133,6 +143,47 @@ pub(crate) enum Blob {
     NotAFile,
 }
 
+/// Files by path, with the object that holds each.
+type Files = Vec<(Arc<str>, ObjectId)>;
+
+/// The files of a commit, to read one more of them.
+pub(crate) struct CommitFiles {
+    objects: Objects,
+    files: Files,
+}
+
+impl fmt::Debug for CommitFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CommitFiles({})", self.files.len())
+    }
+}
+
+impl CommitFiles {
+    /// The file at a path; `None` if the commit has none there.
+    pub(crate) fn text(&self, path: &str, limits: &Limits) -> Option<Text> {
+        let at = (self.files.binary_search_by(|(p, _)| (**p).cmp(path))).ok()?;
+        let (_, id) = self.files.get(at)?;
+        Some(self.blob(path, id, limits).unwrap_or_else(|error| Text {
+            file: None,
+            gap: Some(Gap::Unreadable {
+                path: path.to_owned(),
+                error: error.to_string(),
+            }),
+        }))
+    }
+
+    fn blob(&self, path: &str, id: &ObjectId, limits: &Limits) -> Result<Text, GitError> {
+        let (kind, size) = self.objects.header(id)?;
+        if kind != Kind::Blob {
+            return Err(GitError::damaged("objects", &format!("{id} is no file")));
+        }
+        if size > limits.document_bytes {
+            return Ok(too_large(path, size, limits.document_bytes));
+        }
+        Ok(decode(path, self.objects.read(id)?.1))
+    }
+}
+
 /// Trees that were read, since one tree may stand at many paths.
 #[derive(Default)]
 struct Trees {
@@ -165,8 +216,8 @@ impl Trees {
 /// The paths of a commit.
 #[derive(Default)]
 struct Listing {
-    files: Vec<(Arc<str>, ObjectId)>,
-    links: Vec<(Arc<str>, ObjectId)>,
+    files: Files,
+    links: Files,
     submodules: Vec<String>,
     gaps: Vec<Gap>,
 }
@@ -240,7 +291,8 @@ impl Listing {
         Ok(())
     }
 
-    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<Collected, GitError> {
+    /// Reads the documents; gives them and every file in order of path.
+    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<(Collected, Files), GitError> {
         self.follow_links(objects)?;
         self.files.sort_unstable();
         self.submodules.sort_unstable();
@@ -259,7 +311,8 @@ impl Listing {
                 paths: self.submodules,
             });
         }
-        let mut documents: Vec<_> = self.files.into_iter().filter(|(p, _)| is_read(p)).collect();
+        let documents = self.files.iter().filter(|(p, _)| is_read(p));
+        let mut documents: Vec<_> = documents.cloned().collect();
         documents.sort_by_key(|(path, _)| (kind_of(path), Arc::clone(path)));
         let mut total = 0_u64;
         for (number, (path, id)) in documents.into_iter().enumerate() {
@@ -285,7 +338,7 @@ impl Listing {
             collected.files.extend(text.file);
             collected.gaps.extend(text.gap);
         }
-        Ok(collected)
+        Ok((collected, self.files))
     }
 
     /// Adds every link that leads to a file of the same commit.

@@ -35,8 +35,8 @@ struct RawKey {
     id: u64,
     title: String,
     read_only: bool,
-    created_at: String,
-    last_used: Option<String>,
+    created_at: Timestamp,
+    last_used: Option<Timestamp>,
     added_by: Option<String>,
 }
 
@@ -116,8 +116,8 @@ fn key(raw: RawKey) -> DeployKey {
         id: raw.id,
         title: raw.title,
         read_only: raw.read_only,
-        created_at: Timestamp(raw.created_at),
-        last_used: raw.last_used.map(Timestamp),
+        created_at: raw.created_at,
+        last_used: raw.last_used,
         added_by: raw.added_by,
     }
 }

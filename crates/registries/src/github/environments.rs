@@ -18,8 +18,8 @@ const ENVIRONMENTS: &[(&str, TokenAccess)] = &[("environments", TokenAccess::Rea
 struct Raw {
     id: u64,
     name: String,
-    created_at: String,
-    updated_at: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     can_admins_bypass: Option<bool>,
     protection_rules: Option<Vec<RawRule>>,
     /// `null` means any ref; a missing field means nothing.
@@ -108,8 +108,8 @@ fn environment(asker: &Asker<'_>, path: &str, raw: Raw) -> Environment {
     };
     Environment {
         id: raw.id,
-        created_at: Timestamp(raw.created_at),
-        updated_at: Timestamp(raw.updated_at),
+        created_at: raw.created_at,
+        updated_at: raw.updated_at,
         protection: reported(raw.protection_rules).map(protection),
         can_admins_bypass: reported(raw.can_admins_bypass),
         deployment_refs: reported(raw.deployment_branch_policy)

@@ -43,8 +43,8 @@ struct RawInstallation {
     app_id: u64,
     repository_selection: String,
     permissions: BTreeMap<String, String>,
-    suspended_at: Option<String>,
-    created_at: String,
+    suspended_at: Option<Timestamp>,
+    created_at: Timestamp,
 }
 
 /// `login` must be fit to stand in an address.
@@ -128,7 +128,7 @@ fn installation(raw: RawInstallation) -> Option<Installation> {
         app_id: raw.app_id,
         reach: InstallationReach::from_word(&raw.repository_selection),
         permissions,
-        suspended_at: raw.suspended_at.map(Timestamp),
-        created_at: Timestamp(raw.created_at),
+        suspended_at: raw.suspended_at,
+        created_at: raw.created_at,
     })
 }

@@ -19,7 +19,7 @@ struct Raw {
     default_branch: String,
     fork: bool,
     archived: bool,
-    created_at: Option<String>,
+    created_at: Option<Timestamp>,
     security_and_analysis: Option<RawSecurity>,
 }
 
@@ -75,10 +75,9 @@ pub(super) fn details(asker: &Asker<'_>, asked: &RepositoryName) -> Fact<Details
                 default_branch: raw.default_branch,
                 fork: raw.fork,
                 archived: raw.archived,
-                created_at: raw.created_at.map_or_else(
-                    || Fact::not_read(Reason::NotReported),
-                    |time| Fact::Known(Timestamp(time)),
-                ),
+                created_at: raw
+                    .created_at
+                    .map_or_else(|| Fact::not_read(Reason::NotReported), Fact::Known),
             },
         }
     })

@@ -23,8 +23,8 @@ const ORGANIZATION_VARIABLES: Needs = &[("organization_actions_variables", Token
 #[derive(Deserialize)]
 struct Raw {
     name: String,
-    created_at: String,
-    updated_at: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     visibility: Option<String>,
 }
 
@@ -165,8 +165,8 @@ fn secret(raw: Raw, home: SecretHome) -> Secret {
     Secret {
         name: raw.name,
         home,
-        created_at: Timestamp(raw.created_at),
-        updated_at: Timestamp(raw.updated_at),
+        created_at: raw.created_at,
+        updated_at: raw.updated_at,
     }
 }
 
@@ -174,7 +174,7 @@ fn variable(raw: Raw, home: SecretHome) -> Variable {
     Variable {
         name: raw.name,
         home,
-        created_at: Timestamp(raw.created_at),
-        updated_at: Timestamp(raw.updated_at),
+        created_at: raw.created_at,
+        updated_at: raw.updated_at,
     }
 }

@@ -172,7 +172,7 @@ fn required(cx: &Context<'_>, file: &CodeOwners, out: &mut Sink) {
             Control::T3,
             Some(place),
             "whether the default branch requires the owners' review",
-            "cofferdam settings snapshot OWNER/REPO, then audit --settings FILE",
+            "`cofferdam settings snapshot OWNER/REPO`, then `audit --settings FILE`",
         ),
         Needed::No => not_required(place, out),
     }

@@ -7,6 +7,7 @@ use cofferdam_lockfiles::{Ecosystem, Role};
 use cofferdam_workflows::documents::Trigger;
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::filters;
+use cofferdam_workflows::shell::Command;
 
 use crate::context::{Context, JobView};
 use crate::dependencies::DependencyFile;
@@ -159,43 +160,44 @@ fn gates<'c>(cx: &'c Context<'c>) -> Vec<Gate<'c>> {
 }
 
 fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
-    let mut gate = Gate {
-        name: String::new(),
-        place: site.head(),
+    // Most steps are no gate: places and subjects are made for those that are.
+    let gate = |name, place| Gate {
+        name,
+        place,
         subject: site.subject(),
         job: site.job,
         weak: Vec::new(),
         elsewhere: false,
     };
-    if let Some(action) = site.step.action() {
+    let mut gate = if let Some(action) = site.step.action() {
         if !GATES.contains(&action.as_str()) {
             return None;
         }
+        let mut gate = gate(action, site.head());
         inputs(site, &mut gate);
-        gate.name = action;
+        gate
     } else {
-        let command = site.commands().find(|command| {
-            let words: Vec<&str> = command
-                .effective()
-                .1
-                .iter()
-                .map(|w| w.text.as_str())
-                .collect();
-            let checks = |tool: &str| words.first() == Some(&tool) && words.contains(&"check");
-            command.is("cargo") && (checks("deny") || words.first() == Some(&"vet"))
-                || command.is("cargo-deny") && words.contains(&"check")
-        })?;
-        gate.name = "cargo deny or cargo vet".to_owned();
-        gate.place = site.at_command(command);
+        let command = site.commands().find(|command| is_gate(command))?;
+        let name = "cargo deny or cargo vet".to_owned();
+        let mut gate = gate(name, site.at_command(command));
         if let Some(how) = scans::swallowed(site, command) {
             gate.weak.push((how, gate.place.clone()));
         }
-    }
+        gate
+    };
     if let Some(how) = scans::tolerated(site) {
         gate.weak.push((how, gate.place.clone()));
     }
     // A check that runs besides the pull requests too is judged where it gates.
     Some(gate)
+}
+
+fn is_gate(command: &Command) -> bool {
+    let (_, args) = command.effective();
+    let first = args.first().map(|word| word.text.as_str());
+    let checks = || args.iter().any(|word| word.text == "check");
+    command.is("cargo") && (first == Some("vet") || first == Some("deny") && checks())
+        || command.is("cargo-deny") && checks()
 }
 
 fn inputs(site: &StepSite<'_>, gate: &mut Gate<'_>) {

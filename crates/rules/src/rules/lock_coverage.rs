@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{Control, Location, Span};
-use cofferdam_findings::{Confidence, Finding, NotChecked, Severity};
+use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Problem;
 use cofferdam_workflows::documents::actions_lock::{ActionsLock, Pin};
 
@@ -194,20 +194,10 @@ fn newer(lock: &ActionsLock, out: &mut Sink) {
     let written = version.map_or("", |v| v.value.as_str());
     out.unknown(
         Control::D2,
-        Some(location.clone()),
+        Some(location),
         format!("what version {written} of actions.lock means"),
         "`gh actions-lock --verify`, or a newer version of this program",
     );
-    out.not_checked(NotChecked {
-        code: "lock-version",
-        message: format!(
-            "actions.lock has version {written}, which is not known here; its entries were not \
-             checked"
-        ),
-        location: Some(location),
-        settle: "run `gh actions-lock --verify`, or a newer version of this program".to_owned(),
-        required: false,
-    });
 }
 
 fn unlisted(first: Option<&UseSite<'_>>, lock: &ActionsLock, out: &mut Sink) {

@@ -55,12 +55,13 @@ impl Rule for LockfileBypass {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let locks = Locks::new(&cx.repository.tree);
         for site in steps::of(cx) {
-            if site.job.stakes().publishes.is_empty() {
+            if site.job.publishes().next().is_none() {
                 continue;
             }
             for command in site.commands() {
-                let Some((written, instead)) = bypass(command, &cx.repository.tree) else {
+                let Some((written, instead)) = bypass(command, &locks) else {
                     continue;
                 };
                 let job = site.job.job.name();
@@ -83,8 +84,33 @@ impl Rule for LockfileBypass {
     }
 }
 
+/// The lockfiles that are there, looked for once.
+struct Locks {
+    npm: bool,
+    composer: bool,
+    cargo: bool,
+}
+
+impl Locks {
+    fn new(tree: &Tree) -> Self {
+        let mut locks = Self {
+            npm: false,
+            composer: false,
+            cargo: tree.has("Cargo.lock"),
+        };
+        for path in tree.iter() {
+            match path.rsplit('/').next() {
+                Some("package-lock.json" | "npm-shrinkwrap.json") => locks.npm = true,
+                Some("composer.lock") => locks.composer = true,
+                _ => {}
+            }
+        }
+        locks
+    }
+}
+
 /// The command in short, and the one that keeps to the lockfile.
-fn bypass(command: &Command, tree: &Tree) -> Option<(&'static str, &'static str)> {
+fn bypass(command: &Command, locks: &Locks) -> Option<(&'static str, &'static str)> {
     let (_, args) = command.effective();
     let has = |options: &[&str]| {
         args.iter()
@@ -96,17 +122,12 @@ fn bypass(command: &Command, tree: &Tree) -> Option<(&'static str, &'static str)
         .filter(|word| !word.starts_with('-'));
     let verb = plain.next()?;
     let alone = plain.next().is_none();
-    let locked = |name: &str| {
-        tree.iter()
-            .any(|path| path.rsplit('/').next() == Some(name))
-    };
     if command.is("npm") {
-        let lock = locked("package-lock.json") || locked("npm-shrinkwrap.json");
         let whole = matches!(verb, "install" | "i") && alone && !has(&["-g", "--global"]);
-        return (whole && lock).then_some(("npm install", "npm ci"));
+        return (whole && locks.npm).then_some(("npm install", "npm ci"));
     }
     if command.is("composer") {
-        return (verb == "update" && locked("composer.lock"))
+        return (verb == "update" && locks.composer)
             .then_some(("composer update", "composer install"));
     }
     if command.is("pip") || command.is("pip3") {
@@ -122,7 +143,7 @@ fn bypass(command: &Command, tree: &Tree) -> Option<(&'static str, &'static str)
             .map(|w| w.text.as_str())
             .find(|w| !w.starts_with('+') && !w.starts_with('-'))?;
         let kept = has(&["--locked", "--frozen", "--offline"]);
-        return (verb == "build" && !kept && tree.has("Cargo.lock"))
+        return (verb == "build" && !kept && locks.cargo)
             .then_some(("cargo build", "cargo build --locked"));
     }
     let raised = command.is("go") && verb == "get" && has(&["-u", "-u=patch"]);

@@ -60,12 +60,16 @@ impl Rule for LookalikeAction {
         };
         let own = OwnName::of(cx);
         let takeovers = Takeovers::new(cx);
+        let lookalikes = pack.lookalikes();
         for used in known::uses(cx) {
             let slug = used.uses.slug();
             let of_owner = own
                 .owner()
                 .is_some_and(|owner| owner.eq_ignore_ascii_case(&used.uses.owner));
-            let Some(hit) = pack.lookalike(&slug).filter(|_| !of_owner) else {
+            let Some(hit) = pack
+                .lookalike_among(&lookalikes, &slug)
+                .filter(|_| !of_owner)
+            else {
                 continue;
             };
             let takeover = used.takeover(cx, &takeovers);

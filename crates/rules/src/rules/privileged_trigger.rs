@@ -84,7 +84,7 @@ crate::rule! {
     }
 }
 
-const SETTLE: &str = "cofferdam settings snapshot OWNER/REPO, then audit --settings FILE";
+const SETTLE: &str = "`cofferdam settings snapshot OWNER/REPO`, then `audit --settings FILE`";
 
 impl Rule for PrivilegedTrigger {
     fn info(&self) -> &'static cofferdam_findings::RuleInfo {

@@ -1,7 +1,8 @@
 //! Runner images and action runtimes that the platform retires.
 
-use cofferdam_datapack::{DataPack, Lifecycle, Timestamp};
+use cofferdam_datapack::{DataPack, Lifecycle};
 use cofferdam_facts::Location;
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::kind::is_aside;

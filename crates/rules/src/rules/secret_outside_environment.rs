@@ -1,9 +1,10 @@
 //! Secrets that every branch can use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use cofferdam_facts::settings::{SecretHome, SecretVisibility, Snapshot};
-use cofferdam_facts::{Control, Location};
+use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::lookup;
@@ -98,6 +99,8 @@ const REPORTS: &[&str] = &[
 struct Seen {
     outside: Vec<Place>,
     inside: Vec<Place>,
+    /// Where in these lists a place of a file stands; those inside first.
+    known: HashMap<(bool, Arc<str>, Span), usize>,
 }
 
 struct Place {
@@ -136,7 +139,14 @@ impl Rule for SecretOutsideEnvironment {
 
 fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen>) {
     let logins = releases::logins(cx, job);
+    let production: HashSet<(usize, &str)> = logins
+        .iter()
+        .filter(|login| login.stage() == Stage::Production)
+        .flat_map(|login| login.secrets.iter().map(|name| (login.step, name.as_str())))
+        .collect();
+    let registries: HashSet<&str> = production.iter().map(|(_, name)| *name).collect();
     let development = releases::is_for_development(job);
+    let mut homes: HashMap<&str, BTreeSet<String>> = HashMap::new();
     for used in &job.secrets {
         let SecretName::Named(name) = &used.name else {
             continue;
@@ -146,10 +156,10 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
         }
         let registry = !development
             && !is_development(name)
-            && logins.iter().any(|login| {
-                let here = !matches!(used.reach, Reach::Step(step) if step != login.step);
-                here && login.stage() == Stage::Production && login.secrets.contains(name)
-            });
+            && match used.reach {
+                Reach::Step(step) => production.contains(&(step, name.as_str())),
+                _ => registries.contains(name.as_str()),
+            };
         let use_ = match used.reach {
             _ if registry => Use::Registry,
             Reach::Step(index) if job.job.steps().get(index).is_some_and(reports) => Use::Report,
@@ -159,13 +169,15 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
             Reach::Call => !leaves_environments(cx, job, used),
             _ => job.job.environment.is_some(),
         };
-        let stored = if job.workflow.is_reusable() {
-            calls::stored(cx.repository, job.workflow, name).names
-        } else {
-            [name.clone()].into()
-        };
-        for name in stored {
-            let seen = secrets.entry(name).or_default();
+        let stored = homes.entry(name).or_insert_with(|| {
+            if job.workflow.is_reusable() {
+                calls::stored(cx.repository, job.workflow, name).names
+            } else {
+                [name.clone()].into()
+            }
+        });
+        for name in stored.iter() {
+            let seen = secrets.entry(name.clone()).or_default();
             let places = if inside {
                 &mut seen.inside
             } else {
@@ -173,7 +185,9 @@ fn look(cx: &Context<'_>, job: &JobView<'_>, secrets: &mut BTreeMap<String, Seen
             };
             let location = job.at(used.span);
             // The workflow's `env:` is seen once by each job.
-            match places.iter_mut().find(|p| p.location == location) {
+            let key = (inside, Arc::clone(&location.path), location.span);
+            let at = *seen.known.entry(key).or_insert(places.len());
+            match places.get_mut(at) {
                 Some(place) => place.use_ = place.use_.max(use_),
                 None => places.push(Place {
                     location,

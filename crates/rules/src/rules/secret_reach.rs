@@ -228,7 +228,11 @@ fn judge(
         [(_, step)] => named(step),
         all => format!("the {} steps that use it", all.len()),
     };
-    let fix = format!("Move `{name}` to the `env:` of {target}");
+    let moved = match *name {
+        "" => format!("what takes {secret}"),
+        name => format!("`{name}`"),
+    };
+    let fix = format!("Move {moved} to the `env:` of {target}");
     let severity = if mutable.is_some() {
         Severity::Medium
     } else {

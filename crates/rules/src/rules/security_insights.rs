@@ -1,8 +1,8 @@
 //! SECURITY-INSIGHTS: missing, invalid, out of date, or untrue.
 
-use cofferdam_facts::{Control, Location, Span};
+use cofferdam_facts::{Control, Location, Span, Timestamp};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::{Date, Insights, Problem, ProblemKind};
+use cofferdam_workflows::documents::{Insights, Problem, ProblemKind};
 use cofferdam_workflows::insights::TO_ANSWER;
 use cofferdam_workflows::insights::claims::{self, Facts, Subject};
 
@@ -78,7 +78,7 @@ impl Rule for SecurityInsights {
             absent(out);
             return;
         }
-        let today = cx.facts.now.and_then(|now| Date::parse(&now.date()));
+        let today = cx.facts.now.map(Timestamp::midnight);
         for file in &cx.repository.insights {
             let before = out.findings.len();
             problems(file, out);
@@ -198,7 +198,7 @@ fn unanswered(file: &Insights, out: &mut Sink) {
 }
 
 /// Whether the dates are known and good.
-fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
+fn age(file: &Insights, today: Option<Timestamp>, out: &mut Sink) -> bool {
     let dated = file.expires.is_some() || file.last_reviewed.is_some();
     let Some(today) = today else {
         if dated {
@@ -222,12 +222,15 @@ fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
         if left < 0 {
             out.report(stale(
                 expires.span,
-                format!("it expired on {}", expires.value),
+                format!("it expired on {}", expires.value.date()),
             ));
             return false;
         }
         if left <= SOON_DAYS {
-            let soon = stale(expires.span, format!("it expires on {}", expires.value));
+            let soon = stale(
+                expires.span,
+                format!("it expires on {}", expires.value.date()),
+            );
             out.report_against(
                 &[],
                 Finding {
@@ -245,7 +248,7 @@ fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
     if since > REVIEW_DAYS {
         out.report(stale(
             reviewed.span,
-            format!("it was last reviewed on {}", reviewed.value),
+            format!("it was last reviewed on {}", reviewed.value.date()),
         ));
         return false;
     }
@@ -254,7 +257,7 @@ fn age(file: &Insights, today: Option<Date>, out: &mut Sink) -> bool {
             reviewed.span,
             format!(
                 "it claims a review on {}, which is yet to come",
-                reviewed.value
+                reviewed.value.date()
             ),
         ));
         return false;

@@ -15,6 +15,7 @@ use crate::guards::{self, Guard};
 use crate::own_references::is_familiar;
 use crate::releases::{self, Publisher};
 use crate::rule::{Rule, Sink};
+use crate::starts as strangers;
 
 crate::rule! {
     /// # What
@@ -58,7 +59,8 @@ crate::rule! {
     /// can hold two values under one name: then it is unknown without
     /// settings, and with them decided by where the secret is stored. What an
     /// account may push to is for the registry to say: two names can still be
-    /// one account. User names are not looked at. No peer has this rule.
+    /// one account. User names are not looked at, nor are credentials of build
+    /// caches and scans. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#use-secrets-for-sensitive-information>
@@ -305,6 +307,21 @@ fn one_value(
     lookup.not_checked.is_empty().then_some(true)
 }
 
+// How the job of CI is started. What anybody can cause may still take somebody
+// with a role before the job does anything.
+fn caused(cx: &Context<'_>, job: &JobView<'_>, start: &Start<'_>) -> String {
+    let event = start.trigger.name();
+    let ways = strangers::of_job(cx, job);
+    let mut ways = ways.iter().filter(|way| way.event() == event).peekable();
+    if start.origin == Origin::Outsider
+        && ways.peek().is_some()
+        && ways.all(|way| !way.way.is_open())
+    {
+        return format!("`{event}` once somebody with a role takes part");
+    }
+    start.to_string()
+}
+
 fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>], out: &mut Sink) {
     let mutable = |holder: &&&Holder<'_>| {
         holder.job.job.steps().iter().any(|step| {
@@ -319,8 +336,7 @@ fn report(cx: &Context<'_>, name: &str, release: &Holder<'_>, ci: &[&Holder<'_>]
     let start = worst
         .start
         .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+        .map_or_else(String::new, |start| caused(cx, worst.job, start));
     let (from, to) = (worst.job.job.name(), release.job.job.name());
     let whose = if from == to {
         "it also".to_owned()

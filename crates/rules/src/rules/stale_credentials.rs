@@ -72,13 +72,10 @@ impl Rule for StaleCredentials {
             );
             return;
         };
-        let now = cx.facts.now.map_or_else(
-            || settings.taken_at.clone(),
-            |now| Timestamp(now.to_string()),
-        );
+        let now = cx.facts.now.unwrap_or(settings.taken_at);
         let before = out.findings.len();
-        let mut complete = secrets(cx, settings, &now, out);
-        complete &= keys(settings, &now, out);
+        let mut complete = secrets(cx, settings, now, out);
+        complete &= keys(settings, now, out);
         complete &= webhooks(settings, out);
         environments(settings, out);
         if complete
@@ -113,7 +110,7 @@ fn finding(severity: Severity, place: Location, message: String) -> Finding {
     Finding::new(StaleCredentials::INFO.id, severity, place, message)
 }
 
-fn secrets(cx: &Context<'_>, settings: &Snapshot, now: &Timestamp, out: &mut Sink) -> bool {
+fn secrets(cx: &Context<'_>, settings: &Snapshot, now: Timestamp, out: &mut Sink) -> bool {
     let lists = [
         (
             &settings.secrets.repository,
@@ -149,13 +146,10 @@ fn secrets(cx: &Context<'_>, settings: &Snapshot, now: &Timestamp, out: &mut Sin
         complete = false;
     }
     for secret in all {
-        let Some(days) = secret
-            .updated_at
-            .days_until(now)
-            .filter(|days| *days > OLDEST_DAYS)
-        else {
+        let days = secret.updated_at.days_until(now);
+        if days <= OLDEST_DAYS {
             continue;
-        };
+        }
         let (home, id) = match &secret.home {
             SecretHome::Repository => ("the repository".to_owned(), "repository".to_owned()),
             SecretHome::Organization { .. } => {
@@ -167,7 +161,7 @@ fn secrets(cx: &Context<'_>, settings: &Snapshot, now: &Timestamp, out: &mut Sin
             ),
             SecretHome::Dependabot => ("Dependabot".to_owned(), "dependabot".to_owned()),
         };
-        let date = secret.updated_at.0.split('T').next().unwrap_or_default();
+        let date = secret.updated_at.date();
         out.report(
             finding(
                 Severity::Low,
@@ -200,7 +194,7 @@ fn used_at(cx: &Context<'_>, name: &str) -> Location {
     used.unwrap_or_else(|| Location::whole_file(".github"))
 }
 
-fn keys(settings: &Snapshot, now: &Timestamp, out: &mut Sink) -> bool {
+fn keys(settings: &Snapshot, now: Timestamp, out: &mut Sink) -> bool {
     let Some(keys) = read(&settings.access.deploy_keys, "the deploy keys", out) else {
         return false;
     };
@@ -208,7 +202,7 @@ fn keys(settings: &Snapshot, now: &Timestamp, out: &mut Sink) -> bool {
         let used = match &key.last_used {
             None => "as far as is known, it was never used".to_owned(),
             Some(last) => match last.days_until(now) {
-                Some(days) if days > OLDEST_DAYS => format!("it was last used {days} days ago"),
+                days if days > OLDEST_DAYS => format!("it was last used {days} days ago"),
                 _ => "whoever has the key pushes past every review that a ruleset does not ask of keys".to_owned(),
             },
         };

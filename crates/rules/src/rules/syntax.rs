@@ -1,13 +1,15 @@
 //! Documents that break the syntax or the schema.
 
-use cofferdam_facts::{Control, SourceFile};
+use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::{Action, SchemaProblem, Workflow};
 use cofferdam_workflows::semantics::shells;
+use cofferdam_workflows::shell::Shell;
 
 use crate::context::{Context, JobView};
+use crate::local_references;
 use crate::rule::{Rule, Sink};
 use crate::sites;
 
@@ -45,9 +47,16 @@ crate::rule! {
     /// file. After a syntax error the part before it is still judged by every
     /// other rule. The run ends with exit code 3, since something was not
     /// checked. A script that is too large or too tangled for the grammar is
-    /// not checked either, with code `script-unread`; one in a shell without a
-    /// grammar (PowerShell, cmd, Python) is shown as such without that exit
-    /// code. An action among tests or examples that nothing in the checkout
+    /// not checked either, with code `script-unread`. One in a shell without a
+    /// grammar (PowerShell, cmd, Python) has the same code; it counts for the
+    /// exit code where the job holds a secret, a right to write or something to
+    /// publish, and every control that such a script could break is then not
+    /// checked; in any other job it is a note. `uses: ./folder` that leads to
+    /// nothing that was read is not checked, with code `local-reference`; it is
+    /// a note where a checkout of the job puts the folder there. Every other
+    /// document that is not understood, as a broken Dependabot file, counts for
+    /// the exit code too, and the controls that it decides are not checked.
+    /// An action among tests or examples that nothing in the checkout
     /// uses is informational: it is often broken on purpose.
     ///
     /// # References
@@ -75,57 +84,97 @@ impl Rule for Syntax {
 
     fn action(&self, cx: &Context<'_>, action: &Action, out: &mut Sink) {
         // What lies among tests is often broken on purpose, unless something uses it.
-        let unused = is_aside(action.path())
+        let unused = !action.problems.is_empty()
+            && is_aside(action.path())
             && sites::of(cx).iter().all(|site| {
                 cx.repository.own_action(site.uses).map(Action::path) != Some(action.path())
             });
         report(action.file(), &action.problems, unused, out);
+        unread_action_scripts(cx, action, out);
+    }
+
+    fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        local_references::report(cx, out);
     }
 }
 
-/// Says which scripts no rule could read: those in a shell without a grammar
-/// here, and those beyond the bounds of the grammar. The latter are padded on
-/// purpose or broken, so that something needed was not checked.
+/// Says which scripts of a job no rule could read.
 fn unread_scripts(cx: &Context<'_>, job: &JobView<'_>, out: &mut Sink) {
+    let mut grave = None;
+    let mut first = true;
     for step in job.job.steps() {
         let Some(script) = cx.script(job.workflow.path(), step) else {
             continue;
         };
-        let shell = shells::of_step(job.workflow, job.job, step);
-        let whole = script.commands.is_empty() && !script.understood;
-        if !whole {
+        if script.understood || !script.commands.is_empty() {
             continue;
         }
+        let shell = shells::of_step(job.workflow, job.job, step);
+        let grave = *grave.get_or_insert_with(|| job.stakes().is_grave());
         let place = job.at(step.head());
-        let (message, settle) = if shell.is_understood() {
-            (
-                "is too large or too tangled to be read",
-                "split the script, or move it to a file",
-            )
-        } else {
-            (
-                "is written for a shell that is not read",
-                "read it by eye, or use `shell: bash`",
-            )
-        };
-        if job.stakes().is_grave() {
-            for control in [Control::X1, Control::C3, Control::S6] {
-                out.unknown(
-                    control,
-                    Some(place.clone()),
-                    format!("what the script of job `{}` runs", job.job.name()),
-                    settle,
-                );
-            }
+        let whose = format!("job `{}`", job.job.name());
+        unread_script(&whose, &shell, grave, place.clone(), out);
+        if std::mem::take(&mut first) && grave {
+            unknown(&whose, &place, out);
         }
-        out.not_checked(NotChecked {
-            code: "script-unread",
-            message: format!("a script of job `{}` {message}", job.job.name()),
-            location: Some(place),
-            settle: settle.to_owned(),
-            required: shell.is_understood(),
-        });
     }
+}
+
+/// The same for the steps of a composite action, by the jobs that use it.
+fn unread_action_scripts(cx: &Context<'_>, action: &Action, out: &mut Sink) {
+    let mut grave = None;
+    let mut first = true;
+    for step in action.steps() {
+        let Some(script) = cx.script(action.path(), step) else {
+            continue;
+        };
+        if script.understood || !script.commands.is_empty() {
+            continue;
+        }
+        let shell = shells::of_composite_step(step);
+        let grave = *grave.get_or_insert_with(|| {
+            local_references::users(cx, action).any(|(job, _)| job.stakes().is_grave())
+        });
+        let place = action.file().locate(step.head());
+        let whose = format!("the action `{}`", action.folder());
+        unread_script(&whose, &shell, grave, place.clone(), out);
+        if std::mem::take(&mut first) && grave {
+            unknown(&whose, &place, out);
+        }
+    }
+}
+
+/// Says once for all scripts of a job or action what follows for controls.
+fn unknown(whose: &str, place: &Location, out: &mut Sink) {
+    for control in local_references::DEPENDING {
+        let missing = format!("what a script of {whose} runs");
+        let settle = "read it by eye, or write it in a shell that is read";
+        out.unknown(*control, Some(place.clone()), missing, settle);
+    }
+}
+
+/// Says that a script was not read: it is in a shell without a grammar here, or
+/// beyond the bounds of the grammar. The latter is padded on purpose or broken;
+/// the former is usual, and needed only where the job holds something.
+fn unread_script(whose: &str, shell: &Shell, grave: bool, place: Location, out: &mut Sink) {
+    let (message, settle) = if shell.is_understood() {
+        (
+            "is too large or too tangled to be read",
+            "split the script, or move it to a file",
+        )
+    } else {
+        (
+            "is written for a shell that is not read",
+            "read it by eye, or use `shell: bash`",
+        )
+    };
+    out.not_checked(NotChecked {
+        code: "script-unread",
+        message: format!("a script of {whose} {message}"),
+        location: Some(place),
+        settle: settle.to_owned(),
+        required: grave || shell.is_understood(),
+    });
 }
 
 fn report(file: &SourceFile, problems: &[SchemaProblem], unused: bool, out: &mut Sink) {

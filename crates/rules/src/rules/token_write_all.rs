@@ -6,6 +6,7 @@ use cofferdam_workflows::semantics::events;
 use cofferdam_workflows::semantics::permissions::Decider;
 
 use crate::context::{Context, JobView};
+use crate::own_references::is_familiar;
 use crate::rule::{Rule, Sink};
 
 crate::rule! {
@@ -30,8 +31,10 @@ crate::rule! {
     ///
     /// # How it is decided
     /// The value `write-all`, at the workflow or at a job. It is high where a
-    /// stranger can start the job or where the job runs code of third parties,
-    /// and medium elsewhere. Compare zizmor `excessive-permissions` and
+    /// stranger can start the job, or where the job runs an action that a third
+    /// party can change, named by a tag or branch; medium elsewhere, since what
+    /// is pinned, or comes from GitHub or this owner, has to be breached first.
+    /// Compare zizmor `excessive-permissions` and
     /// Scorecard `Token-Permissions`, which do not look at who starts the job.
     ///
     /// # References
@@ -96,24 +99,28 @@ fn grade(cx: &Context<'_>, workflow: &Workflow, job: &JobView<'_>) -> (Severity,
             ),
         );
     }
-    let jobs = cx.jobs(workflow);
-    let foreign = jobs
-        .iter()
-        .filter(|j| j.token.write_all)
-        .flat_map(|j| j.job.steps())
-        .find_map(|step| {
-            let uses = step.uses()?.value.repository()?;
-            let owner = uses.owner.to_ascii_lowercase();
-            (owner != "actions" && owner != "github").then(|| uses.name())
-        });
-    match foreign {
-        Some(name) => (
+    let uses = || {
+        let jobs = cx.jobs(workflow).iter().filter(|j| j.token.write_all);
+        jobs.flat_map(|j| j.job.steps())
+            .filter_map(|step| step.uses()?.value.repository())
+            .filter(|uses| !is_familiar(cx.repository, uses))
+    };
+    if let Some(mutable) = uses().find(|uses| uses.commit().is_none()) {
+        return (
             Severity::High,
-            format!("`{name}`, or whatever it pulls in, could push code, publish and approve"),
-        ),
-        None => (
-            Severity::Medium,
-            "Any code that a step runs could push code, publish and approve".to_owned(),
-        ),
+            format!(
+                "Whoever can move `{}` of `{}` could push code, publish and approve",
+                mutable.git_ref.as_deref().unwrap_or("the ref"),
+                mutable.as_written()
+            ),
+        );
     }
+    let who = uses().next().map_or_else(
+        || "Any code that a step runs".to_owned(),
+        |uses| format!("`{}`, or whatever it pulls in,", uses.as_written()),
+    );
+    (
+        Severity::Medium,
+        format!("{who} could push code, publish and approve"),
+    )
 }

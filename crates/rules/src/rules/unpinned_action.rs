@@ -169,17 +169,17 @@ fn report(
         format!(
             "{} uses {what} `{}` at `{git_ref}`",
             site.whom(),
-            uses.name()
+            uses.as_written()
         ),
     )
     .why(format!(
-        "Whoever can move `{git_ref}` of {} gets {}",
-        uses.slug(),
-        takeover.held
+        "Whoever can move `{git_ref}` of {}/{} gets {}",
+        uses.owner, uses.repo, takeover.held
     ))
     .fix(fix)
     .confidence(takeover.confidence)
     .group(group)
+    .weight(takeover.weight)
     .subject(format!("{} {}", site.subject(), uses.name()));
     // What nobody ships and no job runs does not speak against the project.
     if takeover.severity == Severity::Info {

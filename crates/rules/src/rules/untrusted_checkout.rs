@@ -1,6 +1,6 @@
 //! A stranger's code that runs with the repository's privileges.
 
-use cofferdam_facts::Control;
+use cofferdam_facts::{Control, Scope};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::documents::job::CacheMode;
@@ -60,7 +60,8 @@ crate::rule! {
     ///
     /// # How it is decided
     /// Every way from an event to the job is followed, through calls of
-    /// reusable workflows and through Ariane's comments, with what it takes a
+    /// reusable workflows, through Ariane's comments and through a
+    /// `repository_dispatch` that hands on a pull request, with what it takes a
     /// stranger to get past each `if:`, needed job and environment. The steps
     /// are walked in order, with those of local composite actions: what is
     /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
@@ -72,7 +73,7 @@ crate::rule! {
     /// It is critical where anybody can do it and the job can change the
     /// repository, publish, or holds a secret; high where somebody with a role
     /// has to act first (a label, a comment, an approval), or where less is
-    /// held; low where the guard that `actions/checkout` has since version 7
+    /// held, such as the job's identity alone; medium where both is so; low where the guard that `actions/checkout` has since version 7
     /// (and 2.8, 3.7, 4.4, 5.1, 6.1) refuses the fork's head, or where the job
     /// holds nothing. An action that is not known and works where the head lies
     /// gives medium at most. zizmor's `dangerous-triggers` reports the event
@@ -212,7 +213,10 @@ enum Held {
 }
 
 fn held(view: &JobView<'_>, start: &Start<'_>) -> Held {
-    if start.stakes.is_grave() {
+    // What the identity opens is another party's to say.
+    let mut worth = start.stakes.clone();
+    worth.writes.remove(&Scope::IdToken);
+    if worth.is_grave() {
         Held::Grave
     } else if !start.stakes.writes.is_empty() {
         Held::Writes

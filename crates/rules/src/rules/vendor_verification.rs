@@ -3,10 +3,10 @@
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_lockfiles::kinds::is_copied;
+use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::shell::Command;
 
 use crate::context::Context;
-use crate::dependencies;
 use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::steps::{self, StepSite};
@@ -64,7 +64,7 @@ impl Rule for VendorVerification {
         let vendored = cx.repository.tree.iter().find(|path| {
             (*path == "vendor/modules.txt" || path.ends_with("/vendor/modules.txt"))
                 && !is_copied(path)
-                && !dependencies::is_aside(path)
+                && !is_aside(path)
         });
         let Some(vendored) = vendored else {
             out.not_applicable(Control::D7, "no Go modules are vendored");

@@ -1,6 +1,6 @@
 //! `.github/workflows/actions.lock`: GitHub's own lockfile of actions.
 //!
-//! Source: github/actions-lockfile, README and schemas v0.0.1 and v0.0.2. The
+//! Source: github/actions-lockfile, README and schemas v0.0.1 to v0.0.3. The
 //! README calls the lists under `workflows` transitive, while lockfiles in the
 //! wild list direct pins and put the rest under `uses`; both are read. A file
 //! with a problem is refused as a whole by GitHub's reader.
@@ -19,7 +19,9 @@ use crate::yaml::{Document, Node};
 pub const PLACE: &str = ".github/workflows/actions.lock";
 
 const FIRST_VERSION: &str = "v0.0.1";
-const KNOWN_VERSIONS: [&str; 2] = [FIRST_VERSION, "v0.0.2"];
+const KNOWN_VERSIONS: [&str; 3] = [FIRST_VERSION, "v0.0.2", HOSTS_VERSION];
+/// The first version whose entries may name the host of an action.
+const HOSTS_VERSION: &str = "v0.0.3";
 
 /// The lockfile as far as it was understood.
 #[derive(Clone, Debug)]
@@ -322,6 +324,7 @@ impl ActionsLock {
 struct Reader {
     reading: Reading,
     first_version: bool,
+    names_hosts: bool,
 }
 
 impl Reader {
@@ -337,6 +340,7 @@ impl Reader {
         Self {
             reading,
             first_version: false,
+            names_hosts: false,
         }
     }
 
@@ -352,7 +356,10 @@ impl Reader {
                 self.reading
                     .problem(ProblemKind::UnknownVersion, version.span, message);
             }
-            Some(version) => self.first_version = version.value == FIRST_VERSION,
+            Some(version) => {
+                self.first_version = version.value == FIRST_VERSION;
+                self.names_hosts = version.value == HOSTS_VERSION;
+            }
         }
         version
     }
@@ -444,12 +451,17 @@ impl Reader {
     ) -> Option<Dependency> {
         let known: &[&str] = if self.first_version {
             &["tag", "branch", "commit", "owner_id", "repo_id", "uses"]
+        } else if self.names_hosts {
+            &["hostname", "ref", "commit", "owner_id", "repo_id", "uses"]
         } else {
             &["ref", "commit", "owner_id", "repo_id", "uses"]
         };
         let node = self
             .reading
             .mapping(node, "an entry of `dependencies`", known)?;
+        if self.names_hosts {
+            self.hostname(node);
+        }
         let git_ref = if self.first_version {
             let tag = self.reading.text_at(node, "tag");
             tag.or_else(|| self.reading.text_at(node, "branch"))
@@ -477,6 +489,26 @@ impl Reader {
         };
         self.check(&entry, digest, node);
         Some(entry)
+    }
+
+    /// `hostname` is `github.com` or a tenant of `ghe.com`, and may be missing.
+    fn hostname(&mut self, node: Node<'_>) {
+        let Some(name) = self.reading.text_at(node, "hostname") else {
+            return;
+        };
+        let is_label = |label: &str| {
+            let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            (1..=63).contains(&label.len())
+                && label.bytes().all(allowed)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let tenant = name.value.strip_suffix(".ghe.com");
+        if name.value != "github.com" && !tenant.is_some_and(is_label) {
+            let message = "`hostname` must be github.com or a tenant of ghe.com";
+            self.reading
+                .problem(ProblemKind::BadValue, name.span, message);
+        }
     }
 
     fn number(&mut self, node: Node<'_>, key: &str) -> Option<Spanned<u64>> {

@@ -6,9 +6,8 @@
 mod check;
 mod schema;
 
-use cofferdam_facts::{SourceFile, Span, Spanned};
+use cofferdam_facts::{SourceFile, Span, Spanned, Timestamp};
 
-pub use super::date::Date;
 use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
 use crate::yaml::{Document, Node};
@@ -32,11 +31,11 @@ pub struct Insights {
     /// `header.schema-version`.
     pub version: Option<Spanned<Version>>,
     /// `header.last-reviewed`.
-    pub last_reviewed: Option<Spanned<Date>>,
+    pub last_reviewed: Option<Spanned<Timestamp>>,
     /// `header.last-updated`.
-    pub last_updated: Option<Spanned<Date>>,
+    pub last_updated: Option<Spanned<Timestamp>>,
     /// `header.expiration-date`, version 1 only.
-    pub expires: Option<Spanned<Date>>,
+    pub expires: Option<Spanned<Timestamp>>,
     /// Where the file is published (`header.url`), version 2 only.
     pub url: Option<Spanned<String>>,
     /// `repository.url`; in version 1 `header.project-url`.
@@ -203,7 +202,7 @@ impl Insights {
     /// Days until the file expires, negative once it has; `None` if it has no
     /// expiry.
     #[must_use]
-    pub fn days_left(&self, today: Date) -> Option<i64> {
+    pub fn days_left(&self, today: Timestamp) -> Option<i64> {
         self.expires
             .as_ref()
             .map(|expires| today.days_until(expires.value))
@@ -211,7 +210,7 @@ impl Insights {
 
     /// Days since the file was last reviewed; `None` if it does not say.
     #[must_use]
-    pub fn days_since_review(&self, today: Date) -> Option<i64> {
+    pub fn days_since_review(&self, today: Timestamp) -> Option<i64> {
         self.last_reviewed
             .as_ref()
             .map(|reviewed| reviewed.value.days_until(today))
@@ -234,7 +233,12 @@ impl Insights {
             let expires = header.get("expiration-date");
             self.expires = expires.and_then(|node| {
                 let text = node.as_str()?;
-                let date = Date::parse_time(text).or_else(|| Date::parse(text))?;
+                // The day as it is written, whatever the zone.
+                let date = match Timestamp::parse_time(text) {
+                    Some(_) => text.get(.."YYYY-MM-DD".len())?,
+                    None => text,
+                };
+                let date = Timestamp::parse_date(date)?;
                 Some(Spanned::new(date, node.span()))
             });
             self.repository_url = text(header, "project-url");
@@ -463,9 +467,12 @@ fn flag(node: Node<'_>, key: &str) -> Option<Spanned<bool>> {
     Some(Spanned::new(value.as_bool()?, value.span()))
 }
 
-fn date(node: Node<'_>, key: &str) -> Option<Spanned<Date>> {
+fn date(node: Node<'_>, key: &str) -> Option<Spanned<Timestamp>> {
     let value = node.get(key)?;
-    Some(Spanned::new(Date::parse(value.as_str()?)?, value.span()))
+    Some(Spanned::new(
+        Timestamp::parse_date(value.as_str()?)?,
+        value.span(),
+    ))
 }
 
 fn items<'d>(node: Option<Node<'d>>) -> impl Iterator<Item = Node<'d>> {

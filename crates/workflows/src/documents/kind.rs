@@ -13,7 +13,8 @@ pub enum FileKind {
     ActionsLock,
     /// `.github/dependabot.yml`.
     Dependabot,
-    /// A configuration of Renovate, under any of its names.
+    /// A configuration of Renovate, under any of its names, or the
+    /// `package.json` at the root, which may hold one.
     Renovate,
     /// `CODEOWNERS` in one of its three places.
     CodeOwners,
@@ -36,7 +37,8 @@ pub enum FileKind {
 }
 
 /// What the file at a path is, if it is one that is read. Folders that hold
-/// other projects' sources are left out, since nothing in them runs here.
+/// other projects' sources are left out: what of them runs here is named by
+/// another document, and is read for that reason.
 #[must_use]
 pub fn kind_of(path: &str) -> Option<FileKind> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -95,7 +97,8 @@ fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKi
             && matches!(
                 lower,
                 ".renovaterc" | ".renovaterc.json" | ".renovaterc.json5"
-            ));
+            ))
+        || (folder.is_empty() && name == "package.json");
     (renovate && folder != "docs").then_some(FileKind::Renovate)
 }
 
@@ -110,35 +113,69 @@ pub fn is_foreign(folder: &str) -> bool {
     })
 }
 
-/// Whether a file lies among tests, examples or documentation: what stands
-/// there is often broken on purpose, and is not what the project publishes.
+/// Folders of tests, examples for readers, and pages.
+const ASIDE: [&str; 32] = [
+    "__fixtures__",
+    "__tests__",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "contrib",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "e2e",
+    "e2e-tests",
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "integration-tests",
+    "playground",
+    "sample",
+    "samples",
+    "spec",
+    "template",
+    "templates",
+    "test",
+    "test-data",
+    "test_data",
+    "testcases",
+    "testdata",
+    "testing",
+    "tests",
+    "website",
+];
+
+/// Whether a file lies in a folder of tests, examples or pages: what stands
+/// there is often broken on purpose, and is not what the project ships.
 #[must_use]
 pub fn is_aside(path: &str) -> bool {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    folder.split('/').any(|part| {
-        matches!(
-            part.to_ascii_lowercase().as_str(),
-            "test"
-                | "tests"
-                | "testdata"
-                | "test-data"
-                | "test_data"
-                | "__tests__"
-                | "e2e"
-                | "example"
-                | "examples"
-                | "docs"
-                | "demo"
-                | "fixtures"
-                | "__fixtures__"
-                | "samples"
-        )
+    let Some((folders, _)) = path.rsplit_once('/') else {
+        return false;
+    };
+    folders.split('/').any(|folder| {
+        ASIDE
+            .binary_search(&folder.to_ascii_lowercase().as_str())
+            .is_ok()
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_aside_is_told_by_a_folder() {
+        assert!(ASIDE.windows(2).all(|pair| matches!(pair, [a, b] if a < b)));
+        for name in ASIDE {
+            assert!(is_aside(&format!("a/{name}/b")), "{name}");
+        }
+        assert!(is_aside("Examples/web/Dockerfile"));
+        assert!(!is_aside("examples") && !is_aside("src/latest/Dockerfile"));
+    }
 
     #[test]
     fn files_are_told_by_their_path() {
@@ -154,6 +191,9 @@ mod tests {
             ("docs/CODEOWNERS", Some(FileKind::CodeOwners)),
             (".github/renovate.json5", Some(FileKind::Renovate)),
             ("docs/renovate.json", None),
+            ("package.json", Some(FileKind::Renovate)),
+            ("web/package.json", None),
+            (".github/package.json", None),
             ("SECURITY-INSIGHTS.yml", Some(FileKind::SecurityInsights)),
             (".github/SECURITY.md", Some(FileKind::SecurityPolicy)),
             ("src/security.md", None),

@@ -98,7 +98,9 @@ impl Reader {
             .collect()
     }
 
-    /// A mapping from names to scalars; a whole-value expression yields nothing.
+    /// A mapping from names to scalars. An expression in the place of the whole
+    /// mapping is one pair without a name, so that what it takes is seen; which
+    /// names it gives is known at run time only.
     pub(crate) fn pairs(&mut self, node: Node<'_>, what: &str) -> Vec<Pair> {
         match node.kind() {
             Kind::Mapping => node
@@ -112,7 +114,23 @@ impl Reader {
                     })
                 })
                 .collect(),
-            Kind::Scalar if node.is_null() || is_expression(node) => Vec::new(),
+            Kind::Scalar if node.is_null() => Vec::new(),
+            Kind::Scalar if is_expression(node) => {
+                // Which variables a script finds decides little; which inputs an
+                // action gets may decide everything.
+                if what != "`env`" {
+                    self.problems.push(SchemaProblem {
+                        span: node.span(),
+                        message: format!("the names in {what} are known at run time only"),
+                        unknown_key: true,
+                    });
+                }
+                let pair = |value| Pair {
+                    key: Spanned::new(String::new(), node.span()),
+                    value,
+                };
+                Text::read(node).map(pair).into_iter().collect()
+            }
             _ => {
                 self.problem(node.span(), format!("{what} must be a mapping"));
                 Vec::new()

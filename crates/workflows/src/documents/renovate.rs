@@ -47,11 +47,11 @@ const UPDATE_BLOCKS: [&str; 9] = [
     "replacement",
 ];
 
-/// The file among `paths` that Renovate uses, `package.json` left out.
+/// The file among `paths` that Renovate uses; a `package.json` is one of them
+/// only if it holds a configuration.
 #[must_use]
 pub fn effective<'p>(paths: impl IntoIterator<Item = &'p str>) -> Option<&'p str> {
-    let places = || PLACES.iter().filter(|place| **place != "package.json");
-    let rank = |path: &str| places().position(|place| *place == path);
+    let rank = |path: &str| PLACES.iter().position(|place| *place == path);
     paths
         .into_iter()
         .filter(|path| rank(path).is_some())
@@ -138,6 +138,17 @@ pub struct Switch {
 }
 
 impl Renovate {
+    /// Reads the file at one of [`PLACES`]; `None` for a `package.json` without
+    /// a configuration.
+    #[must_use]
+    pub fn read(file: SourceFile) -> Option<Self> {
+        if file.path() == "package.json" {
+            Self::in_package_json(file)
+        } else {
+            Some(Self::parse(file))
+        }
+    }
+
     /// Reads a configuration. Never fails; see [`Self::problems`].
     #[must_use]
     pub fn parse(file: SourceFile) -> Self {

@@ -5,12 +5,12 @@
 //! when nothing is left that the checkout contradicts: a date on a claim that
 //! is known to be false would vouch for it.
 
-use cofferdam_facts::{SourceFile, Span};
+use cofferdam_facts::{SourceFile, Span, Timestamp};
 
 use super::TO_ANSWER;
 use super::claims::{self, Facts, Subject};
 use super::questions::{self, Question};
-use crate::documents::{Date, Insights};
+use crate::documents::Insights;
 use crate::yaml::edit::{self, Change, EditError, Position, Value};
 use crate::yaml::{Document, Kind, Node};
 
@@ -23,8 +23,8 @@ pub const FRESH_DAYS: i64 = 90;
 pub struct Known<'k> {
     /// The checkout, and what follows from it.
     pub facts: Facts<'k>,
-    /// The day of the renewal.
-    pub today: Date,
+    /// The first second of the day of the renewal.
+    pub today: Timestamp,
     /// Whether a person said which repository it is; else its remote did, which
     /// may be that of a fork.
     pub named: bool,
@@ -408,7 +408,7 @@ fn dates(insights: &Insights, root: Node<'_>, known: &Known<'_>, plan: &mut Plan
             .is_none_or(|days| days <= FRESH_DAYS);
     let due = plan.contradicted.is_empty() && (!fresh || runs_out);
     if due {
-        set_date(header, "last-reviewed", &today.to_string(), plan);
+        set_date(header, "last-reviewed", &today.date(), plan);
         if first {
             // The time of day and the zone stay as they were written.
             let written = header
@@ -421,13 +421,13 @@ fn dates(insights: &Insights, root: Node<'_>, known: &Known<'_>, plan: &mut Plan
             set_date(
                 header,
                 "expiration-date",
-                &format!("{expires}T{time}"),
+                &format!("{}T{time}", expires.date()),
                 plan,
             );
         }
     }
     if !plan.changes.is_empty() {
-        set_date(header, "last-updated", &today.to_string(), plan);
+        set_date(header, "last-updated", &today.date(), plan);
     }
     due
 }

@@ -27,7 +27,7 @@ pub fn draft(known: &Known<'_>) -> Result<Renewal, SkeletonError> {
         .filter(|slug| slug.split('/').count() == 2)
         .ok_or(SkeletonError::NoRepository)?;
     let name = slug.rsplit('/').next().unwrap_or(slug);
-    let today = known.today;
+    let today = known.today.date();
     let link = |path: &str| format!("https://github.com/{slug}/blob/HEAD/{path}");
     let policy = document_of(known, "security");
     let license = match known.license {

@@ -234,7 +234,7 @@ fn of_script(
 ) -> Option<Restore> {
     script.commands.iter().find_map(|command| {
         let program = programs::of_command(command);
-        let builds = matches!(program.name.as_str(), "docker" | "buildx");
+        let builds = matches!(program.name, "docker" | "buildx");
         let from = program
             .values(&["--cache-from"])
             .find(|v| v.text.contains("type=gha"))?;

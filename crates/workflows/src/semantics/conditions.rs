@@ -240,8 +240,8 @@ fn is_own_repository(text: &str) -> bool {
     )
 }
 
-// False as soon as one is false, true only if all are, else unknown.
-fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+/// False as soon as one is false, true only if all are, else unknown.
+pub(super) fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut known = true;
     for value in values {
         match value {

@@ -4,6 +4,8 @@
 //! Source: GitHub, "Workflow syntax", `strategy.matrix` and `env`; "Contexts
 //! reference" for `matrix`, `env` and `inputs`.
 
+use std::cell::Cell;
+
 use cofferdam_facts::Span;
 
 use crate::documents::text::{Pair, Text};
@@ -15,6 +17,10 @@ use crate::shell::{Script, Word};
 const MAX_VALUES: usize = 64;
 /// How many times a constant may name another.
 const MAX_DEPTH: usize = 3;
+/// The most expressions of one text that are followed.
+const MAX_EXPRESSIONS: usize = 32;
+/// The most texts that are looked at for one: axes of a matrix multiply.
+const MAX_STEPS: usize = 2_000;
 
 /// Where a text stands, which decides what its expressions can mean.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,20 +95,29 @@ impl<'d> Surroundings<'d> {
     /// The values of a scalar.
     #[must_use]
     pub fn values(&self, text: &Text) -> Values {
-        self.follow(&text.value, &text.expressions, MAX_DEPTH)
+        self.bounded(&text.value, &text.expressions)
     }
 
     /// The values of a part of a scalar.
     #[must_use]
     pub fn values_of_part(&self, text: &str) -> Values {
-        self.follow(text, &expressions::embedded(text), MAX_DEPTH)
+        self.bounded(text, &expressions::embedded(text))
+    }
+
+    /// What lies beyond a bound has no known value at all.
+    fn bounded(&self, text: &str, expressions: &[Embedded]) -> Values {
+        let steps = Cell::new(MAX_STEPS);
+        self.follow(text, expressions, MAX_DEPTH, &steps)
+            .unwrap_or_default()
     }
 
     /// The values of a context, given as in `matrix.os`.
     #[must_use]
     pub fn values_of_path(&self, dotted: &str) -> Values {
         ContextPath::parse(dotted).map_or_else(Values::default, |path| {
-            self.of_context(&path, MAX_DEPTH - 1)
+            let steps = Cell::new(MAX_STEPS);
+            self.of_context(&path, MAX_DEPTH - 1, &steps)
+                .unwrap_or_default()
         })
     }
 
@@ -136,7 +151,7 @@ impl<'d> Surroundings<'d> {
         if has_shell_expansion(&text, &expressions) {
             return Values::default();
         }
-        let mut values = self.follow(&text, &expressions, MAX_DEPTH);
+        let mut values = self.bounded(&text, &expressions);
         for constant in &mut values.known {
             constant.set_at = constant.set_at.or(set_at);
         }
@@ -173,17 +188,28 @@ impl<'d> Surroundings<'d> {
             .map(|pair| &pair.value)
     }
 
-    fn follow(&self, text: &str, expressions: &[Embedded], depth: usize) -> Values {
+    /// `None` where a bound is reached, so that nothing more is tried.
+    fn follow(
+        &self,
+        text: &str,
+        expressions: &[Embedded],
+        depth: usize,
+        steps: &Cell<usize>,
+    ) -> Option<Values> {
         let Some(first) = expressions.first() else {
-            return Values::one(text, None);
+            return Some(Values::one(text, None));
         };
+        steps.set(steps.get().checked_sub(1)?);
+        if expressions.len() > MAX_EXPRESSIONS {
+            return None;
+        }
         if depth == 0 {
-            return Values::default();
+            return Some(Values::default());
         }
         let Ok(expr) = &first.parsed else {
-            return Values::default();
+            return Some(Values::default());
         };
-        let found = self.of_expression(expr, depth - 1);
+        let found = self.of_expression(expr, depth - 1, steps)?;
         let whole = text.trim().len() == first.range.len();
         let mut values = Values {
             complete: found.complete,
@@ -200,7 +226,7 @@ impl<'d> Surroundings<'d> {
                 continue;
             }
             let set_at = constant.set_at.filter(|_| whole);
-            let more = self.follow(&put, &rest, depth);
+            let more = self.follow(&put, &rest, depth, steps)?;
             values.complete &= more.complete;
             for constant in more.known {
                 let constant = Constant {
@@ -212,40 +238,48 @@ impl<'d> Surroundings<'d> {
                 }
             }
             if values.known.len() > MAX_VALUES {
-                return Values::default();
+                return None;
             }
         }
-        values
+        Some(values)
     }
 
-    fn of_expression(&self, expr: &Expr, depth: usize) -> Values {
+    fn of_expression(&self, expr: &Expr, depth: usize, steps: &Cell<usize>) -> Option<Values> {
         if let Some(text) = expr.fold().and_then(|value| value.to_text()) {
-            return Values::one(text, None);
+            return Some(Values::one(text, None));
         }
-        expr.as_context()
-            .map_or_else(Values::default, |path| self.of_context(path, depth))
+        expr.as_context().map_or_else(
+            || Some(Values::default()),
+            |path| self.of_context(path, depth, steps),
+        )
     }
 
-    fn of_context(&self, path: &ContextPath, depth: usize) -> Values {
+    fn of_context(&self, path: &ContextPath, depth: usize, steps: &Cell<usize>) -> Option<Values> {
         match path.head() {
-            "matrix" => self.of_matrix(path, depth),
+            "matrix" => self.of_matrix(path, depth, steps),
             "env" => path
                 .written_name(1)
                 .and_then(|name| self.env(name))
-                .map_or_else(Values::default, |text| self.placed(text, depth)),
-            "inputs" => self.of_input(path.name(1)),
-            "github" if path.starts_with("github.event.inputs") => self.of_input(path.name(3)),
-            _ => Values::default(),
+                .map_or_else(
+                    || Some(Values::default()),
+                    |text| self.placed(text, depth, steps),
+                ),
+            "inputs" => Some(self.of_input(path.name(1))),
+            "github" if path.starts_with("github.event.inputs") => {
+                Some(self.of_input(path.name(3)))
+            }
+            _ => Some(Values::default()),
         }
     }
 
-    fn of_matrix(&self, path: &ContextPath, depth: usize) -> Values {
+    fn of_matrix(&self, path: &ContextPath, depth: usize, steps: &Cell<usize>) -> Option<Values> {
+        let unknown = || Some(Values::default());
         let Some(matrix) = self.job.and_then(|job| job.matrix.as_ref()) else {
-            return Values::default();
+            return unknown();
         };
         let text = path.text();
         let Some(axis) = text.strip_prefix("matrix.") else {
-            return Values::default();
+            return unknown();
         };
         let mut values = Values {
             known: Vec::new(),
@@ -256,15 +290,18 @@ impl<'d> Surroundings<'d> {
             .iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case(axis))
         {
-            let value = self.placed(text, depth);
+            let value = self.placed(text, depth, steps)?;
             values.complete &= value.complete;
             for constant in value.known {
                 if !values.known.contains(&constant) {
                     values.known.push(constant);
                 }
             }
+            if values.known.len() > MAX_VALUES {
+                return None;
+            }
         }
-        values
+        Some(values)
     }
 
     fn of_input(&self, name: Option<&str>) -> Values {
@@ -298,12 +335,12 @@ impl<'d> Surroundings<'d> {
         }
     }
 
-    fn placed(&self, text: &Text, depth: usize) -> Values {
-        let mut values = self.follow(&text.value, &text.expressions, depth);
+    fn placed(&self, text: &Text, depth: usize, steps: &Cell<usize>) -> Option<Values> {
+        let mut values = self.follow(&text.value, &text.expressions, depth, steps)?;
         for constant in &mut values.known {
             constant.set_at = constant.set_at.or(Some(text.span));
         }
-        values
+        Some(values)
     }
 }
 
@@ -315,7 +352,11 @@ fn has_shell_expansion(text: &str, expressions: &[Embedded]) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a broken example should stop the test")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a broken example should stop the test"
+)]
 mod tests {
     use cofferdam_facts::SourceFile;
 
@@ -346,7 +387,7 @@ jobs:
     fn texts(job: &str, text: &str) -> (Vec<String>, bool) {
         let workflow = Workflow::parse(SourceFile::new(".github/workflows/a.yml", WORKFLOW));
         let around = Surroundings::of_job(&workflow, workflow.job(job).unwrap());
-        let values = around.follow(text, &expressions::embedded(text), MAX_DEPTH);
+        let values = around.bounded(text, &expressions::embedded(text));
         let known = values.known.into_iter().map(|c| c.text).collect();
         (known, values.complete)
     }
@@ -384,7 +425,7 @@ jobs:
         let workflow = Workflow::parse(SourceFile::new(".github/workflows/a.yml", WORKFLOW));
         let around = Surroundings::of_job(&workflow, workflow.job("a").unwrap());
         let text = "${{ env.TOOL }}";
-        let values = around.follow(text, &expressions::embedded(text), MAX_DEPTH);
+        let values = around.bounded(text, &expressions::embedded(text));
         let span = values.known.first().unwrap().set_at.unwrap();
         assert_eq!(workflow.file().slice(span), "'tool:1'");
     }
@@ -412,5 +453,37 @@ jobs:
             Vec::<String>::new()
         );
         assert_eq!(last("run $(cat image)"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn axes_that_multiply_are_given_up() {
+        let axis = |name: &str, values: usize| {
+            let list: Vec<String> = (1..=values).map(|n| "x".repeat(n)).collect();
+            format!("{name}: [{}]", list.join(", "))
+        };
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        for (axes, values) in [(5, 1000), (10, 4), (1, 65)] {
+            let names = &names[..axes];
+            let matrix: Vec<String> = names.iter().map(|n| axis(n, values)).collect();
+            let text = format!(
+                "on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {{matrix: {{{}}}}}\n    steps: []\n",
+                matrix.join(", ")
+            );
+            let workflow = Workflow::parse(SourceFile::new("w.yml", text));
+            let job = workflow.jobs.first().unwrap();
+            let around = Surroundings::of_job(&workflow, job);
+            let image: String = names
+                .iter()
+                .map(|n| format!("${{{{ matrix.{n} }}}}"))
+                .collect();
+            let begin = std::time::Instant::now();
+            assert_eq!(around.values_of_part(&image), Values::default(), "{axes}");
+            assert!(begin.elapsed().as_secs() < 5, "{axes} x {values}");
+        }
+        let many = "${{ env.A }}".repeat(10_000);
+        assert_eq!(
+            Surroundings::default().values_of_part(&many),
+            Values::default()
+        );
     }
 }

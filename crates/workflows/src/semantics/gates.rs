@@ -52,6 +52,8 @@ pub enum Gate {
     Merge,
     /// Start the run: a job before asks the API what the starter may do.
     PermissionCheck,
+    /// Send the event that names the pull request; takes the right to write.
+    Dispatch,
     /// Approve the deployment to an environment.
     Environment(String),
     /// Give a command that is for the members of teams only.
@@ -70,6 +72,7 @@ impl fmt::Display for Gate {
             Self::RunApproval => f.write_str("somebody approves the fork's run"),
             Self::Merge => f.write_str("somebody merges it"),
             Self::PermissionCheck => f.write_str("the starter passes a check of permissions"),
+            Self::Dispatch => f.write_str("somebody who may write starts the run for it"),
             Self::Environment(name) => write!(f, "a reviewer of environment `{name}` approves"),
             Self::Team(teams) => write!(f, "a member of {teams} gives the command"),
         }

@@ -391,7 +391,12 @@ fn of_literal(text: &str) -> Head {
 }
 
 fn of_event(path: &ContextPath) -> Head {
-    let text = path.text();
+    // What a bot that answers to comments hands on is the same object.
+    let text = path.text().replacen(
+        "github.event.client_payload.pull_request.",
+        "github.event.pull_request.",
+        1,
+    );
     match text.as_str() {
         "github.event.pull_request.head.sha"
         | "github.event.pull_request.merge_commit_sha"

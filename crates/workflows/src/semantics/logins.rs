@@ -154,12 +154,17 @@ const PROGRAMS: &[&str] = &[
 const SIGNED_IN_BEFORE: &[&str] = &["docker/bake-action", "docker/build-push-action"];
 
 /// Words in names of secrets that go along with a publication and open no
-/// registry: licences of tools, and services that announce or count.
+/// registry: licences of tools, caches and scans of builds, and services that
+/// announce or count.
 const OTHER_PURPOSES: &[&str] = &[
     "BLUESKY",
     "CODECOV",
+    "DEVELOCITY",
     "DISCORD",
     "GORELEASER_KEY",
+    "GRADLE_CACHE",
+    "GRADLE_ENCRYPTION_KEY",
+    "GRADLE_ENTERPRISE",
     "LINKEDIN",
     "MASTODON",
     "MATTERMOST",
@@ -167,6 +172,9 @@ const OTHER_PURPOSES: &[&str] = &[
     "REDDIT",
     "SENTRY",
     "SLACK",
+    "SONARCLOUD",
+    "SONARQUBE",
+    "SONAR_TOKEN",
     "TEAMS",
     "TELEGRAM",
     "TURBO",

@@ -28,6 +28,12 @@ impl<'s> Surroundings<'s> {
         of(&step.env).or_else(|| self.env.iter().find_map(|pairs| of(pairs)))
     }
 
+    /// The names of all variables that the step sees, some perhaps twice.
+    pub fn variable_names<'a>(&'a self, step: &'a Step) -> impl Iterator<Item = &'a str> {
+        let shared = self.env.iter().flat_map(|pairs| pairs.iter());
+        step.env.iter().chain(shared).map(|p| p.key.value.as_str())
+    }
+
     /// The text with every `${{ env.NAME }}` replaced by what stands there;
     /// other expressions stay.
     #[must_use]

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use super::wrappers;
-
 /// A parsed script.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
@@ -85,6 +83,10 @@ pub struct Command {
     /// Whether the grammar understood the place where it stands. If not, it is
     /// a guess.
     pub certain: bool,
+    /// How many of its arguments belong to wrappers around another command, with
+    /// that command's name: 0 where there is no wrapper. Every rule asks, so it
+    /// is worked out once.
+    pub(super) peeled: usize,
 }
 
 impl Command {
@@ -93,7 +95,10 @@ impl Command {
     /// without a command stays as it is.
     #[must_use]
     pub fn effective(&self) -> (&Word, &[Word]) {
-        wrappers::effective(&self.name, &self.args)
+        let inner = self.peeled.checked_sub(1);
+        inner
+            .and_then(|at| self.args.get(at..)?.split_first())
+            .unwrap_or((&self.name, &self.args))
     }
 
     /// Whether the command really run has this file name.
@@ -178,11 +183,12 @@ impl Word {
     /// runs: `curl` of `/usr/bin/curl`.
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
-        if self.is_static {
-            self.text.rsplit('/').next()
-        } else {
-            None
+        if !self.is_static {
+            return None;
         }
+        // Names are short: a plain loop is done before a search has begun.
+        let slash = self.text.bytes().rposition(|byte| byte == b'/');
+        self.text.get(slash.map_or(0, |at| at + 1)..)
     }
 
     /// Adds a word that follows without anything between.

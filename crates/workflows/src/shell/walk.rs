@@ -10,6 +10,7 @@ use super::nested::{self, Nested};
 use super::redirections::Frame;
 use super::source::Source;
 use super::words::{self, children};
+use super::wrappers;
 
 /// Redirections of groups around a command are followed this far out.
 const MAX_INHERITED: usize = 8;
@@ -347,6 +348,7 @@ impl<'t> Walk<'_, 't, '_> {
             in_substitution: context.in_substitution,
             depth: self.depth,
             certain: true,
+            peeled: 0,
         }
     }
 
@@ -380,6 +382,7 @@ impl<'t> Walk<'_, 't, '_> {
             in_own_pipeline: false,
             ..context
         };
+        command.peeled = wrappers::peeled(&command.name, &command.args);
         self.found.extend(nested::scripts(&command, inside));
         self.script.commands.push(command);
     }

@@ -132,22 +132,21 @@ const WRAPPERS: &[Wrapper] = &[
 /// Wrappers around wrappers are peeled this often.
 const MAX_WRAPPERS: usize = 8;
 
-/// The command that is run in the end, and its arguments.
-pub(super) fn effective<'w>(name: &'w Word, args: &'w [Word]) -> (&'w Word, &'w [Word]) {
-    let (mut name, mut args) = (name, args);
+/// How many of a command's arguments belong to wrappers, the name of the
+/// command that is run in the end included; 0 where there is no wrapper.
+pub(super) fn peeled(name: &Word, args: &[Word]) -> usize {
+    let (mut name, mut rest) = (name, args);
     for _ in 0..MAX_WRAPPERS {
-        let Some(wrapper) = WRAPPERS
-            .iter()
-            .find(|known| name.file_name() == Some(known.name))
-        else {
+        let program = name.file_name();
+        let Some(wrapper) = WRAPPERS.iter().find(|known| program == Some(known.name)) else {
             break;
         };
-        match wrapper.wrapped(args) {
-            Some((inner, rest)) => (name, args) = (inner, rest),
+        match wrapper.wrapped(rest) {
+            Some((inner, after)) => (name, rest) = (inner, after),
             None => break,
         }
     }
-    (name, args)
+    args.len() - rest.len()
 }
 
 impl Wrapper {

@@ -83,10 +83,11 @@ impl Document {
             return document;
         }
         let mut built = build(prefix);
-        // The cut itself may look like an error in the text before it.
-        built
-            .problems
-            .retain(|p| !matches!(p.kind, ProblemKind::Syntax | ProblemKind::Tab));
+        // The cut itself may look like a failure of the parser in the text before
+        // it. A failure has a place and no length; what was found wrong has both.
+        built.problems.retain(|p| {
+            !(p.span.is_empty() && matches!(p.kind, ProblemKind::Syntax | ProblemKind::Tab))
+        });
         built.problems.push(problem);
         Self::from_parts(file, built)
     }

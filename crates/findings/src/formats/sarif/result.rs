@@ -361,11 +361,9 @@ fn marked(location: &Location) -> Option<&str> {
     let skip = location.column.saturating_sub(1);
     let start = location.snippet.char_indices().nth(skip)?.0;
     let rest = location.snippet.get(start..)?;
-    let end = rest
-        .char_indices()
-        .nth(length)
-        .map_or(rest.len(), |(i, _)| i);
-    rest.get(..end)
+    // Of a very long line only the beginning is at hand.
+    let (last, character) = rest.char_indices().nth(length - 1)?;
+    rest.get(..last + character.len_utf8())
 }
 
 /// A relative path as a URI reference: everything but unreserved characters

@@ -144,7 +144,7 @@ fn the_first_version_has_its_own_pins_and_keys() {
 
 #[test]
 fn a_version_from_the_future_is_read_and_not_trusted() {
-    let lock = parse(&REAL.replace("v0.0.2", "v0.0.3"));
+    let lock = parse(&REAL.replace("v0.0.2", "v0.0.4"));
     assert_eq!(lock.problems()[0].kind, ProblemKind::UnknownVersion);
     assert!(matches!(
         lock.covers(CI, &uses("actions/checkout@v4.3.1")),
@@ -215,4 +215,33 @@ proptest! {
             let _ = (lock.gaps(), lock.unused(), lock.covers(CI, &uses("a/b@v1")));
         }
     }
+}
+
+#[test]
+fn the_third_version_may_name_the_host() {
+    let third = REAL.replace("'v0.0.2'", "'v0.0.3'").replacen(
+        "        ref: 'v4.3.1'",
+        "        hostname: 'octocorp.ghe.com'\n        ref: 'v4.3.1'",
+        1,
+    );
+    let lock = parse(&third);
+    assert_eq!(lock.problems(), []);
+    assert!(matches!(
+        lock.covers(CI, &uses("actions/checkout@v4.3.1")),
+        Coverage::Locked(_)
+    ));
+    let earlier = parse(&third.replace("'v0.0.3'", "'v0.0.2'"));
+    assert_eq!(earlier.problems()[0].kind, ProblemKind::UnknownKey);
+    for host in [
+        "https://github.com",
+        "GitHub.com",
+        "-a.ghe.com",
+        ".ghe.com",
+        "a.b.ghe.com",
+    ] {
+        let lock = parse(&third.replace("octocorp.ghe.com", host));
+        assert_eq!(lock.problems()[0].kind, ProblemKind::BadValue, "{host}");
+    }
+    let unknown = parse(&REAL.replace("'v0.0.2'", "'v0.0.4'"));
+    assert!(!unknown.is_understood());
 }

@@ -1,7 +1,8 @@
 //! Comparing a tree with the tables of the specification.
 
+use cofferdam_facts::Timestamp;
+
 use super::schema::{Field, Shape};
-use crate::documents::date::Date;
 use crate::documents::problem::ProblemKind;
 use crate::documents::reading::Reading;
 use crate::yaml::{Kind, Node, Scalar};
@@ -127,9 +128,12 @@ fn refusal(text: &str, shape: &Shape) -> Option<String> {
     match shape {
         Shape::Url => plain(is_url(text), "a link that begins with http:// or https://"),
         Shape::Email => plain(is_email(text), "an e-mail address"),
-        Shape::Date => plain(Date::parse(text).is_some(), "a date like 2026-01-31"),
+        Shape::Date => plain(
+            Timestamp::parse_date(text).is_some(),
+            "a date like 2026-01-31",
+        ),
         Shape::Time => plain(
-            Date::parse_time(text).is_some(),
+            Timestamp::parse_time(text).is_some(),
             "a time like 2026-01-31T00:00:00Z",
         ),
         Shape::ShortText => {

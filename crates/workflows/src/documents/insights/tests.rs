@@ -112,7 +112,7 @@ fn version_two_is_understood() {
         parsed.version.as_ref().unwrap().value,
         Version { major: 2, minor: 0 }
     );
-    let today = Date::parse("2026-04-02").unwrap();
+    let today = Timestamp::parse_date("2026-04-02").unwrap();
     assert_eq!(parsed.days_since_review(today), Some(366));
     assert_eq!(parsed.days_left(today), None);
     assert!(parsed.reports_accepted.as_ref().unwrap().value);
@@ -131,7 +131,7 @@ fn version_two_is_understood() {
 fn version_one_is_understood_and_expires() {
     let parsed = parse(FIRST);
     assert_eq!(parsed.problems(), []);
-    let today = Date::parse("2024-09-10").unwrap();
+    let today = Timestamp::parse_date("2024-09-10").unwrap();
     assert_eq!(parsed.days_left(today), Some(-10));
     assert_eq!(parsed.tools[0].kind.as_ref().unwrap().value, "sca");
     assert!(!parsed.no_third_party_packages.as_ref().unwrap().value);

@@ -191,7 +191,8 @@ fn places_are_found_in_their_order() {
         "sub/renovate.json",
     ];
     assert_eq!(effective(paths), Some(".github/renovate.json5"));
-    assert_eq!(effective(["package.json"]), None);
+    assert_eq!(effective(["package.json"]), Some("package.json"));
+    assert_eq!(effective(["web/package.json"]), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cofferdam_facts::SourceFile;
+use cofferdam_facts::{SourceFile, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -82,7 +82,7 @@ fn known<'k>(repository: &'k Repository, named: bool) -> Known<'k> {
             publishes: true,
             lockfile: None,
         },
-        today: Date::parse("2026-11-22").unwrap(),
+        today: Timestamp::parse_date("2026-11-22").unwrap(),
         named,
         releases: true,
         provenance: true,

@@ -142,7 +142,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn collect(&self, found: &mut Proving) {
-        let name = self.program.name.as_str();
+        let name = self.program.name;
         if cosign::is_cosign(name) {
             let pair = (self.program, self.command);
             found.proofs.extend(cosign::proof(
@@ -187,7 +187,7 @@ impl Call<'_> {
     }
 
     fn table(&self, found: &mut Proving) {
-        let name = match self.program.name.as_str() {
+        let name = match self.program.name {
             "gpg2" => "gpg",
             "gradlew" => "gradle",
             "mvnw" => "mvn",
@@ -312,7 +312,7 @@ impl Call<'_> {
             .values(&["-o", "--output", "--format", "-f"])
             .any(|v| v.text.contains("spdx") || v.text.contains("cyclonedx"));
         if wanted || (self.program.name == "syft" && !self.program.args.is_empty()) {
-            let means = self.program.name.clone();
+            let means = self.program.name.to_owned();
             found
                 .proofs
                 .push(self.proof(MADE, Subject::Any, Key::None, means));
@@ -428,7 +428,7 @@ impl Call<'_> {
             "slsa-verifier",
             "tee",
         ];
-        let name = self.program.name.as_str();
+        let name = self.program.name;
         if harmless.contains(&name) {
             return;
         }

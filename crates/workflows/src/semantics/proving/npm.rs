@@ -16,14 +16,13 @@ use crate::semantics::publishing::programs::Program;
 use crate::semantics::secrets::{self, SecretName};
 use crate::semantics::surroundings::Surroundings;
 
-/// Variables that hold a token of npm.
-const TOKENS: [&str; 6] = [
+/// Variables that hold a token of npm, beside those of [`is_credential`].
+const TOKENS: [&str; 5] = [
     "NODE_AUTH_TOKEN",
     "NPM_TOKEN",
     "NPM_AUTH_TOKEN",
     "NPM_CONFIG_TOKEN",
     "YARN_NPM_AUTH_TOKEN",
-    "npm_config_//registry.npmjs.org/:_authToken",
 ];
 
 /// What a publishing command proves.
@@ -34,7 +33,7 @@ pub(super) fn by_command(
     span: Span,
     found: &mut Proving,
 ) {
-    let publishes = match program.name.as_str() {
+    let publishes = match program.name {
         "semantic-release" => program.args.iter().all(|w| w.text.starts_with('-')),
         _ => program.args.iter().take(6).any(|w| w.text == "publish"),
     };
@@ -44,7 +43,7 @@ pub(super) fn by_command(
     let refused = program.has("--no-provenance")
         || program.values(&["--provenance"]).any(|v| v.text == "false");
     let asked = program.has("--provenance");
-    decide(around, step, span, (asked, refused), &program.name, found);
+    decide(around, step, span, (asked, refused), program.name, found);
 }
 
 /// What a publishing action proves.
@@ -111,6 +110,23 @@ fn decide(
     }
 }
 
+/// Whether npm takes a variable for a credential of some registry: the option
+/// `//HOST/PATH/:_authToken` and its kin, whatever the host, as a variable.
+///
+/// Source: npm, "config", "Environment Variables" and "Auth Related
+/// Configuration".
+fn is_credential(name: &str) -> bool {
+    const PREFIX: &str = "npm_config_";
+    let Some((prefix, option)) = name.split_at_checked(PREFIX.len()) else {
+        return false;
+    };
+    prefix.eq_ignore_ascii_case(PREFIX)
+        && option.starts_with("//")
+        && [":_authToken", ":_auth", ":_password"]
+            .iter()
+            .any(|suffix| option.ends_with(suffix))
+}
+
 // With a token at hand npm uses it, and makes no provenance of its own accord.
 fn holds_token(around: &Surroundings<'_>, step: &Step) -> bool {
     let secret = |text: &Text| {
@@ -121,7 +137,8 @@ fn holds_token(around: &Surroundings<'_>, step: &Step) -> bool {
         })
     };
     let by_variable = TOKENS
-        .iter()
+        .into_iter()
+        .chain((around.variable_names(step)).filter(|name| is_credential(name)))
         .filter_map(|name| around.variable(step, name))
         .any(secret);
     let in_script = around.steps.iter().any(|other| {
@@ -135,4 +152,30 @@ fn holds_token(around: &Surroundings<'_>, step: &Step) -> bool {
         .filter_map(|input| step.input(input))
         .any(secret);
     by_variable || in_script || by_input
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_of_any_registry_counts() {
+        for name in [
+            "npm_config_//registry.example.org/:_authToken",
+            "NPM_CONFIG_//packages.example.org/npm/team/:_auth",
+            "npm_config_//registry.example.org/:_password",
+        ] {
+            assert!(is_credential(name), "{name}");
+        }
+        for name in [
+            "npm_config_registry",
+            "npm_config_//registry.example.org/:always-auth",
+            "//registry.example.org/:_authToken",
+            "npm_config_provenance",
+            "npm",
+            "",
+        ] {
+            assert!(!is_credential(name), "{name}");
+        }
+    }
 }

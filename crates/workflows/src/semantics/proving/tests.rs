@@ -237,6 +237,11 @@ fn registries_whose_client_signs_are_known() {
     let token =
         "    - run: npm publish\n      env:\n        NODE_AUTH_TOKEN: ${{ secrets.NPM_TOKEN }}\n";
     assert_eq!(proving(token, Some(true)).proofs, []);
+    let other = token.replace(
+        "NODE_AUTH_TOKEN",
+        "npm_config_//registry.example.org/:_authToken",
+    );
+    assert_eq!(proving(&other, Some(true)).proofs, [], "{other}");
     let asked = token.replace("npm publish", "npm publish --provenance");
     assert_eq!(only(&proving(&asked, Some(true))).means, "npm --provenance");
 }

@@ -264,7 +264,7 @@ pub fn by_script(
 ) -> Vec<Publication> {
     let publication = |command: &Command| {
         let program = programs::of_command(command);
-        let row = COMMANDS.iter().find(|row| matches(row, &program))?;
+        let row = row_of(&program)?;
         let written = written(row, &program, command, around, step);
         let known: Vec<&str> = written.iter().map(String::as_str).collect();
         if !known.is_empty() && known.iter().all(|name| targets::is_local(name)) {
@@ -294,7 +294,10 @@ pub fn by_script(
                     .collect(),
                 _ => Vec::new(),
             },
-            bare: row.target == Assets && !attaches(&program),
+            // `xargs` puts the files behind what is written.
+            bare: row.target == Assets
+                && !attaches(&program)
+                && command.name.file_name() != Some("xargs"),
             draft: row.artifact == Release && (program.has("--draft") || program.has("-d")),
             copy: copies(row, &program),
         })
@@ -342,7 +345,7 @@ pub(super) fn by_credential(
     let ignored = ["echo", "cd", "set", "export", "git", "test", "[", "printf"];
     let command = script.commands.iter().find(|command| {
         let name = programs::of_command(command).name;
-        !ignored.contains(&name.as_str())
+        !ignored.contains(&name)
     });
     command
         .filter(|_| !rehearsal)
@@ -446,15 +449,19 @@ fn ko_repository(command: &Command, around: &Surroundings<'_>, step: &Step) -> V
     .collect()
 }
 
-fn matches(row: &Row, program: &Program<'_>) -> bool {
-    let name = match program.name.as_str() {
+fn row_of(program: &Program<'_>) -> Option<&'static Row> {
+    let name = match program.name {
         "mvnw" => "mvn",
         "gradlew" | "gradlew.bat" => "gradle",
         other => other,
     };
-    if name != row.program {
-        return false;
-    }
+    COMMANDS
+        .iter()
+        .filter(|row| row.program == name)
+        .find(|row| matches(row, program))
+}
+
+fn matches(row: &Row, program: &Program<'_>) -> bool {
     let args = || program.args.iter().map(|w| w.text.as_str());
     if args().any(|a| row.unless.contains(&a)) {
         return false;

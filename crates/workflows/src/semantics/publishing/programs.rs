@@ -8,7 +8,7 @@ use crate::shell::{Command, Word};
 pub struct Program<'c> {
     /// The name after the last slash, without a version: `vsce` of
     /// `@vscode/vsce@3`. Empty where it is known at run time only.
-    pub name: String,
+    pub name: &'c str,
     /// What follows.
     pub args: &'c [Word],
 }
@@ -127,9 +127,16 @@ const RUNNER_VALUES: &[&str] = &[
 #[must_use]
 pub fn of_command(command: &Command) -> Program<'_> {
     let (name, args) = command.effective();
-    let mut program = Program {
-        name: base(name),
-        args,
+    let mut program = match args.split_first() {
+        // `$SUDO docker push …`: a variable that is empty or holds a wrapper.
+        Some((inner, rest)) if is_variable(name) => Program {
+            name: base(inner),
+            args: rest,
+        },
+        _ => Program {
+            name: base(name),
+            args,
+        },
     };
     for _ in 0..3 {
         match peeled(&program) {
@@ -140,27 +147,36 @@ pub fn of_command(command: &Command) -> Program<'_> {
     program
 }
 
-fn base(word: &Word) -> String {
+fn is_variable(word: &Word) -> bool {
+    word.text.strip_prefix('$').is_some_and(|rest| {
+        let name = rest
+            .strip_prefix('{')
+            .map_or(rest, |inner| inner.strip_suffix('}').unwrap_or_default());
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    })
+}
+
+fn base(word: &Word) -> &str {
     let text = word.text.as_str();
     // `"$BIN/cosign"` is cosign, wherever it lies.
     let last = text.rsplit(['/', '\\']).next().unwrap_or("");
     if last.contains(['$', '`', '{', '(']) {
-        return String::new();
+        return "";
     }
     let name = match last.split_once('@') {
         Some((name, _)) if !name.is_empty() => name,
         _ => last,
     };
-    name.strip_suffix(".exe").unwrap_or(name).to_owned()
+    name.strip_suffix(".exe").unwrap_or(name)
 }
 
 fn peeled<'c>(program: &Program<'c>) -> Option<Program<'c>> {
-    if matches!(program.name.as_str(), "python" | "python3" | "py") {
+    if matches!(program.name, "python" | "python3" | "py") {
         let at = program.args.iter().position(|w| w.text == "-m")?;
         return next(program.args.get(at + 1..)?);
     }
     // `pnpm changeset publish` and `yarn lerna publish` run local binaries.
-    if matches!(program.name.as_str(), "pnpm" | "yarn" | "bun")
+    if matches!(program.name, "pnpm" | "yarn" | "bun")
         && matches!(
             program.arg(0),
             "changeset" | "lerna" | "semantic-release" | "vsce" | "ovsx" | "release-it" | "nx"

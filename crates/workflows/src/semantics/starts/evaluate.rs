@@ -10,7 +10,7 @@ use crate::documents::step::Step;
 use crate::documents::text::{Condition, Pair, Text, lookup};
 use crate::documents::workflow::Workflow;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, Value};
-use crate::semantics::conditions::{Runs, Situation};
+use crate::semantics::conditions::{Runs, Situation, all};
 use crate::semantics::publishing::Publication;
 
 /// How often one value is looked up inside of another.
@@ -541,17 +541,4 @@ fn weaker(left: Runs, right: Runs) -> Runs {
         (Runs::Yes, Runs::Yes) => Runs::Yes,
         _ => Runs::Maybe,
     }
-}
-
-// False as soon as one is false, true only if all are, else unknown.
-fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut known = true;
-    for value in values {
-        match value {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => known = false,
-        }
-    }
-    known.then_some(true)
 }

@@ -153,6 +153,11 @@ fn what_github_refuses_is_a_problem() {
 fn a_comment_within_a_plain_scalar_is_a_problem() {
     assert_eq!(kinds("- z\n\t# c\n  b\n"), [ProblemKind::Syntax]);
     assert_eq!(kinds("- z\n  b\n  # c\n"), []);
+    assert_eq!(kinds("- z\n  b#c\n  #\n"), []);
+    // Also where the file is cut behind it.
+    let cut = Document::parse_bytes("w.yml", b"- z\n\t# c\n  b\n- \xff");
+    let kinds: Vec<ProblemKind> = cut.problems().iter().map(|p| p.kind).collect();
+    assert_eq!(kinds, [ProblemKind::Syntax, ProblemKind::NotUtf8]);
 }
 
 #[test]
