@@ -64,8 +64,8 @@ pub fn is_positional(subject: &str) -> bool {
 }
 
 /// Text with one space where any white space was, and for a reference of
-/// `uses:` with the kind of its version alone: an update of a known weak
-/// reference is no new weakness, and if it is a worse one, its severity says so.
+/// `uses:` without its version or commit: an update of a known weak reference is
+/// no new weakness, and if it is a worse one, its severity says so.
 fn normal(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
@@ -80,19 +80,15 @@ fn normal(text: &str) -> String {
     let number = version.strip_prefix('v').unwrap_or(version);
     let is_number = number.starts_with(|c: char| c.is_ascii_digit())
         && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let is_digest = number.len() >= 40
-        && version
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b':');
-    let kind = if is_number {
-        "a version"
-    } else if is_digest {
-        "a digest"
-    } else {
-        // A branch, or a tag of some other form: another one is another thing.
-        version
-    };
-    format!("{name}@{kind}")
+    let is_digest =
+        number.len() >= 40 && (version.bytes()).all(|b| b.is_ascii_alphanumeric() || b == b':');
+    if is_number || is_digest {
+        // To pin what is named by a version changes nothing else about it, and
+        // what loses its pin is a finding of its own.
+        return name.to_owned();
+    }
+    // A branch, or a tag of some other form: another one is another thing.
+    format!("{name}@{version}")
 }
 
 #[cfg(test)]
@@ -129,6 +125,8 @@ mod tests {
         assert_eq!(one, of("- name: n\n  uses: a/b@v5\n", "a/b@v5", subject));
         assert_ne!(one, of("- uses: a/c@v4 # x\n", "a/c@v4", subject));
         assert_ne!(one, of("- uses: a/b@main\n", "a/b@main", subject));
+        let pinned = format!("- uses: a/b@{} # v4\n", "0".repeat(40));
+        assert_eq!(one, of(&pinned, "a/b@", subject));
         let quoted = "- uses: 'a/b@v5.1'\n";
         assert_ne!(one, of(quoted, "a/b@v5.1", subject));
     }
