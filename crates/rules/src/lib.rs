@@ -8,6 +8,8 @@ pub mod context;
 pub mod controls;
 mod deeds;
 pub mod dependencies;
+pub mod exposure;
+pub mod expression_sites;
 pub mod foreign;
 pub mod guards;
 pub mod image_sites;
