@@ -82,6 +82,7 @@ crate::rule! {
         title: "Anybody can start a privileged job",
         severity: Medium,
         controls: [T1, T2],
+        peers: ["zizmor/dangerous-triggers"],
     }
 }
 

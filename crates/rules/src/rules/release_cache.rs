@@ -79,6 +79,7 @@ crate::rule! {
         title: "A release restores a cache",
         severity: High,
         controls: [X3],
+        peers: ["zizmor/cache-poisoning"],
     }
 }
 

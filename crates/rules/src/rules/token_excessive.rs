@@ -69,6 +69,7 @@ crate::rule! {
         title: "A token may write what no step of the job uses",
         severity: Medium,
         controls: [C1],
+        peers: ["zizmor/excessive-permissions"],
     }
 }
 

@@ -66,6 +66,7 @@ crate::rule! {
         title: "A container image is not pinned to a digest",
         severity: Medium,
         controls: [D1],
+        peers: ["zizmor/unpinned-images"],
     }
 }
 
