@@ -1,6 +1,7 @@
 //! What a rule may look at, worked out once for all rules.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 
 use crate::deeds;
 use crate::dependencies::{self, Dependencies};
+use crate::usage::{JobPlace, Usage};
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -37,6 +39,7 @@ pub struct Context<'c> {
     pub dependencies: Dependencies<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
+    usage: OnceLock<Usage>,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -103,7 +106,19 @@ impl<'c> Context<'c> {
             dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,
+            usage: OnceLock::new(),
         }
+    }
+
+    /// Who uses the actions of the checkout.
+    pub(crate) fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| Usage::of(self.repository))
+    }
+
+    /// The job at a place.
+    pub(crate) fn job(&self, place: JobPlace) -> Option<&JobView<'c>> {
+        let workflow = self.repository.workflows.get(place.workflow)?;
+        self.jobs(workflow).get(place.job)
     }
 
     /// The token default of the repository's settings.
