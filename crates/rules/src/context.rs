@@ -21,8 +21,9 @@ use cofferdam_workflows::shell::{self, Script};
 use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
-use crate::deeds;
+use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
+use crate::foreign::Walks;
 use crate::usage::{JobPlace, Usage};
 
 // By path, then by the place of the step.
@@ -40,6 +41,7 @@ pub struct Context<'c> {
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
     usage: OnceLock<Usage>,
+    pub(crate) walks: Walks,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -90,14 +92,13 @@ impl<'c> Context<'c> {
                     .map(|action| (action.path(), action_scripts(action))),
             )
             .collect();
+        let known = Known::default();
         let jobs = repository
             .workflows
             .par_iter()
             .map(|workflow| {
-                (
-                    workflow.path(),
-                    views(repository, workflow, default, &scripts),
-                )
+                let views = views(repository, workflow, default, &scripts, &known);
+                (workflow.path(), views)
             })
             .collect();
         Self {
@@ -107,6 +108,7 @@ impl<'c> Context<'c> {
             jobs,
             scripts,
             usage: OnceLock::new(),
+            walks: Walks::default(),
         }
     }
 
@@ -172,11 +174,12 @@ fn views<'c>(
     workflow: &'c Workflow,
     default: TokenDefault,
     scripts: &Scripts<'c>,
+    known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
     let view = |job| {
         let token = permissions::effective(workflow, job, default);
-        let deeds = deeds::of_job(repository, workflow, job, &token, scripts);
+        let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
         JobView {
             workflow,
             job,
