@@ -33,6 +33,35 @@ pub(crate) fn job_repository() -> Option<(String, PathBuf)> {
     ))
 }
 
+/// What a GitHub job knows of the event that it runs for.
+#[derive(Debug, Default)]
+pub(crate) struct JobEvent {
+    /// The name of the event.
+    pub(crate) name: String,
+    /// The file that holds the event.
+    pub(crate) file: Option<PathBuf>,
+    /// The branch that a pull request is to be merged into.
+    pub(crate) base_ref: Option<String>,
+    /// The commit that the job is for.
+    pub(crate) commit: Option<String>,
+    /// The folder in which the job works.
+    pub(crate) workspace: Option<PathBuf>,
+    /// The repository that the job is of.
+    pub(crate) repository: Option<String>,
+}
+
+/// The event of a GitHub job; `None` outside of one.
+pub(crate) fn job_event() -> Option<JobEvent> {
+    Some(JobEvent {
+        name: variable("GITHUB_EVENT_NAME")?,
+        file: variable("GITHUB_EVENT_PATH").map(PathBuf::from),
+        base_ref: variable("GITHUB_BASE_REF"),
+        commit: variable("GITHUB_SHA"),
+        workspace: variable("GITHUB_WORKSPACE").map(PathBuf::from),
+        repository: variable("GITHUB_REPOSITORY"),
+    })
+}
+
 /// The host of the GitHub server for which a job runs.
 pub(crate) fn server_host() -> Option<String> {
     let url = variable("GITHUB_SERVER_URL")?;

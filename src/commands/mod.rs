@@ -2,6 +2,7 @@
 
 mod audit;
 mod completions;
+mod config;
 mod data;
 mod insights;
 mod rules;
@@ -18,6 +19,7 @@ use crate::output::ColourChoice;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
+    Config(config::ConfigArgs),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -32,6 +34,7 @@ impl Command {
     pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
         Ok(match self {
             Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            Self::Config(args) => config::run(args)?.code().into(),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),

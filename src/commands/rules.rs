@@ -6,7 +6,7 @@ use std::io;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use cofferdam_findings::{Exit, RuleInfo};
-use cofferdam_rules::RULES;
+use cofferdam_pipelines::judging::all_rules;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -54,11 +54,12 @@ impl From<RulesError> for Failure {
 /// The ids of the rules, for arguments.
 pub(crate) fn ids() -> PossibleValuesParser {
     let value = |info: &RuleInfo| PossibleValue::new(info.id).help(info.title);
-    PossibleValuesParser::new(RULES.iter().map(|rule| value(rule.info())))
+    PossibleValuesParser::new(all_rules().iter().map(value))
 }
 
 pub(crate) fn run(args: &RulesArgs, colour: ColourChoice) -> Result<Exit, RulesError> {
-    let all = RULES.iter().map(|rule| rule.info());
+    let rules = all_rules();
+    let all = rules.iter();
     let chosen: Vec<&RuleInfo> = match &args.id {
         Some(id) => all.filter(|info| info.id == id).collect(),
         None => all.collect(),
@@ -109,6 +110,7 @@ fn json(rules: &[&RuleInfo]) -> String {
             "title": info.title,
             "severity": info.severity.word(),
             "controls": info.controls.iter().map(|control| control.id()).collect::<Vec<_>>(),
+            "peers": info.peers,
             "docs": page::body(info),
         })
     };

@@ -80,6 +80,7 @@ pub(crate) fn run(args: &TriggersArgs, colour: ColourChoice) -> Result<Exit, Aud
         required: Vec::new(),
         limits: Limits::default(),
         only: true,
+        judging: cofferdam_pipelines::Judging::default(),
     };
     let target = Target {
         name: args.path.display().to_string(),

@@ -9,6 +9,8 @@
     reason = "a test may stop at what it did not expect, read what it wrote, and start programs"
 )]
 
+mod adoption;
+mod changes;
 mod commands;
 mod determinism;
 mod exit_codes;

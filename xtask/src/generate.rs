@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use cofferdam_config::Scope;
+use cofferdam_config::schema::{self as config, VERSION};
 use cofferdam_facts::Control;
 use cofferdam_findings::RuleInfo;
+use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
 use cofferdam_rules::controls::decided_elsewhere;
 
@@ -30,10 +33,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
             ));
         }
     };
-    let rules: Vec<&RuleInfo> = cofferdam_rules::RULES
+    let mut rules: Vec<&RuleInfo> = cofferdam_rules::RULES
         .iter()
         .map(|rule| rule.info())
         .collect();
+    // Those about silencers look at no file of the project, and have a page too.
+    rules.extend(cofferdam_config::RULES);
+    rules.sort_by_key(|rule| rule.id);
     let root = workspace::root();
     let readme = root.join("README.md");
     let before = std::fs::read_to_string(&readme).map_err(Error::file(&readme))?;
@@ -97,6 +103,24 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
         PathBuf::from(format!("docs/schema/report-v{SCHEMA_VERSION}.json")),
         format!("{:#}\n", schema()),
     );
+    let ids: Vec<&str> = cofferdam_rules::RULES
+        .iter()
+        .map(|rule| rule.info().id)
+        .collect();
+    for (name, version, schema) in [
+        ("baseline", BASELINE_VERSION, baseline::schema()),
+        ("config", VERSION, config::schema(Scope::Repository, &ids)),
+        (
+            "organisation",
+            VERSION,
+            config::schema(Scope::Organisation, &ids),
+        ),
+    ] {
+        files.insert(
+            PathBuf::from(format!("docs/schema/{name}-v{version}.json")),
+            format!("{schema:#}\n"),
+        );
+    }
     files
 }
 
@@ -110,6 +134,10 @@ fn page(rule: &RuleInfo) -> String {
             .iter()
             .map(|control| format!("{control} ({})", control.title())),
     );
+    if !rule.peers.is_empty() {
+        let peers: Vec<String> = rule.peers.iter().map(|id| format!("`{id}`")).collect();
+        facts.push(format!("peers: {}", peers.join(", ")));
+    }
     let mut text = format!("{NOTE}\n# {}\n\n{}\n", rule.title, facts.join(" · "));
     let mut code = false;
     for line in rule.docs.lines() {
@@ -196,6 +224,7 @@ mod tests {
         title: "A token may write everything",
         severity: Severity::High,
         controls: &[Control::C1],
+        peers: &[],
         docs: " # What\n A token.\n\n ```yaml\n # a comment\n permissions: write-all\n ```\n",
     };
 

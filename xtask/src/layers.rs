@@ -52,6 +52,7 @@ const PLAN: &[Place] = &[
     pure("cofferdam-workflows", 1),
     network("cofferdam-attest", 1),
     network("cofferdam-registries", 1),
+    pure("cofferdam-config", 2),
     local("cofferdam-sbom", 2),
     pure("cofferdam-exposure", 2),
     pure("cofferdam-policy", 2),

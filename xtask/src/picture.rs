@@ -48,6 +48,7 @@ fn output(folder: &Path) -> Result<String, Error> {
         required: Vec::new(),
         limits: Limits::default(),
         only: true,
+        judging: cofferdam_pipelines::Judging::default(),
     };
     let report = audit(&target, &options)
         .map_err(|error| Error::output(format!("the checkout of the picture: {error}")))?;

@@ -68,6 +68,11 @@ impl Report {
             }
             shown
         });
+        self.suppressed.retain(|one| asked(&one.finding));
+        if let Some(comparison) = &mut self.comparison {
+            comparison.unchanged.retain(|finding| asked(finding));
+            comparison.gone.retain(|finding| asked(finding));
+        }
         self.controls.retain(|state| {
             (filter.controls.is_empty() || filter.controls.contains(&state.control))
                 && (filter.rules.is_empty() || spoken_for.contains(&state.control))

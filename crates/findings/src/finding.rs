@@ -84,6 +84,9 @@ pub struct RuleInfo {
     pub severity: Severity,
     /// The controls that the rule speaks for.
     pub controls: &'static [Control],
+    /// Rules of other scanners that find the same, as in
+    /// `zizmor/unpinned-uses`.
+    pub peers: &'static [&'static str],
     /// The rule's page, Markdown with the fixed headings.
     pub docs: &'static str,
 }
@@ -118,8 +121,14 @@ pub struct Finding {
     /// Rule, path and subject make the fingerprint; where it is empty, the
     /// message stands in, which then must not name a line either.
     pub subject: String,
+    /// The text that is weak, without comments; set by whoever has the
+    /// document. Where it is empty, the line of the location stands in.
+    pub content: String,
     /// Set by the report: the stable fingerprint, 32 hexadecimal digits.
     pub fingerprint: String,
+    /// Set by the report: the fingerprint that copies of one weakness share,
+    /// 32 hexadecimal digits, see [`crate::content`].
+    pub content_fingerprint: String,
 }
 
 /// A place that belongs to a finding, with what it contributes.
@@ -151,7 +160,9 @@ impl Finding {
             group: String::new(),
             weight: 0,
             subject: String::new(),
+            content: String::new(),
             fingerprint: String::new(),
+            content_fingerprint: String::new(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! What every decider returns, and every format it is shown in.
 
+pub mod baseline;
+pub mod comparison;
+pub mod content;
 pub mod controls;
 pub mod evidence;
 pub mod filter;
@@ -9,8 +12,12 @@ pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod sanitise;
+pub mod suppression;
 
+pub use baseline::{Baseline, BaselineError};
+pub use comparison::Comparison;
 pub use evidence::{ControlState, Evidence, Status, Verdict};
 pub use filter::{Filter, View};
 pub use finding::{Confidence, Finding, Related, RuleInfo, Severity};
-pub use report::{Exit, Group, NotChecked, Report};
+pub use report::{Exit, Group, JudgedBy, NotChecked, Report, Threshold};
+pub use suppression::{Suppressed, Suppression, SuppressionKind};

@@ -1,14 +1,18 @@
 //! Everything one run has to say about one repository.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use cofferdam_facts::{Control, Location};
 use sha2::{Digest, Sha256};
 
+use crate::comparison::Comparison;
+use crate::content::content_fingerprint;
 use crate::evidence::ControlState;
 use crate::filter::View;
 use crate::finding::{Confidence, Finding, RuleInfo, Severity};
+use crate::suppression::Suppressed;
 
 /// Something that was needed and could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,57 @@ pub struct Report {
     pub rules: Vec<RuleInfo>,
     /// What a filter left out, so that nothing left out is taken for absent.
     pub view: View,
+    /// Findings that do not count, and what silences them.
+    pub suppressed: Vec<Suppressed>,
+    /// The threshold that holds for this repository, where it has one of its
+    /// own.
+    pub threshold: Option<Threshold>,
+    /// The commit whose configuration and silencers judge, where it is not
+    /// what was audited.
+    pub judged_by: Option<JudgedBy>,
+    /// What a change leaves and removes, where a base was compared.
+    pub comparison: Option<Comparison>,
+}
+
+/// The lowest severity that fails a run, if any does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold(pub Option<Severity>);
+
+impl Threshold {
+    /// The word that options and formats use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.0.map_or("none", Severity::word)
+    }
+
+    /// The threshold that a word means.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "none" => Some(Self(None)),
+            word => Severity::from_word(word).map(|severity| Self(Some(severity))),
+        }
+    }
+
+    /// The one of two at which more findings fail.
+    #[must_use]
+    pub fn stricter(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(a), Some(b)) => Self(Some(a.min(b))),
+            (a, b) => Self(a.or(b)),
+        }
+    }
+}
+
+/// A base whose configuration and silencers judge a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedBy {
+    /// The base as it was named.
+    pub name: String,
+    /// Its commit.
+    pub commit: String,
+    /// How many edits of silencers the change brings, which do not count yet.
+    pub edits: usize,
 }
 
 /// How a run ends. The documented exit codes of every deciding command.
@@ -163,15 +218,7 @@ impl Report {
     /// severity, worst first, then rule, path and place.
     #[must_use]
     pub fn finish(mut self) -> Self {
-        self.findings.sort_by(|a, b| {
-            (b.severity.cmp(&a.severity))
-                .then_with(|| a.rule.cmp(b.rule))
-                .then_with(|| a.location.cmp(&b.location))
-                .then_with(|| a.subject.cmp(&b.subject))
-                .then_with(|| a.message.cmp(&b.message))
-                .then_with(|| b.confidence.cmp(&a.confidence))
-                .then_with(|| (&a.group, &a.why, &a.fix).cmp(&(&b.group, &b.why, &b.fix)))
-        });
+        self.findings.sort_by(order);
         self.findings.dedup_by(|a, b| {
             a.rule == b.rule
                 && a.severity == b.severity
@@ -193,6 +240,19 @@ impl Report {
         self
     }
 
+    /// Adds findings of rules that no other finding is of, and keeps the
+    /// fingerprints and the order of a finished report.
+    #[must_use]
+    pub fn joined(mut self, more: Vec<Finding>) -> Self {
+        let more = Self {
+            findings: more,
+            ..Self::default()
+        };
+        self.findings.extend(more.finish().findings);
+        self.findings.sort_by(order);
+        self
+    }
+
     /// Numbers findings that are equal but for their place in order of place,
     /// whatever their severity: a finding keeps its fingerprint when it is
     /// graded anew, when lines move, and when findings about other things
@@ -208,6 +268,7 @@ impl Report {
             let identity = identity(finding);
             let ordinal = seen.entry(identity).or_default();
             finding.fingerprint = fingerprint(identity, *ordinal);
+            finding.content_fingerprint = content_fingerprint(finding);
             *ordinal += 1;
         }
     }
@@ -258,6 +319,12 @@ impl Report {
         }
     }
 
+    /// The threshold that holds, where `fail_on` is that of the run.
+    #[must_use]
+    pub fn fail_on(&self, fail_on: Option<Severity>) -> Option<Severity> {
+        self.threshold.map_or(fail_on, |own| own.0)
+    }
+
     /// How a run with this report ends. `None` never fails for a finding.
     ///
     /// Findings that are only hidden by a severity filter count: what is
@@ -276,7 +343,9 @@ impl Report {
     /// The number of findings at or above the threshold, hidden ones too.
     #[must_use]
     pub fn failing(&self, fail_on: Option<Severity>) -> usize {
-        let Some(fail_on) = fail_on else { return 0 };
+        let Some(fail_on) = self.fail_on(fail_on) else {
+            return 0;
+        };
         let shown = self
             .findings
             .iter()
@@ -285,6 +354,17 @@ impl Report {
         let hidden = self.view.hidden.iter().filter(|(s, _)| **s >= fail_on);
         shown + hidden.map(|(_, count)| count).sum::<usize>()
     }
+}
+
+/// The order in which findings are shown: worst first, then by rule and place.
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    (b.severity.cmp(&a.severity))
+        .then_with(|| a.rule.cmp(b.rule))
+        .then_with(|| a.location.cmp(&b.location))
+        .then_with(|| a.subject.cmp(&b.subject))
+        .then_with(|| a.message.cmp(&b.message))
+        .then_with(|| b.confidence.cmp(&a.confidence))
+        .then_with(|| (&a.group, &a.why, &a.fix).cmp(&(&b.group, &b.why, &b.fix)))
 }
 
 /// What a finding is about, without its place in the file.
@@ -309,8 +389,13 @@ fn fingerprint(identity: [u8; 32], ordinal: u64) -> String {
     let mut hash = Sha256::new();
     hash.update(identity);
     hash.update(ordinal.to_be_bytes());
+    hex(&hash.finalize())
+}
+
+/// The first half of a hash, in hexadecimal.
+pub(crate) fn hex(hash: &[u8]) -> String {
     let mut text = String::with_capacity(32);
-    for byte in hash.finalize().iter().take(16) {
+    for byte in hash.iter().take(16) {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

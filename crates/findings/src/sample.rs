@@ -4,7 +4,10 @@
 use cofferdam_facts::{Control, SourceFile, Span};
 
 use crate::controls::derive_all;
-use crate::{Confidence, Evidence, Finding, NotChecked, Report, RuleInfo, Severity, Verdict};
+use crate::{
+    Confidence, Evidence, Finding, JudgedBy, NotChecked, Report, RuleInfo, Severity, Suppressed,
+    Suppression, SuppressionKind, Verdict,
+};
 
 /// Attacks a terminal, a log, Markdown, HTML and a table at once.
 pub(crate) const HOSTILE: &str = "\u{1b}[2Jx\n::error file=a::pwned ##[add-mask]y @root #1 \
@@ -16,6 +19,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         title: "A stranger's event starts a job that holds something",
         severity: Severity::Critical,
         controls: &[Control::T1, Control::X1],
+        peers: &[],
         docs: "# What\nA job that strangers start holds a secret.\n\n## Fixed\n```yaml\non: pull_request\n```\n",
     },
     RuleInfo {
@@ -23,6 +27,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         title: "Security insights are missing or untrue",
         severity: Severity::Low,
         controls: &[Control::G2],
+        peers: &[],
         docs: "# What\nSECURITY-INSIGHTS.yml is missing.\n",
     },
     RuleInfo {
@@ -30,6 +35,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         title: "Text from outside becomes part of a script",
         severity: Severity::High,
         controls: &[Control::X2],
+        peers: &[],
         docs: "# What\nAn expression is pasted into a script.\n",
     },
     RuleInfo {
@@ -37,6 +43,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         title: "The token may do more than the job needs",
         severity: Severity::Medium,
         controls: &[Control::C1],
+        peers: &[],
         docs: "# What\nThe token is too strong.\n",
     },
     RuleInfo {
@@ -44,6 +51,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         title: "An action is named by a tag or branch that may move",
         severity: Severity::High,
         controls: &[Control::D1],
+        peers: &[],
         docs: "# What\nA tag moves.\n",
     },
 ];
@@ -265,6 +273,44 @@ pub(crate) fn rich() -> Report {
         ..Report::default()
     }
     .finish()
+}
+
+/// A change judged by its base: something new, something gone, something
+/// unchanged, and something silenced by each kind of silencer.
+pub(crate) fn changed() -> Report {
+    let base = Report {
+        revision: Some("fedcba9876543210fedcba9876543210fedcba98".to_owned()),
+        findings: pinned(".github/workflows/ci.yml", 3).collect(),
+        ..Report::default()
+    };
+    let mut head = rich();
+    head.findings = pinned(".github/workflows/ci.yml", 2)
+        .chain(pinned(".github/workflows/new.yml", 1))
+        .collect();
+    let file = SourceFile::new("cofferdam.toml", "[[exempt]]\n");
+    let silenced = Report {
+        findings: pinned(".github/workflows/old.yml", SuppressionKind::ALL.len()).collect(),
+        ..Report::default()
+    };
+    head.suppressed = (silenced.finish().findings.into_iter())
+        .zip(SuppressionKind::ALL)
+        .map(|(finding, kind)| Suppressed {
+            finding,
+            by: Suppression {
+                kind: *kind,
+                reason: HOSTILE.to_owned(),
+                owner: Some(format!("@acme {HOSTILE}")),
+                expires: Some("2027-01-31".to_owned()),
+                location: Some(file.locate(Span::new(0, 10))),
+            },
+        })
+        .collect();
+    head.judged_by = Some(JudgedBy {
+        name: "main".to_owned(),
+        commit: "fedcba9876543210fedcba9876543210fedcba98".to_owned(),
+        edits: 2,
+    });
+    head.finish().compared(&base.finish(), "main")
 }
 
 /// A report without anything to say.

@@ -10,14 +10,20 @@ use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{NotChecked, Report, controls};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::controls::decided_elsewhere;
-use cofferdam_rules::{Context, RULES, Sink};
+use cofferdam_rules::{Context, Sink};
 
 use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
 use crate::git::{self, GitError, GitFolder};
+use crate::judging::{JudgeError, Judging, all_rules};
 use crate::limits::Limits;
 use crate::requirement::Requirement;
 use crate::slug::Slug;
+
+mod change;
+mod side;
+
+pub(crate) use side::Side;
 
 /// What is audited.
 #[derive(Clone, Debug)]
@@ -71,6 +77,8 @@ pub struct Options {
     /// Whether this is the only repository of the run, so that settings of
     /// another one are a mistake.
     pub only: bool,
+    /// By whose word repositories are judged.
+    pub judging: Judging,
 }
 
 /// Why there is no report.
@@ -82,6 +90,9 @@ pub enum AuditError {
     /// The commit could not be read.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// It is not known by whose word it is judged.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
     /// The settings are those of another repository.
     #[error("the settings are those of {settings}, but {name} is {repository}")]
     OtherSettings {
@@ -104,6 +115,7 @@ impl AuditError {
             }
             Self::Collect(_) => None,
             Self::Git(error) => error.hint(),
+            Self::Judge(error) => error.hint(),
             Self::OtherSettings { .. } => {
                 Some("if the checkout is a fork of it, say so with `--repository OWNER/NAME`")
             }
@@ -117,6 +129,7 @@ impl AuditError {
         match self {
             Self::Collect(_) | Self::OtherSettings { .. } => true,
             Self::Git(error) => error.is_usage(),
+            Self::Judge(error) => error.is_usage(),
         }
     }
 
@@ -127,7 +140,10 @@ impl AuditError {
         Report {
             name: name.to_owned(),
             not_checked: vec![NotChecked {
-                code: "unreadable",
+                code: match self {
+                    Self::Judge(_) => "configuration",
+                    _ => "unreadable",
+                },
                 message: self.to_string(),
                 location: None,
                 settle: self
@@ -149,7 +165,19 @@ impl AuditError {
 pub fn audit(target: &Target, options: &Options) -> Result<Report, AuditError> {
     let collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
-    Ok(decide(target, collected, slug.as_ref(), settings, options))
+    let known = Identity {
+        name: &target.name,
+        slug: slug.as_ref(),
+        settings,
+    };
+    change::judged(&target.input, collected, &known, options)
+}
+
+/// What is known of a repository besides its files.
+pub(crate) struct Identity<'i> {
+    pub(crate) name: &'i str,
+    pub(crate) slug: Option<&'i Slug>,
+    pub(crate) settings: Option<&'i Snapshot>,
 }
 
 /// Reads what an input names.
@@ -167,19 +195,25 @@ pub(crate) fn collect(input: &Input, limits: &Limits) -> Result<Collected, Audit
 /// Reads a folder. `.github` and `.github/workflows` mean the repository that
 /// they belong to: people point at them by habit.
 fn folder(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
+    match (repository_around(path), github_around(path)) {
+        (Some(root), _) => collect::checkout(&root, limits),
+        (None, Some(root)) => collect::github_folder(&root, limits),
+        (None, None) => collect::checkout(path, limits),
+    }
+}
+
+/// The repository whose `.github` or `.github/workflows` a folder is.
+fn repository_around(path: &Path) -> Option<PathBuf> {
+    github_around(path).filter(|root| matches!(GitFolder::open(root), Ok(Some(_))))
+}
+
+fn github_around(path: &Path) -> Option<PathBuf> {
     let canonical = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let around = [".github/workflows", ".github"].iter().find_map(|inner| {
+    [".github/workflows", ".github"].iter().find_map(|inner| {
         let depth = inner.split('/').count();
         let root = canonical.ancestors().nth(depth)?;
         (root.join(inner) == canonical).then(|| root.to_owned())
-    });
-    match around {
-        Some(root) if matches!(GitFolder::open(&root), Ok(Some(_))) => {
-            collect::checkout(&root, limits)
-        }
-        Some(root) => collect::github_folder(&root, limits),
-        None => collect::checkout(path, limits),
-    }
+    })
 }
 
 /// Which repository it is, and its settings.
@@ -219,17 +253,26 @@ pub(crate) fn identity<'o>(
     }
 }
 
-fn decide(
-    target: &Target,
-    mut collected: Collected,
-    slug: Option<&Slug>,
-    settings: Option<&Snapshot>,
-    options: &Options,
-) -> Report {
-    let repository = collected.repository(slug, &options.limits);
+/// Everything that is found in files, before anything is silenced.
+pub(crate) fn decide(mut collected: Collected, known: &Identity<'_>, options: &Options) -> Side {
+    let mut sources = collected.files.clone();
+    let repository = collected.repository(known.slug, &options.limits);
     let files = collected.read.len();
+    // Actions that were read because something refers to them.
+    let listed: BTreeSet<String> = (sources.iter())
+        .map(|file| file.path().to_owned())
+        .collect();
+    let actions = repository
+        .actions
+        .iter()
+        .map(|action| action.document.file());
+    sources.extend(
+        actions
+            .filter(|file| !listed.contains(file.path()))
+            .cloned(),
+    );
     let facts = Facts {
-        settings,
+        settings: known.settings,
         pack: options.data.pack(),
         now: Some(options.now),
     };
@@ -241,21 +284,18 @@ fn decide(
     let mut not_checked = sink.not_checked;
     not_checked.extend(collected.gaps.into_iter().map(NotChecked::from));
     not_checked.extend(options.data.not_checked().cloned());
-    let mut report = Report {
-        name: target.name.clone(),
-        repository: slug.map(ToString::to_string),
+    let report = Report {
+        name: known.name.to_owned(),
+        repository: known.slug.map(ToString::to_string),
         revision: collected.revision,
         files,
         findings: sink.findings,
         controls,
         not_checked,
-        rules: RULES.iter().map(|rule| *rule.info()).collect(),
+        rules: all_rules(),
         ..Report::default()
     };
-    for requirement in &options.required {
-        report.not_checked.extend(requirement.unmet(&report, facts));
-    }
-    report.finish()
+    Side::new(report, &repository, &sources)
 }
 
 /// What is said of a control of which nothing was seen.

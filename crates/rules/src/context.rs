@@ -12,6 +12,7 @@ use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::caching::Restore;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::logins::Login;
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
 use cofferdam_workflows::semantics::proving::Proving;
 use cofferdam_workflows::semantics::publishing::Publication;
@@ -74,6 +75,8 @@ pub struct JobView<'c> {
     pub proving: Proving,
     /// Where it restores a cache, likewise.
     pub restores: Vec<Restore>,
+    // See `releases::logins`.
+    pub(crate) logins: OnceLock<Vec<Login>>,
 }
 
 impl<'c> Context<'c> {
@@ -189,6 +192,7 @@ fn views<'c>(
             publications: deeds.publications,
             proving: deeds.proving,
             restores: deeds.restores,
+            logins: OnceLock::new(),
         }
     };
     workflow.jobs.iter().map(view).collect()

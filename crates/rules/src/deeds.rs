@@ -2,17 +2,23 @@
 //! actions of the checkout are followed; what they do is shown at the step
 //! that uses them.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cofferdam_facts::{Access, Scope};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Pair, Step, Workflow};
 use cofferdam_workflows::semantics::caching::{self, Restore};
+use cofferdam_workflows::semantics::logins::{self, Place};
 use cofferdam_workflows::semantics::permissions::Effective;
 use cofferdam_workflows::semantics::proving::{self, Proving};
 use cofferdam_workflows::semantics::publishing::{self, Artifact, Publication};
+use cofferdam_workflows::semantics::secrets;
+use cofferdam_workflows::semantics::stages::Stage;
 use cofferdam_workflows::semantics::surroundings::{self, Surroundings};
+use cofferdam_workflows::semantics::wrappers;
+use cofferdam_workflows::shell::{self, Script, Shell};
 use cofferdam_workflows::yaml::Document;
 
 use crate::context::{Scripts, script_of};
@@ -32,11 +38,12 @@ pub(crate) struct Deeds {
 /// the same way.
 #[derive(Debug, Default)]
 pub(crate) struct Known<'c> {
-    deeds: Mutex<HashMap<Use<'c>, Arc<Deeds>>>,
+    // `None` where it depends on the credential too, which not every use needs.
+    deeds: Mutex<HashMap<Use<'c>, Option<Arc<Deeds>>>>,
 }
 
 /// All on which the deeds of an action depend.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Use<'c> {
     action: &'c str,
     depth: usize,
@@ -44,18 +51,21 @@ struct Use<'c> {
     env: Vec<(&'c str, &'c str)>,
     // Those that the action hands on, in order of name.
     inputs: Vec<Option<String>>,
+    // Where it was asked for.
+    credential: Option<Credential>,
 }
 
 impl<'c> Known<'c> {
-    fn get(&self, key: Use<'c>, walk: impl FnOnce() -> Deeds) -> Arc<Deeds> {
-        let lock = || self.deeds.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(deeds) = lock().get(&key) {
-            return Arc::clone(deeds);
-        }
-        // Not under the lock: actions use actions.
-        let deeds = Arc::new(walk());
-        lock().insert(key, Arc::clone(&deeds));
-        deeds
+    fn get(&self, key: &Use<'c>) -> Option<Option<Arc<Deeds>>> {
+        self.lock().get(key).cloned()
+    }
+
+    fn keep(&self, key: Use<'c>, deeds: Option<&Arc<Deeds>>) {
+        self.lock().insert(key, deeds.cloned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Use<'c>, Option<Arc<Deeds>>>> {
+        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +85,13 @@ pub(crate) fn of_job<'c>(
             restores: Vec::new(),
         };
     }
+    // Asked for jobs with a step whose name says that it publishes only.
+    let found = OnceCell::new();
+    let credential =
+        || *found.get_or_init(|| credential(repository, workflow, job, token, scripts));
     let walk = Walk {
+        credential: &credential,
+        asked: Cell::new(false),
         repository,
         scripts,
         known,
@@ -88,7 +104,72 @@ pub(crate) fn of_job<'c>(
             _ => Some(false),
         },
     };
-    walk.steps(&workflow.document, job.steps(), job.steps(), 0)
+    let mut deeds = walk.steps(&workflow.document, job.steps(), job.steps(), 0);
+    // Beside what is read, a name adds nothing.
+    let read = |p: &Publication| {
+        !matches!(
+            p.artifact,
+            Artifact::Unread | Artifact::Tag | Artifact::Site | Artifact::Files
+        )
+    };
+    if deeds.publications.iter().any(read) {
+        deeds
+            .publications
+            .retain(|p| p.artifact != Artifact::Unread);
+    }
+    // A release with files of its own says more than its tag.
+    let is_release = |p: &Publication| p.artifact == Artifact::Release && !p.bare;
+    if deeds.publications.iter().any(is_release) {
+        deeds.publications.retain(|p| p.artifact != Artifact::Tag);
+    }
+    deeds
+}
+
+/// What a job can publish with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Credential {
+    None,
+    /// An identity that may be for anything.
+    Identity,
+    /// A sign-in to a registry, or what publishing programs read.
+    Registry,
+}
+
+fn credential(
+    repository: &Repository,
+    workflow: &Workflow,
+    job: &Job,
+    token: &Effective,
+    scripts: &Scripts<'_>,
+) -> Credential {
+    let holds = |wanted: Scope| !token.assumed && token.writes().any(|scope| scope == wanted);
+    let stored = |pair: &Pair| {
+        logins::is_for_publishing(&pair.key.value)
+            && pair
+                .value
+                .parsed()
+                .any(|(_, expr)| !secrets::names(expr).is_empty())
+    };
+    let variables = job.steps().iter().flat_map(|step| &step.env);
+    let logins = || {
+        logins::of_job(Place {
+            repository,
+            workflow,
+            job,
+            publications: &[],
+            script: &|step: &Step| script_of(scripts, &workflow.document, step),
+        })
+    };
+    let registry = holds(Scope::Packages)
+        || variables.chain(&job.env).chain(&workflow.env).any(stored)
+        || logins().iter().any(|login| login.stage() != Stage::Local);
+    if registry {
+        Credential::Registry
+    } else if holds(Scope::IdToken) {
+        Credential::Identity
+    } else {
+        Credential::None
+    }
 }
 
 struct Walk<'w, 'c> {
@@ -97,6 +178,9 @@ struct Walk<'w, 'c> {
     known: &'w Known<'c>,
     env: Vec<&'c [Pair]>,
     id_token: Option<bool>,
+    credential: &'w dyn Fn() -> Credential,
+    // Whether it was, in the action that is walked.
+    asked: Cell<bool>,
 }
 
 impl<'c> Walk<'_, 'c> {
@@ -112,19 +196,50 @@ impl<'c> Walk<'_, 'c> {
         for (step, as_written) in steps.iter().zip(written) {
             let own = self.step(&around, step, as_written);
             deeds.absorb(own);
+            if let (Some(inner), Some(uses)) = (wrappers::action(step), step.uses()) {
+                let own = self.step(&around, &inner, &inner);
+                deeds.absorb(own.moved(step.index, uses.span));
+            }
             let called = step
                 .uses()
                 .and_then(|uses| Some((uses, self.repository.own_action(&uses.value)?)));
             let Some((uses, action)) = called.filter(|_| depth < MAX_DEPTH) else {
                 continue;
             };
-            let inner = self.known.get(self.key(step, action, depth), || {
-                let inner = surroundings::bound(action.steps(), &|name| {
-                    surroundings::given(step, action, name)
-                });
-                self.steps(&action.document, &inner, action.steps(), depth + 1)
-            });
+            let inner = self.action(step, action, depth);
             deeds.absorb(Deeds::clone(&inner).moved(step.index, uses.span));
+        }
+        deeds
+    }
+
+    fn action(&self, caller: &Step, action: &'c Action, depth: usize) -> Arc<Deeds> {
+        let free = self.key(caller, action, depth);
+        let by_credential = |credential| Use {
+            credential: Some(credential),
+            ..free.clone()
+        };
+        match self.known.get(&free) {
+            Some(Some(deeds)) => return deeds,
+            Some(None) => {
+                self.asked.set(true);
+                if let Some(Some(deeds)) = self.known.get(&by_credential((self.credential)())) {
+                    return deeds;
+                }
+            }
+            None => {}
+        }
+        let before = self.asked.replace(false);
+        let steps = surroundings::bound(action.steps(), &|name| {
+            surroundings::given(caller, action, name)
+        });
+        let deeds = Arc::new(self.steps(&action.document, &steps, action.steps(), depth + 1));
+        if self.asked.get() {
+            let key = by_credential((self.credential)());
+            self.known.keep(key, Some(&deeds));
+            self.known.keep(free, None);
+        } else {
+            self.known.keep(free, Some(&deeds));
+            self.asked.set(before);
         }
         deeds
     }
@@ -139,16 +254,41 @@ impl<'c> Walk<'_, 'c> {
             id_token: self.id_token,
             env: env.map(|p| (&*p.key.value, &*p.value.value)).collect(),
             inputs: inputs.into_iter().map(given).collect(),
+            credential: None,
+        }
+    }
+
+    // A name that says "publish" counts only in a job that can.
+    fn unread(
+        &self,
+        step: &Step,
+        script: &Script,
+        at: impl Fn(std::ops::Range<usize>) -> cofferdam_facts::Span,
+    ) -> Option<Publication> {
+        publishing::by_name(step, script, true, &at)?;
+        self.asked.set(true);
+        match (self.credential)() {
+            Credential::None => None,
+            Credential::Identity => publishing::by_name(step, script, false, at),
+            Credential::Registry => publishing::by_name(step, script, true, at),
         }
     }
 
     fn step(&self, around: &Surroundings<'_>, step: &Step, written: &Step) -> Deeds {
-        let script = script_of(self.scripts, around.document, step);
+        // An action that retries a command runs it by bash unless it is told
+        // otherwise.
+        let wrapped = wrappers::command(step);
+        let parsed = wrapped.map(|text| shell::parse(&text.value, &Shell::Bash));
+        let script = script_of(self.scripts, around.document, step).or(parsed.as_ref());
         let at = |range| {
             step.script()
+                .or(wrapped)
                 .map_or(step.span, |text| text.raw_span(around.document, range))
         };
         let mut publications = publishing::of_step(around, step, script, at);
+        if let Some(script) = script.filter(|_| publications.is_empty()) {
+            publications.extend(self.unread(step, script, at));
+        }
         // What decides at run time is asked where it is written, so that a
         // start can tell what the caller hands in.
         if publications.iter().any(|p| p.decided_by.is_some()) {

@@ -56,13 +56,15 @@ pub struct Publisher<'c> {
 
 /// The steps of a job that sign in or publish with a credential.
 #[must_use]
-pub fn logins<'c>(cx: &'c Context<'c>, job: &JobView<'c>) -> Vec<Login> {
-    logins::of_job(Place {
-        repository: cx.repository,
-        workflow: job.workflow,
-        job: job.job,
-        publications: &job.publications,
-        script: &|step: &Step| cx.script(job.workflow.path(), step),
+pub fn logins<'v>(cx: &Context<'_>, job: &'v JobView<'_>) -> &'v [Login] {
+    job.logins.get_or_init(|| {
+        logins::of_job(Place {
+            repository: cx.repository,
+            workflow: job.workflow,
+            job: job.job,
+            publications: &job.publications,
+            script: &|step: &Step| cx.script(job.workflow.path(), step),
+        })
     })
 }
 
@@ -106,12 +108,12 @@ where
         return None;
     }
     let logins = logins(cx, job);
-    let pushes = may_push(job, &logins);
+    let pushes = may_push(job, logins);
     let releases: Vec<_> = job
         .publications
         .iter()
         .filter(|publication| pushes || !is_pushed(publication.artifact))
-        .filter_map(|publication| release(cx, job, &logins, publication))
+        .filter_map(|publication| release(cx, job, logins, publication))
         .collect();
     if releases.is_empty() {
         return None;
@@ -119,7 +121,7 @@ where
     let starts = starts()
         .iter()
         .filter_map(|start| {
-            let runs = publishes(start, job, &releases, &logins)?;
+            let runs = publishes(start, job, &releases, logins)?;
             Some((start.clone(), runs))
         })
         .collect();
@@ -151,10 +153,12 @@ fn release<'c>(
     let identity = job.token.writes().any(|s| s == Scope::IdToken);
     let weight = match publication.artifact {
         Artifact::Files => Weight::Files,
-        Artifact::Release => Weight::Token,
-        // Images and charts go where an earlier step signed in to.
-        Artifact::Image | Artifact::Chart if stored => Weight::Credential,
+        Artifact::Release | Artifact::Tag => Weight::Token,
+        // Images and charts go where an earlier step signed in to, and what is
+        // not read may be one.
+        Artifact::Image | Artifact::Chart | Artifact::Unread if stored => Weight::Credential,
         Artifact::Image | Artifact::Chart if logins.iter().any(|l| l.token) => Weight::Token,
+        Artifact::Unread if !identity => Weight::Token,
         _ if own.iter().any(|l| l.token && l.secrets.is_empty()) && !identity => Weight::Token,
         _ => Weight::Credential,
     };
@@ -218,6 +222,9 @@ fn publishes(
 
 fn with_article(artifact: Artifact) -> String {
     let word = artifact.to_string();
+    if artifact == Artifact::Unread {
+        return word;
+    }
     let article = match artifact {
         Artifact::Package(Registry::Npm) => "an",
         _ if word.starts_with(['a', 'e', 'i', 'o']) => "an",
@@ -238,6 +245,20 @@ impl<'c> Publisher<'c> {
         self.releases
             .iter()
             .filter(|r| r.stage == Stage::Production)
+    }
+
+    /// Whether only names of what is not read say that it publishes.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.for_users()
+            .all(|r| r.publication.artifact == Artifact::Unread)
+    }
+
+    /// Whether all that it publishes are tags that it pushes.
+    #[must_use]
+    pub fn only_tags(&self) -> bool {
+        self.for_users()
+            .all(|r| r.publication.artifact == Artifact::Tag)
     }
 
     /// "a container image and a GitHub release", for messages.

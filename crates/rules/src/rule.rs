@@ -34,6 +34,7 @@ pub trait Rule: Send + Sync {
 ///         title: "A token may write everything",
 ///         severity: High,
 ///         controls: [C1],
+///         peers: ["zizmor/excessive-permissions"],
 ///     }
 /// }
 /// ```
@@ -46,6 +47,7 @@ macro_rules! rule {
             title: $title:literal,
             severity: $severity:ident,
             controls: [$($control:ident),* $(,)?] $(,)?
+            $(peers: [$($peer:literal),* $(,)?] $(,)?)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -59,6 +61,7 @@ macro_rules! rule {
                 title: $title,
                 severity: cofferdam_findings::Severity::$severity,
                 controls: &[$(cofferdam_facts::Control::$control),*],
+                peers: &[$($($peer),*)?],
                 docs: concat!($($doc, "\n"),*),
             };
         }

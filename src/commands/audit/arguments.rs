@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use cofferdam_facts::Control;
 use cofferdam_facts::Timestamp;
-use cofferdam_findings::Severity;
 use cofferdam_findings::formats::{FORMATS, Format};
+use cofferdam_findings::{Severity, Threshold};
 use cofferdam_pipelines::{Requirement, Slug};
 
 /// Say which protections a project's CI has and what to mend first.
@@ -20,7 +20,7 @@ use cofferdam_pipelines::{Requirement, Slug};
     2  wrong usage\n  3  something needed could not be checked: a file that does not parse, a \
     fact named by --require, data that is too old; 1 wins where both\n\nExamples:\n  \
     cofferdam audit .\n  cofferdam audit . --all --control C4\n  cofferdam audit --rev v1.2.0\n  \
-    cofferdam audit --recursive ~/src\n  cofferdam audit --format sarif --output audit.sarif\n  \
+    cofferdam audit --base origin/main\n  cofferdam audit --recursive ~/src\n  cofferdam audit --format sarif --output audit.sarif\n  \
     cat ci.yml | cofferdam audit -"
 )]
 pub(crate) struct AuditArgs {
@@ -33,6 +33,9 @@ pub(crate) struct AuditArgs {
 
     #[command(flatten)]
     pub(super) facts: FactArgs,
+
+    #[command(flatten)]
+    pub(super) judged: JudgeArgs,
 
     #[command(flatten)]
     pub(super) shown: ShownArgs,
@@ -88,6 +91,41 @@ pub(super) struct FactArgs {
     pub(super) date: Option<Timestamp>,
 }
 
+/// By whose word findings count.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "By whose word findings count")]
+pub(super) struct JudgeArgs {
+    /// Judge a change: show what is new and what is gone since this revision,
+    /// fail for new findings only, and take the configuration, the ignore
+    /// comments and the baseline from there. On pull requests in GitHub Actions
+    /// the base judges by itself, and everything that it does not silence counts.
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+
+    /// Known findings, by content and number; one more copy is new. By default
+    /// what the configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write the baseline: without what is gone, and never with anything new.
+    #[arg(long, conflicts_with_all = ["base", "rev", "recursive"])]
+    pub(super) update_baseline: bool,
+
+    /// Let the baseline take in everything that is found now.
+    #[arg(long, requires = "update_baseline")]
+    pub(super) allow_growth: bool,
+
+    /// The organisation's file. A repository that names one must name this one,
+    /// by its SHA-256; for the others it holds as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) organisation: Option<PathBuf>,
+
+    /// Heed nothing that the repository says about itself: no configuration, no
+    /// ignore comment, no baseline. For a stranger's checkout.
+    #[arg(long, conflicts_with_all = ["baseline", "update_baseline"])]
+    pub(super) no_config: bool,
+}
+
 /// What is shown.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What is shown")]
@@ -113,9 +151,9 @@ pub(super) struct ShownArgs {
     pub(super) min_severity: Option<Severity>,
 
     /// The lowest severity that fails the run; `none` never fails for a
-    /// finding.
-    #[arg(long, value_name = "SEVERITY", value_parser = thresholds(), default_value = "high")]
-    pub(super) fail_on: Threshold,
+    /// finding. By default what the configuration says, else `high`.
+    #[arg(long, value_name = "SEVERITY", value_parser = thresholds())]
+    pub(super) fail_on: Option<Threshold>,
 
     /// Write the result to this file, whole or not at all.
     #[arg(long, short, value_name = "FILE")]
@@ -125,10 +163,6 @@ pub(super) struct ShownArgs {
     #[arg(long)]
     pub(super) no_progress: bool,
 }
-
-/// The lowest severity that fails a run, if any does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Threshold(pub(super) Option<Severity>);
 
 fn slug(text: &str) -> Result<Slug, &'static str> {
     Slug::parse(text).ok_or("write it as OWNER/NAME")
@@ -152,7 +186,7 @@ fn severities() -> impl TypedValueParser<Value = Severity> {
 
 fn thresholds() -> impl TypedValueParser<Value = Threshold> {
     let words = Severity::ALL.iter().map(|s| s.word()).chain(["none"]);
-    PossibleValuesParser::new(words).map(|word| Threshold(Severity::from_word(&word)))
+    PossibleValuesParser::new(words).try_map(|word| Threshold::from_word(&word).ok_or("unknown"))
 }
 
 fn controls() -> impl TypedValueParser<Value = Control> {

@@ -1,6 +1,8 @@
 //! `cofferdam audit`: which protections a project's CI has.
 
 mod arguments;
+mod baseline;
+mod change;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -11,10 +13,11 @@ use cofferdam_datapack::InForce;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
-use cofferdam_findings::{Exit, Filter, NotChecked, Report};
+use cofferdam_findings::{Exit, Filter, NotChecked, Report, Severity};
 use cofferdam_pipelines::collect::bounded;
 use cofferdam_pipelines::{
-    AuditError, Data, Gap, Input, Limits, Options, Slug, Target, audit_all, discover,
+    AuditError, Base, Data, Gap, Input, Judging, Limits, Options, OrganisationFile, Slug, Target,
+    audit_all, discover,
 };
 
 pub(crate) use arguments::AuditArgs;
@@ -57,6 +60,11 @@ pub(crate) enum AuditCommandError {
     /// The result cannot be written.
     #[error("{name}: {source}")]
     Output { name: String, source: io::Error },
+    /// The baseline is not written, because not everything was looked at.
+    #[error(
+        "the baseline is not written: {count} needed things could not be checked, and what was not looked at is not gone"
+    )]
+    HalfSeen { count: usize },
     /// The threads cannot be started.
     #[error("the threads could not be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -72,12 +80,17 @@ impl From<AuditCommandError> for Failure {
             AuditCommandError::NoRepository { .. } => {
                 Some("a repository is a folder that holds `.git` or `.github`")
             }
+            AuditCommandError::HalfSeen { .. } => {
+                Some("run without `--update-baseline` to see what could not be checked")
+            }
             _ => None,
         };
         let failure = match &error {
             AuditCommandError::Audit(inner) if !inner.is_usage() => Self::not_checked(&error),
             // A result that is not delivered must not look like a clean one.
-            AuditCommandError::Output { .. } => Self::not_checked(&error),
+            AuditCommandError::Output { .. } | AuditCommandError::HalfSeen { .. } => {
+                Self::not_checked(&error)
+            }
             _ => Self::usage(&error),
         };
         failure.hint(hint)
@@ -92,6 +105,9 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
     let limits = Limits::default();
     let (targets, problems) = targets(args, &limits)?;
     let options = options(args, &targets, limits)?;
+    if args.judged.update_baseline {
+        baseline::update(args, &targets, &options)?;
+    }
     let several = args.input.recursive || targets.len() > 1;
     let screen = Screen::of_stdout();
     let render = args.shown.format.open(&formats::Options {
@@ -99,7 +115,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         width: screen.columns,
         lines: screen.lines,
         all: args.shown.all,
-        fail_on: args.shown.fail_on.0,
+        fail_on: Some(Severity::High),
         several,
     });
     let name = match &args.shown.output {
@@ -118,7 +134,6 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
             controls: args.shown.control.clone(),
             min_severity: args.shown.min_severity,
         },
-        fail_on: args.shown.fail_on.0,
         exit: Exit::Clean,
         started: false,
     };
@@ -146,7 +161,6 @@ struct Writing {
     render: Box<dyn Render>,
     sink: Sink,
     filter: Filter,
-    fail_on: Option<cofferdam_findings::Severity>,
     exit: Exit,
     started: bool,
 }
@@ -210,7 +224,8 @@ impl Writing {
     fn one(&mut self, report: Report) -> io::Result<()> {
         self.start()?;
         let report = report.filtered(&self.filter);
-        self.exit = self.exit.and(report.exit_code(self.fail_on));
+        // Every report has a threshold of its own.
+        self.exit = self.exit.and(report.exit_code(Some(Severity::High)));
         self.render.report(&report, &mut self.sink)?;
         // Whoever waits for a thousand repositories sees each as it is done.
         self.sink.flush()
@@ -300,6 +315,17 @@ fn options(
         .map(|path| snapshot(path))
         .collect::<Result<_, _>>()?;
     let now = args.facts.date.unwrap_or_else(clock::now);
+    let is_stream = |target: &Target| matches!(target.input, Input::Text { .. });
+    if args.judged.base.is_some() && targets.iter().any(is_stream) {
+        return Err(AuditCommandError::Combination(
+            "`-` reads one file, which has no base",
+        ));
+    }
+    if args.judged.baseline.is_some() && targets.len() > 1 {
+        return Err(AuditCommandError::Combination(
+            "--baseline is that of one repository, but several are audited; their configurations may each name one",
+        ));
+    }
     if args.facts.repository.is_some() && targets.len() > 1 {
         return Err(AuditCommandError::Combination(
             "--repository names one repository, but several are audited",
@@ -315,6 +341,47 @@ fn options(
         required: args.facts.require.clone(),
         limits,
         only: targets.len() == 1,
+        judging: judging(args)?,
+    })
+}
+
+fn judging(args: &AuditArgs) -> Result<Judging, AuditCommandError> {
+    let base = match &args.judged.base {
+        Some(revision) => Some(Base::Named(revision.clone())),
+        None => change::of_job().map(Base::Change),
+    };
+    if base.is_some() && args.judged.update_baseline {
+        return Err(AuditCommandError::Combination(
+            "--update-baseline is not for a job of a pull request: a change does not say what is known",
+        ));
+    }
+    Ok(Judging {
+        nothing_of_its_own: args.judged.no_config,
+        base,
+        organisation: (args.judged.organisation.as_deref())
+            .map(organisation)
+            .transpose()?,
+        baseline: args.judged.baseline.clone(),
+        without_baseline: false,
+        fail_on: args.shown.fail_on,
+        settings: args.facts.settings.clone(),
+    })
+}
+
+/// Reads an organisation's file.
+pub(crate) fn organisation(path: &Path) -> Result<OrganisationFile, AuditCommandError> {
+    let failed = |source| AuditCommandError::Path {
+        path: path.to_owned(),
+        source,
+    };
+    let limit = cofferdam_config::MAX_BYTES;
+    let read = File::open(path).and_then(|mut file| bounded(&mut file, limit));
+    let too_large = |_| failed(io::Error::other(format!("it has more than {limit} bytes")));
+    let bytes = read.map_err(failed)?.map_err(too_large)?;
+    Ok(OrganisationFile {
+        name: path.display().to_string(),
+        path: path.to_owned(),
+        bytes,
     })
 }
 

@@ -26,7 +26,7 @@ are left out, since no other scanner is told any.
 pub(super) const WITHOUT_POUTINE: &str = "
 ## Not measured
 
-poutine is not here: the Go module proxy serves no version of its module where this was written, so
-it can be neither pinned nor built by this command. `--tool poutine=PROGRAM` measures one that is
+poutine is not here: where this was written the Go module proxy refused every version of its module
+that was asked for, so it is neither pinned nor built by this command. `--tool poutine=PROGRAM` measures one that is
 already there.
 ";

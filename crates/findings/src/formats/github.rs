@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use cofferdam_facts::Location;
 
-use super::{Options, Render, counted, severities, verdict};
+use super::{Options, Render, counted, notes, severities, verdict};
 use crate::finding::{Finding, Severity};
 use crate::report::{NotChecked, Report};
 use crate::sanitise::{command_message, command_property, inert_for_log, line};
@@ -110,7 +110,10 @@ impl Render for Github {
                 counted(report.not_checked.len(), "thing")
             );
         }
-        writeln!(out, "{}", inert_for_log(&summary))
+        for note in notes(report) {
+            let _ = write!(summary, " {note}");
+        }
+        writeln!(out, "{}", inert_for_log(&line(&summary)))
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {

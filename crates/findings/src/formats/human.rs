@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Options, Render, counted, severities, verdict};
+use super::{Options, Render, counted, notes, severities, verdict};
 use crate::finding::Severity;
 use crate::report::{Exit, Group, NotChecked, Report};
 use crate::sanitise::{clipped, inert_for_log};
 
 mod causes;
 mod controls;
+mod silenced;
 mod text;
 
 use text::{BOLD, DIM, Paint, labelled, wrap};
@@ -21,6 +22,9 @@ const LEAST_CAUSES: usize = 3;
 
 /// Lines on one screen about what was not checked.
 const NOT_CHECKED: usize = 3;
+
+/// Findings that a change removes, shown on one screen.
+const GONE: usize = 5;
 
 /// Pieces of evidence shown of one control on one screen.
 const EVIDENCE: usize = 8;
@@ -112,6 +116,9 @@ impl Human {
             "{unchecked:>4} not checked  {}",
             clipped(&report.name, 80)
         ));
+        if !report.suppressed.is_empty() {
+            line.push_str(&format!("  ({} silenced)", report.suppressed.len()));
+        }
         line
     }
 
@@ -138,6 +145,7 @@ impl Human {
         let (blocks, shown) = self.blocks(&groups, room);
         lines.extend(blocks);
         lines.extend(self.rest(groups.get(shown..).unwrap_or_default()));
+        lines.extend(spaced(silenced::change(report, self.columns, GONE)));
         lines.extend(spaced(tail));
         lines
     }
@@ -150,11 +158,15 @@ impl Human {
         }
         about.push_str(&format!(": {}; ", counted(report.files, "file")));
         let counts = severities(report);
-        about.push_str(if counts.is_empty() {
-            "no findings"
-        } else {
-            &counts
+        let compared = report.comparison.is_some();
+        about.push_str(match (counts.is_empty(), compared) {
+            (true, true) => "no new findings",
+            (true, false) => "no findings",
+            (false, _) => &counts,
         });
+        if compared && !counts.is_empty() {
+            about.push_str(" new");
+        }
         if !report.not_checked.is_empty() {
             let things = counted(report.not_checked.len(), "thing");
             about.push_str(&format!("; {things} could not be checked"));
@@ -179,6 +191,9 @@ impl Human {
                 .iter()
                 .map(|line| self.paint.severity(look, line)),
         );
+        for note in notes(report) {
+            lines.extend(wrap(&note, self.columns, 3));
+        }
         lines
     }
 
@@ -274,6 +289,8 @@ impl Human {
         for finding in &report.findings {
             lines.extend(spaced(causes::full(finding, self.paint, self.columns)));
         }
+        lines.extend(spaced(silenced::change(report, self.columns, usize::MAX)));
+        lines.extend(spaced(silenced::list(report, self.columns)));
         lines.extend(spaced(self.not_checked(report, usize::MAX)));
         lines
     }

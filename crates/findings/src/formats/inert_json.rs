@@ -37,7 +37,7 @@ impl Formatter for Inert {
 }
 
 /// Writes `value` on one line without a line break.
-pub(super) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(
         out,
         Inert(CompactFormatter),

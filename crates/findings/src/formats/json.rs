@@ -66,6 +66,10 @@ struct ReportView<'r> {
     controls: Vec<ControlView<'r>>,
     not_checked: Vec<NotCheckedView<'r>>,
     rules: Vec<RuleView>,
+    judged_by: Option<JudgedByView<'r>>,
+    suppressed: Vec<SuppressedView<'r>>,
+    suppressed_counts: BTreeMap<&'static str, usize>,
+    comparison: Option<ComparisonView<'r>>,
 }
 
 impl<'r> ReportView<'r> {
@@ -79,7 +83,7 @@ impl<'r> ReportView<'r> {
             files: report.files,
             result: exit.word(),
             exit_code: exit.code(),
-            fail_on: fail_on.map(Severity::word),
+            fail_on: report.fail_on(fail_on).map(Severity::word),
             counts: Severity::ALL
                 .iter()
                 .map(|&s| (s.word(), report.count(s)))
@@ -98,6 +102,18 @@ impl<'r> ReportView<'r> {
             controls: report.controls.iter().map(ControlView::of).collect(),
             not_checked: report.not_checked.iter().map(NotCheckedView::of).collect(),
             rules: report.rules.iter().map(RuleView::of).collect(),
+            judged_by: report.judged_by.as_ref().map(|judged| JudgedByView {
+                name: &judged.name,
+                commit: &judged.commit,
+                edits: judged.edits,
+            }),
+            suppressed: (report.suppressed.iter())
+                .map(|one| SuppressedView::of(one, &controls))
+                .collect(),
+            suppressed_counts: (report.suppressed_counts().iter())
+                .map(|(kind, count)| (kind.word(), *count))
+                .collect(),
+            comparison: (report.comparison.as_ref()).map(|c| ComparisonView::of(c, &controls)),
         }
     }
 }
@@ -119,6 +135,7 @@ struct FindingView<'r> {
     group: &'r str,
     subject: &'r str,
     fingerprint: &'r str,
+    content_fingerprint: &'r str,
     controls: Vec<&'static str>,
 }
 
@@ -141,6 +158,7 @@ impl<'r> FindingView<'r> {
             group: &finding.group,
             subject: &finding.subject,
             fingerprint: &finding.fingerprint,
+            content_fingerprint: &finding.content_fingerprint,
             controls: controls.get(finding.rule).cloned().unwrap_or_default(),
         }
     }
@@ -257,6 +275,7 @@ struct RuleView {
     title: &'static str,
     severity: &'static str,
     controls: Vec<&'static str>,
+    peers: &'static [&'static str],
 }
 
 impl RuleView {
@@ -266,12 +285,15 @@ impl RuleView {
             title: rule.title,
             severity: rule.severity.word(),
             controls: ids(rule),
+            peers: rule.peers,
         }
     }
 }
 
 mod schema;
+mod silenced;
 pub use schema::schema;
+use silenced::{ComparisonView, JudgedByView, SuppressedView};
 
 #[cfg(test)]
 #[expect(

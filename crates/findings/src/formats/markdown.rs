@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Options, Render, counted, severities, verdict};
+use super::{Options, Render, counted, notes, severities, verdict};
 use crate::controls::{FAMILIES, label};
 use crate::evidence::{ControlState, Status};
 use crate::finding::Severity;
@@ -14,6 +14,8 @@ use crate::report::{Group, Report};
 use crate::sanitise::{
     clipped, html, inert_for_log, line, markdown, markdown_code, markdown_prose,
 };
+
+mod silenced;
 
 /// GitHub takes 65,536 characters in a comment; the rest is room for the end.
 const LIMIT: usize = 60_000;
@@ -74,6 +76,8 @@ impl Render for Markdown {
         };
         page.push(&self.head(report));
         page.push(&causes(report));
+        page.push(&silenced::gone(report));
+        page.push(&silenced::suppressed(report));
         page.push(&controls(report));
         page.push(&not_checked(report));
         if page.left_out > 0 {
@@ -118,22 +122,28 @@ impl Markdown {
     }
 
     fn row(&self, report: &Report) -> String {
-        let counts = severities(report);
+        let mut counts = severities(report);
+        if counts.is_empty() {
+            counts.push_str("none");
+        }
+        if !report.suppressed.is_empty() {
+            let _ = write!(counts, " ({} silenced)", report.suppressed.len());
+        }
         format!(
-            "| {} | {} | {} | {} |\n",
+            "| {} | {} | {counts} | {} |\n",
             short(&report.name, 100),
             report.exit_code(self.options.fail_on).word(),
-            if counts.is_empty() { "none" } else { &counts },
             report.not_checked.len(),
         )
     }
 
     fn head(&self, report: &Report) -> [String; 1] {
         let counts = severities(report);
-        let counts = if counts.is_empty() {
-            "No findings".to_owned()
-        } else {
-            counts
+        let counts = match (counts.is_empty(), report.comparison.is_some()) {
+            (true, true) => "No new findings".to_owned(),
+            (true, false) => "No findings".to_owned(),
+            (false, true) => format!("{counts} new"),
+            (false, false) => counts,
         };
         let mut text = format!(
             "## Cofferdam: {}\n\n**{}** {counts} in {}.",
@@ -154,6 +164,9 @@ impl Markdown {
             );
         }
         text.push_str("\n\n");
+        for note in notes(report) {
+            let _ = write!(text, "{}\n\n", markdown_prose(&note));
+        }
         [text]
     }
 }

@@ -3,12 +3,13 @@
 
 use std::io::{self, Write};
 
+use crate::comparison::tally;
 use crate::finding::Severity;
 use crate::report::Report;
 
 pub mod github;
 pub mod human;
-mod inert_json;
+pub(crate) mod inert_json;
 pub mod json;
 pub mod markdown;
 pub mod sarif;
@@ -191,12 +192,18 @@ fn severities(report: &Report) -> String {
 fn verdict(report: &Report, fail_on: Option<Severity>) -> String {
     use crate::report::Exit;
     let required = report.not_checked.iter().filter(|n| n.required).count();
-    let threshold = fail_on.map_or("any threshold", Severity::word);
+    let threshold = report
+        .fail_on(fail_on)
+        .map_or("any threshold", Severity::word);
     match report.exit_code(fail_on) {
         Exit::Findings => {
+            let noun = match report.comparison {
+                Some(_) => "new finding",
+                None => "finding",
+            };
             format!(
                 "Fails: {} at or above {threshold}.",
-                counted(report.failing(fail_on), "finding")
+                counted(report.failing(fail_on), noun)
             )
         }
         Exit::NotChecked => {
@@ -205,12 +212,72 @@ fn verdict(report: &Report, fail_on: Option<Severity>) -> String {
                 counted(required, "needed thing")
             )
         }
-        Exit::Clean | Exit::Usage if report.not_checked.is_empty() => {
-            format!("Passes: nothing at or above {threshold}.")
-        }
         Exit::Clean | Exit::Usage => {
-            format!("Passes: nothing at or above {threshold} in what was checked.")
+            let new = if report.comparison.is_some() {
+                " new"
+            } else {
+                ""
+            };
+            let checked = if report.not_checked.is_empty() {
+                ""
+            } else {
+                " in what was checked"
+            };
+            format!("Passes: nothing{new} at or above {threshold}{checked}.")
         }
+    }
+}
+
+/// Sentences about how the findings became what they are: by whose word they
+/// are judged, what a base has of them, and what is silenced.
+fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(comparison) = &report.comparison {
+        let new = report.findings.len() + report.view.hidden.values().sum::<usize>();
+        let worse = match comparison.worse.len() {
+            0 => String::new(),
+            count => format!(" ({count} of them known and made worse)"),
+        };
+        let part = |count: usize, findings: &[crate::Finding], word: &str| {
+            let tally = tally(findings);
+            if count == 0 {
+                format!("0 {word}")
+            } else {
+                format!("{count} {word} ({tally})")
+            }
+        };
+        notes.push(format!(
+            "Against {}: {new} new{worse}, {}, {}.",
+            base(&comparison.base, &comparison.commit),
+            part(comparison.gone.len(), &comparison.gone, "gone"),
+            part(
+                comparison.unchanged.len(),
+                &comparison.unchanged,
+                "unchanged"
+            ),
+        ));
+    }
+    if let Some(judged) = &report.judged_by {
+        let edits = match judged.edits {
+            0 => String::new(),
+            1 => "; 1 edit of them in this change counts only after merge".to_owned(),
+            n => format!("; {n} edits of them in this change count only after merge"),
+        };
+        notes.push(format!(
+            "Judged by the configuration and the silencers of {}{edits}.",
+            base(&judged.name, &judged.commit),
+        ));
+    }
+    notes.extend(report.suppressed_sentence());
+    notes
+}
+
+/// A base by its name, with its commit where the name is another one.
+fn base(name: &str, commit: &str) -> String {
+    let name = crate::sanitise::clipped(name, 80);
+    match commit.get(..12) {
+        Some(short) if !name.starts_with(short) => format!("{name} ({short})"),
+        _ => name,
     }
 }
 

@@ -53,9 +53,9 @@ impl Render for Sarif {
             inert_json::write(&value, out)?;
         }
         out.write_all(b",\"results\":[")?;
-        for (position, finding) in report.findings.iter().enumerate() {
+        for (position, entry) in result::entries(report).enumerate() {
             out.write_all(if position == 0 { b"\n" } else { b",\n" })?;
-            inert_json::write(&result::of(finding, &rules), out)?;
+            inert_json::write(&result::of(&entry, &rules), out)?;
         }
         out.write_all(b"]}")
     }
@@ -168,7 +168,7 @@ impl<'r> Rules<'r> {
             .enumerate()
             .map(|(i, r)| ((r.0, r.1), i))
             .collect();
-        for finding in &report.findings {
+        for finding in result::entries(report).map(|entry| entry.finding) {
             index
                 .entry((finding.rule, finding.severity))
                 .or_insert_with(|| {

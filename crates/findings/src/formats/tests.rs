@@ -20,11 +20,11 @@ fn every_format_is_inert_and_the_same_each_time() {
                 several,
                 ..Options::default()
             };
-            let reports = [sample::rich(), sample::unread()];
+            let reports = [sample::rich(), sample::unread(), sample::changed()];
             let reports = if several {
                 reports.as_slice()
             } else {
-                reports.get(..1).unwrap()
+                reports.get(2..).unwrap()
             };
             let text = format.render(reports, &options);
             assert!(
@@ -43,6 +43,33 @@ fn every_format_is_inert_and_the_same_each_time() {
             }
             assert_eq!(text, format.render(reports, &options));
         }
+    }
+}
+
+#[test]
+fn what_is_silenced_is_counted_in_every_format() {
+    let options = Options {
+        all: true,
+        ..Options::default()
+    };
+    for format in FORMATS {
+        let text = format.render(&[sample::changed()], &options);
+        let told = match format.name {
+            "json" => text.contains("\"ignore comment\":1,\"rule off\":1"),
+            "sarif" => text.matches("\"suppressions\":[").count() == 6,
+            _ => text.contains("6 findings are silenced"),
+        };
+        assert!(told, "{}", format.name);
+        let several = Options {
+            several: true,
+            ..Options::default()
+        };
+        let text = format.render(&[sample::changed(), sample::clean()], &several);
+        assert!(
+            text.contains("silenced") || text.contains("suppress"),
+            "{}",
+            format.name
+        );
     }
 }
 

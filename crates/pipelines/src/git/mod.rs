@@ -15,8 +15,10 @@ mod revision;
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
-pub(crate) use revision::CommitFiles;
+pub(crate) use folder::regular;
 pub use revision::revision;
+
+pub(crate) use revision::{Blob, Commit, CommitFiles};
 
 pub(crate) use index::{IndexEntry, IndexMode};
 

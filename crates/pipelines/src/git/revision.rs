@@ -32,30 +32,124 @@ const LINK_BYTES: u64 = 4096;
 /// [`GitError`] if there is no such commit or an object that is needed is
 /// missing or damaged: a tree that is read in part would hide files.
 pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collected, GitError> {
-    let no_repository = || GitError::NoRepository {
-        path: root.to_owned(),
-    };
-    let canonical = std::fs::canonicalize(root).map_err(|_| no_repository())?;
-    let git = GitFolder::open(&canonical)?.ok_or_else(no_repository)?;
-    let objects = git.objects(limits)?;
-    let commit = resolve(&git, &objects, revision)?;
-    let (_, bytes) = objects.read(&commit)?;
-    let tree = CommitRefIter::from_bytes(&bytes, objects.hash)
-        .tree_id()
-        .map_err(|error| GitError::damaged("objects", &error))?;
+    let Commit {
+        git,
+        objects,
+        id,
+        tree,
+        ..
+    } = Commit::open(root, revision, limits)?;
     let mut listing = Listing::default();
     listing.tree(&objects, tree, limits)?;
     let (mut collected, files) = listing.read(&objects, limits)?;
     collected.source = Source::Commit(Box::new(CommitFiles { objects, files }));
     collected.remote = git.remote();
-    collected.revision = Some(commit.to_string());
+    collected.revision = Some(id.to_string());
     Ok(collected)
 }
+
+/// One commit, of which single files are read.
+pub(crate) struct Commit {
+    git: GitFolder,
+    objects: Objects,
+    id: ObjectId,
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+}
+
+impl Commit {
+    pub(crate) fn open(root: &Path, revision: &str, limits: &Limits) -> Result<Self, GitError> {
+        let no_repository = || GitError::NoRepository {
+            path: root.to_owned(),
+        };
+        let canonical = std::fs::canonicalize(root).map_err(|_| no_repository())?;
+        let git = GitFolder::open(&canonical)?.ok_or_else(no_repository)?;
+        let objects = git.objects(limits)?;
+        let id = resolve(&git, &objects, revision)?;
+        let (_, bytes) = objects.read(&id)?;
+        let damaged = |error: &dyn fmt::Display| GitError::damaged("objects", error);
+        let tree = CommitRefIter::from_bytes(&bytes, objects.hash)
+            .tree_id()
+            .map_err(|error| damaged(&error))?;
+        let parents = CommitRefIter::from_bytes(&bytes, objects.hash)
+            .parent_ids()
+            .collect();
+        // A clone may know a commit by name and not hold what it is made of.
+        objects.header(&tree)?;
+        Ok(Self {
+            git,
+            objects,
+            id,
+            tree,
+            parents,
+        })
+    }
+
+    /// The commit id, in hexadecimal.
+    pub(crate) fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// The ids of the parents, first one first.
+    pub(crate) fn parents(&self) -> Vec<String> {
+        self.parents.iter().map(ToString::to_string).collect()
+    }
+
+    /// The bytes of the file at a path, as a link would have them not followed;
+    /// `None` if nothing is there.
+    pub(crate) fn file(&self, path: &str, limit: u64) -> Result<Option<Blob>, GitError> {
+        let mut tree = self.tree;
+        let mut parts = path.split('/').peekable();
+        while let Some(name) = parts.next() {
+            let (kind, bytes) = self.objects.read(&tree)?;
+            if kind != Kind::Tree {
+                return Ok(None);
+            }
+            let mut found = None;
+            for entry in TreeRefIter::from_bytes(&bytes, self.objects.hash) {
+                let entry = entry.map_err(|error| GitError::damaged("objects", &error))?;
+                if entry.filename == name.as_bytes() {
+                    found = Some((entry.mode.kind(), entry.oid.to_owned()));
+                    break;
+                }
+            }
+            let Some((mode, id)) = found else {
+                return Ok(None);
+            };
+            match (mode, parts.peek()) {
+                (EntryKind::Tree, Some(_)) => tree = id,
+                (EntryKind::Blob | EntryKind::BlobExecutable, None) => {
+                    let (_, size) = self.objects.header(&id)?;
+                    if size > limit {
+                        return Ok(Some(Blob::TooLarge));
+                    }
+                    return Ok(Some(Blob::Bytes(self.objects.read(&id)?.1)));
+                }
+                (_, None) => return Ok(Some(Blob::NotAFile)),
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What stands at a path of a commit.
+pub(crate) enum Blob {
+    /// A file.
+    Bytes(Vec<u8>),
+    /// A file with more bytes than are read.
+    TooLarge,
+    /// A link, a folder or a submodule.
+    NotAFile,
+}
+
+/// Files by path, with the object that holds each.
+type Files = Vec<(Arc<str>, ObjectId)>;
 
 /// The files of a commit, to read one more of them.
 pub(crate) struct CommitFiles {
     objects: Objects,
-    files: Vec<(Arc<str>, ObjectId)>,
+    files: Files,
 }
 
 impl fmt::Debug for CommitFiles {
@@ -122,8 +216,8 @@ impl Trees {
 /// The paths of a commit.
 #[derive(Default)]
 struct Listing {
-    files: Vec<(Arc<str>, ObjectId)>,
-    links: Vec<(Arc<str>, ObjectId)>,
+    files: Files,
+    links: Files,
     submodules: Vec<String>,
     gaps: Vec<Gap>,
 }
@@ -198,11 +292,7 @@ impl Listing {
     }
 
     /// Reads the documents; gives them and every file in order of path.
-    fn read(
-        mut self,
-        objects: &Objects,
-        limits: &Limits,
-    ) -> Result<(Collected, Vec<(Arc<str>, ObjectId)>), GitError> {
+    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<(Collected, Files), GitError> {
         self.follow_links(objects)?;
         self.files.sort_unstable();
         self.submodules.sort_unstable();

@@ -54,6 +54,7 @@ crate::rule! {
         title: "A checkout leaves its credentials on disk",
         severity: High,
         controls: [C2],
+        peers: ["zizmor/artipacked"],
     }
 }
 

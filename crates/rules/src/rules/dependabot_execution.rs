@@ -46,6 +46,7 @@ crate::rule! {
         title: "Dependabot runs the code of what it updates",
         severity: Medium,
         controls: [C4],
+        peers: ["zizmor/dependabot-execution"],
     }
 }
 

@@ -52,6 +52,7 @@ crate::rule! {
         title: "A password stands in the workflow",
         severity: High,
         controls: [C4],
+        peers: ["zizmor/hardcoded-container-credentials"],
     }
 }
 

@@ -47,6 +47,7 @@ crate::rule! {
         title: "An action's name looks like that of a widely used one",
         severity: High,
         controls: [],
+        peers: ["zizmor/typosquat-uses"],
     }
 }
 

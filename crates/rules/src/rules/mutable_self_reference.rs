@@ -56,6 +56,7 @@ crate::rule! {
         title: "The repository names its own actions by a branch or tag",
         severity: Medium,
         controls: [D3],
+        peers: ["zizmor/unpinned-uses"],
     }
 }
 

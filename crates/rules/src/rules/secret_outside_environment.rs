@@ -73,6 +73,7 @@ crate::rule! {
         title: "Every branch can use a secret",
         severity: Medium,
         controls: [C4],
+        peers: ["zizmor/secrets-outside-env"],
     }
 }
 

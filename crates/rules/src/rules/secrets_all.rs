@@ -62,6 +62,7 @@ crate::rule! {
         title: "A job is handed every secret",
         severity: High,
         controls: [C4],
+        peers: ["zizmor/overprovisioned-secrets"],
     }
 }
 

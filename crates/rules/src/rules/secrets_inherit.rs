@@ -59,6 +59,7 @@ crate::rule! {
         title: "A reusable workflow inherits every secret",
         severity: Medium,
         controls: [C4],
+        peers: ["zizmor/secrets-inherit"],
     }
 }
 

@@ -55,6 +55,7 @@ crate::rule! {
         title: "The settings decide what a token may do",
         severity: High,
         controls: [C1],
+        peers: ["zizmor/excessive-permissions"],
     }
 }
 

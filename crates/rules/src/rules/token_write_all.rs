@@ -45,6 +45,7 @@ crate::rule! {
         title: "A token may write everything",
         severity: High,
         controls: [C1],
+        peers: ["zizmor/excessive-permissions"],
     }
 }
 

@@ -67,6 +67,7 @@ crate::rule! {
         title: "An action or reusable workflow is not pinned to a commit",
         severity: High,
         controls: [D1],
+        peers: ["zizmor/unpinned-uses"],
     }
 }
 

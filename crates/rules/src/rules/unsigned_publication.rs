@@ -10,7 +10,7 @@ use cofferdam_workflows::semantics::publishing::{Artifact, Registry};
 use crate::context::{Context, JobView};
 use crate::releases;
 use crate::rule::{Rule, Sink};
-use crate::shipments::{self, Cover, Shipment};
+use crate::shipments::{self, Cover, Place, Shipment};
 
 crate::rule! {
     /// # What
@@ -59,7 +59,8 @@ crate::rule! {
     /// development only. Where something that is
     /// not read may sign (a reusable workflow of another repository that holds
     /// an identity or secrets, `make sign`; code signing of installers alone), the
-    /// control is unknown. Registries
+    /// control is unknown; so it is where a target of make or a script of the
+    /// checkout publishes, which is not read. Registries
     /// that take no signature of a publisher are passed over. Scorecard's
     /// Signed-Releases looks at names of release assets after the fact; zizmor
     /// and poutine have no such rule.
@@ -84,7 +85,13 @@ impl Rule for UnsignedPublication {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let shipments = shipments::of(cx);
-        if shipments.is_empty() {
+        let unread = shipments::tell_unread(
+            cx,
+            Control::S1,
+            "sign what it publishes in a step of the workflow, or publish there",
+            out,
+        );
+        if shipments.is_empty() && !unread {
             out.not_applicable(Control::S1, "no workflow is seen to publish anything");
         }
         for shipment in &shipments {
@@ -235,11 +242,16 @@ fn report(cx: &Context<'_>, shipment: &Shipment<'_>, out: &mut Sink) {
 fn why(cx: &Context<'_>, shipment: &Shipment<'_>) -> String {
     let mut secrets = BTreeSet::new();
     let package = matches!(shipment.artifact, Artifact::Package(_));
-    for place in &shipment.places {
-        for login in releases::logins(cx, place.job) {
-            if !package || login.step == place.publication.step {
-                secrets.extend(login.secrets);
-            }
+    // The places of a job stand together.
+    let same = |one: &Place<'_>, other: &Place<'_>| std::ptr::eq(one.job, other.job);
+    for places in shipment.places.chunk_by(same) {
+        let steps: BTreeSet<usize> = places.iter().map(|p| p.publication.step).collect();
+        let logins = places
+            .iter()
+            .take(1)
+            .flat_map(|p| releases::logins(cx, p.job));
+        for login in logins.filter(|l| !package || steps.contains(&l.step)) {
+            secrets.extend(login.secrets.iter().cloned());
         }
     }
     let secrets: Vec<_> = secrets.into_iter().collect();

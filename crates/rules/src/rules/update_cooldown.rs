@@ -73,6 +73,7 @@ crate::rule! {
         title: "Updates are taken the day they appear, or never",
         severity: Medium,
         controls: [D4],
+        peers: ["zizmor/dependabot-cooldown"],
     }
 }
 

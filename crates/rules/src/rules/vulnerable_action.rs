@@ -49,6 +49,7 @@ crate::rule! {
         title: "An action has a published advisory",
         severity: High,
         controls: [],
+        peers: ["zizmor/known-vulnerable-actions"],
     }
 }
 

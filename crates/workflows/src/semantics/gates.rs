@@ -15,6 +15,7 @@ use std::fmt;
 use crate::documents::text::Condition;
 use crate::documents::trigger::Trigger;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, PathPart, Value};
+use crate::semantics::bots;
 use crate::semantics::conditions::Situation;
 
 /// What it takes a stranger to get past.
@@ -238,6 +239,12 @@ impl<'s> Stranger<'s> {
                     left.or(right)
                 }
             }
+            // What is joined to a text is true as soon as a piece of it is
+            // there in every run, whatever the expressions in it say.
+            ExprKind::Text(_) => match expr.truth_with(&|_| None) {
+                Some(known) => open_if(known == wanted),
+                None => Way::Unknown,
+            },
             _ => self.atom(expr, wanted),
         }
     }
@@ -346,14 +353,18 @@ impl<'s> Stranger<'s> {
         }
         // A bot acts on a stranger's branch when the stranger makes it to, so
         // that `github.actor` proves nothing about who wrote the code.
-        if literals.iter().any(|l| l.contains("[bot]")) && !text.ends_with(".user.login") {
+        let of_author = text.ends_with(".user.login") || text.ends_with(".user.id");
+        if literals.iter().any(|l| bots::login(l).is_some()) && !of_author {
             return if self.event().starts_with("pull_request") {
                 Way::Open
             } else {
                 Way::Unknown
             };
         }
-        if text.ends_with("pull_request.user.login") || text.ends_with("issue.user.login") {
+        let author = text
+            .strip_suffix(".login")
+            .or_else(|| text.strip_suffix(".id"));
+        if author.is_some_and(|a| a.ends_with("pull_request.user") || a.ends_with("issue.user")) {
             return Way::Closed;
         }
         Way::Gated(vec![Gate::Person])
@@ -361,7 +372,14 @@ impl<'s> Stranger<'s> {
 
     fn of_path(&self, path: &ContextPath, comparison: &Comparison<'_>, wanted: bool) -> Way {
         if let Some(way) = (self.lookup)(path) {
-            return way;
+            // What holds once it is merged says nothing of the opposite.
+            let opposite = comparison.equal != wanted
+                || comparison
+                    .literal
+                    .is_some_and(|value| value.as_str().is_some_and(|text| text == "false"));
+            if !(opposite && way.gates().contains(&Gate::Merge)) {
+                return way;
+            }
         }
         let text = path.text();
         match text.as_str() {
@@ -458,10 +476,10 @@ fn open_if(open: bool) -> Way {
 
 fn literals(expr: &Expr) -> Vec<String> {
     let mut found = Vec::new();
-    expr.visit(&mut |e| {
-        if let ExprKind::Literal(Value::String(text)) = &e.kind {
-            found.push(text.clone());
-        }
+    expr.visit(&mut |e| match &e.kind {
+        ExprKind::Literal(Value::String(text)) => found.push(text.clone()),
+        ExprKind::Literal(number @ Value::Number(_)) => found.extend(number.to_text()),
+        _ => {}
     });
     found
 }
@@ -477,7 +495,9 @@ fn is_account(text: &str) -> bool {
             | "github.event.comment.user.login"
             | "github.event.comment.user.id"
             | "github.event.pull_request.user.login"
+            | "github.event.pull_request.user.id"
             | "github.event.issue.user.login"
+            | "github.event.issue.user.id"
             | "github.event.workflow_run.actor.login"
             | "github.event.workflow_run.triggering_actor.login"
     )
@@ -519,6 +539,37 @@ mod tests {
             lookup: &|_| None,
         };
         stranger.way(&condition(text).unwrap(), true)
+    }
+
+    #[test]
+    fn what_is_joined_to_a_text_is_always_true() {
+        let condition = "${{ github.event.comment.author_association == 'OWNER' }}";
+        assert!(
+            way("issue_comment:", condition)
+                .gates()
+                .contains(&Gate::Comment)
+        );
+        for around in [
+            "\n",
+            " && ${{ github.actor == 'somebody' }}",
+            " # owners only",
+        ] {
+            assert_eq!(
+                way("issue_comment:", &format!("{condition}{around}")),
+                Way::Open
+            );
+        }
+    }
+
+    #[test]
+    fn the_author_of_a_pull_request_is_nobody_else_by_number_too() {
+        let by = |text: &str| way("pull_request_target:", text);
+        assert_eq!(
+            by("github.event.pull_request.user.id == 49699333"),
+            Way::Closed
+        );
+        assert_eq!(by("github.actor_id == '49699333'"), Way::Open);
+        assert_eq!(by("github.actor_id == '1'"), Way::Gated(vec![Gate::Person]));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What GitHub does with the documents: who can start what, with which token,
 //! which secrets are in reach, and what known actions do.
 
+pub mod bots;
 pub mod built;
 pub mod caching;
 pub mod checkouts;
+pub mod concurrency;
 pub mod conditions;
 pub mod constants;
 pub mod environments;
@@ -17,6 +19,7 @@ pub mod heads;
 pub mod images;
 pub mod logins;
 pub mod lookups;
+pub mod merging;
 pub mod needs;
 pub mod permissions;
 pub mod proving;
@@ -29,3 +32,4 @@ pub mod starts;
 pub mod surroundings;
 pub mod tolerance;
 pub mod versions;
+pub mod wrappers;

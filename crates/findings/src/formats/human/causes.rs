@@ -100,7 +100,11 @@ pub(super) fn full(finding: &Finding, paint: Paint, columns: usize) -> Vec<Strin
     if finding.confidence < Confidence::High {
         lines.push(format!("  confidence: {}", finding.confidence));
     }
-    lines.push(paint.paint(DIM, &format!("  id: {}", finding.fingerprint)));
+    let ids = format!(
+        "  id: {}  content: {}",
+        finding.fingerprint, finding.content_fingerprint
+    );
+    lines.push(paint.paint(DIM, &ids));
     lines
 }
 

@@ -14,6 +14,12 @@ fn one_screen() {
 }
 
 #[test]
+fn a_change_beside_its_base() {
+    let options = Options::default();
+    insta::assert_snapshot!(render(&[sample::changed()], &options));
+}
+
+#[test]
 fn one_narrow_screen() {
     let screen = render(
         &[sample::rich()],

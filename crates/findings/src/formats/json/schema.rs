@@ -9,11 +9,12 @@ use super::SCHEMA_VERSION;
 use crate::evidence::{Status, Verdict};
 use crate::finding::{Confidence, Severity};
 use crate::report::Exit;
+use crate::suppression::SuppressionKind;
 
 /// The JSON schema (draft 2020-12) of what this format writes.
 #[must_use]
 pub fn schema() -> Value {
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("{TOOL_HOME}/raw/main/docs/schema/report-v{SCHEMA_VERSION}.json"),
         "title": "Cofferdam report",
@@ -46,9 +47,18 @@ pub fn schema() -> Value {
                 "title": text("One line."),
                 "severity": severity("The highest severity the rule gives."),
                 "controls": controls("The controls the rule speaks for."),
+                "peers": {
+                    "description": "Rules of other scanners that find the same, as SCANNER/ID.",
+                    "type": "array",
+                    "items": { "type": "string" },
+                },
             })),
         },
-    })
+    });
+    if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        definitions.extend(silenced().map(|(name, value)| (name.to_owned(), value)));
+    }
+    schema
 }
 
 fn report() -> Value {
@@ -77,8 +87,75 @@ fn report() -> Value {
             "controls": list("In the order of their ids.", "control"),
             "not_checked": list("What could not be checked. Never read it as clean.", "not_checked"),
             "rules": list("The rules that ran.", "rule"),
+            "judged_by": {
+                "description": "The base whose configuration and silencers judge, where it is \
+                    not what was audited.",
+                "anyOf": [reference("judged_by"), { "type": "null" }],
+            },
+            "suppressed": list("Findings that do not count. They are in no other field.", "suppressed"),
+            "suppressed_counts": {
+                "description": "Silenced findings by the kind of silencer.",
+                "type": "object",
+                "propertyNames": { "enum": words(SuppressionKind::ALL.iter().map(|k| k.word())) },
+                "additionalProperties": { "type": "integer", "minimum": 1 },
+            },
+            "comparison": {
+                "description": "What a change leaves and removes. Where it stands, `findings` \
+                    are what the change adds or makes worse.",
+                "anyOf": [reference("comparison"), { "type": "null" }],
+            },
         }),
     )
+}
+
+/// What does not count: silenced findings, and what a change leaves or removes.
+fn silenced() -> [(&'static str, Value); 3] {
+    [
+        (
+            "judged_by",
+            object(
+                "A base that judges a change.",
+                json!({
+                    "name": text("The base as it was named."),
+                    "commit": text("Its commit."),
+                    "edits": number("Edits of silencers in the change, which do not count yet.", 0),
+                }),
+            ),
+        ),
+        (
+            "suppressed",
+            object(
+                "A finding that does not count.",
+                json!({
+                    "finding": reference("finding"),
+                    "by": object("What silences it.", json!({
+                        "kind": { "enum": words(SuppressionKind::ALL.iter().map(|k| k.word())) },
+                        "reason": text("The reason that is written there; may be empty."),
+                        "owner": optional("Who answers for it."),
+                        "expires": optional("The last day on which it holds, as YYYY-MM-DD."),
+                        "location": optional_location(),
+                    })),
+                }),
+            ),
+        ),
+        (
+            "comparison",
+            object(
+                "A report beside that of the base.",
+                json!({
+                    "base": text("The base as it was named."),
+                    "commit": text("Its commit."),
+                    "unchanged": list("Findings that the base has too.", "finding"),
+                    "gone": list("Findings of the base that the change removes.", "finding"),
+                    "worse": {
+                        "description": "Fingerprints of findings that the base has with a lower severity.",
+                        "type": "array",
+                        "items": { "type": "string" },
+                    },
+                }),
+            ),
+        ),
+    ]
 }
 
 fn finding() -> Value {
@@ -100,6 +177,11 @@ fn finding() -> Value {
             "subject": text("What it is about, free of line numbers."),
             "fingerprint": {
                 "description": "Stable under moved lines and unrelated findings.",
+                "type": "string",
+                "pattern": "^[0-9a-f]{32}$",
+            },
+            "content_fingerprint": {
+                "description": "Shared by copies of one weakness; what a baseline and an exemption name.",
                 "type": "string",
                 "pattern": "^[0-9a-f]{32}$",
             },

@@ -40,7 +40,13 @@ fn what_is_written_is_what_the_schema_says() {
         ..Default::default()
     };
     let filtered = sample::rich().filtered(&filter);
-    let all = render(&[sample::rich(), filtered, sample::clean(), sample::unread()]);
+    let all = render(&[
+        sample::rich(),
+        filtered,
+        sample::clean(),
+        sample::unread(),
+        sample::changed(),
+    ]);
     let errors: Vec<_> = validator
         .iter_errors(&all)
         .map(|e| format!("{}: {e}", e.instance_path()))

@@ -25,6 +25,11 @@ fn a_rich_report_as_markdown() {
 }
 
 #[test]
+fn a_change_as_markdown() {
+    insta::assert_snapshot!(render(&[sample::changed()]));
+}
+
+#[test]
 fn nothing_from_outside_links_mentions_or_opens_html() {
     let page = render(&[sample::rich()]);
     assert!(

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{ROOT, Rules, level, rank};
 use crate::finding::{Finding, Related};
-use crate::report::NotChecked;
+use crate::report::{NotChecked, Report};
 use crate::sanitise;
+use crate::suppression::{Suppression, SuppressionKind};
 
 /// The longest snippet that is given, in characters.
 const SNIPPET: usize = 400;
@@ -31,7 +32,91 @@ pub(super) struct SarifResult<'f> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow<'f>>,
     partial_fingerprints: Fingerprints<'f>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<SarifSuppression<'f>>,
     properties: Properties<'f>,
+}
+
+/// Why a result does not count (3.35).
+#[derive(Serialize)]
+struct SarifSuppression<'f> {
+    kind: &'static str,
+    status: &'static str,
+    justification: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Place<'f>>,
+    properties: Value,
+}
+
+/// A finding with what is said of it besides.
+pub(super) struct Entry<'f> {
+    pub(super) finding: &'f Finding,
+    /// How it stands to the base or the baseline (3.27.24).
+    state: Option<&'static str>,
+    by: Option<&'f Suppression>,
+}
+
+/// Everything that a report holds: what counts, what is silenced, and where a
+/// base was compared, what is unchanged and what is gone.
+pub(super) fn entries(report: &Report) -> impl Iterator<Item = Entry<'_>> {
+    let comparison = report.comparison.as_ref();
+    // With a state on one result, the others have theirs too.
+    let compared = comparison.is_some()
+        || (report.suppressed.iter()).any(|one| one.by.kind == SuppressionKind::Baseline);
+    let counted = report.findings.iter().map(move |finding| {
+        let worse = comparison.is_some_and(|c| c.worse.contains(&finding.fingerprint));
+        let state = if worse { "updated" } else { "new" };
+        Entry {
+            finding,
+            state: compared.then_some(state),
+            by: None,
+        }
+    });
+    let silenced = report.suppressed.iter().map(move |one| Entry {
+        finding: &one.finding,
+        state: compared.then_some("unchanged"),
+        by: Some(&one.by),
+    });
+    counted
+        .chain(silenced)
+        .chain(other(comparison.map(|c| &c.unchanged), "unchanged"))
+        .chain(other(comparison.map(|c| &c.gone), "absent"))
+}
+
+fn other<'f>(
+    findings: Option<&'f Vec<Finding>>,
+    state: &'static str,
+) -> impl Iterator<Item = Entry<'f>> {
+    (findings.into_iter().flatten()).map(move |finding| Entry {
+        finding,
+        state: Some(state),
+        by: None,
+    })
+}
+
+fn suppression(by: &Suppression) -> SarifSuppression<'_> {
+    let in_source = matches!(
+        by.kind,
+        SuppressionKind::Ignore | SuppressionKind::PeerIgnore
+    );
+    let mut properties = json!({ "silencer": by.kind.word() });
+    if let Some(map) = properties.as_object_mut() {
+        let more = [("owner", &by.owner), ("expires", &by.expires)];
+        for (key, value) in more {
+            if let Some(value) = value {
+                map.insert(key.to_owned(), json!(sanitise::line(value)));
+            }
+        }
+    }
+    SarifSuppression {
+        kind: if in_source { "inSource" } else { "external" },
+        status: "accepted",
+        justification: plain(&by.reason),
+        location: by.location.as_ref().map(|location| place(location, None)),
+        properties,
+    }
 }
 
 #[derive(Serialize)]
@@ -118,6 +203,8 @@ struct FlowLocation<'f> {
 struct Fingerprints<'f> {
     #[serde(rename = "cofferdam/v1")]
     cofferdam: &'f str,
+    #[serde(rename = "cofferdamContent/v1")]
+    content: &'f str,
 }
 
 #[derive(Serialize)]
@@ -132,7 +219,8 @@ struct Properties<'f> {
     fix: &'f str,
 }
 
-pub(super) fn of<'f>(finding: &'f Finding, rules: &Rules<'_>) -> SarifResult<'f> {
+pub(super) fn of<'f>(entry: &Entry<'f>, rules: &Rules<'_>) -> SarifResult<'f> {
+    let finding = entry.finding;
     let (rule_id, rule_index) = rules.reference(finding);
     let mut primary = place(&finding.location, None);
     if !finding.subject.is_empty() {
@@ -169,7 +257,10 @@ pub(super) fn of<'f>(finding: &'f Finding, rules: &Rules<'_>) -> SarifResult<'f>
         code_flows,
         partial_fingerprints: Fingerprints {
             cofferdam: &finding.fingerprint,
+            content: &finding.content_fingerprint,
         },
+        baseline_state: entry.state,
+        suppressions: entry.by.into_iter().map(suppression).collect(),
         properties: Properties {
             severity: finding.severity.word(),
             confidence: finding.confidence.word(),

@@ -18,6 +18,34 @@ fn a_rich_report_as_sarif() {
 }
 
 #[test]
+fn a_change_tells_the_state_of_every_result() {
+    let sarif = render(&[sample::changed()]);
+    let results = sarif
+        .pointer("/runs/0/results")
+        .unwrap()
+        .as_array()
+        .unwrap();
+    let count = |state: &str| {
+        let of = results.iter().filter(|r| r["baselineState"] == state);
+        of.count()
+    };
+    assert_eq!((count("new"), count("absent")), (1, 1));
+    assert_eq!(count("unchanged"), results.len() - 2);
+    let silenced: Vec<_> = results
+        .iter()
+        .filter_map(|r| r["suppressions"][0]["kind"].as_str())
+        .collect();
+    assert_eq!(silenced.iter().filter(|k| **k == "inSource").count(), 2);
+    assert_eq!(silenced.len(), 6);
+    // A run without a base has no states.
+    assert!(
+        render(&[sample::rich()])
+            .pointer("/runs/0/results/0/baselineState")
+            .is_none()
+    );
+}
+
+#[test]
 fn every_result_names_a_rule_of_its_own_grade() {
     let sarif = render(&[sample::rich()]);
     let rules = sarif

@@ -43,7 +43,7 @@ pub(super) fn by_command(
     let refused = program.has("--no-provenance")
         || program.values(&["--provenance"]).any(|v| v.text == "false");
     let asked = program.has("--provenance");
-    decide(around, step, span, (asked, refused), &program.name, found);
+    decide(around, step, span, (asked, refused), program.name, found);
 }
 
 /// What a publishing action proves.
