@@ -201,56 +201,57 @@ fn unreachable_host(root: &str, connection: &Connection) -> (String, &'static st
             "run again: the host answers by now",
         ),
         Err(error) => {
-            let (what, remedy) = obstacle(&chain(&error), connection.proxy.is_some());
+            let chain = chain(&error);
+            let (what, remedy) = obstacle(&chain, connection.proxy.is_some());
             (format!("{what} ({root})"), remedy)
         }
     }
 }
 
-/// An error with everything that it comes from.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+/// An error with everything that it comes from, the origin last.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let mut all = vec![error.to_string()];
     let mut next = error.source();
     while let Some(error) = next {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
+        all.push(error.to_string());
         next = error.source();
     }
-    text
+    all
 }
 
 /// Names the obstacle by the words of the system and of the libraries.
-fn obstacle(chain: &str, through_proxy: bool) -> (String, &'static str) {
-    let lower = chain.to_ascii_lowercase();
+fn obstacle(chain: &[String], through_proxy: bool) -> (String, &'static str) {
+    let lower = chain.join(": ").to_ascii_lowercase();
+    let origin = chain.last().map_or("no answer came", String::as_str);
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if says(&["certificate", "tls", "handshake"]) {
         (
-            format!("TLS failed: {chain}"),
+            format!("TLS failed: {origin}"),
             "the system's root certificates must know who signs for the host, or for the proxy before it",
         )
     } else if through_proxy || says(&["proxy", "tunnel"]) {
         (
-            format!("the proxy of HTTPS_PROXY did not lead there: {chain}"),
+            format!("the proxy of HTTPS_PROXY did not lead there: {origin}"),
             "check HTTPS_PROXY, or unset it where no proxy is needed",
         )
     } else if says(&["dns", "resolve", "lookup"]) {
         (
-            format!("the name of the host is not found (DNS): {chain}"),
+            format!("the name of the host is not found (DNS): {origin}"),
             "check the network and the name; behind a proxy set HTTPS_PROXY",
         )
     } else if says(&["refused"]) {
         (
-            format!("the connection is refused: {chain}"),
+            format!("the connection is refused: {origin}"),
             "check the address and its port, and whether a firewall keeps from it",
         )
     } else if says(&["timed out", "timeout"]) {
         (
-            format!("no answer came in time: {chain}"),
+            format!("no answer came in time: {origin}"),
             "check the network; behind a proxy set HTTPS_PROXY",
         )
     } else {
         (
-            chain.to_owned(),
+            origin.to_owned(),
             "check the network; behind a proxy set HTTPS_PROXY",
         )
     }
@@ -391,7 +392,7 @@ mod tests {
                 "no answer came in time",
             ),
         ] {
-            let (cause, _) = obstacle(chain, proxy);
+            let (cause, _) = obstacle(&[chain.to_owned()], proxy);
             assert!(cause.starts_with(start), "{cause}");
         }
         let taken = Snapshot::unasked("octo", "hello");

@@ -254,6 +254,7 @@ impl Report {
         self.not_checked.sort_by(|a, b| {
             (b.required.cmp(&a.required))
                 .then_with(|| a.code.cmp(b.code))
+                .then_with(|| place(a.location.as_ref()).cmp(&place(b.location.as_ref())))
                 .then_with(|| a.location.cmp(&b.location))
                 .then_with(|| a.message.cmp(&b.message))
         });
@@ -400,10 +401,17 @@ impl Report {
     }
 }
 
+/// The file, and in it first the place where reading stopped, which has no
+/// characters: what else is wrong with the file may follow from that.
+fn place(location: Option<&Location>) -> Option<(&str, bool)> {
+    location.map(|location| (&*location.path, !location.span.is_empty()))
+}
+
 /// The order in which findings are shown: worst first, then by rule and place.
 fn order(a: &Finding, b: &Finding) -> Ordering {
     (b.severity.cmp(&a.severity))
         .then_with(|| a.rule.cmp(b.rule))
+        .then_with(|| place(Some(&a.location)).cmp(&place(Some(&b.location))))
         .then_with(|| a.location.cmp(&b.location))
         .then_with(|| a.subject.cmp(&b.subject))
         .then_with(|| a.message.cmp(&b.message))
