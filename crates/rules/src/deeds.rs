@@ -2,14 +2,21 @@
 //! actions of the checkout are followed; what they do is shown at the step
 //! that uses them.
 
+use std::cell::OnceCell;
+
 use cofferdam_facts::{Access, Scope};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Job, Pair, Step, Workflow};
 use cofferdam_workflows::semantics::caching::{self, Restore};
+use cofferdam_workflows::semantics::logins::{self, Place};
 use cofferdam_workflows::semantics::permissions::Effective;
 use cofferdam_workflows::semantics::proving::{self, Proving};
 use cofferdam_workflows::semantics::publishing::{self, Artifact, Publication};
+use cofferdam_workflows::semantics::secrets;
+use cofferdam_workflows::semantics::stages::Stage;
 use cofferdam_workflows::semantics::surroundings::{self, Surroundings};
+use cofferdam_workflows::semantics::wrappers;
+use cofferdam_workflows::shell::{self, Script, Shell};
 use cofferdam_workflows::yaml::Document;
 
 use crate::context::{Scripts, script_of};
@@ -40,7 +47,12 @@ pub(crate) fn of_job(
             restores: Vec::new(),
         };
     }
+    // Asked for jobs with a step whose name says that it publishes only.
+    let found = OnceCell::new();
+    let credential =
+        || *found.get_or_init(|| credential(repository, workflow, job, token, scripts));
     let walk = Walk {
+        credential: &credential,
         repository,
         scripts,
         env: vec![&job.env, &workflow.env],
@@ -52,7 +64,72 @@ pub(crate) fn of_job(
             _ => Some(false),
         },
     };
-    walk.steps(&workflow.document, job.steps(), job.steps(), 0)
+    let mut deeds = walk.steps(&workflow.document, job.steps(), job.steps(), 0);
+    // Beside what is read, a name adds nothing.
+    let read = |p: &Publication| {
+        !matches!(
+            p.artifact,
+            Artifact::Unread | Artifact::Tag | Artifact::Site | Artifact::Files
+        )
+    };
+    if deeds.publications.iter().any(read) {
+        deeds
+            .publications
+            .retain(|p| p.artifact != Artifact::Unread);
+    }
+    // A release with files of its own says more than its tag.
+    let is_release = |p: &Publication| p.artifact == Artifact::Release && !p.bare;
+    if deeds.publications.iter().any(is_release) {
+        deeds.publications.retain(|p| p.artifact != Artifact::Tag);
+    }
+    deeds
+}
+
+/// What a job can publish with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Credential {
+    None,
+    /// An identity that may be for anything.
+    Identity,
+    /// A sign-in to a registry, or what publishing programs read.
+    Registry,
+}
+
+fn credential(
+    repository: &Repository,
+    workflow: &Workflow,
+    job: &Job,
+    token: &Effective,
+    scripts: &Scripts<'_>,
+) -> Credential {
+    let holds = |wanted: Scope| !token.assumed && token.writes().any(|scope| scope == wanted);
+    let stored = |pair: &Pair| {
+        logins::is_for_publishing(&pair.key.value)
+            && pair
+                .value
+                .parsed()
+                .any(|(_, expr)| !secrets::names(expr).is_empty())
+    };
+    let variables = job.steps().iter().flat_map(|step| &step.env);
+    let logins = || {
+        logins::of_job(Place {
+            repository,
+            workflow,
+            job,
+            publications: &[],
+            script: &|step: &Step| script_of(scripts, &workflow.document, step),
+        })
+    };
+    let registry = holds(Scope::Packages)
+        || variables.chain(&job.env).chain(&workflow.env).any(stored)
+        || logins().iter().any(|login| login.stage() != Stage::Local);
+    if registry {
+        Credential::Registry
+    } else if holds(Scope::IdToken) {
+        Credential::Identity
+    } else {
+        Credential::None
+    }
 }
 
 struct Walk<'w> {
@@ -60,6 +137,7 @@ struct Walk<'w> {
     scripts: &'w Scripts<'w>,
     env: Vec<&'w [Pair]>,
     id_token: Option<bool>,
+    credential: &'w dyn Fn() -> Credential,
 }
 
 impl Walk<'_> {
@@ -75,6 +153,10 @@ impl Walk<'_> {
         for (step, as_written) in steps.iter().zip(written) {
             let own = self.step(&around, step, as_written);
             deeds.absorb(own);
+            if let (Some(inner), Some(uses)) = (wrappers::action(step), step.uses()) {
+                let own = self.step(&around, &inner, &inner);
+                deeds.absorb(own.moved(step.index, uses.span));
+            }
             let called = step
                 .uses()
                 .and_then(|uses| Some((uses, self.repository.own_action(&uses.value)?)));
@@ -90,13 +172,36 @@ impl Walk<'_> {
         deeds
     }
 
+    // A name that says "publish" counts only in a job that can.
+    fn unread(
+        &self,
+        step: &Step,
+        script: &Script,
+        at: impl Fn(std::ops::Range<usize>) -> cofferdam_facts::Span,
+    ) -> Option<Publication> {
+        publishing::by_name(step, script, true, &at)?;
+        match (self.credential)() {
+            Credential::None => None,
+            Credential::Identity => publishing::by_name(step, script, false, at),
+            Credential::Registry => publishing::by_name(step, script, true, at),
+        }
+    }
+
     fn step(&self, around: &Surroundings<'_>, step: &Step, written: &Step) -> Deeds {
-        let script = script_of(self.scripts, around.document, step);
+        // An action that retries a command runs it by bash unless it is told
+        // otherwise.
+        let wrapped = wrappers::command(step);
+        let parsed = wrapped.map(|text| shell::parse(&text.value, &Shell::Bash));
+        let script = script_of(self.scripts, around.document, step).or(parsed.as_ref());
         let at = |range| {
             step.script()
+                .or(wrapped)
                 .map_or(step.span, |text| text.raw_span(around.document, range))
         };
         let mut publications = publishing::of_step(around, step, script, at);
+        if let Some(script) = script.filter(|_| publications.is_empty()) {
+            publications.extend(self.unread(step, script, at));
+        }
         // What decides at run time is asked where it is written, so that a
         // start can tell what the caller hands in.
         if publications.iter().any(|p| p.decided_by.is_some()) {

@@ -17,6 +17,7 @@ pub mod known;
 mod local_references;
 pub mod lock_gaps;
 pub mod locking;
+pub mod merges;
 pub mod own_references;
 pub mod policies;
 pub mod registry;

@@ -151,10 +151,12 @@ fn release<'c>(
     let identity = job.token.writes().any(|s| s == Scope::IdToken);
     let weight = match publication.artifact {
         Artifact::Files => Weight::Files,
-        Artifact::Release => Weight::Token,
-        // Images and charts go where an earlier step signed in to.
-        Artifact::Image | Artifact::Chart if stored => Weight::Credential,
+        Artifact::Release | Artifact::Tag => Weight::Token,
+        // Images and charts go where an earlier step signed in to, and what is
+        // not read may be one.
+        Artifact::Image | Artifact::Chart | Artifact::Unread if stored => Weight::Credential,
         Artifact::Image | Artifact::Chart if logins.iter().any(|l| l.token) => Weight::Token,
+        Artifact::Unread if !identity => Weight::Token,
         _ if own.iter().any(|l| l.token && l.secrets.is_empty()) && !identity => Weight::Token,
         _ => Weight::Credential,
     };
@@ -218,6 +220,9 @@ fn publishes(
 
 fn with_article(artifact: Artifact) -> String {
     let word = artifact.to_string();
+    if artifact == Artifact::Unread {
+        return word;
+    }
     let article = match artifact {
         Artifact::Package(Registry::Npm) => "an",
         _ if word.starts_with(['a', 'e', 'i', 'o']) => "an",
@@ -238,6 +243,20 @@ impl<'c> Publisher<'c> {
         self.releases
             .iter()
             .filter(|r| r.stage == Stage::Production)
+    }
+
+    /// Whether only names of what is not read say that it publishes.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.for_users()
+            .all(|r| r.publication.artifact == Artifact::Unread)
+    }
+
+    /// Whether all that it publishes are tags that it pushes.
+    #[must_use]
+    pub fn only_tags(&self) -> bool {
+        self.for_users()
+            .all(|r| r.publication.artifact == Artifact::Tag)
     }
 
     /// "a container image and a GitHub release", for messages.

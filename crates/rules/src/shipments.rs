@@ -10,7 +10,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use cofferdam_facts::settings::Fact;
-use cofferdam_facts::{Location, Scope, Span};
+use cofferdam_facts::{Control, Location, Scope, Span};
 use cofferdam_workflows::documents::job::CallSecrets;
 use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::semantics::conditions::Runs;
@@ -21,6 +21,7 @@ use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
 use crate::context::{Context, JobView};
 use crate::releases;
+use crate::rule::Sink;
 
 /// One thing that is shipped.
 #[derive(Clone, Debug)]
@@ -58,10 +59,36 @@ pub enum Cover<'c> {
     No,
 }
 
-/// Every shipment of the checkout, in order of path. What can never be
-/// published in any start is left out, as are releases without files.
+/// Every shipment of the checkout whose content is known, in order of path.
+/// What can never be published in any start is left out, as are releases
+/// without files.
 #[must_use]
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
+    let mut shipments = all(cx);
+    shipments.retain(|s| !matches!(s.artifact, Artifact::Tag | Artifact::Unread));
+    shipments
+}
+
+/// Says for each shipment whose content is not read that a control is not
+/// decided, and gives whether there is one. Where the same job ships something
+/// that is read, that decides.
+pub fn tell_unread(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink) -> bool {
+    let mut told = false;
+    for job in cx.all_jobs() {
+        let unread = |p: &&Publication| p.artifact == Artifact::Unread;
+        let known = job.publishes().any(|a| a != Artifact::Unread);
+        if let Some(publication) = job.publications.iter().find(unread).filter(|_| !known) {
+            let missing = format!("what `{}` publishes, which is not read", publication.means);
+            out.unknown(control, Some(job.at(publication.span)), missing, fix);
+            told = true;
+        }
+    }
+    told
+}
+
+/// Every shipment, tags that are pushed and what is not read included.
+#[must_use]
+pub fn all<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
     let mut shipments = Vec::new();
     for workflow in &cx.repository.workflows {
         let mut own: Vec<Shipment<'c>> = Vec::new();
@@ -128,7 +155,7 @@ fn beside<'c>(cx: &'c Context<'c>, shipment: &Shipment<'c>) -> Vec<&'c JobView<'
 }
 
 // The job, and those that call its workflow.
-fn with_callers<'c>(cx: &'c Context<'c>, job: &JobView<'_>, found: &mut Vec<&'c JobView<'c>>) {
+fn with_callers<'v, 'c>(cx: &'v Context<'c>, job: &JobView<'_>, found: &mut Vec<&'v JobView<'c>>) {
     let own = cx
         .jobs_at(job.workflow.path())
         .iter()
@@ -161,7 +188,8 @@ fn audience<'c, F: FnOnce() -> Vec<Start<'c>>>(
     job: &JobView<'_>,
     publication: &Publication,
 ) -> Option<bool> {
-    if matches!(publication.artifact, Artifact::Files | Artifact::Site) || publication.bare {
+    let bare = publication.bare && publication.artifact != Artifact::Tag;
+    if matches!(publication.artifact, Artifact::Files | Artifact::Site) || bare {
         return None;
     }
     let stage = stages::of_publication(job.workflow, job.job, publication);
@@ -186,13 +214,20 @@ fn audience<'c, F: FnOnce() -> Vec<Start<'c>>>(
     if reaching.is_empty() {
         return None;
     }
-    let unmerged = |origin: &&Origin| {
-        matches!(
-            origin,
-            Origin::PullRequest | Origin::MergeQueue | Origin::Outsider
-        )
-    };
+    let unmerged = |origin: &&Origin| is_unmerged(origin, publication.artifact);
     Some(stage == Stage::Development || reaching.iter().all(unmerged))
+}
+
+/// Whether what is published in a start is not merged. A release with files
+/// that the merge queue makes is one for users: its last check before it is
+/// merged.
+#[must_use]
+pub fn is_unmerged(origin: &Origin, artifact: Artifact) -> bool {
+    match origin {
+        Origin::PullRequest | Origin::Outsider => true,
+        Origin::MergeQueue => artifact != Artifact::Release,
+        _ => false,
+    }
 }
 
 /// Whether something may be published in a start.
@@ -220,7 +255,7 @@ impl<'c> Shipment<'c> {
             return false;
         }
         match self.artifact {
-            Artifact::Release | Artifact::Package(_) => true,
+            Artifact::Release | Artifact::Package(_) | Artifact::Tag => true,
             _ => self.places.iter().any(|own| {
                 is_same(own.job, place.job) && own.publication.step == place.publication.step
             }),
@@ -387,6 +422,21 @@ impl Place<'_> {
     pub fn span(&self) -> Span {
         self.publication.span
     }
+}
+
+/// Whether a job waits for another one, directly or by those that call their
+/// workflows.
+#[must_use]
+pub fn follows(cx: &Context<'_>, job: &JobView<'_>, other: &JobView<'_>) -> bool {
+    if needs(job, other) {
+        return true;
+    }
+    let (mut later, mut earlier) = (Vec::new(), Vec::new());
+    with_callers(cx, job, &mut later);
+    with_callers(cx, other, &mut earlier);
+    later
+        .iter()
+        .any(|one| earlier.iter().any(|before| needs(one, before)))
 }
 
 /// Whether a job waits for another one of its workflow, directly or not.

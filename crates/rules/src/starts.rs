@@ -18,6 +18,7 @@ use cofferdam_workflows::semantics::permissions::{Decider, Effective};
 use cofferdam_workflows::semantics::secrets::SecretName;
 
 use crate::context::{Context, JobView};
+use crate::merges;
 use crate::policies::{self, Allowed};
 use crate::stakes::Stakes;
 
@@ -543,10 +544,13 @@ fn settled(workflow: &Workflow, path: &ContextPath) -> Option<Way> {
     if path.name(2) == Some("result") {
         return Some(Way::Open);
     }
-    job.steps()
-        .iter()
-        .any(checks_permission)
-        .then(|| Way::Gated(vec![Gate::PermissionCheck]))
+    if job.steps().iter().any(checks_permission) {
+        return Some(Way::Gated(vec![Gate::PermissionCheck]));
+    }
+    let output = path
+        .written_name(3)
+        .filter(|_| path.name(2) == Some("outputs"))?;
+    merges::decide(job, output).then(|| Way::Gated(vec![Gate::Merge]))
 }
 
 /// Whether a step asks what the account that started the run may do.

@@ -47,6 +47,7 @@ crate::rule! {
         title: "A workflow has no name",
         severity: Info,
         controls: [],
+        peers: ["zizmor/anonymous-definition"],
     }
 }
 

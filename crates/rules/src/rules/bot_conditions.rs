@@ -74,6 +74,7 @@ crate::rule! {
         title: "A bot check asks who caused the event, not who wrote the change",
         severity: High,
         controls: [T1],
+        peers: ["zizmor/bot-conditions"],
     }
 }
 

@@ -49,6 +49,7 @@ crate::rule! {
         title: "Runs of a workflow are not limited",
         severity: Info,
         controls: [],
+        peers: ["zizmor/concurrency-limits"],
     }
 }
 

@@ -58,6 +58,7 @@ crate::rule! {
         title: "A condition always holds, or never",
         severity: High,
         controls: [T1],
+        peers: ["zizmor/unsound-condition"],
     }
 }
 

@@ -61,6 +61,7 @@ crate::rule! {
         title: "Printed text can set variables and paths for later steps",
         severity: High,
         controls: [],
+        peers: ["zizmor/insecure-commands"],
     }
 }
 

@@ -54,6 +54,7 @@ crate::rule! {
         title: "A feature is used that is better left alone",
         severity: Low,
         controls: [],
+        peers: ["zizmor/misfeature"],
     }
 }
 

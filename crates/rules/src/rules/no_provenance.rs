@@ -55,7 +55,9 @@ crate::rule! {
     /// it is medium where provenance is switched off (`provenance: false`,
     /// `--provenance=false`, `BUILDX_NO_DEFAULT_ATTESTATIONS`), low where it is
     /// missing or unsigned, informational for development and for PyPI's
-    /// attestation. Copies of images from elsewhere are passed over. CodeQL asks for npm's `--provenance` alone; Scorecard looks
+    /// attestation. Copies of images from elsewhere are passed over. Where a
+    /// target of make or a script of the checkout publishes, which is not read,
+    /// the control is unknown. CodeQL asks for npm's `--provenance` alone; Scorecard looks
     /// for `.intoto.jsonl` among release assets.
     ///
     /// # References
@@ -77,7 +79,13 @@ impl Rule for NoProvenance {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let shipments = shipments::of(cx);
-        if shipments.is_empty() {
+        let unread = shipments::tell_unread(
+            cx,
+            Control::S3,
+            "publish in a step of the workflow, with provenance",
+            out,
+        );
+        if shipments.is_empty() && !unread {
             out.not_applicable(Control::S3, "no workflow is seen to publish anything");
         }
         // What is only copied was built elsewhere.

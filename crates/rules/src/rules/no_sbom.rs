@@ -42,7 +42,9 @@ crate::rule! {
     /// publication: actions and commands that write one, buildx with `sbom`,
     /// ko's own, GoReleaser's `sboms`. Low for images and releases,
     /// informational for charts, packages and development. Whether the SBOM is
-    /// bound to the artifact is a rule of its own, `sbom-not-attested`.
+    /// bound to the artifact is a rule of its own, `sbom-not-attested`. Where a
+    /// target of make or a script of the checkout publishes, which is not read,
+    /// the control is unknown.
     /// Scorecard and CLOMonitor look for a file of that name among the release
     /// assets.
     ///
@@ -64,7 +66,13 @@ impl Rule for NoSbom {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let shipments = shipments::of(cx);
-        if shipments.is_empty() {
+        let unread = shipments::tell_unread(
+            cx,
+            Control::S2,
+            "make the SBOM in a step of the workflow, or publish there",
+            out,
+        );
+        if shipments.is_empty() && !unread {
             out.not_applicable(Control::S2, "no workflow is seen to publish anything");
         }
         // What is only copied was built elsewhere.

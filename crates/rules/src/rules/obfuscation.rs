@@ -58,6 +58,7 @@ crate::rule! {
         title: "A spelling hides what runs",
         severity: Medium,
         controls: [],
+        peers: ["zizmor/obfuscation"],
     }
 }
 

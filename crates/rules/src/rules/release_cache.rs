@@ -2,12 +2,14 @@
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::job::{CacheMode, Job};
 use cofferdam_workflows::documents::workflow::Workflow;
 use cofferdam_workflows::semantics::caching::{Restore, Spared};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::publishing::Artifact;
 use cofferdam_workflows::semantics::starts::{self, Origin, Start};
+use cofferdam_workflows::semantics::wrappers;
 
 use crate::context::{Context, JobView};
 use crate::foreign;
@@ -55,9 +57,13 @@ crate::rule! {
     /// restores, by a table of actions with the default of each version, unless
     /// its `if:` or an input switches it off in that start. `cache-mode: none`
     /// and `write-only`, also of a caller, rule it out, as do `lookup-only` and
-    /// `actions/cache/save`. Jobs that the publishing job needs count where they
-    /// upload artifacts. Medium, since somebody must get into the cache first;
-    /// high where a workflow of this checkout lets outsiders in: it runs the
+    /// `actions/cache/save`. Jobs that the publishing job needs, in called
+    /// workflows too, count where they upload artifacts that it takes. What a
+    /// step hands to an action that retries it counts as the step's own, and
+    /// targets of make and scripts of the checkout count by their names as in
+    /// `release-environment`. Low where a tag is all that is pushed, since users
+    /// then get the source. Otherwise medium, since somebody must get into the
+    /// cache first; high where a workflow of this checkout lets outsiders in: it runs the
     /// head of a pull request on a privileged event and gives it a cache that
     /// can be written (since 2026-06 such events get a read-only cache unless
     /// `cache-mode` says otherwise). Where `package.json` decides, the control
@@ -85,7 +91,14 @@ impl Rule for ReleaseCache {
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let mut seen = Vec::new();
         let open = open_cache(cx);
-        for shipment in shipments::of(cx).iter().filter(|s| !s.development) {
+        let mut shipments = shipments::all(cx);
+        // A job is told of once, with the shipment that is known best.
+        shipments.sort_by_key(|s| match s.artifact {
+            Artifact::Unread => 2,
+            Artifact::Tag => 1,
+            _ => 0,
+        });
+        for shipment in shipments.iter().filter(|s| !s.development) {
             for place in &shipment.places {
                 let publisher = place.job;
                 check(
@@ -96,7 +109,11 @@ impl Rule for ReleaseCache {
                     &mut seen,
                     out,
                 );
-                for other in shipment.company.iter().filter(|job| feeds(job, publisher)) {
+                for other in shipment
+                    .company
+                    .iter()
+                    .filter(|job| feeds(cx, job, publisher))
+                {
                     check(
                         cx,
                         shipment,
@@ -112,28 +129,44 @@ impl Rule for ReleaseCache {
 }
 
 // A job whose artifacts the publishing job takes.
-fn feeds(job: &JobView<'_>, publisher: &JobView<'_>) -> bool {
+fn feeds(cx: &Context<'_>, job: &JobView<'_>, publisher: &JobView<'_>) -> bool {
     let uses = |job: &JobView<'_>, action: &str, inputs: &[&str]| -> Vec<String> {
         job.job
             .steps()
             .iter()
-            .filter(|step| step.action().as_deref() == Some(action))
-            .map(|step| {
-                let name = inputs.iter().find_map(|input| step.input(input));
-                name.map_or_else(String::new, |t| fixed(&t.value))
+            .filter_map(|step| {
+                let inner = wrappers::action(step);
+                let step = inner.as_ref().unwrap_or(step);
+                (step.action().as_deref() == Some(action)).then(|| name_of(step, inputs))
             })
             .collect()
     };
-    if !shipments::needs(publisher, job) {
+    let given = uses(job, "actions/upload-artifact", &["name"]);
+    if given.is_empty() || !shipments::follows(cx, publisher, job) {
         return false;
     }
-    let given = uses(job, "actions/upload-artifact", &["name"]);
     let taken = uses(publisher, "actions/download-artifact", &["name", "pattern"]);
     given.iter().any(|given| {
-        taken
-            .iter()
-            .any(|taken| given.starts_with(taken.as_str()) || taken.starts_with(given.as_str()))
+        taken.iter().any(|taken| {
+            // Whoever takes everything gets reports too, and ships none.
+            (given.starts_with(taken.as_str()) && !(taken.is_empty() && is_report(given)))
+                || taken.starts_with(given.as_str())
+        })
     })
+}
+
+fn is_report(artifact: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "coverage", "junit", "logs", "report", "reports", "results", "sarif",
+    ];
+    artifact
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| WORDS.contains(&word))
+}
+
+fn name_of(step: &Step, inputs: &[&str]) -> String {
+    let name = inputs.iter().find_map(|input| step.input(input));
+    name.map_or_else(String::new, |t| fixed(&t.value))
 }
 
 // What stands before the first part that is put in at run time or may vary.
@@ -203,10 +236,8 @@ fn releases(
     job: &JobView<'_>,
     shipment: &Shipment<'_>,
 ) -> bool {
-    if matches!(
-        start.origin,
-        Origin::PullRequest | Origin::MergeQueue | Origin::Outsider
-    ) || start.runs_job(job.workflow, job.job) == Runs::No
+    if shipments::is_unmerged(&start.origin, shipment.artifact)
+        || start.runs_job(job.workflow, job.job) == Runs::No
     {
         return false;
     }
@@ -276,25 +307,26 @@ fn report(
         .publications
         .iter()
         .any(|p| !matches!(p.artifact, Artifact::Site | Artifact::Files));
-    let role = if publishes { "publishes" } else { "builds" };
     let by_default = if first.by_default {
         ", as it does by default"
     } else {
         ""
     };
-    let severity = if open.is_some() {
-        Severity::High
-    } else {
-        Severity::Medium
+    // What users fetch by a tag is the source, so that a cache gets no further
+    // than the job's rights.
+    let severity = match (open.is_some(), shipment.artifact) {
+        (true, _) => Severity::High,
+        (false, Artifact::Tag) => Severity::Low,
+        (false, _) => Severity::Medium,
     };
     let mut finding = Finding::new(
         ReleaseCache::INFO.id,
         severity,
         job.at(first.span),
         format!(
-            "job `{}` {role} the {} and restores a cache with `{}`{by_default}",
+            "job `{}` {} and restores a cache with `{}`{by_default}",
             job.job.name(),
-            shipment.what(),
+            deed(shipment, publishes),
             first.means
         ),
     )
@@ -302,7 +334,7 @@ fn report(
     .fix("Set `cache-mode: none` at the job, and switch the cache off where the action has an input for it")
     .group("jobs of releases that restore a cache")
     .subject(format!("{} cache", job.subject()));
-    if *runs == Runs::Maybe {
+    if *runs == Runs::Maybe || shipment.artifact == Artifact::Unread {
         finding = finding.confidence(Confidence::Medium);
     }
     if let Some(open) = open {
@@ -315,6 +347,33 @@ fn report(
     out.report(finding);
 }
 
+// What a job does for a shipment, for messages.
+fn deed(shipment: &Shipment<'_>, publishes: bool) -> String {
+    match (shipment.artifact, shipment.first(), publishes) {
+        (Artifact::Unread, Some(first), true) => {
+            format!(
+                "publishes by `{}`, which is not read,",
+                first.publication.means
+            )
+        }
+        (Artifact::Unread, Some(first), false) => {
+            format!(
+                "builds for `{}`, which is not read,",
+                first.publication.means
+            )
+        }
+        (_, _, true) => format!("publishes the {}", shipment.what()),
+        (_, _, false) => format!("builds the {}", shipment.what()),
+    }
+}
+
+fn into(shipment: &Shipment<'_>) -> String {
+    match shipment.artifact {
+        Artifact::Unread => "what is published".to_owned(),
+        artifact => format!("the {artifact}"),
+    }
+}
+
 fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) -> String {
     let who = if open {
         "An outsider can write the cache of the default branch, and what lies there"
@@ -324,7 +383,7 @@ fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) 
     if publishes {
         format!("{who} runs beside {}", job.stakes().describe())
     } else {
-        format!("{who} gets into the {}", shipment.artifact)
+        format!("{who} gets into {}", into(shipment))
     }
 }
 

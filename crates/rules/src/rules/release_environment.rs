@@ -1,7 +1,7 @@
 //! Release jobs without an environment.
 
 use cofferdam_facts::Control;
-use cofferdam_findings::{Finding, Severity};
+use cofferdam_findings::{Confidence, Finding, Severity};
 
 use crate::context::Context;
 use crate::guards::{self, Guard};
@@ -40,9 +40,15 @@ crate::rule! {
     /// A job publishes by the actions and commands it runs, those of composite
     /// actions in the checkout included; sites, drafts of releases, and images
     /// for a registry on the runner are left out, and so is what by its name
-    /// is for development. Medium where a stored secret or the job's identity
-    /// publishes, since an environment can keep both from other jobs. Low
-    /// where the job's own token does (releases of GitHub, packages of
+    /// is for development. A tag that is pushed is a publication. What a target
+    /// of make or a script of the checkout does is not read: it is one where
+    /// its name or the step's says `publish` and the job signs in to a
+    /// registry, holds what publishing programs read, or has an identity; with
+    /// a registry, `push` and `upload` are enough, and `release` where the step
+    /// is handed a credential too; words such as `test`, `dry` or `notes` say
+    /// otherwise, and it does not count beside a publication that is read.
+    /// Medium where a stored secret or the job's identity publishes, since an
+    /// environment can keep both from other jobs. Low where the job's own token does (releases of GitHub, packages of
     /// `ghcr.io`), which a new workflow could have as well, and for files of
     /// which nobody can tell who runs them. A name that is a choice between
     /// constants is followed, start by start. With settings, reviewers or an
@@ -168,6 +174,9 @@ fn report(publisher: &Publisher<'_>, weight: Weight, open: Option<(&str, bool)>,
         .fix(fix)
         .group(group)
         .subject(job.subject());
+    if publisher.is_guess() {
+        finding = finding.confidence(Confidence::Medium);
+    }
     if let Some(release) = publisher.for_users().max_by_key(|r| r.weight) {
         let note = format!("`{}` publishes", release.publication.means);
         finding = finding.related(job.at(release.publication.span), note);

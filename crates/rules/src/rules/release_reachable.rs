@@ -63,9 +63,11 @@ crate::rule! {
     /// from named branches, the clock, a button, or a stranger's event that
     /// decides only when the project's own code is published. One level lower
     /// where the job's own token publishes. What by its name is for development
-    /// is not reported. An environment with reviewers satisfies the control;
-    /// one whose settings were not seen leaves it unknown. No peer has this
-    /// rule.
+    /// is not reported; tags that are pushed and what a target of make or a
+    /// script publishes count as in `release-environment`, except that what is
+    /// merged is the place to make a tag. An environment with reviewers
+    /// satisfies the control; one whose settings were not seen leaves it
+    /// unknown. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
@@ -155,6 +157,7 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         .starts
         .iter()
         .filter(|(start, _)| start.origin != Origin::Tag)
+        .filter(|(start, _)| !publisher.only_tags() || !is_where_tags_are_made(&start.origin))
         .map(|(start, runs)| Path {
             start,
             runs: *runs,
@@ -162,6 +165,9 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         })
         .filter(|p| p.start.origin != Origin::Outsider || p.stranger != Stranger::Out)
         .collect();
+    if paths.is_empty() && publisher.only_tags() {
+        return;
+    }
     // A condition that the files do not decide may well keep a pull request
     // out. After a push to a branch it is how releases are timed.
     let (sure, unsure): (Vec<_>, Vec<_>) = paths.iter().partition(|path| {
@@ -245,6 +251,14 @@ fn weigh(
         }
         _ => report(publisher, paths, worst, severity(publisher, worst), out),
     }
+}
+
+// A tag has to be made somewhere, and what is merged is the place for it.
+fn is_where_tags_are_made(origin: &Origin) -> bool {
+    matches!(
+        origin,
+        Origin::Branches(_) | Origin::Merged | Origin::Role | Origin::Schedule
+    )
 }
 
 fn rank(path: &Path<'_, '_>) -> (u8, bool) {
@@ -334,12 +348,19 @@ fn report(
     let place = job.at(release.map_or(job.job.id.span, |r| r.publication.span));
     let mut finding = Finding::new(ReleaseReachable::INFO.id, severity, place, message)
         .why(why)
-        .fix("Publish from tags, in a job whose environment has reviewers and is limited to those tags")
+        .fix(if publisher.only_tags() {
+            "Push the tag in a job whose environment has reviewers and is limited to protected branches"
+        } else {
+            "Publish from tags, in a job whose environment has reviewers and is limited to those tags"
+        })
         .group(group)
         .subject(job.subject());
     // Since 2026-11 public repositories block `pull_request_target` unless a
     // setting allows it.
-    if worst.runs != Runs::Yes || start.trigger.name() == "pull_request_target" {
+    if worst.runs != Runs::Yes
+        || publisher.is_guess()
+        || start.trigger.name() == "pull_request_target"
+    {
         finding = finding.confidence(Confidence::Medium);
     }
     let place = start.workflow.file().locate(start.trigger.span);

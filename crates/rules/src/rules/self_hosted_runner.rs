@@ -65,6 +65,7 @@ crate::rule! {
         title: "Pull requests run on a machine of one's own",
         severity: High,
         controls: [X3],
+        peers: ["zizmor/self-hosted-runner"],
     }
 }
 

@@ -2,11 +2,13 @@
 
 use cofferdam_facts::{Control, Scope};
 use cofferdam_findings::{Confidence, Finding, Severity};
-use cofferdam_workflows::documents::Workflow;
+use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::text::Pair;
+use cofferdam_workflows::documents::{Step, Workflow};
+use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::needs::{self, Needs};
 use cofferdam_workflows::semantics::permissions::Decider;
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
-use cofferdam_workflows::semantics::{checkouts, needs};
 
 use crate::context::{Context, JobView};
 use crate::rule::{Rule, Sink};
@@ -50,10 +52,15 @@ crate::rule! {
     /// # How it is decided
     /// For each step, the scopes it can write with: from a table of actions, and
     /// from the commands of its script (`git push`, `gh …`, programs that are
-    /// handed the token). A step that is not understood may use anything, and
-    /// then nothing is said. A right of the workflow counts where at least one
-    /// job provably does not need it. zizmor's `excessive-permissions` reports
-    /// every right of a workflow, needed or not.
+    /// handed the token). Composite actions and workflows of the checkout are
+    /// followed; any other step that is not understood may use anything. A
+    /// right of the workflow is medium where several jobs hold it and at least
+    /// one provably does not need it. Where none is provably idle, but some are
+    /// seen to use it and others run what is not read, it is one low finding
+    /// for the workflow; where no job is understood, the control is unknown. A
+    /// right of one job alone that may be used is not reported. zizmor's
+    /// `excessive-permissions` reports every right of a workflow, needed or
+    /// not.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/concepts/security/github_token#modifying-the-permissions-for-the-github_token>
@@ -65,6 +72,9 @@ crate::rule! {
         peers: ["zizmor/excessive-permissions"],
     }
 }
+
+/// Calls are followed this far; GitHub allows ten levels.
+const MAX_DEPTH: usize = 10;
 
 impl Rule for TokenExcessive {
     fn info(&self) -> &'static cofferdam_findings::RuleInfo {
@@ -78,14 +88,24 @@ impl Rule for TokenExcessive {
             .iter()
             .filter(|j| j.token.decider == Decider::Workflow && !j.token.write_all)
             .collect();
+        let mut open = Vec::new();
         for scope in Scope::ALL {
             let holders: Vec<_> = shared
                 .iter()
                 .filter(|j| j.token.writes().any(|s| s == *scope))
                 .copied()
                 .collect();
-            report_shared(cx, *scope, &holders, out);
+            let uses: Vec<_> = holders.iter().map(|j| of_job(cx, j, *scope, 0)).collect();
+            if uses.contains(&Use::Idle) {
+                report_shared(*scope, &holders, &uses, out);
+            } else if holders.len() > 1 && uses.contains(&Use::Unread) {
+                open.push(Shared {
+                    scope: *scope,
+                    jobs: holders.into_iter().zip(uses).collect(),
+                });
+            }
         }
+        report_open(&open, out);
         for job in jobs
             .iter()
             .filter(|j| j.token.decider == Decider::Job && !j.token.write_all)
@@ -109,10 +129,23 @@ impl Rule for TokenExcessive {
     }
 }
 
-fn report_shared(cx: &Context<'_>, scope: Scope, holders: &[&JobView<'_>], out: &mut Sink) {
+/// What a job does with a scope to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Use {
+    /// Every step is understood, and none uses it.
+    Idle,
+    /// It runs something that is not read and may use it.
+    Unread,
+    /// A step is known to write with it.
+    Sure,
+}
+
+fn report_shared(scope: Scope, holders: &[&JobView<'_>], uses: &[Use], out: &mut Sink) {
     let idle: Vec<_> = holders
         .iter()
-        .filter(|j| never_needs(cx, j, scope))
+        .zip(uses)
+        .filter(|(_, used)| **used == Use::Idle)
+        .map(|(job, _)| job)
         .collect();
     let (Some(first), Some(idle_first)) = (holders.first(), idle.first()) else {
         return;
@@ -171,28 +204,149 @@ fn report_job(job: &JobView<'_>, unused: &[Scope], out: &mut Sink) {
     );
 }
 
+/// A right that several jobs have from the workflow, and that no job is seen to
+/// hold for nothing: what at least one of them runs is not read.
+struct Shared<'j, 'c> {
+    scope: Scope,
+    jobs: Vec<(&'j JobView<'c>, Use)>,
+}
+
+impl Shared<'_, '_> {
+    fn names(&self, wanted: Use) -> impl Iterator<Item = String> + '_ {
+        self.jobs
+            .iter()
+            .filter(move |(_, used)| *used == wanted)
+            .map(|(job, _)| format!("`{}`", job.job.name()))
+    }
+}
+
+// One finding for a workflow, whatever the number of rights and jobs.
+fn report_open(open: &[Shared<'_, '_>], out: &mut Sink) {
+    let Some((first, _)) = open.first().and_then(|shared| shared.jobs.first()) else {
+        return;
+    };
+    let place = first.at(first.token.span.unwrap_or_default());
+    let (sure, unread): (Vec<_>, Vec<_>) = open
+        .iter()
+        .partition(|shared| shared.names(Use::Sure).next().is_some());
+    let rights = |shared: &[&Shared<'_, '_>]| {
+        let words: Vec<_> = shared
+            .iter()
+            .map(|shared| format!("`{}: write`", shared.scope))
+            .collect();
+        words.join(", ")
+    };
+    if !unread.is_empty() {
+        out.unknown(
+            Control::C1,
+            Some(place.clone()),
+            format!("which of the jobs use {}", rights(&unread)),
+            "give it with `permissions:` at the jobs that need it",
+        );
+    }
+    let Some(shown) = sure.first() else { return };
+    let (using, rest): (Vec<_>, Vec<_>) = (
+        shown.names(Use::Sure).collect(),
+        shown.names(Use::Unread).collect(),
+    );
+    out.report(
+        Finding::new(
+            TokenExcessive::INFO.id,
+            Severity::Low,
+            place,
+            format!(
+                "the workflow gives {} to {} jobs, of which only {} {} seen to use `{}: write`",
+                rights(&sure),
+                shown.jobs.len(),
+                listed(&using),
+                if using.len() == 1 { "is" } else { "are" },
+                shown.scope,
+            ),
+        )
+        .confidence(Confidence::Medium)
+        .why(format!(
+            "Whether {} {} `{}: write` is not known, since what {} is not read; every job that is \
+             added later holds it too",
+            listed(&rest),
+            if rest.len() == 1 { "needs" } else { "need" },
+            shown.scope,
+            if rest.len() == 1 {
+                "it runs"
+            } else {
+                "they run"
+            },
+        ))
+        .fix(format!(
+            "Give {} with `permissions:` at the jobs that need it, beginning with {}",
+            rights(&sure),
+            listed(&using)
+        ))
+        .subject("permissions")
+        .group("rights to write given to every job of a workflow, of which some jobs are not read"),
+    );
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [one, two] => format!("{one} and {two}"),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+        [] => String::new(),
+    }
+}
+
 /// Whether every step is understood and none can use the scope.
 fn never_needs(cx: &Context<'_>, job: &JobView<'_>, scope: Scope) -> bool {
-    // What a called workflow needs is for that workflow to say.
-    if job.job.call().is_some() {
-        return false;
+    of_job(cx, job, scope, 0) == Use::Idle
+}
+
+fn of_job(cx: &Context<'_>, job: &JobView<'_>, scope: Scope, depth: usize) -> Use {
+    if let Some(call) = job.job.call() {
+        let called = cx.repository.own_workflow(&call.uses.value);
+        // What a workflow of another repository needs is for that one to say.
+        let Some(called) = called.filter(|_| depth < MAX_DEPTH) else {
+            return Use::Unread;
+        };
+        let inside = cx.jobs(called).iter().map(|job| match job.token.decider {
+            Decider::Settings => of_job(cx, job, scope, depth + 1),
+            // A call fails unless its caller holds what the called job asks for.
+            _ if job.token.writes().any(|s| s == scope) => Use::Sure,
+            _ => Use::Idle,
+        });
+        return inside.max().unwrap_or(Use::Unread);
     }
     // A checkout that keeps its credentials lets any later program push.
     let pushes = scope == Scope::Contents && checkouts::keeps_credentials(job.job.steps());
     let token_in_env = pushes || holds_token(&job.workflow.env) || holds_token(&job.job.env);
-    job.job.steps().iter().all(|step| {
+    let of_needs = |needs: Needs| match needs {
+        Needs::Unknown => Use::Unread,
+        Needs::Known(scopes) if scopes.contains(&scope) => Use::Sure,
+        Needs::Known(_) => Use::Idle,
+    };
+    let of_step = |step: &Step| {
         let inner = step
             .uses()
             .and_then(|uses| cx.repository.own_action(&uses.value));
-        if let Some(action) = inner {
-            return action.steps().iter().all(|step| {
-                let script = cx.script(action.path(), step);
-                !needs::of_step(step, script, true).may_need(scope)
-            });
+        let Some(action) = inner else {
+            let script = cx.script(job.workflow.path(), step);
+            return of_needs(needs::of_step(step, script, token_in_env));
+        };
+        // A program or an image is not read.
+        if !matches!(action.runs, Runs::Composite { .. }) {
+            return Use::Unread;
         }
-        let script = cx.script(job.workflow.path(), step);
-        !needs::of_step(step, script, token_in_env).may_need(scope)
-    })
+        let inside = action.steps().iter().map(|step| {
+            let script = cx.script(action.path(), step);
+            of_needs(needs::of_step(step, script, true))
+        });
+        inside.max().unwrap_or(Use::Idle)
+    };
+    job.job
+        .steps()
+        .iter()
+        .map(of_step)
+        .max()
+        .unwrap_or(Use::Idle)
 }
 
 fn holds_token(pairs: &[Pair]) -> bool {

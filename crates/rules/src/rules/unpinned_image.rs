@@ -46,12 +46,15 @@ crate::rule! {
     /// `env:`, an assignment of the script or the default of an input decides
     /// is judged where it is set; one that is known at run time only makes the
     /// control unknown there. The severity follows what the image's code can
-    /// take: medium where steps run inside it in a job that holds secrets or
-    /// may write, and for the image of an action, which a pinned commit of the
-    /// action does not fix; low elsewhere; informational in folders of tests
-    /// and examples, where it does not count against the project. An image of
-    /// this repository's owner is one level lower. `docker compose` and its
-    /// files are not judged. zizmor's `unpinned-images` knows `latest` and the
+    /// take. Where steps run inside it, it is one level below a mutable action:
+    /// medium in a job that holds secrets, publishes, signs in or may write to
+    /// the repository, low in others. Medium for the image of an action, which
+    /// a pinned commit of the action does not fix; low elsewhere; informational
+    /// in folders of tests and examples, where it does not count against the
+    /// project. An image of this repository's owner is one level lower, but not
+    /// one on another registry than GitHub's that such a job runs inside of:
+    /// the account there is another. `docker compose` and its files are not
+    /// judged. zizmor's `unpinned-images` knows `latest` and the
     /// workflow places, Scorecard the Dockerfile ones; neither follows names
     /// into the matrix's rows or tells built images from pulled ones.
     ///
@@ -180,7 +183,7 @@ impl<'r> Judge<'r> {
 
     fn unpinned(&self, site: &ImageSite<'_>, image: &ImageRef, location: Location, out: &mut Sink) {
         let stakes = site.job.map(JobView::stakes);
-        let holds = stakes.as_ref().is_none_or(Stakes::any);
+        let holds = stakes.as_ref().is_none_or(Stakes::is_grave);
         let (severity, place, why) = match site.named.role {
             Role::Container => (
                 Severity::Medium,
@@ -209,7 +212,12 @@ impl<'r> Judge<'r> {
             ),
         };
         let severity = if holds { severity } else { Severity::Low };
-        let severity = self.graded(severity, image, site.named.role != Role::Action);
+        // An account of another registry is another credential, which may be
+        // lost while this repository is safe.
+        let inside = matches!(site.named.role, Role::Container | Role::Step) && holds;
+        let elsewhere = image.registry.as_deref() != Some("ghcr.io");
+        let own_counts = site.named.role != Role::Action && !(inside && elsewhere);
+        let severity = self.graded(severity, image, own_counts);
         let held = stakes.map_or_else(String::new, |s| format!("; the job holds {}", s.describe()));
         let why = format!("Who can push the tag changes what runs: {why}{held}");
         self.report(

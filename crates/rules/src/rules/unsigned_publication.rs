@@ -59,7 +59,8 @@ crate::rule! {
     /// development only. Where something that is
     /// not read may sign (a reusable workflow of another repository that holds
     /// an identity or secrets, `make sign`; code signing of installers alone), the
-    /// control is unknown. Registries
+    /// control is unknown; so it is where a target of make or a script of the
+    /// checkout publishes, which is not read. Registries
     /// that take no signature of a publisher are passed over. Scorecard's
     /// Signed-Releases looks at names of release assets after the fact; zizmor
     /// and poutine have no such rule.
@@ -84,7 +85,13 @@ impl Rule for UnsignedPublication {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let shipments = shipments::of(cx);
-        if shipments.is_empty() {
+        let unread = shipments::tell_unread(
+            cx,
+            Control::S1,
+            "sign what it publishes in a step of the workflow, or publish there",
+            out,
+        );
+        if shipments.is_empty() && !unread {
             out.not_applicable(Control::S1, "no workflow is seen to publish anything");
         }
         for shipment in &shipments {

@@ -56,6 +56,7 @@ crate::rule! {
         title: "A condition compares a part of a name",
         severity: High,
         controls: [T1],
+        peers: ["zizmor/unsound-contains"],
     }
 }
 

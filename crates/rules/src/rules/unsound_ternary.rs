@@ -48,6 +48,7 @@ crate::rule! {
         title: "A choice always takes its second value",
         severity: Medium,
         controls: [],
+        peers: ["zizmor/unsound-ternary"],
     }
 }
 

@@ -372,7 +372,14 @@ impl<'s> Stranger<'s> {
 
     fn of_path(&self, path: &ContextPath, comparison: &Comparison<'_>, wanted: bool) -> Way {
         if let Some(way) = (self.lookup)(path) {
-            return way;
+            // What holds once it is merged says nothing of the opposite.
+            let opposite = comparison.equal != wanted
+                || comparison
+                    .literal
+                    .is_some_and(|value| value.as_str().is_some_and(|text| text == "false"));
+            if !(opposite && way.gates().contains(&Gate::Merge)) {
+                return way;
+            }
         }
         let text = path.text();
         match text.as_str() {

@@ -182,6 +182,12 @@ const OTHER_PURPOSES: &[&str] = &[
     "WEBHOOK",
 ];
 
+/// Whether programs read a credential for publishing from a variable.
+#[must_use]
+pub fn is_for_publishing(variable: &str) -> bool {
+    VARIABLES.contains(&variable.to_ascii_uppercase().as_str())
+}
+
 /// What is needed to look at a job.
 #[derive(Clone, Copy)]
 pub struct Place<'p> {
@@ -260,7 +266,7 @@ fn by_action(step: &Step) -> Option<Login> {
         }
     }
     for pair in &step.env {
-        if VARIABLES.contains(&pair.key.value.to_ascii_uppercase().as_str()) {
+        if is_for_publishing(&pair.key.value) {
             take(&mut login, &pair.value);
         }
     }
@@ -355,7 +361,7 @@ fn by_publication(place: Place<'_>, step: &Step) -> Option<Login> {
             take(&mut login, &pair.value);
         }
     }
-    let variable = |pair: &&Pair| VARIABLES.contains(&pair.key.value.to_ascii_uppercase().as_str());
+    let variable = |pair: &&Pair| is_for_publishing(&pair.key.value);
     for pair in place
         .job
         .env

@@ -32,3 +32,4 @@ pub mod starts;
 pub mod surroundings;
 pub mod tolerance;
 pub mod versions;
+pub mod wrappers;

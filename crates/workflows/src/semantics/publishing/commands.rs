@@ -449,6 +449,12 @@ fn ko_repository(command: &Command, around: &Surroundings<'_>, step: &Step) -> V
     .collect()
 }
 
+/// Whether a program is in the table, whatever its words.
+#[must_use]
+pub(super) fn is_known(program: &str) -> bool {
+    COMMANDS.iter().any(|row| row.program == program)
+}
+
 fn row_of(program: &Program<'_>) -> Option<&'static Row> {
     let name = match program.name {
         "mvnw" => "mvn",

@@ -9,7 +9,9 @@ mod actions;
 mod calls;
 mod commands;
 mod goreleaser;
+mod hidden;
 pub mod programs;
+mod tags;
 pub mod targets;
 
 use std::fmt;
@@ -26,6 +28,7 @@ pub use actions::by_action;
 pub use calls::{by_call, external, is_docker_builder};
 pub use commands::by_script;
 pub use goreleaser::{Run as GoReleaserRun, by_goreleaser, configuration, runs_goreleaser};
+pub use hidden::by_name;
 
 /// What is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +45,10 @@ pub enum Artifact {
     Files,
     /// A web site.
     Site,
+    /// A tag that is pushed: what users fetch by it is the source.
+    Tag,
+    /// Something that a target of make or a script of the checkout decides.
+    Unread,
 }
 
 /// A language's package registry.
@@ -85,6 +92,8 @@ impl fmt::Display for Artifact {
             Self::Release => f.write_str("GitHub release"),
             Self::Files => f.write_str("set of files"),
             Self::Site => f.write_str("web site"),
+            Self::Tag => f.write_str("release tag"),
+            Self::Unread => f.write_str("something that is not read"),
         }
     }
 }
@@ -138,17 +147,15 @@ pub fn of_step(
     script: Option<&Script>,
     at: impl Fn(std::ops::Range<usize>) -> Span,
 ) -> Vec<Publication> {
-    match script {
-        Some(script) => {
-            let found = by_script(around, step, script, &at);
-            if found.is_empty() {
-                commands::by_credential(step, script, at)
-            } else {
-                found
-            }
-        }
-        None => by_action(around, step).into_iter().collect(),
+    let Some(script) = script else {
+        return by_action(around, step).into_iter().collect();
+    };
+    let mut found = by_script(around, step, script, &at);
+    if found.is_empty() {
+        found = commands::by_credential(step, script, &at);
     }
+    found.extend(tags::by_push(step, script, &at));
+    found
 }
 
 #[cfg(test)]

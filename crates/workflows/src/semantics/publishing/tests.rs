@@ -263,3 +263,60 @@ fn goreleaser_publishes_what_its_configuration_says() {
         ]
     );
 }
+
+#[test]
+fn a_tag_that_is_pushed_is_a_release() {
+    for line in [
+        "git push --follow-tags",
+        "git push origin --tags",
+        "git push origin refs/tags/v1",
+        "git tag -a \"$VERSION\" -m x && git push origin \"$VERSION\"",
+        "git -c user.name=x push --tags",
+    ] {
+        let found = of_script(line);
+        let kinds: Vec<_> = found.iter().map(|p| p.artifact).collect();
+        assert_eq!(kinds, [Artifact::Tag], "{line}");
+    }
+    for line in [
+        "git push origin HEAD:main",
+        "git push --dry-run --tags",
+        "git push origin --delete refs/tags/nightly",
+        "git push origin :refs/tags/nightly",
+        "git tag --list v1 && git push origin v1",
+        "git fetch --tags",
+    ] {
+        assert_eq!(of_script(line), [], "{line}");
+    }
+}
+
+fn hidden(name: &str, line: &str, signed_in: bool) -> bool {
+    let workflow = workflow(&format!("    - name: {name}\n      run: {line}\n"));
+    let job = workflow.jobs.first().unwrap();
+    let step = job.steps().first().unwrap();
+    let script = shell::parse(&step.script().unwrap().value, &Shell::Bash);
+    by_name(step, &script, signed_in, |_| Span::default()).is_some()
+}
+
+#[test]
+fn names_say_that_what_is_not_read_publishes() {
+    assert!(hidden("x", "make publish", false));
+    assert!(hidden("x", "./scripts/ui.sh --publish", false));
+    assert!(hidden("Publish images", "make images", false));
+    assert!(hidden("x", "echo \"digest=$(make publish)\"", false));
+    assert!(hidden("x", "bash hack/push.sh", true));
+    assert!(hidden("Build & publish artifacts", "make ci-release", true));
+    assert!(hidden("x", "make release TOKEN=${{ secrets.T }}", true));
+    for (name, line, signed_in) in [
+        ("x", "bash hack/push.sh", false),
+        ("x", "make release", true),
+        ("x", "make publish-dry-run", true),
+        ("x", "./scripts/release-notes.sh", true),
+        ("x", "npx publish", true),
+        ("Publish images", "echo done", true),
+        ("Publish test results", "make results", true),
+        ("x", "sh is-latest-release.sh ${{ secrets.T }}", true),
+        ("x", "./goreleaser release --snapshot", true),
+    ] {
+        assert!(!hidden(name, line, signed_in), "{name}: {line}");
+    }
+}
