@@ -111,7 +111,7 @@ impl Sink {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         Ok(Self::File {
-            part: BufWriter::new(builder.tempfile_in(folder).map_err(plain)?),
+            part: BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?),
             path: path.to_owned(),
         })
     }
@@ -132,7 +132,7 @@ impl Sink {
 
 /// The error of the system alone: the name of the file beside the one that is
 /// meant says nothing to anybody.
-fn plain(error: io::Error) -> io::Error {
+fn plain(error: &io::Error) -> io::Error {
     io::Error::from(error.kind())
 }
 

@@ -227,7 +227,7 @@ fn what_merely_does_not_fail_is_not_clean() {
 
 #[test]
 fn the_place_where_reading_stopped_comes_first_and_its_path_stands_once() {
-    let file = cofferdam_facts::SourceFile::new("a.yml", "x: [1\ny: 2\n");
+    let file = SourceFile::new("a.yml", "x: [1\ny: 2\n");
     let item = |message: &str, start, end| NotChecked {
         code: "syntax",
         message: message.to_owned(),
