@@ -6,6 +6,7 @@ use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
+use cofferdam_flows::Flows;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
@@ -35,6 +36,8 @@ pub struct Context<'c> {
     pub facts: Facts<'c>,
     /// The project's own dependency files.
     pub dependencies: Dependencies<'c>,
+    /// How values that others write reach code.
+    pub flows: Flows<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
 }
@@ -97,9 +100,14 @@ impl<'c> Context<'c> {
                 )
             })
             .collect();
+        // Here and not on first use: rules run on the same threads.
+        let flows = Flows::of(repository, &|path, step| {
+            scripts.get(path)?.get(&step.span.start)
+        });
         Self {
             repository,
             facts,
+            flows,
             dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,

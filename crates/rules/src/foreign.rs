@@ -528,7 +528,8 @@ fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
 }
 
-fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
+/// Settles an output of a step that checks what the starter may do.
+pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
     if !path.starts_with("steps") {
         return None;
     }

@@ -187,6 +187,8 @@ pub struct Matrix {
     pub values: Vec<(String, Text)>,
     /// Whether an axis, or the whole, is known at run time only.
     pub dynamic: bool,
+    /// The whole value, where it is one expression.
+    pub whole: Option<Text>,
 }
 
 impl Job {
@@ -511,6 +513,7 @@ fn matrix(node: Node<'_>) -> Matrix {
         span: node.span(),
         values,
         dynamic,
+        whole: is_expression(node).then(|| Text::read(node)).flatten(),
     }
 }
 
