@@ -48,7 +48,7 @@ crate::rule! {
     ///   e2e:
     ///     if: github.event.label.name == 'ok-to-test'
     ///     steps:
-    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     ///         with:
     ///           ref: ${{ github.event.pull_request.head.sha }}
     ///       - run: make e2e

@@ -48,7 +48,7 @@ crate::rule! {
     ///   review:
     ///     runs-on: ubuntu-24.04
     ///     steps:
-    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     ///       - uses: actions/dependency-review-action@3b139cfc5fae8b618d3eae3675e383bb1769c019 # v4.5.0
     /// ```
     ///

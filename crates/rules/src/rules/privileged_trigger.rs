@@ -148,7 +148,11 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
         .iter()
         .any(|s| s.stakes.any() && foreign::of_start(cx, s).may_run(s));
     if target && !running {
-        out.satisfied(Control::T2, place.clone(), "it runs no code of strangers");
+        out.satisfied(
+            Control::T2,
+            place.clone(),
+            "no step is seen to fetch code of strangers and run it",
+        );
     }
     let shown = fetching.unwrap_or(worst);
     let (severity, controls): (Severity, &'static [Control]) = if fetching.is_some() {
