@@ -29,6 +29,8 @@ struct Checkout {
     slug: Option<String>,
     // A member `no-pack` stands for a pack that is too old to be believed.
     pack: bool,
+    // A member `part` stands for a run over single files.
+    part: bool,
 }
 
 fn read(path: &Path) -> Checkout {
@@ -51,11 +53,13 @@ fn read(path: &Path) -> Checkout {
         settings: None,
         slug: None,
         pack: true,
+        part: false,
     };
     for (name, body) in members {
         match name.as_str() {
             "settings.json" => checkout.settings = Some(settings(&body)),
             "no-pack" => checkout.pack = false,
+            "part" => checkout.part = true,
             "slug" => checkout.slug = Some(body.trim().to_owned()),
             _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
         }
@@ -88,6 +92,7 @@ fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
     let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
     let mut repository = Repository::read(checkout.files, tree);
     repository.slug = checkout.slug;
+    repository.part = checkout.part;
     let pack = cofferdam_datapack::embedded::pack().unwrap();
     let facts = Facts {
         settings: checkout.settings.as_ref(),

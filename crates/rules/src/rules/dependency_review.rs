@@ -15,6 +15,7 @@ use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::sites;
 use crate::steps::{self, StepSite};
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -124,7 +125,9 @@ impl Rule for DependencyReview {
                 "a workflow that a ruleset requires",
             );
         }
-        if gates.is_empty() && required.is_none() {
+        let what = "whether a check on pull requests looks at new dependencies";
+        if gates.is_empty() && required.is_none() && !unread::elsewhere(cx, Control::D5, what, out)
+        {
             absent(out);
         }
         for gate in gates {

@@ -47,7 +47,7 @@ crate::rule! {
     /// a composite action counts as locked where every job reaches it by `$/…`
     /// and its workflow locks the action. A lock that GitHub cannot read fixes
     /// nothing. The severity follows what the job holds, for a composite action
-    /// the gravest job of this checkout that uses it, for a workflow that is
+    /// the job with the most at stake of this checkout that uses it, for a workflow that is
     /// only called the token of its callers. It is high where a secret, a right
     /// to write code, packages or attestations, or something published is lost;
     /// medium where only the job's identity, lesser rights, a token for reports
