@@ -88,7 +88,10 @@ fn settings(patch: &str) -> Snapshot {
 }
 
 fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
-    let checkout = read(fixture);
+    run(rule, read(fixture))
+}
+
+fn run(rule: &'static dyn Rule, checkout: Checkout) -> Sink {
     let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
     let mut repository = Repository::read(checkout.files, tree);
     repository.slug = checkout.slug;
@@ -218,6 +221,62 @@ fn every_rule_against_its_fixtures() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The whole workflows under a heading of a rule's page.
+fn examples(docs: &str, heading: &str) -> Vec<String> {
+    let mut workflows = Vec::new();
+    let mut here = false;
+    let mut block: Option<String> = None;
+    for line in docs.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        match &mut block {
+            Some(text) if line == "```" => {
+                workflows.push(std::mem::take(text));
+                block = None;
+            }
+            Some(text) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            None if line.starts_with("# ") => here = line == heading,
+            None if here && line == "```yaml" => block = Some(String::new()),
+            None => {}
+        }
+    }
+    let has = |text: &str, key: &str| text.lines().any(|line| line.starts_with(key));
+    workflows.retain(|text| has(text, "on:") && has(text, "jobs:"));
+    workflows
+}
+
+#[test]
+fn whole_workflows_on_pages_do_what_the_page_says() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for rule in RULES {
+        let info = rule.info();
+        for (heading, fires) in [("# Vulnerable", true), ("# Fixed", false)] {
+            for text in examples(info.docs, heading) {
+                seen += 1;
+                let file = SourceFile::new(".github/workflows/example.yml", text);
+                let sink = run(
+                    *rule,
+                    Checkout {
+                        files: vec![file],
+                        settings: None,
+                        slug: None,
+                        pack: true,
+                        part: false,
+                    },
+                );
+                if sink.findings.is_empty() == fires {
+                    wrong.push(format!("{} {heading}: {}", info.id, show(&sink)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 30, "only {seen} examples are whole workflows");
 }
 
 #[test]

@@ -23,22 +23,30 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// steps:
-    ///   - run: ./release.sh
-    ///     env:
-    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - run: ./release.sh
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// steps:
-    ///   - uses: step-security/harden-runner@05e31511f85b41b11d1cf0ef85d0992719546e2c # v2.21.0
-    ///     with:
-    ///       egress-policy: block
-    ///       allowed-endpoints: github.com:443 api.github.com:443
-    ///   - run: ./release.sh
-    ///     env:
-    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: step-security/harden-runner@05e31511f85b41b11d1cf0ef85d0992719546e2c # v2.21.0
+    ///         with:
+    ///           egress-policy: block
+    ///           allowed-endpoints: github.com:443 api.github.com:443
+    ///       - run: ./release.sh
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
     ///
     /// # How it is decided
@@ -143,6 +151,8 @@ enum Limit {
     Blocks,
     Records(Location, &'static str),
     Partly(Location, String),
+    /// By a version with a published advisory.
+    Bypassed(Location, String),
     Unknown(Location, &'static str),
     None,
 }
@@ -186,6 +196,17 @@ impl Rule for EgressControl {
 fn in_part(job: &JobView<'_>, limit: Limit, out: &mut Sink) {
     let name = job.job.name();
     match limit {
+        Limit::Bypassed(place, how) => {
+            out.satisfied(
+                Control::W1,
+                place.clone(),
+                "traffic is limited, by a version with an advisory",
+            );
+            let message = format!("the traffic of job `{name}` is limited in part: {how}");
+            out.report(
+                weak(place, job, message).fix("Move to a version of the tool without an advisory"),
+            );
+        }
         Limit::Blocks | Limit::None => {}
         Limit::Unknown(place, what) => out.unknown(
             Control::W1,
@@ -266,9 +287,10 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -
                     ),
                 ),
                 (Mode::Blocks, None) => match advisory {
-                    Some((_, id)) => {
-                        Limit::Partly(place, format!("this version of `{}` has {id}", tool.action))
-                    }
+                    Some((_, id)) => Limit::Bypassed(
+                        place,
+                        format!("this version of `{}` has {id}", tool.action),
+                    ),
                     None => Limit::Blocks,
                 },
             };

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::guards::{self, Guard};
 use crate::releases::{self, Publisher, Weight};
 use crate::rule::{Rule, Sink};
+use crate::shipments;
 
 crate::rule! {
     /// # What
@@ -78,7 +79,8 @@ impl Rule for ReleaseEnvironment {
         for publisher in &publishers {
             judge(cx, publisher, out);
         }
-        if publishers.is_empty() {
+        let fix = "publish in a job of this repository, with an environment";
+        if publishers.is_empty() && !shipments::tell_unread(cx, Control::S6, fix, out) {
             out.not_applicable(Control::S6, "no workflow is known to publish for users");
             out.not_applicable(Control::C3, "no workflow is known to publish for users");
         }

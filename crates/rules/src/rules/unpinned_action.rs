@@ -28,12 +28,22 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: actions/checkout@v4
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@v4
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     /// ```
     /// A checkout of a foreign head must not be pinned to a version that has no
     /// guard: an old commit is then worse than a tag. Better is a workflow that
