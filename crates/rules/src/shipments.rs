@@ -81,9 +81,17 @@ pub fn tell_unread(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink
             let missing = format!("what `{}` publishes, which is not read", publication.means);
             out.unknown(control, Some(job.at(publication.span)), missing, fix);
             told = true;
-            continue;
         }
-        if let Some(call) = releasing_call(cx, job).filter(|_| !known) {
+    }
+    tell_unread_calls(cx, control, fix, out) || told
+}
+
+/// The same for reusable workflows of other repositories alone, where the name
+/// says that they release.
+pub fn tell_unread_calls(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink) -> bool {
+    let mut told = false;
+    for job in cx.all_jobs().filter(|job| job.publications.is_empty()) {
+        if let Some(call) = releasing_call(cx, job) {
             let missing = format!("what `{}` publishes, which is not read", call.uses.value);
             out.unknown(control, Some(job.at(call.uses.span)), missing, fix);
             told = true;

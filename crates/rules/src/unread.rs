@@ -83,7 +83,7 @@ fn unknown(control: Control, problem: &Problem, location: &Location) -> Evidence
     let missing = format!("what {} says", location.path);
     Evidence {
         control,
-        note: format!("{missing} is not known"),
+        note: "not decided".to_owned(),
         verdict: Verdict::Unknown {
             missing,
             settle: settle(problem).to_owned(),

@@ -21,7 +21,9 @@ use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::Verdict;
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, RULES, Rule, Sink};
+use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::repository::{Repository, Tree};
+use cofferdam_workflows::semantics::checkouts::{self, Guard};
 
 struct Checkout {
     files: Vec<SourceFile>,
@@ -258,6 +260,9 @@ fn whole_workflows_on_pages_do_what_the_page_says() {
         for (heading, fires) in [("# Vulnerable", true), ("# Fixed", false)] {
             for text in examples(info.docs, heading) {
                 seen += 1;
+                if !text.contains("runs-on:") && !text.contains(".github/workflows/") {
+                    wrong.push(format!("{} {heading}: no `runs-on`", info.id));
+                }
                 let file = SourceFile::new(".github/workflows/example.yml", text);
                 let sink = run(
                     *rule,
@@ -277,6 +282,53 @@ fn whole_workflows_on_pages_do_what_the_page_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen >= 30, "only {seen} examples are whole workflows");
+}
+
+#[test]
+fn fixed_examples_use_versions_that_are_accepted() {
+    let vulnerable = *RULES
+        .iter()
+        .find(|r| r.info().id == "vulnerable-action")
+        .unwrap();
+    let mut seen = 0;
+    for rule in RULES {
+        let docs = rule.info().docs;
+        let fixed = docs.split("# Fixed").nth(1).unwrap();
+        let fixed = fixed.split("# How it is decided").next().unwrap();
+        for line in fixed.lines().filter(|line| line.contains("uses: ")) {
+            seen += 1;
+            let uses = line.split("uses: ").nth(1).unwrap();
+            let text = format!(
+                "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: {uses}\n"
+            );
+            let file = SourceFile::new(".github/workflows/example.yml", text);
+            let workflow = Workflow::parse(file.clone());
+            let step = workflow.jobs.first().unwrap().steps().first().unwrap();
+            let guard = checkouts::guard(&workflow.document, step);
+            assert!(
+                !checkouts::is_checkout(step) || guard != Guard::Missing,
+                "{}: {uses} has no guard",
+                rule.info().id
+            );
+            let sink = run(
+                vulnerable,
+                Checkout {
+                    files: vec![file],
+                    settings: None,
+                    slug: None,
+                    pack: true,
+                    part: false,
+                },
+            );
+            assert!(
+                sink.findings.is_empty(),
+                "{}: {}",
+                rule.info().id,
+                show(&sink)
+            );
+        }
+    }
+    assert!(seen >= 20, "only {seen} actions in examples");
 }
 
 #[test]
