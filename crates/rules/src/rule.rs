@@ -141,7 +141,8 @@ impl Sink {
         let missing = missing.into();
         self.evidence.push(Evidence {
             control,
-            note: format!("{missing} is not known"),
+            // What is missing is said beside it.
+            note: "not decided".to_owned(),
             verdict: Verdict::Unknown {
                 missing,
                 settle: settle.into(),

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::settings::Fact;
 use cofferdam_facts::{Control, Location, Scope, Span};
-use cofferdam_workflows::documents::job::CallSecrets;
+use cofferdam_workflows::documents::job::{Call, CallSecrets};
 use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::proving::{Proof, Proves, Refusal, Refused, Subject};
@@ -83,7 +83,42 @@ pub fn tell_unread(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink
             told = true;
         }
     }
+    tell_unread_calls(cx, control, fix, out) || told
+}
+
+/// The same for reusable workflows of other repositories alone, where the name
+/// says that they release.
+pub fn tell_unread_calls(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink) -> bool {
+    let mut told = false;
+    for job in cx.all_jobs().filter(|job| job.publications.is_empty()) {
+        if let Some(call) = releasing_call(cx, job) {
+            let missing = format!("what `{}` publishes, which is not read", call.uses.value);
+            out.unknown(control, Some(job.at(call.uses.span)), missing, fix);
+            told = true;
+        }
+    }
     told
+}
+
+/// The reusable workflow of another repository that a job calls, where its name
+/// says that it releases or publishes.
+fn releasing_call<'c>(cx: &Context<'_>, job: &JobView<'c>) -> Option<&'c Call> {
+    let call = job.job.call()?;
+    if cx.repository.own_workflow(&call.uses.value).is_some() {
+        return None;
+    }
+    let path = call.uses.value.repository()?.path.to_ascii_lowercase();
+    let file = path.rsplit('/').next()?.split('.').next()?;
+    let mut words = file.split(|c: char| !c.is_ascii_alphanumeric());
+    let says = |word: &str| matches!(word, "release" | "releases" | "publish" | "publishing");
+    let otherwise = |word: &str| {
+        let other = [
+            "check", "drafter", "dry", "lint", "notes", "prepare", "test", "validate", "verify",
+        ];
+        other.contains(&word)
+    };
+    let releases = words.clone().any(says) && !words.any(otherwise);
+    releases.then_some(call)
 }
 
 /// Every shipment, tags that are pushed and what is not read included.

@@ -14,8 +14,17 @@ use cofferdam_workflows::documents::{Problem, ProblemKind};
 use crate::context::Context;
 use crate::rule::Sink;
 
-const MEND: &str = "mend the file and run again";
+const MEND: &str = "correct the file and run again";
 const NEWER: &str = "a newer version of this program, or read the file by eye";
+
+/// Where only a part of the repository was named: says that what is missing
+/// here may stand elsewhere, so that a control is not decided by its absence.
+pub(crate) fn elsewhere(cx: &Context<'_>, control: Control, what: &str, out: &mut Sink) -> bool {
+    if cx.repository.part {
+        out.unknown(control, None, what, "audit the whole repository");
+    }
+    cx.repository.part
+}
 
 /// A document that may be unread.
 struct Read<'r> {
@@ -74,7 +83,7 @@ fn unknown(control: Control, problem: &Problem, location: &Location) -> Evidence
     let missing = format!("what {} says", location.path);
     Evidence {
         control,
-        note: format!("{missing} is not known"),
+        note: "not decided".to_owned(),
         verdict: Verdict::Unknown {
             missing,
             settle: settle(problem).to_owned(),

@@ -21,7 +21,9 @@ use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::Verdict;
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, RULES, Rule, Sink};
+use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::repository::{Repository, Tree};
+use cofferdam_workflows::semantics::checkouts::{self, Guard};
 
 struct Checkout {
     files: Vec<SourceFile>,
@@ -29,6 +31,8 @@ struct Checkout {
     slug: Option<String>,
     // A member `no-pack` stands for a pack that is too old to be believed.
     pack: bool,
+    // A member `part` stands for a run over single files.
+    part: bool,
 }
 
 fn read(path: &Path) -> Checkout {
@@ -51,11 +55,13 @@ fn read(path: &Path) -> Checkout {
         settings: None,
         slug: None,
         pack: true,
+        part: false,
     };
     for (name, body) in members {
         match name.as_str() {
             "settings.json" => checkout.settings = Some(settings(&body)),
             "no-pack" => checkout.pack = false,
+            "part" => checkout.part = true,
             "slug" => checkout.slug = Some(body.trim().to_owned()),
             _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
         }
@@ -84,10 +90,14 @@ fn settings(patch: &str) -> Snapshot {
 }
 
 fn check(rule: &'static dyn Rule, fixture: &Path) -> Sink {
-    let checkout = read(fixture);
+    run(rule, read(fixture))
+}
+
+fn run(rule: &'static dyn Rule, checkout: Checkout) -> Sink {
     let tree = Tree::new(checkout.files.iter().map(|f| Arc::from(f.path())).collect());
     let mut repository = Repository::read(checkout.files, tree);
     repository.slug = checkout.slug;
+    repository.part = checkout.part;
     let pack = cofferdam_datapack::embedded::pack().unwrap();
     let facts = Facts {
         settings: checkout.settings.as_ref(),
@@ -213,6 +223,112 @@ fn every_rule_against_its_fixtures() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The whole workflows under a heading of a rule's page.
+fn examples(docs: &str, heading: &str) -> Vec<String> {
+    let mut workflows = Vec::new();
+    let mut here = false;
+    let mut block: Option<String> = None;
+    for line in docs.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        match &mut block {
+            Some(text) if line == "```" => {
+                workflows.push(std::mem::take(text));
+                block = None;
+            }
+            Some(text) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            None if line.starts_with("# ") => here = line == heading,
+            None if here && line == "```yaml" => block = Some(String::new()),
+            None => {}
+        }
+    }
+    let has = |text: &str, key: &str| text.lines().any(|line| line.starts_with(key));
+    workflows.retain(|text| has(text, "on:") && has(text, "jobs:"));
+    workflows
+}
+
+#[test]
+fn whole_workflows_on_pages_do_what_the_page_says() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for rule in RULES {
+        let info = rule.info();
+        for (heading, fires) in [("# Vulnerable", true), ("# Fixed", false)] {
+            for text in examples(info.docs, heading) {
+                seen += 1;
+                if !text.contains("runs-on:") && !text.contains(".github/workflows/") {
+                    wrong.push(format!("{} {heading}: no `runs-on`", info.id));
+                }
+                let file = SourceFile::new(".github/workflows/example.yml", text);
+                let sink = run(
+                    *rule,
+                    Checkout {
+                        files: vec![file],
+                        settings: None,
+                        slug: None,
+                        pack: true,
+                        part: false,
+                    },
+                );
+                if sink.findings.is_empty() == fires {
+                    wrong.push(format!("{} {heading}: {}", info.id, show(&sink)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 30, "only {seen} examples are whole workflows");
+}
+
+#[test]
+fn fixed_examples_use_versions_that_are_accepted() {
+    let vulnerable = *RULES
+        .iter()
+        .find(|r| r.info().id == "vulnerable-action")
+        .unwrap();
+    let mut seen = 0;
+    for rule in RULES {
+        let docs = rule.info().docs;
+        let fixed = docs.split("# Fixed").nth(1).unwrap();
+        let fixed = fixed.split("# How it is decided").next().unwrap();
+        for line in fixed.lines().filter(|line| line.contains("uses: ")) {
+            seen += 1;
+            let uses = line.split("uses: ").nth(1).unwrap();
+            let text = format!(
+                "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: {uses}\n"
+            );
+            let file = SourceFile::new(".github/workflows/example.yml", text);
+            let workflow = Workflow::parse(file.clone());
+            let step = workflow.jobs.first().unwrap().steps().first().unwrap();
+            let guard = checkouts::guard(&workflow.document, step);
+            assert!(
+                !checkouts::is_checkout(step) || guard != Guard::Missing,
+                "{}: {uses} has no guard",
+                rule.info().id
+            );
+            let sink = run(
+                vulnerable,
+                Checkout {
+                    files: vec![file],
+                    settings: None,
+                    slug: None,
+                    pack: true,
+                    part: false,
+                },
+            );
+            assert!(
+                sink.findings.is_empty(),
+                "{}: {}",
+                rule.info().id,
+                show(&sink)
+            );
+        }
+    }
+    assert!(seen >= 20, "only {seen} actions in examples");
 }
 
 #[test]

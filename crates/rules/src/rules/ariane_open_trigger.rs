@@ -84,7 +84,7 @@ impl Rule for ArianeOpenTrigger {
                     Control::T1,
                     Some(place),
                     "the list of teams, in the part that was not read,",
-                    "mend the syntax of the file",
+                    "correct the syntax of the file",
                 ),
                 _ => {}
             }

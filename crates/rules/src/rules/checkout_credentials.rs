@@ -22,16 +22,26 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-    /// - run: npm ci
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+    ///       - run: npm ci
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-    ///   with:
-    ///     persist-credentials: false
-    /// - run: npm ci
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+    ///         with:
+    ///           persist-credentials: false
+    ///       - run: npm ci
     /// ```
     ///
     /// # How it is decided
@@ -40,7 +50,10 @@ crate::rule! {
     /// secret of its own, and a later step uploads the workspace; medium where
     /// such a token stays for later steps; low where the token may only read.
     /// A job whose script pushes with git needs the credentials: the finding
-    /// is then informational. Since version 6 the action keeps the token in a
+    /// is then informational. `actions/upload-artifact` leaves hidden files out
+    /// since 3.2 and 4.4, so that `.git` is uploaded only by older versions,
+    /// where `include-hidden-files: true` is set, and where a file below `.git/`
+    /// is named. Since version 6 the action keeps the token in a
     /// file of the runner's temporary folder, which an upload of the workspace
     /// does not take along; the finding is then not raised for the upload.
     /// zizmor's `artipacked` gives every place medium and does not weigh the
@@ -48,6 +61,7 @@ crate::rule! {
     ///
     /// # References
     /// - <https://github.com/actions/checkout#usage>
+    /// - <https://github.com/actions/upload-artifact/issues/602>
     /// - <https://johnstawinski.com/2024/01/11/playing-with-fire-how-we-executed-a-critical-supply-chain-attack-on-pytorch/>
     pub struct CheckoutCredentials {
         id: "checkout-credentials",
@@ -128,7 +142,7 @@ fn report(cx: &Context<'_>, job: &JobView<'_>, step: &Step, place: Location, out
     let later = job.job.steps().iter().skip(step.index + 1);
     let upload = later
         .clone()
-        .find(|s| uploads_workspace(s) && keeps_token_in_workspace(job, step));
+        .find(|s| uploads_git(job, s) && keeps_token_in_workspace(job, step));
     let pushes = later.clone().any(|s| {
         cx.script(job.workflow.path(), s).is_some_and(runs_push)
             || s.action().as_deref().is_some_and(|a| PUSHES.contains(&a))
@@ -191,6 +205,34 @@ fn runs_push(script: &Script) -> bool {
         .commands
         .iter()
         .any(|c| c.is("git") && c.effective().1.iter().any(|w| w.text == "push"))
+}
+
+// Since 4.4, and 3.2, the action leaves out what begins with a dot, `.git` too,
+// unless `include-hidden-files` is set. What an expression gives there is taken
+// for the worse, as is a file that is named below `.git`.
+fn uploads_git(job: &JobView<'_>, step: &Step) -> bool {
+    let hidden = match step
+        .input("include-hidden-files")
+        .map(|text| text.literal())
+    {
+        Some(Some(value)) => value.trim().eq_ignore_ascii_case("true"),
+        Some(None) => true,
+        None => false,
+    };
+    let version = versions::of_step(&job.workflow.document, step);
+    let leaves_out = match version.map(|v| v.major) {
+        Some(0..=2) => false,
+        Some(3) => versions::at_least(version, 3, 2),
+        _ => versions::at_least(version, 4, 4),
+    };
+    let named = step.input("path").is_some_and(|text| {
+        let mut below = text.value.lines();
+        below.any(|line| {
+            let file = line.trim().strip_prefix(".git/");
+            file.is_some_and(|file| !file.is_empty() && !file.starts_with('*'))
+        })
+    });
+    uploads_workspace(step) && (hidden || named || !leaves_out)
 }
 
 fn uploads_workspace(step: &Step) -> bool {

@@ -34,7 +34,7 @@ crate::rule! {
     ///
     /// # Fixed
     /// ```yaml
-    /// - uses: actions/checkout@3df4ab11eba7bda6032a0b82a6bb43b11571feac # v7.0.0
+    /// - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     ///   with:
     ///     persist-credentials: false
     /// ```

@@ -15,6 +15,7 @@ use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::sites;
 use crate::steps::{self, StepSite};
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -48,7 +49,7 @@ crate::rule! {
     ///   review:
     ///     runs-on: ubuntu-24.04
     ///     steps:
-    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     ///       - uses: actions/dependency-review-action@3b139cfc5fae8b618d3eae3675e383bb1769c019 # v4.5.0
     /// ```
     ///
@@ -124,7 +125,9 @@ impl Rule for DependencyReview {
                 "a workflow that a ruleset requires",
             );
         }
-        if gates.is_empty() && required.is_none() {
+        let what = "whether a check on pull requests looks at new dependencies";
+        if gates.is_empty() && required.is_none() && !unread::elsewhere(cx, Control::D5, what, out)
+        {
             absent(out);
         }
         for gate in gates {

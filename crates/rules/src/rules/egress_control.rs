@@ -1,11 +1,13 @@
 //! Jobs that hold secrets and may send them anywhere.
 
+use cofferdam_datapack::Certainty;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::checkouts;
 
 use crate::context::{Context, JobView};
+use crate::known::{self, KnownUse};
 use crate::rule::{Rule, Sink};
 
 crate::rule! {
@@ -21,28 +23,37 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// steps:
-    ///   - run: ./release.sh
-    ///     env:
-    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - run: ./release.sh
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// steps:
-    ///   - uses: step-security/harden-runner@0634a2670c59f64b4a01f0f96f84700a4088b9f0 # v2.12.0
-    ///     with:
-    ///       egress-policy: block
-    ///       allowed-endpoints: github.com:443 api.github.com:443
-    ///   - run: ./release.sh
-    ///     env:
-    ///       TOKEN: ${{ secrets.TOKEN }}
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: step-security/harden-runner@05e31511f85b41b11d1cf0ef85d0992719546e2c # v2.21.0
+    ///         with:
+    ///           egress-policy: block
+    ///           allowed-endpoints: github.com:443 api.github.com:443
+    ///       - run: ./release.sh
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
     ///
     /// # How it is decided
     /// Jobs that call another workflow are judged there. A limit is a step of
     /// one of the known tools, before every other step but checkouts, in the
-    /// mode that blocks; which mode a tool takes where none is written follows
+    /// mode that blocks, at a version without a published advisory (otherwise it
+    /// counts in part); which mode a tool takes where none is written follows
     /// its own documentation. A mode that only records is informational and
     /// counts in part, as does a tool that guards a part of the job. Whether
     /// the policy of GitHub's firewall runners, or one kept on a server,
@@ -140,6 +151,8 @@ enum Limit {
     Blocks,
     Records(Location, &'static str),
     Partly(Location, String),
+    /// By a version with a published advisory.
+    Bypassed(Location, String),
     Unknown(Location, &'static str),
     None,
 }
@@ -150,6 +163,7 @@ impl Rule for EgressControl {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
+        let bypassed = bypassed(cx);
         let mut open = Vec::new();
         let mut any = false;
         for workflow in &cx.repository.workflows {
@@ -157,7 +171,7 @@ impl Rule for EgressControl {
             let holds = |job: &&JobView<'_>| !job.job.steps().is_empty() && job.stakes().is_grave();
             for job in cx.jobs(workflow).iter().filter(holds) {
                 any = true;
-                match limit(cx, job) {
+                match limit(cx, job, &bypassed) {
                     Limit::Blocks => blocked = blocked.or(Some(job)),
                     Limit::None => open.push(job),
                     other => in_part(job, other, out),
@@ -182,6 +196,17 @@ impl Rule for EgressControl {
 fn in_part(job: &JobView<'_>, limit: Limit, out: &mut Sink) {
     let name = job.job.name();
     match limit {
+        Limit::Bypassed(place, how) => {
+            out.satisfied(
+                Control::W1,
+                place.clone(),
+                "traffic is limited, by a version with an advisory",
+            );
+            let message = format!("the traffic of job `{name}` is limited in part: {how}");
+            out.report(
+                weak(place, job, message).fix("Move to a version of the tool without an advisory"),
+            );
+        }
         Limit::Blocks | Limit::None => {}
         Limit::Unknown(place, what) => out.unknown(
             Control::W1,
@@ -212,7 +237,27 @@ fn in_part(job: &JobView<'_>, limit: Limit, out: &mut Sink) {
     }
 }
 
-fn limit(cx: &Context<'_>, job: &JobView<'_>) -> Limit {
+/// Where a tool is used at a version with a published advisory, and which.
+fn bypassed(cx: &Context<'_>) -> Vec<(Location, String)> {
+    let Some(pack) = cx.facts.pack else {
+        return Vec::new();
+    };
+    let tools = |used: &KnownUse<'_>| {
+        let name = used.uses.slug();
+        TOOLS.iter().any(|tool| tool.action == name)
+    };
+    known::uses(cx)
+        .into_iter()
+        .filter(tools)
+        .filter_map(|used| {
+            let hits = pack.vulnerable(&used.uses, used.version());
+            let sure = hits.iter().find(|h| h.certainty == Certainty::Certain)?;
+            Some((used.location(), sure.advisory.id.clone()))
+        })
+        .collect()
+}
+
+fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -> Limit {
     let firewall = |text: &&cofferdam_workflows::documents::Text| text.value.ends_with("-firewall");
     if let Some(label) = job.job.runs_on.labels.iter().find(firewall) {
         return Limit::Unknown(
@@ -222,7 +267,8 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>) -> Limit {
     }
     let mut before = None;
     for step in job.job.steps() {
-        if let Some((found, tool)) = guard(cx, step) {
+        if let Some((found, tool, at)) = guard(cx, job, step) {
+            let advisory = bypassed.iter().find(|(place, _)| *place == at);
             let place = job.at(step.head());
             return match (mode(found, tool), before) {
                 (Mode::Kept, _) => {
@@ -240,7 +286,13 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>) -> Limit {
                         tool.action
                     ),
                 ),
-                (Mode::Blocks, None) => Limit::Blocks,
+                (Mode::Blocks, None) => match advisory {
+                    Some((_, id)) => Limit::Bypassed(
+                        place,
+                        format!("this version of `{}` has {id}", tool.action),
+                    ),
+                    None => Limit::Blocks,
+                },
             };
         }
         if !checkouts::is_checkout(step) && before.is_none() {
@@ -251,8 +303,12 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>) -> Limit {
 }
 
 /// The tool that a step starts, itself or as the first step of an action of
-/// this checkout.
-fn guard<'s>(cx: &'s Context<'_>, step: &'s Step) -> Option<(&'s Step, &'static Tool)> {
+/// this checkout, and where it is named.
+fn guard<'s>(
+    cx: &'s Context<'_>,
+    job: &JobView<'_>,
+    step: &'s Step,
+) -> Option<(&'s Step, &'static Tool, Location)> {
     let known = |step: &Step| {
         let name = step.action()?;
         TOOLS
@@ -260,11 +316,12 @@ fn guard<'s>(cx: &'s Context<'_>, step: &'s Step) -> Option<(&'s Step, &'static 
             .find(|tool| name == tool.action || name.starts_with(&format!("{}/", tool.action)))
     };
     if let Some(tool) = known(step) {
-        return Some((step, tool));
+        return Some((step, tool, job.at(step.uses()?.span)));
     }
     let action = cx.repository.own_action(&step.uses()?.value)?;
     let first = action.steps().first()?;
-    known(first).map(|tool| (first, tool))
+    let at = action.file().locate(first.uses()?.span);
+    known(first).map(|tool| (first, tool, at))
 }
 
 enum Mode {

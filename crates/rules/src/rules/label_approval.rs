@@ -32,6 +32,14 @@ crate::rule! {
     /// jobs:
     ///   e2e:
     ///     if: contains(github.event.pull_request.labels.*.name, 'ok-to-test')
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///         with:
+    ///           ref: ${{ github.event.pull_request.head.sha }}
+    ///       - run: make e2e
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
     ///
     /// # Fixed
@@ -42,7 +50,18 @@ crate::rule! {
     /// jobs:
     ///   e2e:
     ///     if: github.event.label.name == 'ok-to-test'
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+    ///         with:
+    ///           ref: ${{ github.event.pull_request.head.sha }}
+    ///       - run: make e2e
+    ///         env:
+    ///           TOKEN: ${{ secrets.TOKEN }}
     /// ```
+    /// A version of `actions/checkout` with the guard refuses heads of forks here
+    /// whatever the label says; what must run them belongs in `pull_request`, with
+    /// [two workflows](../fork-comments.md) where a result is written back.
     ///
     /// # How it is decided
     /// A label has to be all that keeps a stranger's code from running, through

@@ -15,6 +15,7 @@ use crate::own_references::OwnName;
 use crate::rule::{Rule, Sink};
 use crate::sites::{self, UseSite};
 use crate::takeover::Takeovers;
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -91,7 +92,7 @@ impl Rule for LockCoverage {
             .filter(|site| foreign(&own, site).is_some())
             .collect();
         match locking::lock(cx) {
-            Lock::None => missing(sites.first(), out),
+            Lock::None => missing(cx, sites.first(), out),
             Lock::Broken(lock, problem) => broken(lock, problem, &own, &takeovers, &sites, out),
             Lock::Newer(lock) => newer(lock, out),
             Lock::Read(lock) => {
@@ -141,10 +142,14 @@ fn finding(severity: Severity, location: Location, message: impl Into<String>) -
     Finding::new(LockCoverage::INFO.id, severity, location, message).fix(RELOCK)
 }
 
-fn missing(first: Option<&UseSite<'_>>, out: &mut Sink) {
+fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     let Some(first) = first else {
         return out.not_applicable(Control::D2, "no action of another repository is used");
     };
+    let what = "whether an actions.lock fixes what the actions use themselves";
+    if unread::elsewhere(cx, Control::D2, what, out) {
+        return;
+    }
     // The lock is in public preview and not offered to every owner, so its
     // absence is a fact about the control and nothing to mend at this place.
     out.violated(

@@ -32,7 +32,7 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: pypa/gh-action-pypi-publish@76f52bc884231f62b9a034ebfe128415bbaabdfc # v1.12.4
+    /// - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
     ///   with:
     ///     password: ${{ secrets.PYPI_TOKEN }}
     /// ```
@@ -43,7 +43,7 @@ crate::rule! {
     ///   id-token: write
     /// environment: pypi
     /// steps:
-    ///   - uses: pypa/gh-action-pypi-publish@76f52bc884231f62b9a034ebfe128415bbaabdfc # v1.12.4
+    ///   - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
     /// ```
     ///
     /// # How it is decided

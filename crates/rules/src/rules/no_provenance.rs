@@ -23,23 +23,53 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
-    ///   with:
-    ///     push: true
-    ///     provenance: false
+    /// on:
+    ///   push: {tags: ['v*']}
+    /// jobs:
+    ///   image:
+    ///     runs-on: ubuntu-24.04
+    ///     permissions:
+    ///       packages: write
+    ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           registry: ghcr.io
+    ///           username: ${{ github.actor }}
+    ///           password: ${{ github.token }}
+    ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
+    ///         with:
+    ///           push: true
+    ///           tags: ghcr.io/org/app:v1
+    ///           provenance: false
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
-    ///   id: push
-    ///   with:
-    ///     push: true
-    /// - uses: actions/attest@e59cbc1ad1ac2d59339667419eb8cdde6eb61e3d # v4.0.0
-    ///   with:
-    ///     subject-name: ghcr.io/org/app
-    ///     subject-digest: ${{ steps.push.outputs.digest }}
-    ///     push-to-registry: true
+    /// on:
+    ///   push: {tags: ['v*']}
+    /// jobs:
+    ///   image:
+    ///     runs-on: ubuntu-24.04
+    ///     permissions:
+    ///       packages: write
+    ///       id-token: write
+    ///       attestations: write
+    ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           registry: ghcr.io
+    ///           username: ${{ github.actor }}
+    ///           password: ${{ github.token }}
+    ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
+    ///         id: push
+    ///         with:
+    ///           push: true
+    ///           tags: ghcr.io/org/app:v1
+    ///       - uses: actions/attest@e59cbc1ad1ac2d59339667419eb8cdde6eb61e3d # v4.0.0
+    ///         with:
+    ///           subject-name: ghcr.io/org/app
+    ///           subject-digest: ${{ steps.push.outputs.digest }}
+    ///           push-to-registry: true
     /// ```
     ///
     /// # How it is decided

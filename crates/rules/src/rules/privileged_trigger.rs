@@ -61,9 +61,9 @@ crate::rule! {
     /// a job before it counts where that job asks what the starter may do, or
     /// its script tests whether the pull request was merged. `workflow_run`
     /// counts only where somebody outside can start the workflow before it.
-    /// A stranger's head or artifact that a job with something grave may run
-    /// gives medium, a grave job that runs only trusted code low, a token that may only write issues,
-    /// labels or checks is informational, and what holds nothing, or takes
+    /// A stranger's head or artifact that a job with a secret or a right to
+    /// change code may run gives medium, such a job that runs only trusted code
+    /// low, a token that may only write issues, labels or checks is informational, and what holds nothing, or takes
     /// somebody with a role, counts for the control.
     ///
     /// `pull_request_target` is taken as it works today: since 2025-12 its
@@ -149,7 +149,11 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
         .iter()
         .any(|s| s.stakes.any() && foreign::of_start(cx, s).may_run(s));
     if target && !running {
-        out.satisfied(Control::T2, place.clone(), "it runs no code of strangers");
+        out.satisfied(
+            Control::T2,
+            place.clone(),
+            "no step is seen to fetch code of strangers and run it",
+        );
     }
     let shown = fetching.unwrap_or(worst);
     let (severity, controls): (Severity, &'static [Control]) = if fetching.is_some() {
@@ -181,7 +185,10 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
         return Some(place);
     };
     if severity == Severity::Info {
-        let note = format!("`{}` starts jobs that hold nothing grave", first.event());
+        let note = format!(
+            "`{}` starts jobs that hold no secret and release nothing",
+            first.event()
+        );
         out.satisfied(Control::T1, place.clone(), note);
     }
     out.report_against(

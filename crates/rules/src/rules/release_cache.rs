@@ -35,21 +35,34 @@ crate::rule! {
     ///     types: [published]
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-24.04
+    ///     permissions:
+    ///       contents: write
     ///     steps:
     ///       - uses: actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0
     ///       - run: goreleaser release
+    ///         env:
+    ///           GITHUB_TOKEN: ${{ github.token }}
     /// ```
     ///
     /// # Fixed
     /// ```yaml
+    /// on:
+    ///   release:
+    ///     types: [published]
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-24.04
     ///     cache-mode: none
+    ///     permissions:
+    ///       contents: write
     ///     steps:
     ///       - uses: actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00 # v6.0.0
     ///         with:
     ///           cache: false
     ///       - run: goreleaser release
+    ///         env:
+    ///           GITHUB_TOKEN: ${{ github.token }}
     /// ```
     ///
     /// # How it is decided

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::guards::{self, Guard};
 use crate::releases::{self, Publisher, Weight};
 use crate::rule::{Rule, Sink};
+use crate::shipments;
 
 crate::rule! {
     /// # What
@@ -24,7 +25,7 @@ crate::rule! {
     /// jobs:
     ///   publish:
     ///     steps:
-    ///       - uses: pypa/gh-action-pypi-publish@76f52bc884231f62b9a034ebfe128415bbaabdfc # v1.12.4
+    ///       - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
     /// ```
     ///
     /// # Fixed
@@ -33,7 +34,7 @@ crate::rule! {
     ///   publish:
     ///     environment: pypi # reviewers, and only tags `v*`
     ///     steps:
-    ///       - uses: pypa/gh-action-pypi-publish@76f52bc884231f62b9a034ebfe128415bbaabdfc # v1.12.4
+    ///       - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
     /// ```
     ///
     /// # How it is decided
@@ -78,7 +79,9 @@ impl Rule for ReleaseEnvironment {
         for publisher in &publishers {
             judge(cx, publisher, out);
         }
-        if publishers.is_empty() {
+        let fix = "publish in a job of this repository, with an environment";
+        let unread = shipments::tell_unread_calls(cx, Control::S6, fix, out);
+        if publishers.is_empty() && !unread {
             out.not_applicable(Control::S6, "no workflow is known to publish for users");
             out.not_applicable(Control::C3, "no workflow is known to publish for users");
         }

@@ -9,6 +9,7 @@ use cofferdam_workflows::semantics::publishing::Artifact;
 
 use crate::context::Context;
 use crate::rule::{Rule, Sink};
+use crate::shipments;
 
 crate::rule! {
     /// # What
@@ -66,7 +67,10 @@ impl Rule for ReleaseImmutable {
                 out.satisfied(Control::S5, place, "releases are immutable");
                 return;
             }
-            out.not_applicable(Control::S5, "no workflow makes a release");
+            let fix = "look at a release of the repository: GitHub says whether it is immutable";
+            if !shipments::tell_unread(cx, Control::S5, fix, out) {
+                out.not_applicable(Control::S5, "no workflow makes a release");
+            }
             return;
         };
         let Some(settings) = cx.facts.settings else {

@@ -32,7 +32,12 @@ crate::rule! {
     /// on: [push, pull_request]
     /// jobs:
     ///   image:
+    ///     runs-on: ubuntu-24.04
     ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           username: ${{ vars.HUB_USER }}
+    ///           password: ${{ secrets.HUB_TOKEN }}
     ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
     ///         with: {push: true, tags: org/app:latest}
     /// ```
@@ -43,8 +48,13 @@ crate::rule! {
     ///   push: {tags: ['v*']}
     /// jobs:
     ///   image:
+    ///     runs-on: ubuntu-24.04
     ///     environment: release
     ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           username: ${{ vars.HUB_USER }}
+    ///           password: ${{ secrets.HUB_TOKEN }}
     ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
     ///         with: {push: true, tags: org/app:latest}
     /// ```

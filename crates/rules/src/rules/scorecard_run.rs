@@ -6,6 +6,7 @@ use cofferdam_findings::{Confidence, Finding, Severity};
 use crate::context::{Context, JobView};
 use crate::rule::{Rule, Sink};
 use crate::steps;
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -108,7 +109,8 @@ impl Rule for ScorecardRun {
                 when(cx, job, out);
             }
         }
-        if !any {
+        let what = "whether a workflow computes OpenSSF Scorecard";
+        if !any && !unread::elsewhere(cx, Control::G3, what, out) {
             absent(out);
         }
     }

@@ -9,6 +9,7 @@ use cofferdam_workflows::insights::claims::{self, Facts, Subject};
 use crate::context::Context;
 use crate::dependencies;
 use crate::rule::{Rule, Sink};
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -75,7 +76,10 @@ impl Rule for SecurityInsights {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         if cx.repository.insights.is_empty() {
-            absent(out);
+            let what = "whether there is a SECURITY-INSIGHTS file";
+            if !unread::elsewhere(cx, Control::G2, what, out) {
+                absent(out);
+            }
             return;
         }
         let today = cx.facts.now.map(Timestamp::midnight);

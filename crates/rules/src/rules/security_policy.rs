@@ -8,6 +8,7 @@ use cofferdam_workflows::documents::security_policy::{self, ChannelKind};
 
 use crate::context::Context;
 use crate::rule::{Rule, Sink};
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -89,7 +90,12 @@ impl Rule for SecurityPolicyRule {
             .find(|file| Some(file.file().path()) == path)
             .or(files.first());
         match file {
-            None => missing(form, out),
+            None => {
+                let what = "whether there is a security policy";
+                if !unread::elsewhere(cx, Control::G5, what, out) {
+                    missing(form, out);
+                }
+            }
             Some(file) if file.too_large => out.unknown(
                 Control::G5,
                 Some(Location::whole_file(file.file().path())),

@@ -84,6 +84,9 @@ struct Holder<'c> {
 struct Holders<'c> {
     releases: Vec<Holder<'c>>,
     ci: Vec<Holder<'c>>,
+    /// Whether a release runs where CI does too: on a pull request, any branch
+    /// or the event of a stranger. Another rule reports that.
+    released_in_ci: bool,
 }
 
 impl Rule for SharedCredential {
@@ -137,6 +140,7 @@ fn collect_release<'c>(
         }
         for name in names.flat_map(|name| stored(cx, job, name)) {
             let holders = secrets.entry(name).or_default();
+            holders.released_in_ci |= publisher.starts.iter().any(|(s, _)| is_ci(&s.origin));
             let known = |h: &Holder<'_>| std::ptr::eq(h.job, job);
             if !holders.releases.iter().any(known) {
                 holders.releases.push(Holder {
@@ -186,6 +190,13 @@ fn collect_ci<'c>(
     }
 }
 
+fn is_ci(origin: &Origin) -> bool {
+    matches!(
+        origin,
+        Origin::PullRequest | Origin::MergeQueue | Origin::AnyBranch | Origin::Outsider
+    )
+}
+
 fn reaches(start: &Start<'_>, job: &JobView<'_>, reach: Reach) -> bool {
     match reach {
         Reach::Step(index) => job
@@ -210,12 +221,7 @@ fn ci_start<'c>(
     calls
         .starts(job.workflow)
         .into_iter()
-        .filter(|start| {
-            matches!(
-                start.origin,
-                Origin::PullRequest | Origin::MergeQueue | Origin::AnyBranch | Origin::Outsider
-            )
-        })
+        .filter(|start| is_ci(&start.origin))
         .filter(|start| start.runs_job(job.workflow, job.job) != Runs::No)
         .filter(|start| {
             publisher.is_none_or(|p| p.starts.iter().all(|(s, _)| s.origin != start.origin))
@@ -245,6 +251,10 @@ fn judge(
     };
     let place = release.job.at(release.place);
     let ci: Vec<_> = holders.ci.iter().collect();
+    // That no other job has it is no comfort where the release is a CI job.
+    if ci.is_empty() && (holders.released_in_ci || cx.repository.part) {
+        return;
+    }
     if ci.is_empty() {
         let others: Vec<_> = others.iter().take(3).map(String::as_str).collect();
         let instead = if others.is_empty() {

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::rule::{Rule, Sink};
 use crate::scans;
 use crate::steps;
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -114,6 +115,10 @@ impl Rule for SignOff {
                     SETTLE,
                 ),
             }
+            return;
+        }
+        let what = "whether sign-offs are asked for and checked";
+        if cx.repository.contributing.is_empty() && unread::elsewhere(cx, Control::G1, what, out) {
             return;
         }
         asked(cx, matches!(required, Some(Required::No)), out);

@@ -3,7 +3,7 @@
 use cofferdam_facts::Control;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
-use cofferdam_workflows::semantics::proving::{Key, KeyForm, KeyImport, Proof, Proves};
+use cofferdam_workflows::semantics::proving::{Key, KeyForm, KeyImport, Proof, Proves, Subject};
 use cofferdam_workflows::semantics::publishing::{Artifact, Registry};
 
 use crate::context::{Context, JobView};
@@ -64,6 +64,10 @@ impl Rule for StoredSigningKey {
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         // One place of a file speaks for all.
         let mut held = false;
+        let ships = cx
+            .jobs(workflow)
+            .iter()
+            .any(|job| !job.publications.is_empty());
         for job in cx.jobs(workflow) {
             let mut seen = Vec::new();
             let mut keyless = None;
@@ -76,7 +80,10 @@ impl Rule for StoredSigningKey {
                         seen.push(form);
                         by_proof(job, proof, form, out);
                     }
-                    Key::Keyless | Key::Managed => keyless = Some(proof),
+                    // A file that is signed by itself may be a trial.
+                    Key::Keyless | Key::Managed if ships || proof.subject == Subject::Image => {
+                        keyless = Some(proof);
+                    }
                     _ => {}
                 }
             }

@@ -208,7 +208,7 @@ fn report(file: &SourceFile, problems: &[SchemaProblem], unused: bool, out: &mut
             code: "syntax",
             message: format!("{}: {}", file.path(), problem.message),
             location: Some(location),
-            settle: "mend the file and run again".to_owned(),
+            settle: "correct the file and run again".to_owned(),
             required: !unused,
         });
     }

@@ -3,6 +3,7 @@
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{Control, UsesRef};
 use cofferdam_findings::{Finding, Severity};
+use cofferdam_workflows::semantics::checkouts;
 
 use crate::context::Context;
 use crate::locking;
@@ -27,13 +28,27 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: actions/checkout@v4
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@v4
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-24.04
+    ///     steps:
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     /// ```
+    /// A checkout of a foreign head must not be pinned to a version that has no
+    /// guard: an old commit is then worse than a tag. Better is a workflow that
+    /// fetches no head, with [two workflows](../fork-comments.md) where a result
+    /// is written back.
     ///
     /// # How it is decided
     /// Every `uses:` of a step, of a composite action and of a calling job that
@@ -42,7 +57,7 @@ crate::rule! {
     /// a composite action counts as locked where every job reaches it by `$/…`
     /// and its workflow locks the action. A lock that GitHub cannot read fixes
     /// nothing. The severity follows what the job holds, for a composite action
-    /// the gravest job of this checkout that uses it, for a workflow that is
+    /// the job with the most at stake of this checkout that uses it, for a workflow that is
     /// only called the token of its callers. It is high where a secret, a right
     /// to write code, packages or attestations, or something published is lost;
     /// medium where only the job's identity, lesser rights, a token for reports
@@ -159,6 +174,9 @@ fn report(
     let fix = if by_tag_only {
         "This generator refuses a commit; `actions/attest` gives provenance of the same kind and \
          can be pinned"
+    } else if fetches_head(site) {
+        "Name the full commit id of a version that refuses heads of forks (v4.4, v5.1, v6.1, v7 \
+         or newer), and keep the version as a comment behind it; an older one has no such guard"
     } else {
         "Name the full commit id and keep the version as a comment behind it"
     };
@@ -187,6 +205,24 @@ fn report(
     } else {
         out.report(finding);
     }
+}
+
+// A checkout of what an expression names, where whoever starts the run may be a
+// stranger: there the version decides whether a fork's head is refused.
+fn fetches_head(site: &UseSite<'_>) -> bool {
+    let Holder::Step(job, step) = site.holder else {
+        return false;
+    };
+    let chosen = |name| {
+        step.input(name)
+            .is_some_and(|text| text.literal().is_none())
+    };
+    let privileged = ["pull_request_target", "workflow_run"];
+    checkouts::is_checkout(step)
+        && (chosen("ref") || chosen("repository"))
+        && privileged
+            .iter()
+            .any(|event| job.entry.events.contains(*event))
 }
 
 // Its verifier takes the builder's identity from the tag, so that a run from a

@@ -24,26 +24,49 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
-    /// - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
-    ///   with:
-    ///     push: true
-    ///     tags: ghcr.io/org/app:v1
+    /// on:
+    ///   push: {tags: ['v*']}
+    /// jobs:
+    ///   image:
+    ///     runs-on: ubuntu-24.04
+    ///     permissions:
+    ///       packages: write
+    ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           registry: ghcr.io
+    ///           username: ${{ github.actor }}
+    ///           password: ${{ github.token }}
+    ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
+    ///         with:
+    ///           push: true
+    ///           tags: ghcr.io/org/app:v1
     /// ```
     ///
     /// # Fixed
     /// ```yaml
-    /// permissions:
-    ///   id-token: write
-    ///   packages: write
-    /// steps:
-    ///   - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
-    ///     id: push
-    ///     with:
-    ///       push: true
-    ///       tags: ghcr.io/org/app:v1
-    ///   - run: cosign sign --yes "ghcr.io/org/app@${DIGEST}"
-    ///     env:
-    ///       DIGEST: ${{ steps.push.outputs.digest }}
+    /// on:
+    ///   push: {tags: ['v*']}
+    /// jobs:
+    ///   image:
+    ///     runs-on: ubuntu-24.04
+    ///     permissions:
+    ///       packages: write
+    ///       id-token: write
+    ///     steps:
+    ///       - uses: docker/login-action@184bdaa0721073962dff0199f1fb9940f07167d1 # v3.5.0
+    ///         with:
+    ///           registry: ghcr.io
+    ///           username: ${{ github.actor }}
+    ///           password: ${{ github.token }}
+    ///       - uses: docker/build-push-action@263435318d21b8e681c14492fe198d362a7d2c83 # v6.18.0
+    ///         id: push
+    ///         with:
+    ///           push: true
+    ///           tags: ghcr.io/org/app:v1
+    ///       - run: cosign sign --yes "ghcr.io/org/app@${DIGEST}"
+    ///         env:
+    ///           DIGEST: ${{ steps.push.outputs.digest }}
     /// ```
     ///
     /// # How it is decided

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
-use cofferdam_workflows::semantics::checkouts::Guard;
+use cofferdam_workflows::semantics::checkouts::{self, Guard};
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
@@ -51,14 +51,15 @@ crate::rule! {
     ///   test:
     ///     runs-on: ubuntu-latest
     ///     steps:
-    ///       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+    ///       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
     ///         with:
     ///           persist-credentials: false
     ///       - run: make test
     /// ```
     /// Where secrets are needed, check out in two phases: the base branch at
     /// the root, from where everything runs, and the head in a folder of its
-    /// own, which is read and never run.
+    /// own, which is read and never run. Where the result must be written back,
+    /// such as a comment, [two workflows](../fork-comments.md) share it as data.
     ///
     /// # How it is decided
     /// Every way from an event to the job is followed, through calls of
@@ -75,9 +76,12 @@ crate::rule! {
     /// It is critical where anybody can do it and the job can change the
     /// repository, publish, or holds a secret; high where somebody with a role
     /// has to act first (a label, a comment, an approval), or where less is
-    /// held, such as the job's identity alone; medium where both is so; low where the guard that `actions/checkout` has since version 7
-    /// (and 2.8, 3.7, 4.4, 5.1, 6.1) refuses the fork's head, or where the job
-    /// holds nothing. An action that is not known and works where the head lies
+    /// held, such as the job's identity alone; medium where both is so, and where
+    /// nothing but a tag or branch of `actions/checkout`, such as `v4`, brings
+    /// the guard that refuses a fork's head: it came with version 7, and to 2.8,
+    /// 3.7, 4.4, 5.1 and 6.1 on 2026-07-20. It is low where a commit of a version
+    /// with the guard is pinned, or where the job holds nothing. A commit of an
+    /// older version has no guard, and is as critical as `git` itself. An action that is not known and works where the head lies
     /// gives medium at most. zizmor's `dangerous-triggers` reports the event
     /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
     /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
@@ -232,7 +236,11 @@ fn case<'a>(
     }
     match fetch.means {
         Means::Checkout(guard) if guarded(start) && fetch.head.is_code() => match guard {
-            Guard::Holds => severity = severity.lowered().min(Severity::Low),
+            // Who owns the tag decides each day what runs.
+            Guard::Holds { moves: true, .. } if way.gates().is_empty() => {
+                severity = severity.lowered().min(Severity::Medium);
+            }
+            Guard::Holds { .. } => severity = severity.lowered().min(Severity::Low),
             Guard::Unknown => confidence = Confidence::Medium,
             Guard::OptedOut | Guard::Missing => {}
         },
@@ -355,18 +363,16 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
         ..(*start).clone()
     }
     .who();
-    let refused = matches!(fetch.means, Means::Checkout(Guard::Holds))
-        && guarded(start)
-        && fetch.head.is_code();
-    if refused && held(view, start) == Held::Nothing {
-        return "The guard of actions/checkout refuses the head, and the job holds nothing"
-            .to_owned();
-    }
-    if refused {
-        return format!(
-            "Only the guard of actions/checkout keeps {who} from {taken}; `git`, another action \
-             or an opt-out has none"
-        );
+    if let Some(guard) = refusal(start, fetch) {
+        return if held(view, start) == Held::Nothing {
+            format!("{guard} refuses the head, and the job holds nothing")
+        } else {
+            format!(
+                "Only {} keeps {who} from {taken}; an older version, `git`, another action or \
+                 `allow-unsafe-pr-checkout: true` has none",
+                lower(&guard)
+            )
+        };
     }
     let who = upper(&who);
     if !fetch.head.is_code() && fetch.means != Means::Artifact {
@@ -394,6 +400,30 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
         text.push_str(&format!(" ({missing} is not known)"));
     }
     text
+}
+
+// The guard that refuses the head, with the version and the day it came.
+fn refusal(start: &Start<'_>, fetch: &Fetch) -> Option<String> {
+    let Means::Checkout(Guard::Holds { major, moves }) = fetch.means else {
+        return None;
+    };
+    if !guarded(start) || !fetch.head.is_code() {
+        return None;
+    }
+    let since = match major.map(|major| (major, checkouts::first_guarded(major))) {
+        Some((major, Some(minor))) if minor > 0 => {
+            format!("since v{major}.{minor} ({})", checkouts::GUARDED_SINCE)
+        }
+        _ => "since v7".to_owned(),
+    };
+    let moves = if moves {
+        ", behind a tag or branch that its owner can move,"
+    } else {
+        ""
+    };
+    Some(format!(
+        "The guard that actions/checkout has {since}{moves}"
+    ))
 }
 
 // `synchronize` is among the activities of a trigger without `types:`.
@@ -430,6 +460,13 @@ fn fix(case: &Case<'_>) -> String {
             run.means
         ),
     }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().collect::<String>() + letters.as_str()
+    })
 }
 
 fn upper(text: &str) -> String {

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::dependencies::{Dependencies, DependencyFile};
 use crate::rule::{Rule, Sink};
 use crate::sites;
+use crate::unread;
 
 crate::rule! {
     /// # What
@@ -127,7 +128,13 @@ impl Rule for UpdateCooldown {
         if let Some(file) = renovate {
             of_renovate(file, &present, out);
         }
-        not_updated(dependabot, renovate, &present, out);
+        let what = "which update bot looks after the dependencies";
+        if dependabot.is_some()
+            || renovate.is_some()
+            || !unread::elsewhere(cx, Control::D4, what, out)
+        {
+            not_updated(dependabot, renovate, &present, out);
+        }
         if out.evidence.is_empty() {
             out.not_applicable(Control::D4, "no update bot proposes new versions");
         }
@@ -239,7 +246,7 @@ fn of_renovate(file: &Renovate, present: &Dependencies<'_>, out: &mut Sink) {
             Control::D4,
             Some(Location::whole_file(file.file().path())),
             "what the configuration of Renovate says",
-            "mend the file, then run again",
+            "correct the file, then run again",
         );
         return;
     };

@@ -81,13 +81,36 @@ pub fn place(step: &Step) -> Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// It refuses.
-    Holds,
+    Holds {
+        /// The major version, where it is written; a branch has none.
+        major: Option<u32>,
+        /// Whether a tag or branch names the version, so that its owner decides
+        /// each day what runs.
+        moves: bool,
+    },
     /// `allow-unsafe-pr-checkout: true` turns the guard off.
     OptedOut,
     /// The version is older than the guard.
     Missing,
     /// The version is not known, or an expression decides.
     Unknown,
+}
+
+/// When the guard was brought to the versions before the seventh.
+pub const GUARDED_SINCE: &str = "2026-07-20";
+
+/// The first minor version of a major one that has the guard; `None` where no
+/// version has it.
+#[must_use]
+pub fn first_guarded(major: u32) -> Option<u32> {
+    match major {
+        0 | 1 => None,
+        2 => Some(8),
+        3 => Some(7),
+        4 => Some(4),
+        5 | 6 => Some(1),
+        _ => Some(0),
+    }
 }
 
 /// A version as far as it is written: major, and minor if there is one.
@@ -129,30 +152,22 @@ pub fn guard(document: &Document, step: &Step) -> Guard {
         .uses()
         .and_then(|u| u.value.repository())
         .is_some_and(|r| r.commit().is_some());
+    let holds = |major| Guard::Holds {
+        major,
+        moves: !pinned,
+    };
     let Some((major, minor)) = version(document, step) else {
         // A branch moves with the newest release.
-        return if pinned { Guard::Unknown } else { Guard::Holds };
+        return if pinned { Guard::Unknown } else { holds(None) };
     };
-    match (major, minor) {
-        (0 | 1, _) => Guard::Missing,
-        (7.., _) => Guard::Holds,
+    match (first_guarded(major), minor) {
+        (None, _) => Guard::Missing,
+        (Some(0), _) => holds(Some(major)),
         // A moving tag has what was brought to it; a commit that only claims
         // the major may be from before.
-        (_, None) if pinned => Guard::Unknown,
-        (_, None) => Guard::Holds,
-        (major, Some(minor)) => {
-            let first = match major {
-                2 => 8,
-                3 => 7,
-                4 => 4,
-                _ => 1,
-            };
-            if minor >= first {
-                Guard::Holds
-            } else {
-                Guard::Missing
-            }
-        }
+        (Some(_), None) if pinned => Guard::Unknown,
+        (Some(first), Some(minor)) if minor < first => Guard::Missing,
+        (Some(_), _) => holds(Some(major)),
     }
 }
 
@@ -182,18 +197,24 @@ mod tests {
     fn the_guard_depends_on_the_version_that_runs() {
         let commit = "11bd71901bbe5b1630ceea73d27597364c9af683";
         for uses in ["v7", "v7.0.1", "v4", "v2", "v4.4.0", "v6.1.0", "main"] {
-            assert_eq!(guard_of(uses), Guard::Holds, "{uses}");
+            let guard = guard_of(uses);
+            assert!(matches!(guard, Guard::Holds { moves: true, .. }), "{uses}");
         }
         for uses in ["v1", "v4.2.2", "v6.0.3", "v3.6.0"] {
             assert_eq!(guard_of(uses), Guard::Missing, "{uses}");
         }
         assert_eq!(guard_of(&format!("{commit} # v4.2.2")), Guard::Missing);
-        assert_eq!(guard_of(&format!("{commit} # v7.0.1")), Guard::Holds);
+        let pinned = Guard::Holds {
+            major: Some(7),
+            moves: false,
+        };
+        assert_eq!(guard_of(&format!("{commit} # v7.0.1")), pinned);
         assert_eq!(guard_of(&format!("{commit} # tag=v4")), Guard::Unknown);
         assert_eq!(guard_of(commit), Guard::Unknown);
         let with = "v7\n        with:\n          allow-unsafe-pr-checkout: ";
         assert_eq!(guard_of(&format!("{with}true")), Guard::OptedOut);
-        assert_eq!(guard_of(&format!("{with}false")), Guard::Holds);
+        let guard = guard_of(&format!("{with}false"));
+        assert!(matches!(guard, Guard::Holds { .. }));
         assert_eq!(
             guard_of(&format!("{with}${{{{ inputs.x }}}}")),
             Guard::Unknown

@@ -13,8 +13,9 @@ use crate::shell::{Command, Script};
 /// Words that say that something leaves the repository.
 const PUBLISHES: &[&str] = &["publish", "publishes", "publishing", "publishimage"];
 
-/// Words that may say so: state and reports are moved like this as well.
-const MOVES: &[&str] = &["push", "upload"];
+/// Words that may say so: state and reports are moved like this as well. What
+/// signs an image with a credential of its registry puts the signature there.
+const MOVES: &[&str] = &["push", "sign", "upload"];
 
 /// Words that may say so, though a release is often only built.
 const RELEASES: &[&str] = &["release", "releases"];
