@@ -1,7 +1,7 @@
 //! What a job publishes for users, with what, and from where.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use cofferdam_facts::Scope;
 use cofferdam_workflows::documents::{Action, Step};
@@ -108,12 +108,13 @@ where
         return None;
     }
     let logins = logins(cx, job);
+    let held = Held::of(logins);
     let pushes = may_push(job, logins);
     let releases: Vec<_> = job
         .publications
         .iter()
         .filter(|publication| pushes || !is_pushed(publication.artifact))
-        .filter_map(|publication| release(cx, job, logins, publication))
+        .filter_map(|publication| release(cx, job, &held, publication))
         .collect();
     if releases.is_empty() {
         return None;
@@ -133,10 +134,29 @@ where
     })
 }
 
+/// What the sign-ins of a job hold, summed up for its publications.
+struct Held {
+    stored: bool,
+    token: bool,
+    /// The steps that sign in with the job's token alone.
+    by_token: HashSet<usize>,
+}
+
+impl Held {
+    fn of(logins: &[Login]) -> Self {
+        let by_token = logins.iter().filter(|l| l.token && l.secrets.is_empty());
+        Self {
+            stored: logins.iter().any(|l| !l.secrets.is_empty()),
+            token: logins.iter().any(|l| l.token),
+            by_token: by_token.map(|l| l.step).collect(),
+        }
+    }
+}
+
 fn release<'c>(
     cx: &'c Context<'c>,
     job: &'c JobView<'c>,
-    logins: &[Login],
+    held: &Held,
     publication: &'c Publication,
 ) -> Option<Release<'c>> {
     let step = job.job.steps().get(publication.step)?;
@@ -145,21 +165,16 @@ fn release<'c>(
     if publication.artifact == Artifact::Site || stage == Stage::Local || publication.draft {
         return None;
     }
-    let own: Vec<_> = logins
-        .iter()
-        .filter(|l| l.step == publication.step)
-        .collect();
-    let stored = logins.iter().any(|l| !l.secrets.is_empty());
     let identity = job.token.writes().any(|s| s == Scope::IdToken);
     let weight = match publication.artifact {
         Artifact::Files => Weight::Files,
         Artifact::Release | Artifact::Tag => Weight::Token,
         // Images and charts go where an earlier step signed in to, and what is
         // not read may be one.
-        Artifact::Image | Artifact::Chart | Artifact::Unread if stored => Weight::Credential,
-        Artifact::Image | Artifact::Chart if logins.iter().any(|l| l.token) => Weight::Token,
+        Artifact::Image | Artifact::Chart | Artifact::Unread if held.stored => Weight::Credential,
+        Artifact::Image | Artifact::Chart if held.token => Weight::Token,
         Artifact::Unread if !identity => Weight::Token,
-        _ if own.iter().any(|l| l.token && l.secrets.is_empty()) && !identity => Weight::Token,
+        _ if held.by_token.contains(&publication.step) && !identity => Weight::Token,
         _ => Weight::Credential,
     };
     let action = step.uses().and_then(|u| cx.repository.own_action(&u.value));

@@ -1,13 +1,13 @@
 //! Stored registry credentials where short-lived ones exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::{Control, Span};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::text::{Text, lookup};
 use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::semantics::logins::Login;
-use cofferdam_workflows::semantics::publishing::{Artifact, Registry};
+use cofferdam_workflows::semantics::publishing::{Artifact, Publication, Registry};
 use cofferdam_workflows::semantics::secrets::{self, SecretName, calls};
 use cofferdam_workflows::semantics::stages::{self, Stage};
 
@@ -83,9 +83,10 @@ impl Rule for LongLivedRegistryCredential {
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for job in cx.jobs(workflow) {
             let mut uses = Vec::new();
+            let packages = Packages::of(job);
             for step in job.job.steps() {
                 uses.extend(by_cloud(job, step));
-                uses.extend(by_package(job, step));
+                uses.extend(by_package(job, step, &packages));
             }
             for login in releases::logins(cx, job) {
                 uses.extend(by_registry(cx, job, login, out));
@@ -207,8 +208,36 @@ fn by_cloud(job: &JobView<'_>, step: &Step) -> Option<Use> {
     })
 }
 
-fn by_package(job: &JobView<'_>, step: &Step) -> Option<Use> {
-    let publication = job.publications.iter().find(|p| p.step == step.index)?;
+/// What is the same for every step of a job.
+struct Packages<'c> {
+    // By the step, the first of each.
+    publications: HashMap<usize, &'c Publication>,
+    // The first script that writes a token into the configuration of npm.
+    token: Option<&'c Text>,
+}
+
+impl<'c> Packages<'c> {
+    fn of(job: &'c JobView<'c>) -> Self {
+        let mut publications = HashMap::new();
+        for publication in &job.publications {
+            publications.entry(publication.step).or_insert(publication);
+        }
+        let npm = Artifact::Package(Registry::Npm);
+        let mut scripts = job.job.steps().iter().filter_map(Step::script);
+        let token = if publications.values().any(|p| p.artifact == npm) {
+            scripts.find(|t| t.value.contains("_authToken") && !named(t).0.is_empty())
+        } else {
+            None
+        };
+        Self {
+            publications,
+            token,
+        }
+    }
+}
+
+fn by_package(job: &JobView<'_>, step: &Step, packages: &Packages<'_>) -> Option<Use> {
+    let publication = packages.publications.get(&step.index)?;
     let Artifact::Package(registry) = publication.artifact else {
         return None;
     };
@@ -255,10 +284,8 @@ fn by_package(job: &JobView<'_>, step: &Step) -> Option<Use> {
     }
     // A token that another step of the job writes into a configuration.
     if registry == Registry::Npm {
-        for other in job.job.steps() {
-            if let Some(script) = other.script().filter(|t| t.value.contains("_authToken")) {
-                take(script, script.span);
-            }
+        if let Some(script) = packages.token {
+            take(script, script.span);
         }
     }
     let (span, secrets) = found?;

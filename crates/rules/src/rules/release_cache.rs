@@ -1,5 +1,7 @@
 //! Caches that reach a release.
 
+use std::collections::HashSet;
+
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Step;
@@ -102,7 +104,7 @@ impl Rule for ReleaseCache {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let open = open_cache(cx);
         let mut shipments = shipments::all(cx);
         // A job is told of once, with the shipment that is known best.
@@ -112,7 +114,10 @@ impl Rule for ReleaseCache {
             _ => 0,
         });
         for shipment in shipments.iter().filter(|s| !s.development) {
-            for place in &shipment.places {
+            // Once for each job, whose places stand together.
+            let mut places = shipment.places.clone();
+            places.dedup_by(|next, one| std::ptr::eq(next.job, one.job));
+            for place in &places {
                 let publisher = place.job;
                 check(
                     cx,
@@ -194,14 +199,13 @@ fn check<'c>(
     shipment: &Shipment<'c>,
     (job, publisher): (&'c JobView<'c>, &'c JobView<'c>),
     open: Option<&Location>,
-    seen: &mut Vec<(&'c str, usize)>,
+    seen: &mut HashSet<(&'c str, usize)>,
     out: &mut Sink,
 ) {
     let key = (job.workflow.path(), job.job.id.span.start);
-    if job.job.call().is_some() || seen.contains(&key) {
+    if job.job.call().is_some() || !seen.insert(key) {
         return;
     }
-    seen.push(key);
     let starts = starts::of(cx.repository, job.workflow);
     let releasing: Vec<&Start<'_>> = starts
         .iter()
