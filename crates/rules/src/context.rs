@@ -1,6 +1,7 @@
 //! What a rule may look at, worked out once for all rules.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
@@ -20,8 +21,10 @@ use cofferdam_workflows::shell::{self, Script};
 use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
-use crate::deeds;
+use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
+use crate::foreign::Walks;
+use crate::usage::{JobPlace, Usage};
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -37,6 +40,8 @@ pub struct Context<'c> {
     pub dependencies: Dependencies<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
+    usage: OnceLock<Usage>,
+    pub(crate) walks: Walks,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -87,14 +92,13 @@ impl<'c> Context<'c> {
                     .map(|action| (action.path(), action_scripts(action))),
             )
             .collect();
+        let known = Known::default();
         let jobs = repository
             .workflows
             .par_iter()
             .map(|workflow| {
-                (
-                    workflow.path(),
-                    views(repository, workflow, default, &scripts),
-                )
+                let views = views(repository, workflow, default, &scripts, &known);
+                (workflow.path(), views)
             })
             .collect();
         Self {
@@ -103,7 +107,20 @@ impl<'c> Context<'c> {
             dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,
+            usage: OnceLock::new(),
+            walks: Walks::default(),
         }
+    }
+
+    /// Who uses the actions of the checkout.
+    pub(crate) fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| Usage::of(self.repository))
+    }
+
+    /// The job at a place.
+    pub(crate) fn job(&self, place: JobPlace) -> Option<&JobView<'c>> {
+        let workflow = self.repository.workflows.get(place.workflow)?;
+        self.jobs(workflow).get(place.job)
     }
 
     /// The token default of the repository's settings.
@@ -157,11 +174,12 @@ fn views<'c>(
     workflow: &'c Workflow,
     default: TokenDefault,
     scripts: &Scripts<'c>,
+    known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
     let view = |job| {
         let token = permissions::effective(workflow, job, default);
-        let deeds = deeds::of_job(repository, workflow, job, &token, scripts);
+        let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
         JobView {
             workflow,
             job,

@@ -2,9 +2,12 @@
 //! actions of the checkout are followed; what they do is shown at the step
 //! that uses them.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use cofferdam_facts::{Access, Scope};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Job, Pair, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Job, Pair, Step, Workflow};
 use cofferdam_workflows::semantics::caching::{self, Restore};
 use cofferdam_workflows::semantics::permissions::Effective;
 use cofferdam_workflows::semantics::proving::{self, Proving};
@@ -18,20 +21,52 @@ use crate::context::{Scripts, script_of};
 const MAX_DEPTH: usize = 4;
 
 /// What a job does.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deeds {
     pub(crate) publications: Vec<Publication>,
     pub(crate) proving: Proving,
     pub(crate) restores: Vec<Restore>,
 }
 
+/// What actions of the checkout do, kept for the next job that uses them in
+/// the same way.
+#[derive(Debug, Default)]
+pub(crate) struct Known<'c> {
+    deeds: Mutex<HashMap<Use<'c>, Arc<Deeds>>>,
+}
+
+/// All on which the deeds of an action depend.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Use<'c> {
+    action: &'c str,
+    depth: usize,
+    id_token: Option<bool>,
+    env: Vec<(&'c str, &'c str)>,
+    // Those that the action hands on, in order of name.
+    inputs: Vec<Option<String>>,
+}
+
+impl<'c> Known<'c> {
+    fn get(&self, key: Use<'c>, walk: impl FnOnce() -> Deeds) -> Arc<Deeds> {
+        let lock = || self.deeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(deeds) = lock().get(&key) {
+            return Arc::clone(deeds);
+        }
+        // Not under the lock: actions use actions.
+        let deeds = Arc::new(walk());
+        lock().insert(key, Arc::clone(&deeds));
+        deeds
+    }
+}
+
 /// What a job does, by its steps or by the workflow that it calls.
-pub(crate) fn of_job(
-    repository: &Repository,
-    workflow: &Workflow,
-    job: &Job,
+pub(crate) fn of_job<'c>(
+    repository: &'c Repository,
+    workflow: &'c Workflow,
+    job: &'c Job,
     token: &Effective,
     scripts: &Scripts<'_>,
+    known: &Known<'c>,
 ) -> Deeds {
     if job.call().is_some() {
         return Deeds {
@@ -43,6 +78,7 @@ pub(crate) fn of_job(
     let walk = Walk {
         repository,
         scripts,
+        known,
         env: vec![&job.env, &workflow.env],
         id_token: match token.access(Scope::IdToken) {
             Access::Write => Some(true),
@@ -55,14 +91,15 @@ pub(crate) fn of_job(
     walk.steps(&workflow.document, job.steps(), job.steps(), 0)
 }
 
-struct Walk<'w> {
-    repository: &'w Repository,
+struct Walk<'w, 'c> {
+    repository: &'c Repository,
     scripts: &'w Scripts<'w>,
-    env: Vec<&'w [Pair]>,
+    known: &'w Known<'c>,
+    env: Vec<&'c [Pair]>,
     id_token: Option<bool>,
 }
 
-impl Walk<'_> {
+impl<'c> Walk<'_, 'c> {
     // `steps` are what the caller made of `written`.
     fn steps(&self, document: &Document, steps: &[Step], written: &[Step], depth: usize) -> Deeds {
         let around = Surroundings {
@@ -81,13 +118,28 @@ impl Walk<'_> {
             let Some((uses, action)) = called.filter(|_| depth < MAX_DEPTH) else {
                 continue;
             };
-            let inner = surroundings::bound(action.steps(), &|name| {
-                surroundings::given(step, action, name)
+            let inner = self.known.get(self.key(step, action, depth), || {
+                let inner = surroundings::bound(action.steps(), &|name| {
+                    surroundings::given(step, action, name)
+                });
+                self.steps(&action.document, &inner, action.steps(), depth + 1)
             });
-            let inner = self.steps(&action.document, &inner, action.steps(), depth + 1);
-            deeds.absorb(inner.moved(step.index, uses.span));
+            deeds.absorb(Deeds::clone(&inner).moved(step.index, uses.span));
         }
         deeds
+    }
+
+    fn key(&self, caller: &Step, action: &'c Action, depth: usize) -> Use<'c> {
+        let env = self.env.iter().flat_map(|pairs| pairs.iter());
+        let inputs = surroundings::inputs(action.steps());
+        let given = |name| surroundings::given(caller, action, name).map(|text| text.value);
+        Use {
+            action: action.path(),
+            depth,
+            id_token: self.id_token,
+            env: env.map(|p| (&*p.key.value, &*p.value.value)).collect(),
+            inputs: inputs.into_iter().map(given).collect(),
+        }
     }
 
     fn step(&self, around: &Surroundings<'_>, step: &Step, written: &Step) -> Deeds {

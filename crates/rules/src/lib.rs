@@ -34,6 +34,7 @@ pub mod steps;
 pub mod takeover;
 pub mod triggers;
 mod unread;
+mod usage;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

@@ -1,5 +1,7 @@
 //! A stranger's code that runs with the repository's privileges.
 
+use std::sync::Arc;
+
 use cofferdam_facts::{Control, Scope};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
@@ -132,7 +134,7 @@ struct Case<'a> {
 
 fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     let starts = starts::of_job(cx, view);
-    let walks: Vec<(&Start<'_>, Foreign)> = starts
+    let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
         .iter()
         .map(|start| (start, foreign::of_start(cx, start)))
         .collect();
@@ -181,7 +183,7 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     }
 }
 
-fn good(walks: &[(&Start<'_>, Foreign)], out: &mut Sink) {
+fn good(walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) {
     for (start, foreign) in walks {
         let Some(fetch) = foreign.fetches.first() else {
             continue;
