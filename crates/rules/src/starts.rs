@@ -150,40 +150,70 @@ fn join(gates: &[Gate]) -> String {
 /// repository's privileges, closed ones included.
 #[must_use]
 pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
-    let mut starts = Vec::new();
-    let mut budget = MAX_CALLERS;
-    follow(cx, &[job], &mut starts, &mut budget);
-    if budget == 0 || starts.len() >= MAX_STARTS {
+    all_of_job(cx, job).0
+}
+
+/// The same, and whether ways were left out because there are too many.
+#[must_use]
+pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'c>>, bool) {
+    let mut search = Search {
+        starts: Vec::new(),
+        passable: 0,
+        budget: MAX_CALLERS,
+        cut: false,
+    };
+    follow(cx, &[job], &mut search);
+    if search.cut {
         // What was not followed may be worse than what was.
-        for start in &mut starts {
+        for start in &mut search.starts {
             start
                 .missing
                 .insert("whether one more of the many ways to the job is easier".to_owned());
         }
     }
-    starts
+    (search.starts, search.cut)
 }
 
-fn follow<'c>(
-    cx: &'c Context<'c>,
-    chain: &[&'c JobView<'c>],
-    starts: &mut Vec<Start<'c>>,
-    budget: &mut usize,
-) {
+struct Search<'c> {
+    starts: Vec<Start<'c>>,
+    /// How many of them a stranger may get through.
+    passable: usize,
+    budget: usize,
+    cut: bool,
+}
+
+impl<'c> Search<'c> {
+    // Ways that are closed are kept for what closes them; they take no place
+    // from those that are not.
+    fn push(&mut self, start: Start<'c>) {
+        if start.way.is_closed() {
+            if self.starts.len() - self.passable < MAX_STARTS {
+                self.starts.push(start);
+            }
+        } else if self.passable < MAX_STARTS {
+            self.passable += 1;
+            self.starts.push(start);
+        } else {
+            self.cut = true;
+        }
+    }
+}
+
+fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], search: &mut Search<'c>) {
     let Some(outermost) = chain.first().copied() else {
         return;
     };
     let workflow = outermost.workflow;
     for trigger in &workflow.triggers {
-        if starts.len() >= MAX_STARTS {
+        if search.cut {
             return;
         }
         if events::is_privileged_from_outside(trigger.name()) || hands_on_a_head(workflow, trigger)
         {
-            starts.push(build(cx, workflow, trigger, chain, None));
+            search.push(build(cx, workflow, trigger, chain, None));
         } else if trigger.name() == "workflow_dispatch" {
             for command in commands(cx, workflow) {
-                starts.push(build(cx, workflow, trigger, chain, Some(command)));
+                search.push(build(cx, workflow, trigger, chain, Some(command)));
             }
         }
     }
@@ -198,13 +228,14 @@ fn follow<'c>(
         if chain.iter().any(|j| std::ptr::eq(*j, view)) {
             continue;
         }
-        let Some(left) = budget.checked_sub(1) else {
+        let Some(left) = search.budget.checked_sub(1) else {
+            search.cut = true;
             return;
         };
-        *budget = left;
+        search.budget = left;
         let mut longer = vec![view];
         longer.extend(chain);
-        follow(cx, &longer, starts, budget);
+        follow(cx, &longer, search);
     }
 }
 
@@ -407,6 +438,9 @@ impl Start<'_> {
             return;
         }
         for need in &job.needs {
+            if seen.len() > MAX_NEEDED || seen.contains(&need.value) {
+                continue;
+            }
             if let Some(needed) = workflow.job(&need.value) {
                 self.by_job(cx, view, needed, seen);
             }

@@ -55,7 +55,7 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
     if let Some(fetch) = walk.tree.owner(cwd) {
         let means = "a script that is not understood".to_owned();
         let doubt = walk.made(at, fetch, at.step.head(), means, false);
-        walk.out.doubts.push(doubt);
+        walk.doubted(doubt);
     }
 }
 

@@ -351,8 +351,11 @@ pub fn is_inert(program: &str, args: &[String]) -> bool {
                 "image" | "container" | "buildx" | "builder" | "context"
             ) && !matches!(first(1), "build" | "bake" | "run" | "exec" | "b" | "f");
             // Without a folder of the runner, a container sees none.
+            // A build without a folder of the runner is known not to run one.
+            let elsewhere =
+                verb == "build" && args.iter().any(|a| a == "--help" || a.contains("://"));
             let unmounted = verb == "run" && !args.iter().any(|a| mounts(a));
-            of_group || unmounted || CONTAINER.binary_search(&verb).is_ok()
+            of_group || unmounted || elsewhere || CONTAINER.binary_search(&verb).is_ok()
         }
         "find" => !has(&["-exec", "-execdir", "-ok", "-okdir"]),
         "awk" | "gawk" | "mawk" => !has(&["-f", "--file"]),

@@ -45,7 +45,7 @@ pub fn of_words(text: &str) -> Head {
             "head_branch",
             "headBranch",
         ]),
-        number: false,
+        ..Head::default()
     }
 }
 
@@ -64,9 +64,11 @@ pub fn of_name(
     let mut head = Head::default();
     let mut seen = BTreeSet::new();
     let mut names = vec![name.to_owned()];
+    let mut cut = script.lines().nth(MAX_LINES).is_some();
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
         for name in names {
+            cut |= seen.len() >= MAX_NAMES;
             if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
                 continue;
             }
@@ -90,6 +92,7 @@ pub fn of_name(
         }
         names = next;
     }
+    head.unknown |= cut && !head.any();
     head
 }
 
@@ -147,7 +150,7 @@ fn is_word(c: char) -> bool {
 
 fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !is_word(c))
-        .filter(|w| w.len() > 1 && w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+        .filter(|w| !w.is_empty() && w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// What an output of an action that is not read here holds, by its name.
@@ -164,7 +167,7 @@ pub fn of_output_name(name: &str) -> Head {
         branch: head && (has("ref") || has("branch")),
         fork: head && has("repo"),
         number: (has("pr") || has("pull")) && has("number"),
-        pull: false,
+        ..Head::default()
     }
 }
 

@@ -420,6 +420,6 @@ impl Shell<'_> {
 
     fn doubts(&self, walk: &mut Walk<'_>, command: &Command, fetch: usize, means: String) {
         let doubt = walk.made(self.at, fetch, self.span(command), means, false);
-        walk.out.doubts.push(doubt);
+        walk.doubted(doubt);
     }
 }
