@@ -1,7 +1,7 @@
 //! How somebody without a role can start a job that has the repository's
 //! privileges, and what the job then holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cofferdam_facts::Location;
 use cofferdam_facts::settings::{DeploymentRefs, Fact, ForkApproval};
@@ -348,9 +348,23 @@ fn build<'c>(
         None => start.by_trigger(cx),
     }
     for view in chain {
-        start.by_job(cx, view, view.job, &mut BTreeSet::new());
+        let mut needed = Needed {
+            jobs: HashMap::new(),
+            seen: HashSet::new(),
+        };
+        if !view.job.needs.is_empty() {
+            let jobs = view.workflow.jobs.iter().rev();
+            needed.jobs = jobs.map(|job| (job.id.value.as_str(), job)).collect();
+        }
+        start.by_job(cx, view, view.job, &mut needed);
     }
     start
+}
+
+/// The jobs of a workflow by id, and those that were looked at.
+struct Needed<'w> {
+    jobs: HashMap<&'w str, &'w Job>,
+    seen: HashSet<&'w str>,
 }
 
 impl Start<'_> {
@@ -401,14 +415,14 @@ impl Start<'_> {
     }
 
     // The job itself, and the jobs without which it does not run.
-    fn by_job(
+    fn by_job<'w>(
         &mut self,
         cx: &Context<'_>,
         view: &JobView<'_>,
-        job: &Job,
-        seen: &mut BTreeSet<String>,
+        job: &'w Job,
+        needed: &mut Needed<'w>,
     ) {
-        if seen.len() > MAX_NEEDED || !seen.insert(job.name().to_owned()) {
+        if needed.seen.len() > MAX_NEEDED || !needed.seen.insert(&job.id.value) {
             return;
         }
         let workflow = view.workflow;
@@ -438,11 +452,14 @@ impl Start<'_> {
             return;
         }
         for need in &job.needs {
-            if seen.len() > MAX_NEEDED || seen.contains(&need.value) {
+            if needed.seen.len() > MAX_NEEDED {
+                return;
+            }
+            if needed.seen.contains(need.value.as_str()) {
                 continue;
             }
-            if let Some(needed) = workflow.job(&need.value) {
-                self.by_job(cx, view, needed, seen);
+            if let Some(job) = needed.jobs.get(need.value.as_str()).copied() {
+                self.by_job(cx, view, job, needed);
             }
         }
     }
