@@ -23,8 +23,8 @@ use cofferdam_workflows::yaml::Document;
 
 use crate::context::{Scripts, script_of};
 
-/// Actions that call actions are followed this far; GitHub allows ten.
-const MAX_DEPTH: usize = 4;
+/// Actions that call actions are followed this far, as GitHub does.
+const MAX_DEPTH: usize = 10;
 
 /// What a job does.
 #[derive(Clone, Debug, Default)]

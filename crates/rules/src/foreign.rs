@@ -33,7 +33,10 @@ use crate::starts::{Start, checks_permission};
 use tree::Tree;
 
 /// How deep composite actions are followed.
-const MAX_DEPTH: usize = 6;
+const MAX_DEPTH: usize = 10;
+
+/// How many steps of one job are walked, those of its actions included.
+const MAX_STEPS: usize = 10_000;
 
 /// What a job does with a stranger's files in one run.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,10 @@ pub struct Foreign {
     /// Steps that work where it lies, and of which it is not known whether
     /// they run it.
     pub doubts: Vec<Run>,
+    /// What runs files of which it is not known whether they are a stranger's.
+    pub lost: Vec<Run>,
+    /// Where a limit was reached, so that what comes after was not looked at.
+    pub cut: Option<Location>,
 }
 
 /// A stranger's files arrive.
@@ -102,7 +109,32 @@ impl Foreign {
     /// merged it.
     #[must_use]
     pub fn may_run(&self, start: &Start<'_>) -> bool {
-        self.runs.iter().chain(&self.doubts).any(|run| {
+        self.any_passes(start, self.runs.iter().chain(&self.doubts))
+    }
+
+    /// Why it is not known whether anything of a stranger runs, and where, if
+    /// that is so.
+    #[must_use]
+    pub fn unseen(&self, start: &Start<'_>) -> Option<(Location, String)> {
+        let job = start.job().map_or("", |view| view.job.name());
+        if start.way.is_closed() || start.way.gates().contains(&Gate::Merge) {
+            return None;
+        }
+        if let Some(place) = &self.cut {
+            let what = format!("what job `{job}` does behind the limit of what is walked");
+            return Some((place.clone(), what));
+        }
+        let passing = self
+            .lost
+            .iter()
+            .find(|run| self.any_passes(start, std::iter::once(*run)))?;
+        let fetch = self.fetches.get(passing.fetch)?;
+        let what = format!("whether what job `{job}` fetches and runs is a stranger's");
+        Some((fetch.place.clone(), what))
+    }
+
+    fn any_passes<'r>(&self, start: &Start<'_>, mut runs: impl Iterator<Item = &'r Run>) -> bool {
+        runs.any(|run| {
             let fetched = self.fetches.get(run.fetch).map(|f| f.way.clone());
             let way = start
                 .way
@@ -119,6 +151,7 @@ impl Fetch {
     #[must_use]
     pub fn what(&self) -> &'static str {
         match self.means {
+            _ if self.head.is_lost() => "a ref that is not understood",
             Means::Artifact => "the artifact of the run before",
             _ if self.head.is_code() => "the pull request's head",
             _ => "the branch that the stranger names",
@@ -199,6 +232,7 @@ fn of_chain(
         view,
         compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
+        left: MAX_STEPS,
         out: Foreign::default(),
     };
     let outer = Outer {
@@ -207,6 +241,10 @@ fn of_chain(
         depth: 0,
     };
     walk.steps(&frame, &view.workflow.document, &outer);
+    if walk.tree.cut {
+        let head = view.at(view.job.id.span);
+        walk.out.cut.get_or_insert(head);
+    }
     walk.out
 }
 
@@ -217,6 +255,7 @@ struct Walk<'w> {
     /// Whether a step refuses a head that was pushed after the comment.
     compares_times: bool,
     tree: Tree,
+    left: usize,
     out: Foreign,
 }
 
@@ -240,6 +279,12 @@ struct At<'a> {
 impl Walk<'_> {
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
         for step in frame.steps() {
+            let Some(left) = self.left.checked_sub(1) else {
+                let place = document.file().locate(step.head());
+                self.out.cut.get_or_insert(place);
+                return;
+            };
+            self.left = left;
             let stranger = Stranger {
                 trigger: self.start.trigger,
                 lookup: &|path| settled(frame.steps(), path),
@@ -286,9 +331,12 @@ impl Walk<'_> {
     }
 
     fn inner(&mut self, at: &At<'_>, action: Option<&Action>) {
-        let Some(action) = action.filter(|_| at.depth < MAX_DEPTH) else {
+        let Some(action) = action else { return };
+        if at.depth >= MAX_DEPTH {
+            let place = at.document.file().locate(at.step.head());
+            self.out.cut.get_or_insert(place);
             return;
-        };
+        }
         let frame = Frame {
             repository: self.cx.repository,
             place: Place::Action(action, at.step),
@@ -341,7 +389,7 @@ impl Walk<'_> {
         });
         if let Some(fetch) = named.or_else(|| self.tree.owner(&root)) {
             let doubt = self.made(at, fetch, at.step.head(), name, false);
-            self.out.doubts.push(doubt);
+            self.doubted(doubt);
         }
     }
 
@@ -355,13 +403,14 @@ impl Walk<'_> {
         let head = Head {
             fork: repository.fork,
             number: false,
+            unknown: reference.unknown || repository.unknown,
             ..reference
         };
         let folder = match at.step.input("path") {
             None => Folder::workspace(),
             Some(path) => Folder::workspace().join(&self.expand(at, path)),
         };
-        if !head.is_code() && !head.branch {
+        if !head.is_code() && !head.branch && !head.unknown {
             self.tree.trusted(&folder);
             return;
         }
@@ -476,7 +525,26 @@ impl Walk<'_> {
         contained: bool,
     ) {
         let run = self.made(at, fetch, span, means, contained);
-        self.out.runs.push(run);
+        if self.is_lost(fetch) {
+            self.out.lost.push(run);
+        } else {
+            self.out.runs.push(run);
+        }
+    }
+
+    fn doubted(&mut self, run: Run) {
+        if self.is_lost(run.fetch) {
+            self.out.lost.push(run);
+        } else {
+            self.out.doubts.push(run);
+        }
+    }
+
+    fn is_lost(&self, fetch: usize) -> bool {
+        self.out
+            .fetches
+            .get(fetch)
+            .is_some_and(|f| f.head.is_lost())
     }
 
     fn made(

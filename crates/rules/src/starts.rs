@@ -1,7 +1,7 @@
 //! How somebody without a role can start a job that has the repository's
 //! privileges, and what the job then holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cofferdam_facts::Location;
 use cofferdam_facts::settings::{DeploymentRefs, Fact, ForkApproval};
@@ -151,40 +151,70 @@ fn join(gates: &[Gate]) -> String {
 /// repository's privileges, closed ones included.
 #[must_use]
 pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
-    let mut starts = Vec::new();
-    let mut budget = MAX_CALLERS;
-    follow(cx, &[job], &mut starts, &mut budget);
-    if budget == 0 || starts.len() >= MAX_STARTS {
+    all_of_job(cx, job).0
+}
+
+/// The same, and whether ways were left out because there are too many.
+#[must_use]
+pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'c>>, bool) {
+    let mut search = Search {
+        starts: Vec::new(),
+        passable: 0,
+        budget: MAX_CALLERS,
+        cut: false,
+    };
+    follow(cx, &[job], &mut search);
+    if search.cut {
         // What was not followed may be worse than what was.
-        for start in &mut starts {
+        for start in &mut search.starts {
             start
                 .missing
                 .insert("whether one more of the many ways to the job is easier".to_owned());
         }
     }
-    starts
+    (search.starts, search.cut)
 }
 
-fn follow<'c>(
-    cx: &'c Context<'c>,
-    chain: &[&'c JobView<'c>],
-    starts: &mut Vec<Start<'c>>,
-    budget: &mut usize,
-) {
+struct Search<'c> {
+    starts: Vec<Start<'c>>,
+    /// How many of them a stranger may get through.
+    passable: usize,
+    budget: usize,
+    cut: bool,
+}
+
+impl<'c> Search<'c> {
+    // Ways that are closed are kept for what closes them; they take no place
+    // from those that are not.
+    fn push(&mut self, start: Start<'c>) {
+        if start.way.is_closed() {
+            if self.starts.len() - self.passable < MAX_STARTS {
+                self.starts.push(start);
+            }
+        } else if self.passable < MAX_STARTS {
+            self.passable += 1;
+            self.starts.push(start);
+        } else {
+            self.cut = true;
+        }
+    }
+}
+
+fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], search: &mut Search<'c>) {
     let Some(outermost) = chain.first().copied() else {
         return;
     };
     let workflow = outermost.workflow;
     for trigger in &workflow.triggers {
-        if starts.len() >= MAX_STARTS {
+        if search.cut {
             return;
         }
         if events::is_privileged_from_outside(trigger.name()) || hands_on_a_head(workflow, trigger)
         {
-            starts.push(build(cx, workflow, trigger, chain, None));
+            search.push(build(cx, workflow, trigger, chain, None));
         } else if trigger.name() == "workflow_dispatch" {
             for command in commands(cx, workflow) {
-                starts.push(build(cx, workflow, trigger, chain, Some(command)));
+                search.push(build(cx, workflow, trigger, chain, Some(command)));
             }
         }
     }
@@ -199,13 +229,14 @@ fn follow<'c>(
         if chain.iter().any(|j| std::ptr::eq(*j, view)) {
             continue;
         }
-        let Some(left) = budget.checked_sub(1) else {
+        let Some(left) = search.budget.checked_sub(1) else {
+            search.cut = true;
             return;
         };
-        *budget = left;
+        search.budget = left;
         let mut longer = vec![view];
         longer.extend(chain);
-        follow(cx, &longer, starts, budget);
+        follow(cx, &longer, search);
     }
 }
 
@@ -318,9 +349,23 @@ fn build<'c>(
         None => start.by_trigger(cx),
     }
     for view in chain {
-        start.by_job(cx, view, view.job, &mut BTreeSet::new());
+        let mut needed = Needed {
+            jobs: HashMap::new(),
+            seen: HashSet::new(),
+        };
+        if !view.job.needs.is_empty() {
+            let jobs = view.workflow.jobs.iter().rev();
+            needed.jobs = jobs.map(|job| (job.id.value.as_str(), job)).collect();
+        }
+        start.by_job(cx, view, view.job, &mut needed);
     }
     start
+}
+
+/// The jobs of a workflow by id, and those that were looked at.
+struct Needed<'w> {
+    jobs: HashMap<&'w str, &'w Job>,
+    seen: HashSet<&'w str>,
 }
 
 impl Start<'_> {
@@ -371,14 +416,14 @@ impl Start<'_> {
     }
 
     // The job itself, and the jobs without which it does not run.
-    fn by_job(
+    fn by_job<'w>(
         &mut self,
         cx: &Context<'_>,
         view: &JobView<'_>,
-        job: &Job,
-        seen: &mut BTreeSet<String>,
+        job: &'w Job,
+        needed: &mut Needed<'w>,
     ) {
-        if seen.len() > MAX_NEEDED || !seen.insert(job.name().to_owned()) {
+        if needed.seen.len() > MAX_NEEDED || !needed.seen.insert(&job.id.value) {
             return;
         }
         let workflow = view.workflow;
@@ -408,8 +453,14 @@ impl Start<'_> {
             return;
         }
         for need in &job.needs {
-            if let Some(needed) = workflow.job(&need.value) {
-                self.by_job(cx, view, needed, seen);
+            if needed.seen.len() > MAX_NEEDED {
+                return;
+            }
+            if needed.seen.contains(need.value.as_str()) {
+                continue;
+            }
+            if let Some(job) = needed.jobs.get(need.value.as_str()).copied() {
+                self.by_job(cx, view, job, needed);
             }
         }
     }

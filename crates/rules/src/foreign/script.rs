@@ -1,5 +1,7 @@
 //! The walk through the commands of one script.
 
+mod judging;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -32,6 +34,7 @@ pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
         text,
         script,
         cwd: start.clone(),
+        outside: None,
         left: Vec::new(),
         fetched: None,
     };
@@ -52,7 +55,7 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
     if let Some(fetch) = walk.tree.owner(cwd) {
         let means = "a script that is not understood".to_owned();
         let doubt = walk.made(at, fetch, at.step.head(), means, false);
-        walk.out.doubts.push(doubt);
+        walk.doubted(doubt);
     }
 }
 
@@ -73,6 +76,8 @@ struct Shell<'s> {
     text: &'s Text,
     script: &'s Script,
     cwd: Folder,
+    /// What was written for the folder, where it is none of the workspace.
+    outside: Option<String>,
     /// Ends of subshells, with the folder that comes back there.
     left: Vec<(usize, Folder)>,
     /// A stranger's commits that were fetched and not yet checked out.
@@ -86,10 +91,12 @@ impl Shell<'_> {
                 break;
             }
             self.cwd = folder;
+            self.outside = None;
             self.left.pop();
         }
         let (name, args) = command.effective();
         let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
+        self.around(walk, command, &words);
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         match name.file_name().unwrap_or("") {
             "cd" | "pushd" => return self.change(command, word(0)),
@@ -103,12 +110,21 @@ impl Shell<'_> {
             "gh" if word(0) == "repo" && word(1) == "clone" => {
                 return self.clone_of(walk, command, args.get(2..).unwrap_or_default());
             }
-            "git" => return self.git(walk, command, args, &words),
-            "cp" | "mv" | "rsync" => return self.copy(walk, &words),
+            "git" => {
+                self.hooks(walk, command, &words);
+                self.doubtful(walk, command, &words);
+                return self.git(walk, command, args, &words);
+            }
+            "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
             _ => {}
         }
         let expand = |w: &Word| self.expand(w);
-        for execution in execution::of_command(command, &self.cwd, &expand) {
+        let executions = execution::of_command(command, &self.cwd, &expand);
+        if !self.fed(walk, command, &words) && executions.is_empty() {
+            self.doubtful(walk, command, &words);
+        }
+        for execution in executions {
+            self.lost(walk, command, &words, &execution);
             if let Some(fetch) = walk.tree.owner(&execution.folder) {
                 let span = self.span(command);
                 walk.run(self.at, fetch, span, execution.means, execution.contained);
@@ -126,6 +142,7 @@ impl Shell<'_> {
             "" | "-" => Folder::Elsewhere,
             path => self.cwd.join(path),
         };
+        self.outside = (self.cwd == Folder::Elsewhere).then(|| to.to_owned());
         // `(cd x && make)`: what comes after is back where it was.
         let text = &self.text.value;
         let head = text.get(..command.range.start).unwrap_or("").trim_end();
@@ -293,6 +310,10 @@ impl Shell<'_> {
             };
             let target = self.cwd.join(to);
             let name = path.rsplit('/').next().unwrap_or("");
+            if target == Folder::Elsewhere {
+                walk.tree.outside(to, name, fetch);
+                continue;
+            }
             let into = to.as_str() == "." || to.ends_with('/') || from.len() > 1;
             let target = if into && !whole {
                 target.join(name)

@@ -10,6 +10,11 @@ const MAX_LAYERS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     layers: Vec<(String, Option<usize>)>,
+    /// Files of a stranger that were put outside of the workspace, as the
+    /// script writes them.
+    outside: Vec<(String, usize)>,
+    /// Whether a folder was forgotten.
+    pub(super) cut: bool,
 }
 
 impl Tree {
@@ -25,13 +30,41 @@ impl Tree {
     }
 
     fn put(&mut self, folder: &Folder, whose: Option<usize>) {
-        let Folder::Inside(path) = folder else { return };
+        let Folder::Inside(path) = folder else {
+            return;
+        };
         self.layers
             .retain(|(old, _)| !Folder::Inside(old.clone()).is_in(path));
         if self.layers.len() >= MAX_LAYERS {
             self.layers.remove(0);
+            self.cut = true;
         }
         self.layers.push((path.clone(), whose));
+    }
+
+    /// A stranger's file is put outside of the workspace, at `to` or, where that
+    /// is a folder, into it.
+    pub(super) fn outside(&mut self, to: &str, name: &str, fetch: usize) {
+        if self.outside.len() >= MAX_LAYERS {
+            self.cut = true;
+            return;
+        }
+        let to = to.trim_end_matches('/');
+        self.outside.push((to.to_owned(), fetch));
+        self.outside.push((format!("{to}/{name}"), fetch));
+    }
+
+    /// The stranger's files that a path outside of the workspace names.
+    pub(super) fn owner_outside(&self, path: &str) -> Option<usize> {
+        let path = path.trim_end_matches('/');
+        let mut known = self.outside.iter().rev();
+        known.find(|(to, _)| to == path).map(|(_, whose)| *whose)
+    }
+
+    /// The last that a stranger put anywhere.
+    pub(super) fn any(&self) -> Option<usize> {
+        let inside = self.layers.iter().rev().find_map(|(_, whose)| *whose);
+        inside.or_else(|| self.outside.last().map(|(_, whose)| *whose))
     }
 
     /// The stranger's files that a path belongs to.

@@ -168,6 +168,9 @@ fn missing(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], out: &mut
     let mut seen = Vec::new();
     for start in starts {
         for fetch in &foreign::of_start(cx, start).fetches {
+            if fetch.head.is_lost() {
+                continue;
+            }
             let old = match fetch.means {
                 Means::Checkout(Guard::Missing) => true,
                 Means::Checkout(Guard::Unknown) => false,

@@ -101,7 +101,15 @@ impl Rule for PrivilegedTrigger {
             if call.is_some_and(|c| cx.repository.own_workflow(&c.uses.value).is_some()) {
                 continue;
             }
-            for start in starts::of_job(cx, view) {
+            let (starts, cut) = starts::all_of_job(cx, view);
+            if cut {
+                for control in [Control::T1, Control::T2] {
+                    let what = format!("one of the many ways to job `{}`", view.job.name());
+                    let place = Some(view.at(view.job.id.span));
+                    out.unknown(control, place, what, "call the workflow from fewer places");
+                }
+            }
+            for start in starts {
                 if start.command.is_none() {
                     let key = (start.workflow.path(), start.event());
                     groups.entry(key).or_default().push(start);
@@ -148,7 +156,11 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
     let running = open
         .iter()
         .any(|s| s.stakes.any() && foreign::of_start(cx, s).may_run(s));
-    if target && !running {
+    let unseen = open.iter().find_map(|s| foreign::of_start(cx, s).unseen(s));
+    if let Some((at, what)) = unseen.filter(|_| target && !running) {
+        let settle = "write the ref out plainly, or read the steps by eye";
+        out.unknown(Control::T2, Some(at), what, settle);
+    } else if target && !running {
         out.satisfied(
             Control::T2,
             place.clone(),

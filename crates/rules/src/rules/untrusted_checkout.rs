@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cofferdam_facts::Control;
+use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
@@ -137,7 +138,7 @@ struct Case<'a> {
 }
 
 fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
-    let starts = starts::of_job(cx, view);
+    let (starts, cut) = starts::all_of_job(cx, view);
     let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
         .iter()
         .map(|start| (start, foreign::of_start(cx, start)))
@@ -183,8 +184,43 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
                 "read what it does, or keep the head in a folder of its own",
             );
         }
+        None if unseen(view, &walks, cut, out) => {}
         None => good(&walks, out),
     }
+}
+
+// Whether it is not known that nothing of a stranger runs; says so.
+fn unseen(
+    view: &JobView<'_>,
+    walks: &[(&Start<'_>, Arc<Foreign>)],
+    cut: bool,
+    out: &mut Sink,
+) -> bool {
+    let name = view.job.name();
+    let found = walks.iter().find_map(|(start, foreign)| {
+        let (place, what) = foreign.unseen(start)?;
+        let holds = held(view, start) != Held::Nothing;
+        Some((place, what, holds))
+    });
+    let many = cut.then(|| {
+        let what = format!("one of the many ways to job `{name}`");
+        (view.at(view.job.id.span), what, view.stakes().any())
+    });
+    let Some((place, what, required)) = found.or(many) else {
+        return false;
+    };
+    let settle = "write the ref, the calls and the conditions out plainly, or read them by eye";
+    out.unknown(Control::X1, Some(place.clone()), what.clone(), settle);
+    out.not_checked(NotChecked {
+        code: "unknown-head",
+        message: format!(
+            "{what} is not known, so that a stranger's code may run with its privileges"
+        ),
+        location: Some(place),
+        settle: settle.to_owned(),
+        required,
+    });
+    true
 }
 
 fn good(walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) {

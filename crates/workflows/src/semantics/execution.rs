@@ -83,7 +83,10 @@ const JS_VERBS: &[&str] = &[
 
 const TOOLS: &[Tool] = &[
     at(
-        tool(&["make", "gmake", "mingw32-make"], When::Always),
+        tool(
+            &["make", "gmake", "mingw32-make"],
+            When::Except(&["--version", "-v", "--help"]),
+        ),
         &["-C", "--directory"],
     ),
     Tool {
@@ -105,7 +108,7 @@ const TOOLS: &[Tool] = &[
     ),
     tool(
         &["npx", "bunx", "pnpx", "corepack"],
-        When::Except(&["enable", "prepare"]),
+        When::Except(&["enable", "prepare", "--version", "-v"]),
     ),
     tool(
         &[
@@ -310,6 +313,15 @@ const INTERPRETERS: &[&str] = &[
 
 const CONTAINER_TOOLS: &[&str] = &["docker", "podman", "buildah", "nerdctl", "img", "kaniko"];
 
+/// Whether [`of_command`] knows the program: what it does not name, the program
+/// does not run.
+#[must_use]
+pub fn is_listed(program: &str) -> bool {
+    INTERPRETERS.contains(&program)
+        || matches!(program, "pip" | "pip3" | "pipx")
+        || TOOLS.iter().any(|tool| tool.names.contains(&program))
+}
+
 /// What a command runs of the folders of the workspace. `expand` gives a word's
 /// text with the variables that are known put in.
 #[must_use]
@@ -344,6 +356,9 @@ pub fn of_command(
             .map(|folder| found(folder, false))
             .collect();
     }
+    if let Some(folder) = compose(&file, &args, cwd) {
+        return vec![found(folder, false)];
+    }
     if CONTAINER_TOOLS.contains(&file.as_str()) {
         return image_build(&args, cwd)
             .into_iter()
@@ -367,9 +382,11 @@ pub fn of_command(
     let runs = match tool.when {
         When::Always => true,
         When::Verbs(verbs) => verbs.contains(&verb.as_str()),
-        When::Except(verbs) => !verbs
-            .iter()
-            .any(|v| *v == verb || args.iter().any(|a| a == v)),
+        // Behind the first word, options are those of what runs.
+        When::Except(verbs) => !verbs.iter().any(|v| {
+            let mut leading = args.iter().take_while(|a| a.starts_with('-'));
+            *v == verb || leading.any(|a| a == v)
+        }),
     };
     if !runs || harmless || global {
         return Vec::new();
@@ -456,13 +473,29 @@ fn interpreter(name: &str, args: &[String], cwd: &Folder) -> Option<Folder> {
     (python && args.len() == 0).then(|| cwd.clone())
 }
 
+// A compose file may mount any folder of the runner into its containers.
+fn compose(program: &str, args: &[String], cwd: &Folder) -> Option<Folder> {
+    let rest = match program {
+        "docker-compose" | "podman-compose" => args,
+        _ if CONTAINER_TOOLS.contains(&program) => {
+            let at = args.iter().position(|a| a == "compose")?;
+            args.get(at + 1..)?
+        }
+        _ => return None,
+    };
+    let runs = rest.iter().any(|a| {
+        matches!(
+            a.as_str(),
+            "build" | "create" | "exec" | "restart" | "run" | "start" | "up" | "watch"
+        )
+    });
+    runs.then(|| folder_of(rest, &["-f", "--file", "--project-directory"], cwd))
+}
+
 fn image_build(args: &[String], cwd: &Folder) -> Option<Folder> {
     let at = args
         .iter()
         .position(|a| matches!(a.as_str(), "build" | "bud" | "bake"))?;
-    if args.iter().any(|a| a == "compose") {
-        return Some(cwd.clone());
-    }
     let rest = args.get(at + 1..).unwrap_or_default();
     if args.get(at).is_some_and(|a| a == "bake") {
         return Some(cwd.clone());
@@ -549,6 +582,11 @@ mod tests {
             "mvn -B verify",
             "pip install .",
             "python3 -c 'import json'",
+            "yarn --version",
+            "npx eslint --version",
+            "pytest -k version",
+            "docker compose up -d",
+            "docker-compose run x",
             "pip install -e '.[dev]'",
         ] {
             assert_eq!(runs(script), at("head"), "{script}");
@@ -582,6 +620,10 @@ mod tests {
             "go version",
             "shellcheck x.sh",
             "docker build https://github.com/o/r.git",
+            "make --version",
+            "make -v",
+            "npx --version",
+            "docker compose down",
         ] {
             assert_eq!(runs(script), [], "{script}");
         }

@@ -3,7 +3,7 @@
 //! A value is followed from where it is used back to where it comes from:
 //! `env:`, `inputs` of composite actions and reusable workflows, outputs of
 //! steps and jobs, lookups of a pull request by API. Following is bounded; a
-//! value that gets lost on the way is no head.
+//! value that gets lost on the way is unknown.
 //!
 //! Source: GitHub, "Webhook events and payloads", `pull_request` and
 //! `workflow_run`.
@@ -30,13 +30,21 @@ pub struct Head {
     pub branch: bool,
     /// It is the number of the pull request.
     pub number: bool,
+    /// Where it comes from is not understood, so that it may be any of these.
+    pub unknown: bool,
 }
 
 impl Head {
     /// Whether any of it holds.
     #[must_use]
     pub fn any(self) -> bool {
-        self != Self::default()
+        self.is_code() || self.branch || self.number
+    }
+
+    /// Whether nothing is known of it but that it may be a head.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self.unknown && !self.is_code() && !self.branch
     }
 
     /// Whether it names foreign code by itself.
@@ -54,9 +62,15 @@ impl Head {
             fork: self.fork || other.fork,
             branch: self.branch || other.branch,
             number: self.number || other.number,
+            unknown: self.unknown || other.unknown,
         }
     }
 
+    /// Something that is not understood.
+    pub const UNKNOWN: Self = Self {
+        unknown: true,
+        ..Self::new(false, false, false, false, false)
+    };
     /// A commit.
     pub const COMMIT: Self = Self::new(true, false, false, false, false);
     /// A pull request's ref.
@@ -75,6 +89,7 @@ impl Head {
             fork,
             branch,
             number,
+            unknown: false,
         }
     }
 }
@@ -162,17 +177,20 @@ impl<'f> Frame<'f> {
         for path in expr.value_contexts() {
             head = head.or(self.path(path, step, hops));
         }
+        if !head.any() && loses(written) {
+            head.unknown = true;
+        }
         head
     }
 
     fn path(&self, path: &ContextPath, step: Option<&Step>, hops: usize) -> Head {
         let found = of_event(path);
-        let Some(hops) = hops.checked_sub(1) else {
-            return found;
-        };
         if found.any() {
             return found;
         }
+        let Some(hops) = hops.checked_sub(1) else {
+            return Head::UNKNOWN;
+        };
         let name = |at: usize| path.written_name(at).unwrap_or("");
         match path.head() {
             "env" => self.variable(name(1), step, hops),
@@ -190,7 +208,7 @@ impl<'f> Frame<'f> {
             return Head::BRANCH;
         }
         let Some(hops) = hops.checked_sub(1) else {
-            return Head::default();
+            return Head::UNKNOWN;
         };
         if let Some(text) = step.and_then(|s| exact(&s.env, name)) {
             return self.text(text, None, hops);
@@ -224,6 +242,7 @@ impl<'f> Frame<'f> {
             };
             if script.contains("GITHUB_ENV") || script.contains("exportVariable") {
                 head = head.or(self.set_in(script, name, earlier, hops));
+                head.unknown |= !head.any() && sets_at_run_time(script, name);
             }
         }
         head
@@ -299,7 +318,7 @@ impl<'f> Frame<'f> {
             let reference = step.input("ref");
             return reference.map_or_else(Head::default, |t| self.text(t, Some(step), hops));
         }
-        lookups::of_output_name(name)
+        of_unread_output(name)
     }
 
     fn need(&self, id: &str, name: &str, hops: usize) -> Head {
@@ -318,7 +337,7 @@ impl<'f> Frame<'f> {
                 .map_or_else(Head::default, |text| there.text(text, None, hops)),
             JobKind::Call(call) => {
                 let Some(callee) = self.repository.own_workflow(&call.uses.value) else {
-                    return lookups::of_output_name(name);
+                    return of_unread_output(name);
                 };
                 let value = callee.trigger("workflow_call").and_then(|t| {
                     let (_, value) = t.outputs.iter().find(|(key, _)| key.value == name)?;
@@ -354,6 +373,11 @@ impl<'f> Frame<'f> {
             return Head::default();
         };
         let values = job.matrix.iter().flat_map(|m| &m.values);
+        let named = |(name, _): &&(String, Text)| name.eq_ignore_ascii_case(axis);
+        let dynamic = job.matrix.as_ref().is_some_and(|m| m.dynamic);
+        if dynamic && !values.clone().any(|v| named(&v)) {
+            return Head::UNKNOWN;
+        }
         values
             .filter(|(name, _)| name.eq_ignore_ascii_case(axis))
             .fold(Head::default(), |head, (_, text)| {
@@ -376,6 +400,40 @@ pub fn script_of(step: &Step) -> Option<&str> {
 
 fn exact<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
     pairs.iter().find(|p| p.key.value == name).map(|p| &p.value)
+}
+
+// An action or workflow that is not read here may hand on anything.
+fn of_unread_output(name: &str) -> Head {
+    let known = lookups::of_output_name(name);
+    let base = ["base", "target"]
+        .iter()
+        .any(|word| name.to_ascii_lowercase().contains(word));
+    if known.any() || base {
+        return known;
+    }
+    Head {
+        unknown: true,
+        ..known
+    }
+}
+
+// Filters and JSON in an expression hide which part of the event is meant.
+fn loses(written: &str) -> bool {
+    let lower = written.to_ascii_lowercase();
+    let from_run = ["github.event", "env.", "steps.", "needs.", "inputs."];
+    lower.contains("github.event.*")
+        || lower.contains("fromjson(") && from_run.iter().any(|word| lower.contains(word))
+}
+
+// Whether a script sets a name to what only the run knows.
+fn sets_at_run_time(script: &str, name: &str) -> bool {
+    let opener = format!("{name}=");
+    script.lines().any(|line| {
+        let value = line.split(opener.as_str()).nth(1).unwrap_or("");
+        let value = value.split(">>").next().unwrap_or("");
+        let own = ["GITHUB_SHA", "GITHUB_REF", "rev-parse", "base", "default"];
+        value.contains(['$', '`']) && !own.iter().any(|word| value.contains(word))
+    })
 }
 
 fn of_literal(text: &str) -> Head {

@@ -45,7 +45,7 @@ pub fn of_words(text: &str) -> Head {
             "head_branch",
             "headBranch",
         ]),
-        number: false,
+        ..Head::default()
     }
 }
 
@@ -66,7 +66,9 @@ pub fn of_name(
         .pieces
         .iter()
         .map(|piece| of_words(piece).or(expressions(piece)));
-    of_names.chain(of_pieces).fold(Head::default(), Head::or)
+    let mut head = of_names.chain(of_pieces).fold(Head::default(), Head::or);
+    head.unknown |= set.cut && !head.any();
+    head
 }
 
 /// What a name of a script is made of.
@@ -76,6 +78,8 @@ pub struct Made<'s> {
     pub pieces: Vec<&'s str>,
     /// The names that were followed, the first one included.
     pub names: Vec<String>,
+    /// Whether a limit was reached, so that there may be more of both.
+    pub cut: bool,
 }
 
 /// The pieces of a script's lines that set a name, and, for the names in them,
@@ -87,9 +91,11 @@ pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) ->
     let mut made = Made::default();
     let mut seen = BTreeSet::new();
     let mut names = vec![name.to_owned()];
+    let mut cut = script.lines().nth(MAX_LINES).is_some();
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
         for name in names {
+            cut |= seen.len() >= MAX_NAMES;
             if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
                 continue;
             }
@@ -113,6 +119,7 @@ pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) ->
         }
         names = next;
     }
+    made.cut = cut;
     made
 }
 
@@ -170,7 +177,7 @@ fn is_word(c: char) -> bool {
 
 fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !is_word(c))
-        .filter(|w| w.len() > 1 && w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+        .filter(|w| !w.is_empty() && w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 /// What an output of an action that is not read here holds, by its name.
@@ -187,7 +194,7 @@ pub fn of_output_name(name: &str) -> Head {
         branch: head && (has("ref") || has("branch")),
         fork: head && has("repo"),
         number: (has("pr") || has("pull")) && has("number"),
-        pull: false,
+        ..Head::default()
     }
 }
 

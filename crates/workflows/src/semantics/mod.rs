@@ -17,6 +17,7 @@ pub mod folders;
 pub mod gates;
 pub mod heads;
 pub mod images;
+pub mod inert;
 pub mod logins;
 pub mod lookups;
 pub mod merging;
