@@ -231,6 +231,7 @@ const KEYS: &[&str] = &[
     "outputs",
     "continue-on-error",
     "timeout-minutes",
+    "cancel-timeout-minutes",
     "concurrency",
     "steps",
     "uses",
