@@ -7,9 +7,11 @@ mod failure;
 mod output;
 mod progress;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::commands::Command;
 use crate::output::ColourChoice;
@@ -47,11 +49,24 @@ struct Arguments {
     command: Command,
 }
 
+/// What to say to somebody who names a checkout where a command belongs.
+fn path_for_a_command(error: &clap::Error) -> Option<String> {
+    let named = match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(named) => named,
+        _ => return None,
+    };
+    let is_path = named.contains(['/', '\\', '.']) || Path::new(named).exists();
+    is_path.then(|| format!("\n  tip: a checkout is audited with `cofferdam audit {named}`\n"))
+}
+
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2 and the nearest known word.
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => return failure::usage(&error.to_string()),
+        Err(error) if error.use_stderr() => {
+            let tip = path_for_a_command(&error).unwrap_or_default();
+            return failure::usage(&format!("{error}{tip}"));
+        }
         // Help and the version, in colours where the terminal has them.
         Err(help) => help.exit(),
     };

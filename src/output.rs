@@ -51,6 +51,11 @@ impl Screen {
     /// Longer lines are hard to read.
     const MOST_COLUMNS: usize = 160;
 
+    /// Whether somebody looks at standard output on a screen.
+    pub(crate) fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// The screen on which standard output is shown.
     pub(crate) fn of_stdout() -> Self {
         let found = if io::stdout().is_terminal() {
@@ -92,6 +97,10 @@ impl Sink {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
+        if !folder.is_dir() {
+            let text = format!("there is no folder {}", folder.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".cofferdam-").suffix(".part");
         #[cfg(unix)]
@@ -102,7 +111,7 @@ impl Sink {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         Ok(Self::File {
-            part: BufWriter::new(builder.tempfile_in(folder)?),
+            part: BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?),
             path: path.to_owned(),
         })
     }
@@ -119,6 +128,12 @@ impl Sink {
             }
         }
     }
+}
+
+/// The error of the system alone: the name of the file beside the one that is
+/// meant says nothing to anybody.
+fn plain(error: &io::Error) -> io::Error {
+    io::Error::from(error.kind())
 }
 
 impl Write for Sink {

@@ -26,7 +26,19 @@ pub(crate) enum Command {
     Insights(insights::InsightsArgs),
     #[cfg(feature = "online")]
     Settings(settings::SettingsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "online"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Settings(NotBuilt),
     Completions(completions::CompletionsArgs),
+}
+
+/// Whatever stands behind a command that this build does not have.
+#[cfg(not(feature = "online"))]
+#[derive(Debug, clap::Args)]
+pub(crate) struct NotBuilt {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<String>,
 }
 
 impl Command {
@@ -41,6 +53,13 @@ impl Command {
             Self::Insights(args) => insights::run(args)?.code().into(),
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args)?.code().into(),
+            #[cfg(not(feature = "online"))]
+            Self::Settings(_) => {
+                let text = "this build has the offline audit alone, without `cofferdam settings`";
+                let hint = "build everything with `cargo build --release`, or install it with \
+                    `cargo install --path .`";
+                return Err(Failure::usage(&text).hint(Some(hint)));
+            }
             Self::Completions(args) => completions::run(args)?.code().into(),
         })
     }

@@ -2,10 +2,11 @@
 
 mod page;
 
+use std::ffi::OsStr;
 use std::io;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use cofferdam_findings::{Exit, RuleInfo};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use cofferdam_findings::{Exit, RuleInfo, Severity};
 use cofferdam_pipelines::judging::all_rules;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, clap::Args)]
 pub(crate) struct RulesArgs {
     /// The rule whose page is shown.
-    #[arg(value_name = "ID", value_parser = ids(), hide_possible_values = true)]
+    #[arg(value_name = "ID", value_parser = AsWritten, hide_possible_values = true)]
     id: Option<String>,
     /// How it is printed.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -55,6 +56,35 @@ impl From<RulesError> for Failure {
 pub(crate) fn ids() -> PossibleValuesParser {
     let value = |info: &RuleInfo| PossibleValue::new(info.id).help(info.title);
     PossibleValuesParser::new(all_rules().iter().map(value))
+}
+
+/// The id of a rule, or the one that SARIF gives it where a finding is graded
+/// otherwise than its highest, as in `syntax.low`. Both mean the rule.
+#[derive(Clone)]
+struct AsWritten;
+
+impl TypedValueParser for AsWritten {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let plain = value
+            .to_str()
+            .and_then(|text| text.rsplit_once('.'))
+            .filter(|(_, severity)| Severity::from_word(severity).is_some())
+            .map_or(value, |(rule, _)| OsStr::new(rule));
+        ids().parse_ref(command, argument, plain)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = all_rules();
+        let value = |info: RuleInfo| PossibleValue::new(info.id).help(info.title);
+        Some(Box::new(values.into_iter().map(value)))
+    }
 }
 
 pub(crate) fn run(args: &RulesArgs, colour: ColourChoice) -> Result<Exit, RulesError> {

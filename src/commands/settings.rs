@@ -1,15 +1,16 @@
 //! `cofferdam settings snapshot OWNER/REPO`: what GitHub tells a read-only
 //! token about a repository's settings, as a file that the audit can join.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cofferdam_facts::settings::{Checked, PermissionSet, Snapshot, SnapshotError};
+use cofferdam_facts::settings::{Checked, PermissionSet, Reason, Snapshot, SnapshotError};
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_registries::github::{Budget, GitHub, PUBLIC_API, RepositoryName, snapshot};
-use cofferdam_registries::http::{Connection, HttpError, Token};
+use cofferdam_registries::http::{Connection, HttpClient, HttpError, Token};
 
 use crate::failure::Failure;
 use crate::output;
@@ -65,6 +66,16 @@ pub(crate) enum SettingsError {
     /// The result cannot be written down.
     #[error("the snapshot could not be written as JSON: {0}")]
     Form(#[from] SnapshotError),
+    /// Nothing was read, so that there is nothing to write.
+    #[error("nothing was read of {repository}, and no file is written: {cause}")]
+    NothingRead {
+        /// The repository.
+        repository: String,
+        /// What stood in the way.
+        cause: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// The file cannot be written.
     #[error("{}: {source}", path.display())]
     File {
@@ -81,6 +92,9 @@ pub(crate) enum SettingsError {
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         match &error {
+            SettingsError::NothingRead { remedy, .. } => {
+                Self::not_checked(&error).hint(Some(*remedy))
+            }
             // A result that is not delivered must not look like a clean one.
             SettingsError::File { .. } | SettingsError::Output(_) => Self::not_checked(&error),
             SettingsError::Http(_) | SettingsError::Form(_) => Self::usage(&error),
@@ -108,6 +122,13 @@ pub(crate) fn run(args: &SettingsArgs) -> Result<Exit, SettingsError> {
         ..Budget::default()
     };
     let taken = snapshot(&api, &args.repository, &budget);
+    if taken
+        .inventory()
+        .iter()
+        .all(|fact| fact.not_checked.is_some())
+    {
+        return Err(nothing_read(&taken, &args.api_url, &connection));
+    }
     let text = taken.to_json()?;
     let table = table(&taken);
     if args.output == Path::new("-") {
@@ -129,6 +150,111 @@ pub(crate) fn run(args: &SettingsArgs) -> Result<Exit, SettingsError> {
     } else {
         Exit::NotChecked
     })
+}
+
+/// Why nothing at all was read. The first fact that was asked for tells; where
+/// no answer came, the same host is asked once more for the cause alone.
+fn nothing_read(taken: &Snapshot, root: &str, connection: &Connection) -> SettingsError {
+    let inventory = taken.inventory();
+    let first = inventory
+        .iter()
+        .filter_map(|fact| fact.not_checked)
+        .map(|why| &why.reason)
+        .find(|reason| {
+            !matches!(
+                reason,
+                Reason::NotAsked | Reason::NotOffered | Reason::DependsOn { .. }
+            )
+        });
+    let (cause, remedy) = match first {
+        Some(Reason::Unreachable) | None => unreachable_host(root, connection),
+        Some(reason) => (reason.to_string(), remedy(reason)),
+    };
+    SettingsError::NothingRead {
+        repository: format!("{}/{}", taken.owner, taken.name),
+        cause,
+        remedy,
+    }
+}
+
+fn remedy(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Unauthenticated => "set GITHUB_TOKEN to a valid token",
+        Reason::Forbidden => "use a token that may read the repository's settings",
+        Reason::NotFound => {
+            "check the name; a private repository needs a token in GITHUB_TOKEN that may read it"
+        }
+        Reason::RateLimited { .. } => {
+            "set GITHUB_TOKEN, which has a higher limit, or wait longer with `--max-wait SECONDS`"
+        }
+        _ => "check that `--api-url` is the root of GitHub's API, and run again later",
+    }
+}
+
+/// What keeps from a host, in words, and what to do about it.
+fn unreachable_host(root: &str, connection: &Connection) -> (String, &'static str) {
+    let asked = HttpClient::new("cofferdam", connection).and_then(|client| client.get(root, &[]));
+    match asked {
+        // It answers now: the connection comes and goes.
+        Ok(_) => (
+            format!("no answer came from {root}"),
+            "run again: the host answers by now",
+        ),
+        Err(error) => {
+            let chain = chain(&error);
+            let (what, remedy) = obstacle(&chain, connection.proxy.is_some());
+            (format!("{what} ({root})"), remedy)
+        }
+    }
+}
+
+/// An error with everything that it comes from, the origin last.
+fn chain(error: &dyn Error) -> Vec<String> {
+    let mut all = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(error) = next {
+        all.push(error.to_string());
+        next = error.source();
+    }
+    all
+}
+
+/// Names the obstacle by the words of the system and of the libraries.
+fn obstacle(chain: &[String], through_proxy: bool) -> (String, &'static str) {
+    let lower = chain.join(": ").to_ascii_lowercase();
+    let origin = chain.last().map_or("no answer came", String::as_str);
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if says(&["certificate", "tls", "handshake"]) {
+        (
+            format!("TLS failed: {origin}"),
+            "the system's root certificates must know who signs for the host, or for the proxy before it",
+        )
+    } else if through_proxy || says(&["proxy", "tunnel"]) {
+        (
+            format!("the proxy of HTTPS_PROXY did not lead there: {origin}"),
+            "check HTTPS_PROXY, or unset it where no proxy is needed",
+        )
+    } else if says(&["dns", "resolve", "lookup"]) {
+        (
+            format!("the name of the host is not found (DNS): {origin}"),
+            "check the network and the name; behind a proxy set HTTPS_PROXY",
+        )
+    } else if says(&["refused"]) {
+        (
+            format!("the connection is refused: {origin}"),
+            "check the address and its port, and whether a firewall keeps from it",
+        )
+    } else if says(&["timed out", "timeout"]) {
+        (
+            format!("no answer came in time: {origin}"),
+            "check the network; behind a proxy set HTTPS_PROXY",
+        )
+    } else {
+        (
+            origin.to_owned(),
+            "check the network; behind a proxy set HTTPS_PROXY",
+        )
+    }
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -207,7 +333,7 @@ fn permissions<'s>(lacking: &[Checked<'s>]) -> Vec<&'s PermissionSet> {
 mod tests {
     use super::*;
     use clap::Parser;
-    use cofferdam_facts::settings::{Fact, NotChecked, Reason, TokenAccess, TokenPermission};
+    use cofferdam_facts::settings::{Fact, NotChecked, TokenAccess, TokenPermission};
 
     #[derive(Debug, Parser)]
     struct Cli {
@@ -238,6 +364,40 @@ mod tests {
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn where_nothing_is_read_the_obstacle_is_named() {
+        // A port that nothing listens at any more.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let root = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let (cause, _) = unreachable_host(&root, &Connection::default());
+        assert!(cause.starts_with("the connection is refused: "), "{cause}");
+        for (chain, proxy, start) in [
+            (
+                "no answer came: dns error: failed to lookup address",
+                false,
+                "the name",
+            ),
+            (
+                "no answer came: invalid peer certificate: UnknownIssuer",
+                true,
+                "TLS failed",
+            ),
+            ("no answer came: Connection refused", true, "the proxy"),
+            (
+                "no answer came: operation timed out",
+                false,
+                "no answer came in time",
+            ),
+        ] {
+            let (cause, _) = obstacle(&[chain.to_owned()], proxy);
+            assert!(cause.starts_with(start), "{cause}");
+        }
+        let taken = Snapshot::unasked("octo", "hello");
+        let error = nothing_read(&taken, &root, &Connection::default());
+        assert!(error.to_string().contains("octo/hello"), "{error}");
     }
 
     #[test]

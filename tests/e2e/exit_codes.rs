@@ -107,8 +107,65 @@ fn paths_that_do_not_exist_end_with_2() {
     for path in ["missing", "missing/ci.yml"] {
         let ran = sandbox.audit(&[path]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-        assert!(ran.err.starts_with("error: missing"), "{}", ran.err);
+        let told = format!("error: there is no file or folder at {path}\n");
+        assert_eq!(ran.err, told);
     }
+}
+
+#[test]
+fn what_asks_for_nothing_ends_with_2() {
+    let sandbox = Sandbox::with(CLEAN);
+    sandbox.write("README.md", "words");
+    for (args, told) in [
+        (
+            &["audit", "README.md"][..],
+            "error: README.md is no workflow",
+        ),
+        (
+            &["audit", "-", "--stdin-path", "foo.txt"],
+            "error: --stdin-path foo.txt",
+        ),
+        (
+            &["audit", ".", "--control=S1", "--rule=unpinned-action"],
+            "error: no rule of --rule speaks for",
+        ),
+        (&["."], "`cofferdam audit .`"),
+    ] {
+        let ran = sandbox.run(args);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{args:?}");
+        assert!(ran.err.contains(told), "{}", ran.err);
+    }
+    // One of two rules speaks for the control.
+    let ran = sandbox.audit(&[
+        ".",
+        "--control=D1",
+        "--rule=syntax",
+        "--rule=unpinned-action",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+#[test]
+fn settings_of_which_nothing_was_read_are_no_settings() {
+    let sandbox = Sandbox::with(CLEAN);
+    let snapshot = cofferdam_facts::settings::Snapshot::unasked("acme", "app");
+    sandbox.write("settings.json", snapshot.to_json().unwrap());
+    let ran = sandbox.audit(&[".", "--settings=settings.json", "--require=settings"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+}
+
+#[cfg(feature = "online")]
+#[test]
+fn a_snapshot_of_nothing_is_not_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("settings.json", "the older one");
+    let args = "settings snapshot acme/app -o settings.json --api-url http://127.0.0.1:1";
+    let args: Vec<&str> = args.split(' ').collect();
+    let ran = sandbox.run(&args);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{}", ran.err);
+    assert!(ran.err.contains("the connection is refused"), "{}", ran.err);
+    let path = sandbox.root().join("settings.json");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "the older one");
 }
 
 #[test]

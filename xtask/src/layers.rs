@@ -54,17 +54,18 @@ const PLAN: &[Place] = &[
     network("cofferdam-registries", 1),
     pure("cofferdam-config", 2),
     local("cofferdam-sbom", 2),
-    pure("cofferdam-exposure", 2),
+    pure("cofferdam-flows", 2),
     pure("cofferdam-policy", 2),
     pure("cofferdam-reach", 2),
-    pure("cofferdam-rules", 2),
-    local("cofferdam-pipelines", 3),
-    local("cofferdam-stream", 3),
-    network("cofferdam-broker", 3),
-    network("cofferdam-egress", 3),
-    network("cofferdam-server", 4),
-    local("cofferdam", 5),
-    local("xtask", 6),
+    pure("cofferdam-exposure", 3),
+    pure("cofferdam-rules", 3),
+    local("cofferdam-pipelines", 4),
+    local("cofferdam-stream", 4),
+    network("cofferdam-broker", 4),
+    network("cofferdam-egress", 4),
+    network("cofferdam-server", 5),
+    local("cofferdam", 6),
+    local("xtask", 7),
 ];
 
 /// Crates that speak HTTP or TLS. `deny.toml` bans the same ones for whoever
@@ -177,7 +178,7 @@ mod tests {
         assert_eq!(
             broken(&[facts, rules, registries, stranger]),
             [
-                "cofferdam-facts (layer 0) depends on cofferdam-rules (layer 2)",
+                "cofferdam-facts (layer 0) depends on cofferdam-rules (layer 3)",
                 "cofferdam-rules is pure and depends on cofferdam-registries, which is not",
                 "cofferdam-rules uses reqwest, and may not use the network",
                 "cofferdam-drawer has no place in the plan",

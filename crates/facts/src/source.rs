@@ -145,9 +145,13 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset);
         let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self
-            .characters(offset)
-            .saturating_sub(self.characters(start));
+        let before = self.inner.text.as_bytes().get(start..offset);
+        let column = match before {
+            Some(near) if near.len() <= BLOCK => beginnings(near),
+            _ => self
+                .characters(offset)
+                .saturating_sub(self.characters(start)),
+        };
         (line.max(1), column + 1)
     }
 

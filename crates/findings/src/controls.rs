@@ -109,6 +109,7 @@ impl ControlState {
             status,
             summary,
             evidence,
+            elsewhere: false,
         }
     }
 

@@ -99,4 +99,7 @@ pub struct ControlState {
     pub summary: String,
     /// Everything that was seen, in order of place.
     pub evidence: Vec<Evidence>,
+    /// Whether the control is no question of this run at all: another command
+    /// decides it, or a later version.
+    pub elsewhere: bool,
 }

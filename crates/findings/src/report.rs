@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::comparison::Comparison;
 use crate::content::content_fingerprint;
-use crate::evidence::ControlState;
+use crate::evidence::{ControlState, Status};
 use crate::filter::View;
 use crate::finding::{Confidence, Finding, RuleInfo, Severity};
 use crate::suppression::Suppressed;
@@ -27,6 +27,22 @@ pub struct NotChecked {
     pub settle: String,
     /// Whether it raises exit code 3.
     pub required: bool,
+}
+
+impl NotChecked {
+    /// Takes the path from the front of the message where the location names
+    /// it: formats show both.
+    fn drop_path(&mut self) {
+        let Some(location) = &self.location else {
+            return;
+        };
+        let rest = (self.message.strip_prefix(&*location.path))
+            .and_then(|rest| rest.strip_prefix(": "))
+            .map(ToOwned::to_owned);
+        if let Some(rest) = rest {
+            self.message = rest;
+        }
+    }
 }
 
 /// The result for one repository.
@@ -105,6 +121,10 @@ pub struct JudgedBy {
     /// How many edits of silencers the change brings, which do not count yet.
     pub edits: usize,
 }
+
+/// The word for a run that does not fail, with findings below the threshold or
+/// with something unchecked.
+pub const PASSES: &str = "passes";
 
 /// How a run ends. The documented exit codes of every deciding command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -228,9 +248,13 @@ impl Report {
         });
         self.set_fingerprints();
         self.controls.sort_by_key(|c| c.control);
+        for one in &mut self.not_checked {
+            one.drop_path();
+        }
         self.not_checked.sort_by(|a, b| {
             (b.required.cmp(&a.required))
                 .then_with(|| a.code.cmp(b.code))
+                .then_with(|| place(a.location.as_ref()).cmp(&place(b.location.as_ref())))
                 .then_with(|| a.location.cmp(&b.location))
                 .then_with(|| a.message.cmp(&b.message))
         });
@@ -340,6 +364,27 @@ impl Report {
         }
     }
 
+    /// How the run ends, in one word. Only what has no finding at all and
+    /// nothing unchecked is `clean`; what merely does not fail `passes`.
+    #[must_use]
+    pub fn result(&self, fail_on: Option<Severity>) -> &'static str {
+        match self.exit_code(fail_on) {
+            Exit::Clean if !self.is_clean() => PASSES,
+            exit => exit.word(),
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        let left = (self.comparison.as_ref()).is_some_and(|c| !c.unchanged.is_empty());
+        let unchecked = (self.controls.iter())
+            .any(|state| state.status == Status::NotChecked && !state.elsewhere);
+        let nothing_found = self.findings.is_empty()
+            && self.view.hidden.is_empty()
+            && self.suppressed.is_empty()
+            && !left;
+        nothing_found && self.not_checked.is_empty() && !unchecked
+    }
+
     /// The number of findings at or above the threshold, hidden ones too.
     #[must_use]
     pub fn failing(&self, fail_on: Option<Severity>) -> usize {
@@ -356,10 +401,17 @@ impl Report {
     }
 }
 
+/// The file, and in it first the place where reading stopped, which has no
+/// characters: what else is wrong with the file may follow from that.
+fn place(location: Option<&Location>) -> Option<(&str, bool)> {
+    location.map(|location| (&*location.path, !location.span.is_empty()))
+}
+
 /// The order in which findings are shown: worst first, then by rule and place.
 fn order(a: &Finding, b: &Finding) -> Ordering {
     (b.severity.cmp(&a.severity))
         .then_with(|| a.rule.cmp(b.rule))
+        .then_with(|| place(Some(&a.location)).cmp(&place(Some(&b.location))))
         .then_with(|| a.location.cmp(&b.location))
         .then_with(|| a.subject.cmp(&b.subject))
         .then_with(|| a.message.cmp(&b.message))

@@ -113,6 +113,9 @@ impl AuditError {
             Self::Collect(CollectError::Bare { .. }) => {
                 Some("name the commit that is meant, as in `--rev HEAD`")
             }
+            Self::Collect(CollectError::NotADocument { .. }) => Some(
+                "name the root of a repository, or a workflow file as in `.github/workflows/ci.yml`",
+            ),
             Self::Collect(_) => None,
             Self::Git(error) => error.hint(),
             Self::Judge(error) => error.hint(),
@@ -280,7 +283,10 @@ pub(crate) fn decide(mut collected: Collected, known: &Identity<'_>, options: &O
     if collected.part {
         keep_what_was_read(&mut sink, &collected.read);
     }
-    let controls = controls::derive_all(sink.evidence, otherwise);
+    let mut controls = controls::derive_all(sink.evidence, otherwise);
+    for state in &mut controls {
+        state.elsewhere = state.evidence.is_empty() && decided_elsewhere(state.control).is_some();
+    }
     let mut not_checked = sink.not_checked;
     not_checked.extend(collected.gaps.into_iter().map(NotChecked::from));
     not_checked.extend(options.data.not_checked().cloned());

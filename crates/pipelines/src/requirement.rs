@@ -1,6 +1,7 @@
 //! Facts without which a run must not end as clean.
 
 use cofferdam_facts::Control;
+use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::{NotChecked, Report, Status};
 use cofferdam_rules::context::Facts;
 
@@ -15,6 +16,12 @@ pub enum Requirement {
     Repository,
     /// The status of a control.
     Control(Control),
+}
+
+/// Whether anything was read: a snapshot without a single known fact is as
+/// good as none.
+fn holds_something(snapshot: &Snapshot) -> bool {
+    (snapshot.inventory().iter()).any(|fact| fact.not_checked.is_none())
 }
 
 impl Requirement {
@@ -35,7 +42,7 @@ impl Requirement {
     /// What to report if the fact is not known.
     pub(crate) fn unmet(self, report: &Report, facts: Facts<'_>) -> Option<NotChecked> {
         let (message, settle) = match self {
-            Self::Settings if facts.settings.is_none() => (
+            Self::Settings if !facts.settings.is_some_and(holds_something) => (
                 "the settings of the repository are required and not known".to_owned(),
                 "write them with `cofferdam settings snapshot OWNER/NAME`, then run with `--settings FILE`"
                     .to_owned(),

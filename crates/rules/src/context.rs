@@ -1,16 +1,19 @@
 //! What a rule may look at, worked out once for all rules.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::{Location, Span};
+use cofferdam_flows::Flows;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::caching::Restore;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::logins::Login;
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
 use cofferdam_workflows::semantics::proving::Proving;
 use cofferdam_workflows::semantics::publishing::Publication;
@@ -20,8 +23,10 @@ use cofferdam_workflows::shell::{self, Script};
 use cofferdam_workflows::yaml::Document;
 use rayon::prelude::*;
 
-use crate::deeds;
+use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
+use crate::foreign::Walks;
+use crate::usage::{JobPlace, Usage};
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -35,8 +40,12 @@ pub struct Context<'c> {
     pub facts: Facts<'c>,
     /// The project's own dependency files.
     pub dependencies: Dependencies<'c>,
+    /// How values that others write reach code.
+    pub flows: Flows<'c>,
     jobs: HashMap<&'c str, Vec<JobView<'c>>>,
     scripts: Scripts<'c>,
+    usage: OnceLock<Usage>,
+    pub(crate) walks: Walks,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -69,6 +78,8 @@ pub struct JobView<'c> {
     pub proving: Proving,
     /// Where it restores a cache, likewise.
     pub restores: Vec<Restore>,
+    // See `releases::logins`.
+    pub(crate) logins: OnceLock<Vec<Login>>,
 }
 
 impl<'c> Context<'c> {
@@ -87,23 +98,40 @@ impl<'c> Context<'c> {
                     .map(|action| (action.path(), action_scripts(action))),
             )
             .collect();
+        let known = Known::default();
         let jobs = repository
             .workflows
             .par_iter()
             .map(|workflow| {
-                (
-                    workflow.path(),
-                    views(repository, workflow, default, &scripts),
-                )
+                let views = views(repository, workflow, default, &scripts, &known);
+                (workflow.path(), views)
             })
             .collect();
+        // Here and not on first use: rules run on the same threads.
+        let flows = Flows::of(repository, &|path, step| {
+            scripts.get(path)?.get(&step.span.start)
+        });
         Self {
             repository,
             facts,
+            flows,
             dependencies: dependencies::by_ecosystem(&repository.tree),
             jobs,
             scripts,
+            usage: OnceLock::new(),
+            walks: Walks::default(),
         }
+    }
+
+    /// Who uses the actions of the checkout.
+    pub(crate) fn usage(&self) -> &Usage {
+        self.usage.get_or_init(|| Usage::of(self.repository))
+    }
+
+    /// The job at a place.
+    pub(crate) fn job(&self, place: JobPlace) -> Option<&JobView<'c>> {
+        let workflow = self.repository.workflows.get(place.workflow)?;
+        self.jobs(workflow).get(place.job)
     }
 
     /// The token default of the repository's settings.
@@ -157,11 +185,12 @@ fn views<'c>(
     workflow: &'c Workflow,
     default: TokenDefault,
     scripts: &Scripts<'c>,
+    known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
     let view = |job| {
         let token = permissions::effective(workflow, job, default);
-        let deeds = deeds::of_job(repository, workflow, job, &token, scripts);
+        let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
         JobView {
             workflow,
             job,
@@ -171,6 +200,7 @@ fn views<'c>(
             publications: deeds.publications,
             proving: deeds.proving,
             restores: deeds.restores,
+            logins: OnceLock::new(),
         }
     };
     workflow.jobs.iter().map(view).collect()

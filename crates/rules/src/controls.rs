@@ -6,10 +6,9 @@ use cofferdam_facts::Control;
 /// the controls that it does decide.
 #[must_use]
 pub fn decided_elsewhere(control: Control) -> Option<&'static str> {
-    use Control::{G4, G6, S4, S7, T4, W2, W3, W4, W5, X2};
+    use Control::{G4, G6, S4, S7, T4, W2, W3, W4, W5};
     Some(match control {
         T4 => "`cofferdam triggers` writes that page",
-        X2 => "the dataflow rules decide it; they are not part of this version",
         S4 | S7 => "what is published has to be asked of the registry",
         W2 | W3 | W4 | W5 => "it is decided while workflows run, not from files",
         G4 => "it takes the exposure graph, which is not part of this version",

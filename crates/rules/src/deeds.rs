@@ -2,11 +2,13 @@
 //! actions of the checkout are followed; what they do is shown at the step
 //! that uses them.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cofferdam_facts::{Access, Scope};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Condition, Job, Pair, Step, Text, Workflow};
+use cofferdam_workflows::documents::{Action, Condition, Job, Pair, Step, Text, Workflow};
 use cofferdam_workflows::expressions::ExprKind;
 use cofferdam_workflows::semantics::caching::{self, Restore};
 use cofferdam_workflows::semantics::logins::{self, Place};
@@ -26,20 +28,56 @@ use crate::context::{Scripts, script_of};
 const MAX_DEPTH: usize = 4;
 
 /// What a job does.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deeds {
     pub(crate) publications: Vec<Publication>,
     pub(crate) proving: Proving,
     pub(crate) restores: Vec<Restore>,
 }
 
+/// What actions of the checkout do, kept for the next job that uses them in
+/// the same way.
+#[derive(Debug, Default)]
+pub(crate) struct Known<'c> {
+    // `None` where it depends on the credential too, which not every use needs.
+    deeds: Mutex<HashMap<Use<'c>, Option<Arc<Deeds>>>>,
+}
+
+/// All on which the deeds of an action depend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Use<'c> {
+    action: &'c str,
+    depth: usize,
+    id_token: Option<bool>,
+    env: Vec<(&'c str, &'c str)>,
+    // Those that the action hands on, in order of name.
+    inputs: Vec<Option<String>>,
+    // Where it was asked for.
+    credential: Option<Credential>,
+}
+
+impl<'c> Known<'c> {
+    fn get(&self, key: &Use<'c>) -> Option<Option<Arc<Deeds>>> {
+        self.lock().get(key).cloned()
+    }
+
+    fn keep(&self, key: Use<'c>, deeds: Option<&Arc<Deeds>>) {
+        self.lock().insert(key, deeds.cloned());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Use<'c>, Option<Arc<Deeds>>>> {
+        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What a job does, by its steps or by the workflow that it calls.
-pub(crate) fn of_job(
-    repository: &Repository,
-    workflow: &Workflow,
-    job: &Job,
+pub(crate) fn of_job<'c>(
+    repository: &'c Repository,
+    workflow: &'c Workflow,
+    job: &'c Job,
     token: &Effective,
     scripts: &Scripts<'_>,
+    known: &Known<'c>,
 ) -> Deeds {
     if job.call().is_some() {
         return Deeds {
@@ -54,8 +92,10 @@ pub(crate) fn of_job(
         || *found.get_or_init(|| credential(repository, workflow, job, token, scripts));
     let walk = Walk {
         credential: &credential,
+        asked: Cell::new(false),
         repository,
         scripts,
+        known,
         env: vec![&job.env, &workflow.env],
         shell: (job.defaults.shell.as_ref()).or(workflow.defaults.shell.as_ref()),
         id_token: match token.access(Scope::IdToken) {
@@ -88,7 +128,7 @@ pub(crate) fn of_job(
 }
 
 /// What a job can publish with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Credential {
     None,
     /// An identity that may be for anything.
@@ -134,16 +174,19 @@ fn credential(
     }
 }
 
-struct Walk<'w> {
-    repository: &'w Repository,
+struct Walk<'w, 'c> {
+    repository: &'c Repository,
     scripts: &'w Scripts<'w>,
-    env: Vec<&'w [Pair]>,
+    known: &'w Known<'c>,
+    env: Vec<&'c [Pair]>,
     id_token: Option<bool>,
     shell: Option<&'w Text>,
     credential: &'w dyn Fn() -> Credential,
+    // Whether it was, in the action that is walked.
+    asked: Cell<bool>,
 }
 
-impl Walk<'_> {
+impl<'c> Walk<'_, 'c> {
     // `steps` are what the caller made of `written`.
     fn steps(&self, document: &Document, steps: &[Step], written: &[Step], depth: usize) -> Deeds {
         let around = Surroundings {
@@ -171,13 +214,56 @@ impl Walk<'_> {
             let Some((uses, action)) = called.filter(|_| depth < MAX_DEPTH) else {
                 continue;
             };
-            let inner = surroundings::bound(action.steps(), &|name| {
-                surroundings::given(step, action, name)
-            });
-            let inner = self.steps(&action.document, &inner, action.steps(), depth + 1);
-            deeds.absorb(inner.moved(step.index, uses.span));
+            let inner = self.action(step, action, depth);
+            deeds.absorb(Deeds::clone(&inner).moved(step.index, uses.span));
         }
         deeds
+    }
+
+    fn action(&self, caller: &Step, action: &'c Action, depth: usize) -> Arc<Deeds> {
+        let free = self.key(caller, action, depth);
+        let by_credential = |credential| Use {
+            credential: Some(credential),
+            ..free.clone()
+        };
+        match self.known.get(&free) {
+            Some(Some(deeds)) => return deeds,
+            Some(None) => {
+                self.asked.set(true);
+                if let Some(Some(deeds)) = self.known.get(&by_credential((self.credential)())) {
+                    return deeds;
+                }
+            }
+            None => {}
+        }
+        let before = self.asked.replace(false);
+        let steps = surroundings::bound(action.steps(), &|name| {
+            surroundings::given(caller, action, name)
+        });
+        let deeds = Arc::new(self.steps(&action.document, &steps, action.steps(), depth + 1));
+        if self.asked.get() {
+            let key = by_credential((self.credential)());
+            self.known.keep(key, Some(&deeds));
+            self.known.keep(free, None);
+        } else {
+            self.known.keep(free, Some(&deeds));
+            self.asked.set(before);
+        }
+        deeds
+    }
+
+    fn key(&self, caller: &Step, action: &'c Action, depth: usize) -> Use<'c> {
+        let env = self.env.iter().flat_map(|pairs| pairs.iter());
+        let inputs = surroundings::inputs(action.steps());
+        let given = |name| surroundings::given(caller, action, name).map(|text| text.value);
+        Use {
+            action: action.path(),
+            depth,
+            id_token: self.id_token,
+            env: env.map(|p| (&*p.key.value, &*p.value.value)).collect(),
+            inputs: inputs.into_iter().map(given).collect(),
+            credential: None,
+        }
     }
 
     // A name that says "publish" counts only in a job that can.
@@ -188,6 +274,7 @@ impl Walk<'_> {
         at: impl Fn(std::ops::Range<usize>) -> cofferdam_facts::Span,
     ) -> Option<Publication> {
         publishing::by_name(step, script, true, &at)?;
+        self.asked.set(true);
         match (self.credential)() {
             Credential::None => None,
             Credential::Identity => publishing::by_name(step, script, false, at),

@@ -9,6 +9,7 @@ mod script;
 mod tree;
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_workflows::Repository;
@@ -125,10 +126,46 @@ impl Fetch {
     }
 }
 
+/// What was found for starts that several rules ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Walks {
+    found: Mutex<HashMap<Asked, Arc<Foreign>>>,
+}
+
 /// What the job of a start does with a stranger's files.
 #[must_use]
-pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
-    of_chain(cx, start, &start.chain, None)
+pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
+    let lock = || {
+        let found = cx.walks.found.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
+    };
+    let key = Asked::of(start);
+    if let Some(found) = lock().get(&key) {
+        return Arc::clone(found);
+    }
+    let found = Arc::new(of_chain(cx, start, &start.chain, None));
+    lock().insert(key, Arc::clone(&found));
+    found
+}
+
+/// All of a start on which it depends. Documents and jobs stay in their places
+/// as long as the context does, so that their addresses tell them apart.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    trigger: usize,
+    chain: Vec<usize>,
+    by_command: bool,
+}
+
+impl Asked {
+    fn of(start: &Start<'_>) -> Self {
+        let job = |job: &&JobView<'_>| std::ptr::from_ref(*job).addr();
+        Self {
+            trigger: std::ptr::from_ref(start.trigger).addr(),
+            chain: start.chain.iter().map(job).collect(),
+            by_command: start.command.is_some(),
+        }
+    }
 }
 
 // Frames borrow from their callers, so that each is made inside of the call of
@@ -528,7 +565,8 @@ fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
 }
 
-fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
+/// Settles an output of a step that checks what the starter may do.
+pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
     if !path.starts_with("steps") {
         return None;
     }

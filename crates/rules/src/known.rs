@@ -8,7 +8,7 @@ use cofferdam_datapack::{DataPack, Version};
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{ImageRef, Location, UsesRef};
 use cofferdam_findings::{Confidence, NotChecked, Severity};
-use cofferdam_workflows::documents::actions_lock::{ActionsLock, Coverage, Pin};
+use cofferdam_workflows::documents::actions_lock::{ActionsLock, Coverage, Dependency, Pin};
 
 use crate::context::{Context, JobView};
 use crate::locking::{self, Lock};
@@ -52,12 +52,6 @@ pub struct KnownUse<'c> {
     pub uses: Cow<'c, RepositoryUses>,
     /// Where its version comes from.
     pub told: Told<'c>,
-    /// The place.
-    pub location: Location,
-    /// What it is about, for fingerprints.
-    pub subject: String,
-    /// "job `x` uses `a/b`", for messages.
-    pub phrase: String,
     /// Whether it is an image that is taken for the action of the same name.
     pub is_image: bool,
     holder: Runs<'c>,
@@ -66,7 +60,7 @@ pub struct KnownUse<'c> {
 #[derive(Clone, Debug)]
 enum Runs<'c> {
     Site(UseSite<'c>),
-    Lock(&'c ActionsLock, &'c Pin),
+    Lock(&'c ActionsLock, &'c Dependency),
 }
 
 impl<'c> KnownUse<'c> {
@@ -76,6 +70,61 @@ impl<'c> KnownUse<'c> {
         match self.told {
             Told::ByLock(version) | Told::ByComment(version) => Some(version),
             Told::ByRef => None,
+        }
+    }
+
+    /// The place.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        match &self.holder {
+            Runs::Site(site) => site.location(),
+            Runs::Lock(lock, entry) => lock.file().locate(entry.pin.span),
+        }
+    }
+
+    /// What it is about, for fingerprints.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.holder {
+            Runs::Site(site) => format!("{} {}", site.subject(), self.name(site)),
+            Runs::Lock(_, entry) => entry.pin.value.to_string(),
+        }
+    }
+
+    /// "job `x` uses `a/b`", for messages.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let (lock, pin) = match &self.holder {
+            Runs::Site(site) => {
+                let verb = if self.is_image {
+                    "runs the image"
+                } else {
+                    "uses"
+                };
+                return format!("{} {verb} `{}`", site.whom(), self.name(site));
+            }
+            Runs::Lock(lock, entry) => (lock, &entry.pin.value),
+        };
+        let slug = format!("{}/{}", pin.owner, pin.repo);
+        let by = lock
+            .dependencies
+            .iter()
+            .find(|other| other.uses.iter().any(|used| used.value == *pin));
+        by.map_or_else(
+            || format!("actions.lock holds `{slug}`"),
+            |by| {
+                format!(
+                    "`{}/{}` uses `{slug}`",
+                    by.pin.value.owner, by.pin.value.repo
+                )
+            },
+        )
+    }
+
+    fn name(&self, site: &UseSite<'_>) -> String {
+        match site.uses {
+            UsesRef::Docker(image) => image.name(),
+            _ => self.uses.name(),
         }
     }
 
@@ -106,16 +155,14 @@ impl<'c> KnownUse<'c> {
     pub fn takeover(&self, cx: &'c Context<'c>, takeovers: &Takeovers<'c>) -> Takeover {
         match &self.holder {
             Runs::Site(site) => takeovers.at(site),
-            Runs::Lock(lock, pin) => {
-                takeovers
-                    .of_jobs(locked_jobs(cx, lock, pin))
-                    .unwrap_or(Takeover {
-                        severity: Severity::Low,
-                        confidence: Confidence::Low,
-                        held: "nothing, unless a workflow comes to use it".to_owned(),
-                        weight: 0,
-                    })
-            }
+            Runs::Lock(lock, entry) => takeovers
+                .of_jobs(locked_jobs(cx, lock, &entry.pin.value))
+                .unwrap_or(Takeover {
+                    severity: Severity::Low,
+                    confidence: Confidence::Low,
+                    held: "nothing, unless a workflow comes to use it".to_owned(),
+                    weight: 0,
+                }),
         }
     }
 
@@ -125,11 +172,9 @@ impl<'c> KnownUse<'c> {
         match &self.holder {
             Runs::Site(site) => match site.holder {
                 Holder::Step(job, _) | Holder::Call(job) => vec![job],
-                Holder::Action(action, _) => {
-                    takeovers.users(action).iter().map(|u| u.job).collect()
-                }
+                Holder::Action(action, _) => takeovers.users(action).map(|u| u.job).collect(),
             },
-            Runs::Lock(lock, pin) => locked_jobs(cx, lock, pin).collect(),
+            Runs::Lock(lock, entry) => locked_jobs(cx, lock, &entry.pin.value).collect(),
         }
     }
 }
@@ -204,9 +249,6 @@ fn of_repository<'c>(
     KnownUse {
         uses,
         told,
-        location: site.location(),
-        subject: format!("{} {}", site.subject(), repository.name()),
-        phrase: format!("{} uses `{}`", site.whom(), repository.name()),
         is_image: false,
         holder: Runs::Site(site),
     }
@@ -238,9 +280,6 @@ fn of_image<'c>(site: UseSite<'c>, image: &ImageRef) -> Option<KnownUse<'c>> {
             git_ref: image.tag.clone(),
         }),
         told: Told::ByRef,
-        location: site.location(),
-        subject: format!("{} {}", site.subject(), image.name()),
-        phrase: format!("{} runs the image `{}`", site.whom(), image.name()),
         is_image: true,
         holder: Runs::Site(site),
     })
@@ -258,20 +297,6 @@ fn transitive<'c>(
     added.filter_map(move |entry| {
         let pin = &entry.pin.value;
         let commit = entry.commit.as_ref()?;
-        let slug = format!("{}/{}", pin.owner, pin.repo);
-        let by = lock
-            .dependencies
-            .iter()
-            .find(|other| other.uses.iter().any(|used| used.value == *pin));
-        let phrase = by.map_or_else(
-            || format!("actions.lock holds `{slug}`"),
-            |by| {
-                format!(
-                    "`{}/{}` uses `{slug}`",
-                    by.pin.value.owner, by.pin.value.repo
-                )
-            },
-        );
         Some(KnownUse {
             uses: Cow::Owned(RepositoryUses {
                 owner: pin.owner.clone(),
@@ -283,11 +308,8 @@ fn transitive<'c>(
                 .git_ref
                 .as_ref()
                 .map_or(Told::ByRef, |git_ref| Told::ByLock(&git_ref.value)),
-            location: lock.file().locate(entry.pin.span),
-            subject: pin.to_string(),
-            phrase,
             is_image: false,
-            holder: Runs::Lock(lock, pin),
+            holder: Runs::Lock(lock, entry),
         })
     })
 }

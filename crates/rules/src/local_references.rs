@@ -109,13 +109,10 @@ pub(crate) fn users<'c>(
     cx: &'c Context<'c>,
     action: &'c Action,
 ) -> impl Iterator<Item = (&'c JobView<'c>, &'c Step)> {
-    cx.all_jobs().flat_map(move |job| {
-        let uses = move |step: &&'c Step| {
-            step.uses()
-                .and_then(|uses| cx.repository.own_action(&uses.value))
-                .is_some_and(|used| used.path() == action.path())
-        };
-        job.job.steps().iter().filter(uses).map(move |s| (job, s))
+    let steps = cx.usage().steps(action.path());
+    steps.iter().filter_map(move |(place, step)| {
+        let job = cx.job(*place)?;
+        Some((job, job.job.steps().get(*step)?))
     })
 }
 

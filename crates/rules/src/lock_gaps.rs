@@ -76,7 +76,7 @@ impl<'c> Locked<'_, 'c> {
         let Holder::Action(action, _) = site.holder else {
             return false;
         };
-        let mut users = self.takeovers.users(action).iter();
+        let mut users = self.takeovers.users(action);
         users.any(|user| user.by_commit && user.job.workflow.path() == self.workflow.path())
     }
 

@@ -71,11 +71,9 @@ impl<'c> Lock<'c> {
         match site.holder {
             Holder::Step(job, _) | Holder::Call(job) => locked(job.workflow.path()),
             Holder::Action(action, _) => {
-                let users = takeovers.users(action);
-                !users.is_empty()
-                    && users
-                        .iter()
-                        .all(|user| user.by_commit && locked(user.job.workflow.path()))
+                let mut users = takeovers.users(action).peekable();
+                users.peek().is_some()
+                    && users.all(|user| user.by_commit && locked(user.job.workflow.path()))
             }
         }
     }

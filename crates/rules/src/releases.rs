@@ -56,13 +56,15 @@ pub struct Publisher<'c> {
 
 /// The steps of a job that sign in or publish with a credential.
 #[must_use]
-pub fn logins<'c>(cx: &'c Context<'c>, job: &JobView<'c>) -> Vec<Login> {
-    logins::of_job(Place {
-        repository: cx.repository,
-        workflow: job.workflow,
-        job: job.job,
-        publications: &job.publications,
-        script: &|step: &Step| cx.script(job.workflow.path(), step),
+pub fn logins<'v>(cx: &Context<'_>, job: &'v JobView<'_>) -> &'v [Login] {
+    job.logins.get_or_init(|| {
+        logins::of_job(Place {
+            repository: cx.repository,
+            workflow: job.workflow,
+            job: job.job,
+            publications: &job.publications,
+            script: &|step: &Step| cx.script(job.workflow.path(), step),
+        })
     })
 }
 
@@ -106,12 +108,12 @@ where
         return None;
     }
     let logins = logins(cx, job);
-    let pushes = may_push(job, &logins);
+    let pushes = may_push(job, logins);
     let releases: Vec<_> = job
         .publications
         .iter()
         .filter(|publication| pushes || !is_pushed(publication.artifact))
-        .filter_map(|publication| release(cx, job, &logins, publication))
+        .filter_map(|publication| release(cx, job, logins, publication))
         .collect();
     if releases.is_empty() {
         return None;
@@ -119,7 +121,7 @@ where
     let starts = starts()
         .iter()
         .filter_map(|start| {
-            let runs = publishes(start, job, &releases, &logins)?;
+            let runs = publishes(start, job, &releases, logins)?;
             Some((start.clone(), runs))
         })
         .collect();

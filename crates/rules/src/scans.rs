@@ -90,12 +90,19 @@ pub fn knows_calls(tool: &str) -> bool {
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
     let sites = steps::of(cx);
     let mut scans = Vec::new();
-    for site in &sites {
-        let uploaded = sites.iter().any(|other| {
-            std::ptr::eq(other.job, site.job)
-                && other.step.action().as_deref() == Some("github/codeql-action/upload-sarif")
-        });
-        of_site(site, uploaded, &mut scans);
+    // The sites of a job stand together.
+    for sites in sites.chunk_by(|one, other| std::ptr::eq(one.job, other.job)) {
+        let before = scans.len();
+        for site in sites {
+            of_site(site, &mut scans);
+        }
+        let mut found = scans.iter_mut().skip(before).peekable();
+        let uploads = |site: &StepSite<'_>| {
+            site.step.action().as_deref() == Some("github/codeql-action/upload-sarif")
+        };
+        if found.peek().is_some() && sites.iter().any(uploads) {
+            found.for_each(|scan| scan.uploaded = true);
+        }
     }
     for job in cx.all_jobs() {
         let Some(call) = job.job.call() else { continue };
@@ -124,7 +131,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
     scans
 }
 
-fn of_site<'c>(site: &StepSite<'c>, uploaded: bool, scans: &mut Vec<Scan<'c>>) {
+fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
     let scan = |found: Match, location, lax: Option<String>| Scan {
         tool: found.tool,
         covers: found.covers,
@@ -133,7 +140,7 @@ fn of_site<'c>(site: &StepSite<'c>, uploaded: bool, scans: &mut Vec<Scan<'c>>) {
         subject: format!("{}/{}", site.subject(), found.tool),
         lax,
         sign: found.sign,
-        uploaded,
+        uploaded: false,
     };
     if let Some(found) = actions::of_step(site.step) {
         // A reporter behind it decides, so that the scanner itself may go on.

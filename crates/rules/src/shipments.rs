@@ -7,7 +7,7 @@
 //! those that follow it by `workflow_run` or by `release`.
 
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::settings::Fact;
 use cofferdam_facts::{Control, Location, Scope, Span};
@@ -95,6 +95,7 @@ pub fn tell_unread(cx: &Context<'_>, control: Control, fix: &str, out: &mut Sink
 #[must_use]
 pub fn all<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
     let mut shipments = Vec::new();
+    let followers = LazyCell::new(|| Followers::of(cx));
     for workflow in &cx.repository.workflows {
         let mut own: Vec<Shipment<'c>> = Vec::new();
         let starts = LazyCell::new(|| starts::of(cx.repository, workflow));
@@ -129,10 +130,10 @@ pub fn all<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
         if own.is_empty() {
             continue;
         }
-        let company = company(cx, workflow);
+        let company = company(cx, &followers, workflow);
         for mut shipment in own {
             shipment.company = if shipment.artifact == Artifact::Release {
-                with_followers_of_releases(cx, &company)
+                with_followers_of_releases(&followers, &company)
             } else {
                 company.clone()
             };
@@ -207,7 +208,7 @@ fn audience<'c, F: FnOnce() -> Vec<Start<'c>>>(
         return None;
     }
     let pushed = matches!(publication.artifact, Artifact::Image | Artifact::Chart);
-    if pushed && job.job.call().is_none() && !releases::may_push(job, &releases::logins(cx, job)) {
+    if pushed && job.job.call().is_none() && !releases::may_push(job, releases::logins(cx, job)) {
         return None;
     }
     if starts.is_empty() {
@@ -467,9 +468,41 @@ pub fn needs(job: &JobView<'_>, other: &JobView<'_>) -> bool {
     false
 }
 
+/// What starts after something else, looked up once.
+struct Followers<'c> {
+    // By the name of the workflow before.
+    of_runs: HashMap<&'c str, Vec<&'c Workflow>>,
+    // The jobs that start when there is a release, in order of path.
+    of_releases: Vec<&'c JobView<'c>>,
+}
+
+impl<'c> Followers<'c> {
+    fn of(cx: &'c Context<'c>) -> Self {
+        let mut of_runs: HashMap<_, Vec<_>> = HashMap::new();
+        let mut of_releases = Vec::new();
+        for workflow in &cx.repository.workflows {
+            let before = workflow.trigger("workflow_run").map(|t| &t.workflows);
+            for name in before.into_iter().flatten() {
+                of_runs.entry(&*name.value).or_default().push(workflow);
+            }
+            if workflow.has_trigger("release") {
+                of_releases.extend(cx.jobs(workflow));
+            }
+        }
+        Self {
+            of_runs,
+            of_releases,
+        }
+    }
+}
+
 // The jobs of the workflow, of those that it calls, that call it and that
-// follow it.
-fn company<'c>(cx: &'c Context<'c>, workflow: &'c Workflow) -> Vec<&'c JobView<'c>> {
+// follow it, in order of path.
+fn company<'c>(
+    cx: &'c Context<'c>,
+    followers: &Followers<'c>,
+    workflow: &'c Workflow,
+) -> Vec<&'c JobView<'c>> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut queue = vec![workflow];
     while let Some(next) = queue.pop() {
@@ -485,28 +518,19 @@ fn company<'c>(cx: &'c Context<'c>, workflow: &'c Workflow) -> Vec<&'c JobView<'
         let callers = cx.repository.callers(next.path());
         queue.extend(callers.into_iter().map(|caller| caller.workflow));
         let name = next.name.as_ref().map_or(next.path(), |n| n.value.as_str());
-        queue.extend(cx.repository.workflows.iter().filter(|follower| {
-            follower
-                .trigger("workflow_run")
-                .is_some_and(|t| t.workflows.iter().any(|w| w.value == name))
-        }));
+        queue.extend(followers.of_runs.get(name).into_iter().flatten());
     }
-    cx.all_jobs()
-        .filter(|job| seen.contains(job.workflow.path()))
-        .collect()
+    seen.into_iter().flat_map(|path| cx.jobs_at(path)).collect()
 }
 
 fn with_followers_of_releases<'c>(
-    cx: &'c Context<'c>,
+    followers: &Followers<'c>,
     company: &[&'c JobView<'c>],
 ) -> Vec<&'c JobView<'c>> {
     let mut all = company.to_vec();
     let known: BTreeSet<&str> = company.iter().map(|job| job.workflow.path()).collect();
-    all.extend(
-        cx.all_jobs().filter(|job| {
-            job.workflow.has_trigger("release") && !known.contains(job.workflow.path())
-        }),
-    );
+    let others = followers.of_releases.iter();
+    all.extend(others.filter(|job| !known.contains(job.workflow.path())));
     all
 }
 

@@ -3,12 +3,10 @@
 //! Shared by every rule about foreign code, so that the same place is graded
 //! the same whether its tag may move, was moved, or names an imitation.
 
-use std::collections::{BTreeSet, HashMap};
-
-use cofferdam_facts::{Scope, UsesRef};
+use cofferdam_facts::Scope;
 use cofferdam_findings::{Confidence, Severity};
+use cofferdam_workflows::documents::Action;
 use cofferdam_workflows::documents::kind::is_aside;
-use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::semantics::permissions::{Decider, Effective};
 
 use crate::context::{Context, JobView};
@@ -49,39 +47,28 @@ pub struct User<'c> {
 }
 
 /// Which job runs which action of the checkout.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Takeovers<'c> {
     cx: &'c Context<'c>,
-    // By the path of the action's file.
-    users: HashMap<&'c str, Vec<User<'c>>>,
 }
 
 impl<'c> Takeovers<'c> {
-    /// Follows every job into the actions of the checkout.
+    /// For the jobs and actions of a checkout.
     #[must_use]
     pub fn new(cx: &'c Context<'c>) -> Self {
-        let mut users: HashMap<&'c str, Vec<User<'c>>> = HashMap::new();
-        for job in cx.all_jobs() {
-            let mut seen = BTreeSet::new();
-            let mut waiting = vec![(job.job.steps(), true)];
-            while let Some((steps, by_commit)) = waiting.pop() {
-                for (action, self_repository) in own_actions(cx, steps) {
-                    let by_commit = by_commit && self_repository;
-                    if seen.insert((action.path(), by_commit)) {
-                        let user = User { job, by_commit };
-                        users.entry(action.path()).or_default().push(user);
-                        waiting.push((action.steps(), by_commit));
-                    }
-                }
-            }
-        }
-        Self { cx, users }
+        Self { cx }
     }
 
     /// The jobs of this checkout that run an action of it.
-    #[must_use]
-    pub fn users(&self, action: &Action) -> &[User<'c>] {
-        self.users.get(action.path()).map_or(&[], Vec::as_slice)
+    pub fn users(&self, action: &Action) -> impl Iterator<Item = User<'c>> + use<'c> {
+        let cx = self.cx;
+        let found = cx.usage().running(action.path());
+        found.iter().filter_map(move |running| {
+            Some(User {
+                job: cx.job(running.job)?,
+                by_commit: running.by_commit,
+            })
+        })
     }
 
     /// What foreign code at a place could take.
@@ -121,7 +108,7 @@ impl<'c> Takeovers<'c> {
     /// What foreign code in an action of the checkout could take.
     #[must_use]
     pub fn of_action(&self, action: &Action) -> Takeover {
-        let jobs = self.users(action).iter().map(|user| user.job);
+        let jobs = self.users(action).map(|user| user.job);
         if let Some(takeover) = self.of_jobs(jobs) {
             return takeover;
         }
@@ -181,17 +168,6 @@ impl<'c> Takeovers<'c> {
         stakes.writes = seen.iter().flat_map(|token| token.writes()).collect();
         stakes
     }
-}
-
-fn own_actions<'c>(
-    cx: &'c Context<'c>,
-    steps: &'c [Step],
-) -> impl Iterator<Item = (&'c Action, bool)> {
-    steps.iter().filter_map(|step| {
-        let uses = &step.uses()?.value;
-        let action = cx.repository.own_action(uses)?;
-        Some((action, matches!(uses, UsesRef::SelfRepository(_))))
-    })
 }
 
 /// High for what an attacker can use at once; medium where it takes another

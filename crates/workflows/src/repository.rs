@@ -113,6 +113,8 @@ pub struct Repository {
     // followed for every step and by many rules; which of them name this
     // repository is known when its name is.
     callers: OnceLock<HashMap<String, Vec<(usize, usize)>>>,
+    // The action in each folder.
+    folders: OnceLock<HashMap<String, usize>>,
 }
 
 /// The events that can start a workflow, callers included.
@@ -176,14 +178,21 @@ impl Repository {
     /// The action in a folder, as the runner looks for it: `action.yml` first.
     #[must_use]
     pub fn action_in(&self, folder: &str) -> Option<&Action> {
-        ACTION_NAMES.iter().find_map(|name| {
-            let path = inside(folder, name);
-            let at = self
-                .actions
-                .binary_search_by(|a| a.path().cmp(&path))
-                .ok()?;
-            self.actions.get(at)
-        })
+        let folders = self.folders.get_or_init(|| self.action_folders());
+        self.actions.get(*folders.get(folder)?)
+    }
+
+    fn action_folders(&self) -> HashMap<String, usize> {
+        let mut folders = HashMap::new();
+        for name in ACTION_NAMES {
+            for (at, action) in self.actions.iter().enumerate() {
+                let folder = action.folder();
+                if inside(folder, name) == action.path() && !folders.contains_key(folder) {
+                    folders.insert(folder.to_owned(), at);
+                }
+            }
+        }
+        folders
     }
 
     /// The reusable workflow of this checkout that a reference means.
@@ -263,6 +272,16 @@ pub fn inside(folder: &str, name: &str) -> String {
 /// keeps its `..` in front and so names nothing.
 #[must_use]
 pub fn plain(path: &str) -> String {
+    if !path.contains("..") {
+        let mut plain = String::with_capacity(path.len());
+        for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+            if !plain.is_empty() {
+                plain.push('/');
+            }
+            plain.push_str(part);
+        }
+        return plain;
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -383,6 +402,7 @@ impl Repository {
     fn sort(&mut self) {
         let repository = self;
         repository.callers = OnceLock::new();
+        repository.folders = OnceLock::new();
         repository.workflows.sort_by(|a, b| a.path().cmp(b.path()));
         repository.actions.sort_by(|a, b| a.path().cmp(b.path()));
         repository

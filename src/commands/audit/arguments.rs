@@ -16,7 +16,7 @@ use cofferdam_pipelines::{Requirement, Slug};
 /// executed, no git command runs, and no link is followed out of it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes:\n  0  clean\n  1  findings at or above --fail-on\n  \
+    after_help = "Exit codes:\n  0  passes: nothing at or above --fail-on, nothing needed unchecked\n  1  findings at or above --fail-on\n  \
     2  wrong usage\n  3  something needed could not be checked: a file that does not parse, a \
     fact named by --require, data that is too old; 1 wins where both\n\nExamples:\n  \
     cofferdam audit .\n  cofferdam audit . --all --control C4\n  cofferdam audit --rev v1.2.0\n  \

@@ -14,13 +14,15 @@ use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{self, Snapshot, SnapshotError};
 use cofferdam_findings::formats::{self, Render};
 use cofferdam_findings::{Exit, Filter, NotChecked, Report, Severity};
-use cofferdam_pipelines::collect::bounded;
+use cofferdam_pipelines::collect::{CollectError, bounded, is_document};
+use cofferdam_pipelines::judging::all_rules;
 use cofferdam_pipelines::{
     AuditError, Base, Data, Gap, Input, Judging, Limits, Options, OrganisationFile, Slug, Target,
     audit_all, discover,
 };
 
 pub(crate) use arguments::AuditArgs;
+use arguments::ShownArgs;
 
 use crate::clock;
 use crate::commands::data;
@@ -39,7 +41,13 @@ pub(crate) enum AuditCommandError {
     /// One repository was named and could not be audited.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// There is nothing at a path.
+    /// What standard input is said to be is nothing that is audited.
+    #[error("--stdin-path {path} names no workflow, action or other file that is audited")]
+    StdinPath { path: String },
+    /// A file cannot be made where the result shall go.
+    #[error("the result cannot be written to {name}: {source}")]
+    NoOutput { name: String, source: io::Error },
+    /// A path cannot be looked at.
     #[error("{}: {source}", path.display())]
     Path { path: PathBuf, source: io::Error },
     /// No repository lies below the folders.
@@ -80,6 +88,12 @@ impl From<AuditCommandError> for Failure {
             AuditCommandError::NoRepository { .. } => {
                 Some("a repository is a folder that holds `.git` or `.github`")
             }
+            AuditCommandError::StdinPath { .. } => Some(
+                "write the path that the file has in its repository, as in `.github/workflows/ci.yml`",
+            ),
+            AuditCommandError::NoOutput { .. } => {
+                Some("name a file in a folder that exists and may be written")
+            }
             AuditCommandError::HalfSeen { .. } => {
                 Some("run without `--update-baseline` to see what could not be checked")
             }
@@ -102,6 +116,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         .num_threads(args.input.threads.map_or(0, usize::from))
         .stack_size(STACK)
         .build_global()?;
+    of_one_question(&args.shown)?;
     let limits = Limits::default();
     let (targets, problems) = targets(args, &limits)?;
     let options = options(args, &targets, limits)?;
@@ -117,6 +132,8 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         all: args.shown.all,
         fail_on: Some(Severity::High),
         several,
+        paths: (!args.input.recursive).then_some(targets.len()),
+        cut: args.shown.output.is_none() && Screen::is_terminal(),
     });
     let name = match &args.shown.output {
         Some(path) => path.display().to_string(),
@@ -128,7 +145,12 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
     };
     let mut writing = Writing {
         render,
-        sink: Sink::open(args.shown.output.as_deref()).map_err(failed)?,
+        sink: Sink::open(args.shown.output.as_deref()).map_err(|source| {
+            AuditCommandError::NoOutput {
+                name: name.clone(),
+                source,
+            }
+        })?,
         filter: Filter {
             rules: args.shown.rule.clone(),
             controls: args.shown.control.clone(),
@@ -245,10 +267,7 @@ fn targets(
     let mut targets = Vec::new();
     let mut problems = Vec::new();
     for path in &args.paths {
-        let found = fs::metadata(path).map_err(|source| AuditCommandError::Path {
-            path: path.clone(),
-            source,
-        })?;
+        let found = fs::metadata(path).map_err(|source| unreadable(path, source))?;
         if let Some(revision) = &args.input.rev {
             targets.push(Target {
                 name: path.display().to_string(),
@@ -269,6 +288,34 @@ fn targets(
         }
     }
     Ok((targets, problems))
+}
+
+/// In the words of every command for a path where nothing is.
+fn unreadable(path: &Path, source: io::Error) -> AuditCommandError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => AuditError::from(CollectError::NotFound { path }).into(),
+        _ => AuditCommandError::Path { path, source },
+    }
+}
+
+/// Refuses a question that nothing can answer: where none of the rules speaks
+/// for any of the controls, an empty result would look like a good one.
+fn of_one_question(shown: &ShownArgs) -> Result<(), AuditCommandError> {
+    if shown.rule.is_empty() || shown.control.is_empty() {
+        return Ok(());
+    }
+    let answers = all_rules().iter().any(|info| {
+        shown.rule.iter().any(|id| id == info.id)
+            && (info.controls.iter()).any(|control| shown.control.contains(control))
+    });
+    if answers {
+        Ok(())
+    } else {
+        Err(AuditCommandError::Combination(
+            "no rule of --rule speaks for a control of --control, so nothing could be found; `cofferdam rules` lists what each speaks for",
+        ))
+    }
 }
 
 fn checkout(path: PathBuf) -> Target {
@@ -297,9 +344,12 @@ fn stdin(args: &AuditArgs, limits: &Limits) -> Result<Target, AuditCommandError>
             "`-` reads one file from standard input and goes with no other path, nor with --rev or --recursive",
         ));
     }
+    let path = args.input.stdin_path.trim_start_matches("./").to_owned();
+    if !is_document(&path) {
+        return Err(AuditCommandError::StdinPath { path });
+    }
     let bytes = bounded(&mut io::stdin().lock(), limits.document_bytes)
         .map_err(AuditCommandError::Stdin)?;
-    let path = args.input.stdin_path.trim_start_matches("./").to_owned();
     Ok(Target {
         name: path.clone(),
         input: Input::Text { path, bytes },

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{Options, Render, counted, notes, severities, verdict};
+use crate::filter::Filter;
 use crate::finding::Severity;
-use crate::report::{Exit, Group, NotChecked, Report};
+use crate::report::{Exit, Group, NotChecked, PASSES, Report};
 use crate::sanitise::{clipped, inert_for_log};
 
 mod causes;
@@ -19,6 +20,12 @@ use text::{BOLD, DIM, Paint, labelled, wrap};
 /// Causes shown on one screen: at most, and at least where there are so many.
 const MOST_CAUSES: usize = 8;
 const LEAST_CAUSES: usize = 3;
+
+/// Rules named on a screen whose causes found no room.
+const MORE_CAUSES: usize = 4;
+
+/// The code of what stands for a folder that holds nothing to audit.
+const NOTHING_TO_READ: &str = "nothing-to-read";
 
 /// Lines on one screen about what was not checked.
 const NOT_CHECKED: usize = 3;
@@ -44,15 +51,20 @@ struct Human {
     columns: usize,
     options: Options,
     /// Reports by how they end, for the last line over several.
-    ends: BTreeMap<u8, usize>,
+    ends: BTreeMap<&'static str, usize>,
 }
 
 impl Render for Human {
     fn report(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let exit = report.exit_code(self.options.fail_on);
-        *self.ends.entry(exit.code()).or_default() += 1;
+        let result = report.result(self.options.fail_on);
+        let first = self.ends.is_empty();
+        *self.ends.entry(result).or_default() += 1;
         let lines = if self.options.all {
             self.everything(report)
+        } else if self.options.each() {
+            let lines = self.screen(report);
+            if first { lines } else { spaced(lines) }
         } else if self.options.several {
             vec![self.row(report, exit)]
         } else {
@@ -65,20 +77,27 @@ impl Render for Human {
         if !self.options.several {
             return Ok(());
         }
-        let count = |exit: Exit| self.ends.get(&exit.code()).copied().unwrap_or_default();
+        let count = |word: &str| self.ends.get(word).copied().unwrap_or_default();
         let total: usize = self.ends.values().sum();
         let line = format!(
-            "{}: {} with findings that fail, {} not settled, {} clean.",
-            if total == 1 {
-                "1 repository".to_owned()
-            } else {
-                format!("{total} repositories")
+            "{}: {} with findings that fail, {} not settled, {} that {}, {} clean.",
+            match (total, self.options.paths) {
+                (_, Some(_)) => counted(total, "path"),
+                (1, None) => "1 repository".to_owned(),
+                (_, None) => format!("{total} repositories"),
             },
-            count(Exit::Findings),
-            count(Exit::NotChecked),
-            count(Exit::Clean),
+            count(Exit::Findings.word()),
+            count(Exit::NotChecked.word()),
+            count(PASSES),
+            if count(PASSES) == 1 { "passes" } else { "pass" },
+            count(Exit::Clean.word()),
         );
-        print(&[self.paint.paint(BOLD, &line)], out)
+        let line = self.paint.paint(BOLD, &line);
+        if self.options.each() {
+            print(&spaced(vec![line]), out)
+        } else {
+            print(&[line], out)
+        }
     }
 }
 
@@ -93,7 +112,7 @@ impl Human {
     fn row(&self, report: &Report, exit: Exit) -> String {
         let mut line = self.paint.paint(
             if exit == Exit::Clean { DIM } else { BOLD },
-            &format!("{:12}", exit.word()),
+            &format!("{:12}", report.result(self.options.fail_on)),
         );
         for &severity in Severity::ALL.iter().rev() {
             let hidden = report
@@ -124,10 +143,23 @@ impl Human {
 
     /// The short form.
     fn screen(&self, report: &Report) -> Vec<String> {
+        let nothing = |item: &&NotChecked| item.code == NOTHING_TO_READ;
+        if let Some(item) = report.not_checked.iter().find(nothing) {
+            let text = format!("{}: {}", report.name, not_checked_text(item, 2_000));
+            return (wrap(&text, self.columns, 20).iter())
+                .map(|line| self.paint.severity(Severity::Medium, line))
+                .collect();
+        }
         let mut lines = self.head(report);
         let mut tail = self.not_checked(report, NOT_CHECKED);
-        tail.extend(self.hint(report));
-        if report.view.filter.is_narrow() {
+        if !self.options.each() {
+            tail.extend(self.hint(report));
+        }
+        if report.files == 0 && report.view.filter == Filter::default() {
+            lines.push("There is no workflow or action here that runs anything.".to_owned());
+        } else if self.options.each() {
+            // The findings of each are what was asked for.
+        } else if report.view.filter.is_narrow() {
             lines.extend(spaced(controls::detail(
                 report,
                 self.paint,
@@ -141,7 +173,7 @@ impl Human {
         let room = self
             .options
             .lines
-            .saturating_sub(lines.len() + tail.len() + 2);
+            .saturating_sub(lines.len() + tail.len() + 2 + MORE_CAUSES);
         let (blocks, shown) = self.blocks(&groups, room);
         lines.extend(blocks);
         lines.extend(self.rest(groups.get(shown..).unwrap_or_default()));
@@ -212,7 +244,7 @@ impl Human {
         (lines, shown)
     }
 
-    /// What found no room, as counts.
+    /// What found no room, one line a rule with its count, worst first.
     fn rest(&self, groups: &[Group<'_>]) -> Vec<String> {
         if groups.is_empty() {
             return Vec::new();
@@ -227,21 +259,20 @@ impl Human {
                 None => order.push((group.severity, group.rule, group.count())),
             }
         }
-        let parts: Vec<_> = order
-            .iter()
-            .map(|(severity, rule, count)| format!("{count} {severity} {rule}"))
-            .collect();
-        let text = format!(
-            "{}: {}",
-            counted(groups.len(), "more cause"),
-            parts.join(", ")
-        );
-        spaced(
-            wrap(&text, self.columns, 3)
-                .iter()
-                .map(|l| self.paint.paint(DIM, l))
-                .collect(),
-        )
+        let most = if self.options.cut {
+            MORE_CAUSES
+        } else {
+            usize::MAX
+        };
+        let mut lines = vec![format!("{}:", counted(groups.len(), "more cause"))];
+        for (severity, rule, count) in order.iter().take(most) {
+            lines.push(format!("{:10}{count}x {rule}", severity.word()));
+        }
+        if order.len() > most {
+            let more = counted(order.len() - most, "more rule");
+            lines.push(format!("{:10}and {more}; `--all` shows them", ""));
+        }
+        spaced(lines.iter().map(|l| self.paint.paint(DIM, l)).collect())
     }
 
     fn not_checked(&self, report: &Report, most: usize) -> Vec<String> {

@@ -81,7 +81,7 @@ impl<'r> ReportView<'r> {
             repository: report.repository.as_deref(),
             revision: report.revision.as_deref(),
             files: report.files,
-            result: exit.word(),
+            result: report.result(fail_on),
             exit_code: exit.code(),
             fail_on: report.fail_on(fail_on).map(Severity::word),
             counts: Severity::ALL

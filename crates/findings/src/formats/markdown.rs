@@ -132,7 +132,7 @@ impl Markdown {
         format!(
             "| {} | {} | {counts} | {} |\n",
             short(&report.name, 100),
-            report.exit_code(self.options.fail_on).word(),
+            report.result(self.options.fail_on),
             report.not_checked.len(),
         )
     }

@@ -35,6 +35,21 @@ pub struct Options {
     pub fail_on: Option<Severity>,
     /// Whether more than one repository was asked for.
     pub several: bool,
+    /// How many paths the user named one by one; `None` where repositories
+    /// were looked for below a folder.
+    pub paths: Option<usize>,
+    /// Whether a list is cut to what a screen holds.
+    pub cut: bool,
+}
+
+/// So many paths, named one by one, are each shown with their findings.
+const HANDFUL: usize = 5;
+
+impl Options {
+    /// Whether each of several is shown with its findings, not as a row.
+    fn each(&self) -> bool {
+        self.several && self.paths.is_some_and(|count| count <= HANDFUL)
+    }
 }
 
 impl Default for Options {
@@ -46,6 +61,8 @@ impl Default for Options {
             all: false,
             fail_on: Some(Severity::High),
             several: false,
+            paths: None,
+            cut: false,
         }
     }
 }

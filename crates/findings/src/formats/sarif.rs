@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Options, Render, TOOL_HOME, TOOL_VERSION, inert_json};
 use crate::finding::{Confidence, Finding, RuleInfo, Severity};
@@ -82,18 +82,20 @@ impl Sarif {
                 })
             })
             .collect();
-        json!({ "driver": {
+        let mut driver = json!({
             "name": "cofferdam",
             "semanticVersion": TOOL_VERSION,
             "informationUri": TOOL_HOME,
-            "rules": rules.descriptors(),
-            "notifications": notifications,
-        }})
+        });
+        // The macro copies every value that is handed to it.
+        driver["rules"] = Value::Array(rules.descriptors());
+        driver["notifications"] = Value::Array(notifications);
+        Value::Object(Map::from_iter([("driver".to_owned(), driver)]))
     }
 
     fn run_properties(&self, report: &Report) -> Vec<(&'static str, Value)> {
         let mut properties = vec![
-            ("invocations", json!([self.invocation(report)])),
+            ("invocations", Value::Array(vec![self.invocation(report)])),
             ("automationDetails", json!({ "id": self.category(report) })),
             (
                 "originalUriBaseIds",
@@ -128,12 +130,8 @@ impl Sarif {
 
     fn invocation(&self, report: &Report) -> Value {
         let exit = report.exit_code(self.fail_on);
-        let notifications: Vec<_> = report
-            .not_checked
-            .iter()
-            .map(result::notification)
-            .collect();
-        json!({
+        let notifications = report.not_checked.iter().map(result::notification);
+        let mut invocation = json!({
             // What was needed and could not be checked must not pass for a
             // run without results.
             "executionSuccessful": !report.not_checked.iter().any(|n| n.required),
@@ -143,8 +141,9 @@ impl Sarif {
                 Exit::Findings => "Findings at or above the threshold.",
                 Exit::NotChecked => "Something needed could not be checked.",
             },
-            "toolExecutionNotifications": notifications,
-        })
+        });
+        invocation["toolExecutionNotifications"] = notifications.collect();
+        invocation
     }
 }
 

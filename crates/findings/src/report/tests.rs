@@ -202,3 +202,47 @@ proptest! {
         prop_assert_eq!(format!("{:?}", shuffled.finish()), expected);
     }
 }
+
+#[test]
+fn what_merely_does_not_fail_is_not_clean() {
+    assert_eq!(sample::clean().result(None), "clean");
+    assert_eq!(sample::unread().result(None), "not checked");
+    let mut unread = sample::unread();
+    for item in &mut unread.not_checked {
+        item.required = false;
+    }
+    assert_eq!(unread.result(None), "passes");
+    let mut found = sample::rich();
+    found.not_checked.clear();
+    assert_eq!(found.result(None), "passes");
+    assert_eq!(found.result(Some(Severity::High)), "findings");
+    let mut undecided = sample::clean();
+    undecided.controls = crate::controls::derive_all(Vec::new(), |_| String::new());
+    assert_eq!(undecided.result(None), "passes");
+    for state in &mut undecided.controls {
+        state.elsewhere = true;
+    }
+    assert_eq!(undecided.result(None), "clean");
+}
+
+#[test]
+fn the_place_where_reading_stopped_comes_first_and_its_path_stands_once() {
+    let file = SourceFile::new("a.yml", "x: [1\ny: 2\n");
+    let item = |message: &str, start, end| NotChecked {
+        code: "syntax",
+        message: message.to_owned(),
+        location: Some(file.locate(cofferdam_facts::Span::new(start, end))),
+        settle: String::new(),
+        required: true,
+    };
+    let report = Report {
+        not_checked: vec![
+            item("a.yml: a key is missing", 0, 2),
+            item("a.yml: it ends too soon", 7, 7),
+        ],
+        ..Report::default()
+    };
+    let report = report.finish();
+    let messages: Vec<_> = report.not_checked.iter().map(|n| &*n.message).collect();
+    assert_eq!(messages, ["it ends too soon", "a key is missing"]);
+}

@@ -19,7 +19,7 @@ use crate::slug::Remote;
 
 pub use checkout::checkout;
 pub use read::bounded;
-pub use single::{single_file, text};
+pub use single::{is_document, single_file, text};
 
 pub(crate) use checkout::github_folder;
 pub(crate) use read::text_at;
@@ -62,6 +62,12 @@ pub enum CollectError {
     /// The path is neither a folder nor a regular file.
     #[error("{} is neither a folder nor a regular file", path.display())]
     NotAFile {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// The file is of no kind that is audited.
+    #[error("{} is no workflow, action or other file that is audited", path.display())]
+    NotADocument {
         /// The path as it was given.
         path: PathBuf,
     },

@@ -17,11 +17,12 @@ use crate::limits::Limits;
 /// Reads one file, named by the user.
 ///
 /// A path whose end says what the file is keeps that end, so that
-/// `x/.github/workflows/ci.yml` is a workflow; any other file is read as a
-/// workflow.
+/// `x/.github/workflows/ci.yml` is a workflow; any other YAML file is read as
+/// a workflow.
 ///
 /// # Errors
-/// [`CollectError`] if there is no regular file that can be opened.
+/// [`CollectError`] if there is no regular file that can be opened, or if it is
+/// of no kind that is audited.
 pub fn single_file(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
     let failed = |source: io::Error| CollectError::Io {
         path: path.to_owned(),
@@ -42,9 +43,14 @@ pub fn single_file(path: &Path, limits: &Limits) -> Result<Collected, CollectErr
         }
         Err(error) => return Err(failed(error)),
     }
+    let Some(name) = document_name(path) else {
+        return Err(CollectError::NotADocument {
+            path: path.to_owned(),
+        });
+    };
     let mut file = regular(path, Links::Followed).map_err(failed)?;
     let bytes = bounded(&mut file, limits.document_bytes).map_err(failed)?;
-    Ok(text(&document_name(path), bytes, limits))
+    Ok(text(&name, bytes, limits))
 }
 
 /// Takes bytes as the document `name`, or says that there are too many.
@@ -63,8 +69,15 @@ pub fn text(name: &str, bytes: Result<Vec<u8>, u64>, limits: &Limits) -> Collect
     }
 }
 
-/// The longest end of a path that says what the file is.
-fn document_name(path: &Path) -> String {
+/// Whether a file at this path of a repository is one that is audited.
+#[must_use]
+pub fn is_document(path: &str) -> bool {
+    is_read(path)
+}
+
+/// The longest end of a path that says what the file is; `None` if nothing
+/// does.
+fn document_name(path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let parts: Vec<String> = absolute
         .components()
@@ -80,17 +93,14 @@ fn document_name(path: &Path) -> String {
         .filter(|name| is_read(name));
     let last = parts.last().cloned().unwrap_or_default();
     match named {
-        Some(name) => name,
-        None if is_read(&last) => last,
-        None => format!(".github/workflows/{}", with_extension(&last)),
+        Some(name) => Some(name),
+        None if is_read(&last) => Some(last),
+        None if is_yaml(&last) => Some(format!(".github/workflows/{last}")),
+        None => None,
     }
 }
 
-fn with_extension(name: &str) -> String {
+fn is_yaml(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    if lower.ends_with(".yml") || lower.ends_with(".yaml") {
-        name.to_owned()
-    } else {
-        format!("{name}.yml")
-    }
+    lower.ends_with(".yml") || lower.ends_with(".yaml")
 }

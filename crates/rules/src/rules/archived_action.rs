@@ -88,14 +88,14 @@ fn archived(pack: &DataPack, used: &KnownUse<'_>, worth: impl Fn() -> Severity) 
         Finding::new(
             ArchivedAction::INFO.id,
             severity,
-            used.location.clone(),
-            format!("{}, which is archived{since}", used.phrase),
+            used.location(),
+            format!("{}, which is archived{since}", used.phrase()),
         )
         .why("Nobody mends it any more, and it stops working with its runtime")
         .fix(fix)
         .confidence(used.confidence().max(Confidence::Medium))
         .group("actions of archived repositories")
-        .subject(used.subject.clone()),
+        .subject(used.subject()),
     )
 }
 
@@ -110,14 +110,14 @@ fn renamed(pack: &DataPack, used: &KnownUse<'_>) -> Option<Finding> {
         Finding::new(
             ArchivedAction::INFO.id,
             severity,
-            used.location.clone(),
-            format!("{}, which is called `{}` now", used.phrase, renamed.to),
+            used.location(),
+            format!("{}, which is called `{}` now", used.phrase(), renamed.to),
         )
         .why(format!(
             "The old name leads there only until somebody takes it; {what}"
         ))
         .fix(format!("Write `{}`", renamed.to))
         .group("actions under old names")
-        .subject(used.subject.clone()),
+        .subject(used.subject()),
     )
 }

@@ -167,7 +167,7 @@ fn opted_out(
 fn missing(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], out: &mut Sink) {
     let mut seen = Vec::new();
     for start in starts {
-        for fetch in foreign::of_start(cx, start).fetches {
+        for fetch in &foreign::of_start(cx, start).fetches {
             let old = match fetch.means {
                 Means::Checkout(Guard::Missing) => true,
                 Means::Checkout(Guard::Unknown) => false,
@@ -180,7 +180,7 @@ fn missing(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], out: &mut
             if !old {
                 out.unknown(
                     Control::X1,
-                    Some(fetch.place),
+                    Some(fetch.place.clone()),
                     "whether this version of actions/checkout refuses heads of forks",
                     "name the full version in a comment behind the commit",
                 );
@@ -190,7 +190,7 @@ fn missing(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], out: &mut
                 Finding::new(
                     CheckoutGuardDisabled::INFO.id,
                     Severity::Low,
-                    fetch.place,
+                    fetch.place.clone(),
                     format!(
                         "job `{}` fetches a fork's head with a version that has no guard",
                         view.job.name()

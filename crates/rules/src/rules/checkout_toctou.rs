@@ -1,5 +1,7 @@
 //! Approved code that is looked up again when it is fetched.
 
+use std::sync::Arc;
+
 use cofferdam_facts::Control;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
@@ -86,7 +88,7 @@ impl Rule for CheckoutToctou {
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
             let starts = starts::of_job(cx, view);
-            let walks: Vec<(&Start<'_>, Foreign)> = starts
+            let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
                 .iter()
                 .filter(|start| start.fork_check.is_none() && !start.way.is_closed())
                 .map(|start| (start, foreign::of_start(cx, start)))

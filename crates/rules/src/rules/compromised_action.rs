@@ -89,10 +89,10 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
         Finding::new(
             CompromisedAction::INFO.id,
             severity,
-            used.location.clone(),
+            used.location(),
             message,
         )
-        .subject(used.subject.clone())
+        .subject(used.subject())
     };
     let ids = match entry.ids.as_slice() {
         [] => String::new(),
@@ -103,11 +103,11 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
         Exposure::Now => finding(
             severity(takeover, by_commit || entry.refs == Aftermath::Malicious),
             if by_commit {
-                format!("{} at a commit that an attacker made", used.phrase)
+                format!("{} at a commit that an attacker made", used.phrase())
             } else {
                 format!(
                     "{} at `{at}`, which leads to an attacker's code",
-                    used.phrase
+                    used.phrase()
                 )
             },
         )
@@ -126,7 +126,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             Severity::Low.min(takeover.severity),
             format!(
                 "{} at `{at}`, which led to an attacker's code {period}",
-                used.phrase
+                used.phrase()
             ),
         )
         .why(format!(
@@ -140,7 +140,7 @@ fn report(used: &KnownUse<'_>, hit: &CompromisedHit<'_>, takeover: &Takeover, ou
             Severity::Info,
             format!(
                 "{} at a commit that cannot be compared with an incident",
-                used.phrase
+                used.phrase()
             ),
         )
         .why(format!(

@@ -117,7 +117,7 @@ fn heads(cx: &Context<'_>, view: &JobView<'_>) -> HashSet<String> {
     starts::of_job(cx, view)
         .iter()
         .filter(|start| !start.way.is_closed())
-        .flat_map(|start| foreign::of_start(cx, start).runs)
+        .flat_map(|start| foreign::of_start(cx, start).runs.clone())
         .map(|run| run.label)
         .collect()
 }

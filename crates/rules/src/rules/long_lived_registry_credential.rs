@@ -88,7 +88,7 @@ impl Rule for LongLivedRegistryCredential {
                 uses.extend(by_package(job, step));
             }
             for login in releases::logins(cx, job) {
-                uses.extend(by_registry(cx, job, &login, out));
+                uses.extend(by_registry(cx, job, login, out));
             }
             // A matrix of sign-ins to one registry is one cause.
             uses.sort_by_key(|one| (one.offer.host, one.span));

@@ -1,6 +1,8 @@
 //! Actions whose name resembles a widely used one.
 
-use cofferdam_datapack::Resemblance;
+use std::collections::HashMap;
+
+use cofferdam_datapack::{Lookalike, Resemblance};
 use cofferdam_findings::{Confidence, Finding, Severity};
 
 use crate::context::Context;
@@ -61,15 +63,16 @@ impl Rule for LookalikeAction {
         let own = OwnName::of(cx);
         let takeovers = Takeovers::new(cx);
         let lookalikes = pack.lookalikes();
+        let mut found: HashMap<String, Option<Lookalike<'_>>> = HashMap::new();
         for used in known::uses(cx) {
-            let slug = used.uses.slug();
             let of_owner = own
                 .owner()
                 .is_some_and(|owner| owner.eq_ignore_ascii_case(&used.uses.owner));
-            let Some(hit) = pack
-                .lookalike_among(&lookalikes, &slug)
-                .filter(|_| !of_owner)
-            else {
+            let slug = used.uses.slug();
+            let hit = found
+                .entry(slug.clone())
+                .or_insert_with_key(|slug| pack.lookalike_among(&lookalikes, slug));
+            let Some(hit) = hit.as_ref().filter(|_| !of_owner) else {
                 continue;
             };
             let takeover = used.takeover(cx, &takeovers);
@@ -84,8 +87,8 @@ impl Rule for LookalikeAction {
                 Finding::new(
                     LookalikeAction::INFO.id,
                     takeover.severity.max(Severity::Low),
-                    used.location.clone(),
-                    format!("{}, which {how} `{known}`", used.phrase),
+                    used.location(),
+                    format!("{}, which {how} `{known}`", used.phrase()),
                 )
                 .why(format!(
                     "If it imitates the known one, its owner gets {}",
@@ -96,7 +99,7 @@ impl Rule for LookalikeAction {
                 ))
                 .confidence(Confidence::Medium)
                 .group("actions that look like widely used ones")
-                .subject(used.subject.clone()),
+                .subject(used.subject()),
             );
         }
     }

@@ -120,11 +120,12 @@ fn wanted(cx: &Context<'_>, job: &JobView<'_>) -> Wanted {
             want(Scope::IdToken, span, means, &[Control::S1]);
         }
     }
-    let ghcr = releases::logins(cx, job).into_iter().any(|login| {
+    let ghcr = releases::logins(cx, job).iter().any(|login| {
         login.token
             && login.secrets.is_empty()
             && login
                 .registry
+                .as_deref()
                 .is_some_and(|r| r.trim_start_matches("https://").starts_with("ghcr.io"))
     });
     for publication in &job.publications {

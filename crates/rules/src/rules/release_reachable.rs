@@ -125,7 +125,7 @@ fn stranger(cx: &Context<'_>, job: &JobView<'_>, start: &Start<'_>) -> Stranger 
         .iter()
         .filter(|way| way.event() == start.trigger.name() && !way.way.is_closed())
         .map(|way| {
-            let fetched = foreign::of_start(cx, way).fetches;
+            let fetched = &foreign::of_start(cx, way).fetches;
             let fills = fetched
                 .iter()
                 .any(|f| f.head.is_code() || f.means == Means::Artifact);

@@ -227,8 +227,9 @@ fn ci_start<'c>(
 fn of_ci_alone(cx: &Context<'_>, secrets: &BTreeMap<String, Holders<'_>>) -> BTreeSet<String> {
     cx.all_jobs()
         .flat_map(|job| releases::logins(cx, job))
-        .flat_map(|login| login.secrets)
-        .filter(|name| !is_identifier(name) && !secrets.contains_key(name))
+        .flat_map(|login| &login.secrets)
+        .filter(|name| !is_identifier(name) && !secrets.contains_key(*name))
+        .cloned()
         .collect()
 }
 

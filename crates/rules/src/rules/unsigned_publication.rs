@@ -10,7 +10,7 @@ use cofferdam_workflows::semantics::publishing::{Artifact, Registry};
 use crate::context::{Context, JobView};
 use crate::releases;
 use crate::rule::{Rule, Sink};
-use crate::shipments::{self, Cover, Shipment};
+use crate::shipments::{self, Cover, Place, Shipment};
 
 crate::rule! {
     /// # What
@@ -252,11 +252,16 @@ fn report(cx: &Context<'_>, shipment: &Shipment<'_>, out: &mut Sink) {
 fn why(cx: &Context<'_>, shipment: &Shipment<'_>) -> String {
     let mut secrets = BTreeSet::new();
     let package = matches!(shipment.artifact, Artifact::Package(_));
-    for place in &shipment.places {
-        for login in releases::logins(cx, place.job) {
-            if !package || login.step == place.publication.step {
-                secrets.extend(login.secrets);
-            }
+    // The places of a job stand together.
+    let same = |one: &Place<'_>, other: &Place<'_>| std::ptr::eq(one.job, other.job);
+    for places in shipment.places.chunk_by(same) {
+        let steps: BTreeSet<usize> = places.iter().map(|p| p.publication.step).collect();
+        let logins = places
+            .iter()
+            .take(1)
+            .flat_map(|p| releases::logins(cx, p.job));
+        for login in logins.filter(|l| !package || steps.contains(&l.step)) {
+            secrets.extend(login.secrets.iter().cloned());
         }
     }
     let secrets: Vec<_> = secrets.into_iter().collect();

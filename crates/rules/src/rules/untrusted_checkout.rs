@@ -1,15 +1,17 @@
 //! A stranger's code that runs with the repository's privileges.
 
-use cofferdam_facts::{Control, Scope};
+use std::sync::Arc;
+
+use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
-use cofferdam_workflows::documents::job::CacheMode;
 use cofferdam_workflows::semantics::checkouts::Guard;
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use crate::context::{Context, JobView};
 use crate::foreign::{self, Fetch, Foreign, Means, Run};
+use crate::grades::{Held, held, severity, taken};
 use crate::rule::{Rule, Sink};
 use crate::starts::{self, Start};
 
@@ -132,7 +134,7 @@ struct Case<'a> {
 
 fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     let starts = starts::of_job(cx, view);
-    let walks: Vec<(&Start<'_>, Foreign)> = starts
+    let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
         .iter()
         .map(|start| (start, foreign::of_start(cx, start)))
         .collect();
@@ -181,7 +183,7 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     }
 }
 
-fn good(walks: &[(&Start<'_>, Foreign)], out: &mut Sink) {
+fn good(walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) {
     for (start, foreign) in walks {
         let Some(fetch) = foreign.fetches.first() else {
             continue;
@@ -200,52 +202,6 @@ fn good(walks: &[(&Start<'_>, Foreign)], out: &mut Sink) {
             _ => out.satisfied(Control::X1, fetch.place.clone(), "only merged code is run"),
         }
     }
-}
-
-/// What a job holds, from most to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    Grave,
-    Writes,
-    Perhaps,
-    Little,
-    Nothing,
-}
-
-fn held(view: &JobView<'_>, start: &Start<'_>) -> Held {
-    // What the identity opens is another party's to say.
-    let mut worth = start.stakes.clone();
-    worth.writes.remove(&Scope::IdToken);
-    if worth.is_grave() {
-        Held::Grave
-    } else if !start.stakes.writes.is_empty() {
-        Held::Writes
-    } else if start.stakes.perhaps_writes {
-        Held::Perhaps
-    } else if writes_cache(view) || is_self_hosted(view) {
-        Held::Little
-    } else {
-        Held::Nothing
-    }
-}
-
-// Runs that strangers start may only read the default branch's cache since
-// 2026-06, unless the workflow asks for more.
-fn writes_cache(view: &JobView<'_>) -> bool {
-    let mode = view
-        .job
-        .cache_mode
-        .as_ref()
-        .or(view.workflow.cache_mode.as_ref());
-    mode.is_some_and(|m| matches!(m.value, CacheMode::Write | CacheMode::WriteOnly))
-}
-
-fn is_self_hosted(view: &JobView<'_>) -> bool {
-    let runs_on = &view.job.runs_on;
-    runs_on
-        .labels
-        .iter()
-        .any(|l| l.value.eq_ignore_ascii_case("self-hosted"))
 }
 
 fn case<'a>(
@@ -311,21 +267,6 @@ fn case<'a>(
         confidence,
         certain,
     })
-}
-
-fn severity(held: Held, gates: &[Gate], mutable: bool) -> Severity {
-    let open = match held {
-        Held::Grave => Severity::Critical,
-        Held::Writes | Held::Perhaps | Held::Little => Severity::High,
-        Held::Nothing => Severity::Low,
-    };
-    let approved = gates.iter().any(|g| matches!(g, Gate::Environment(_)));
-    match gates {
-        [] => open,
-        // Each run is approved, and it is the approved commit that runs.
-        _ if approved && !mutable => open.lowered().lowered(),
-        _ => open.lowered(),
-    }
 }
 
 // Where the guard of `actions/checkout` looks at all.
@@ -453,23 +394,6 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
         text.push_str(&format!(" ({missing} is not known)"));
     }
     text
-}
-
-fn taken(view: &JobView<'_>, start: &Start<'_>) -> String {
-    let mut taken = Vec::new();
-    if start.stakes.any() || start.stakes.perhaps_writes {
-        taken.push(start.stakes.describe());
-    }
-    if writes_cache(view) {
-        taken.push("the right to write the default branch's cache".to_owned());
-    }
-    if is_self_hosted(view) {
-        taken.push("a runner that outlives the job".to_owned());
-    }
-    if taken.is_empty() {
-        return start.stakes.describe();
-    }
-    taken.join(" and ")
 }
 
 // `synchronize` is among the activities of a trigger without `types:`.

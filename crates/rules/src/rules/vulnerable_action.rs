@@ -160,10 +160,10 @@ fn report(
         Finding::new(
             VulnerableAction::INFO.id,
             severity,
-            used.location.clone(),
+            used.location(),
             format!(
                 "{} at `{}`{claimed}, which {verb} {}",
-                used.phrase,
+                used.phrase(),
                 used.at(),
                 ids.join(", ")
             ),
@@ -175,6 +175,6 @@ fn report(
         .fix(fix)
         .confidence(confidence)
         .group("actions at versions with published advisories")
-        .subject(used.subject.clone()),
+        .subject(used.subject()),
     );
 }

@@ -187,6 +187,8 @@ pub struct Matrix {
     pub values: Vec<(String, Text)>,
     /// Whether an axis, or the whole, is known at run time only.
     pub dynamic: bool,
+    /// The whole value, where it is one expression.
+    pub whole: Option<Text>,
 }
 
 impl Job {
@@ -514,6 +516,7 @@ fn strategy(node: Node<'_>) -> Option<Matrix> {
         span,
         values: Vec::new(),
         dynamic: true,
+        whole: None,
     };
     if is_expression(node) {
         return Some(unknown(node.span()));
@@ -557,6 +560,7 @@ fn matrix(node: Node<'_>) -> Matrix {
         span: node.span(),
         values,
         dynamic,
+        whole: is_expression(node).then(|| Text::read(node)).flatten(),
     }
 }
 

@@ -166,6 +166,16 @@ impl Expr {
         }
     }
 
+    /// The arguments of a call whose value can become part of its result: all
+    /// of `format`, none of `contains`. Empty for everything that is no call.
+    #[must_use]
+    pub fn value_arguments(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Call { function, args } => value_arguments(function, args),
+            _ => Vec::new(),
+        }
+    }
+
     /// The operands of an outermost chain of `&&`, in order; the expression
     /// itself if it is none. All of them hold where the expression is true.
     #[must_use]

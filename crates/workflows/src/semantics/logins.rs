@@ -6,7 +6,7 @@
 //! Sources: the README of each action; the manual of each program for its
 //! variables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use cofferdam_facts::Span;
 
@@ -213,6 +213,10 @@ impl std::fmt::Debug for Place<'_> {
 #[must_use]
 pub fn of_job(place: Place<'_>) -> Vec<Login> {
     let mut logins = Vec::new();
+    let mut publications: HashMap<usize, &Publication> = HashMap::new();
+    for publication in place.publications {
+        publications.entry(publication.step).or_insert(publication);
+    }
     for step in place.job.steps() {
         if let Some(login) = by_action(step) {
             logins.push(login);
@@ -224,9 +228,8 @@ pub fn of_job(place: Place<'_>) -> Vec<Login> {
         } else if let Some(login) = by_script(place, step) {
             logins.push(login);
         }
-        if let Some(login) = by_publication(place, step) {
-            logins.push(login);
-        }
+        let publication = publications.get(&step.index);
+        logins.extend(publication.and_then(|publication| by_publication(place, step, publication)));
     }
     logins
 }
@@ -343,8 +346,7 @@ fn take_all_of_script(place: Place<'_>, step: &Step, login: &mut Login) {
     }
 }
 
-fn by_publication(place: Place<'_>, step: &Step) -> Option<Login> {
-    let publication = place.publications.iter().find(|p| p.step == step.index)?;
+fn by_publication(place: Place<'_>, step: &Step, publication: &Publication) -> Option<Login> {
     let action = step.action();
     if action
         .as_deref()

@@ -60,8 +60,31 @@ pub fn of_name(
     expressions: &dyn Fn(&str) -> Head,
     variable: &dyn Fn(&str) -> Head,
 ) -> Head {
+    let set = pieces(script, name, &|_| true);
+    let of_names = set.names.iter().map(|name| variable(name));
+    let of_pieces = set
+        .pieces
+        .iter()
+        .map(|piece| of_words(piece).or(expressions(piece)));
+    of_names.chain(of_pieces).fold(Head::default(), Head::or)
+}
+
+/// What a name of a script is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made<'s> {
+    /// The pieces of lines that set it, or a name it is made of.
+    pub pieces: Vec<&'s str>,
+    /// The names that were followed, the first one included.
+    pub names: Vec<String>,
+}
+
+/// The pieces of a script's lines that set a name, and, for the names in them,
+/// the pieces that set those in turn. A piece that `counts` refuses is left out,
+/// with the names in it.
+#[must_use]
+pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) -> Made<'s> {
     let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
-    let mut head = Head::default();
+    let mut made = Made::default();
     let mut seen = BTreeSet::new();
     let mut names = vec![name.to_owned()];
     for _ in 0..MAX_STEPS {
@@ -70,7 +93,6 @@ pub fn of_name(
             if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
                 continue;
             }
-            head = head.or(variable(&name));
             for (at, line) in lines.iter().enumerate() {
                 let Some(rest) = sets(line, &name) else {
                     continue;
@@ -82,15 +104,16 @@ pub fn of_name(
                 let below = if open { 4 } else { 0 };
                 let value =
                     std::iter::once(rest).chain(lines.iter().copied().skip(at + 1).take(below));
-                for piece in value {
-                    head = head.or(of_words(piece)).or(expressions(piece));
+                for piece in value.filter(|piece| counts(piece)) {
+                    made.pieces.push(piece);
                     next.extend(identifiers(piece).map(str::to_owned));
                 }
             }
+            made.names.push(name);
         }
         names = next;
     }
-    head
+    made
 }
 
 /// What follows on a line that sets a name; `None` if the line does not.

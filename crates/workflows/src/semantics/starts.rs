@@ -11,7 +11,6 @@
 
 mod evaluate;
 
-use std::collections::HashMap;
 use std::fmt;
 
 use crate::documents::trigger::Trigger;
@@ -104,31 +103,17 @@ impl fmt::Display for Start<'_> {
     }
 }
 
-/// Who calls which workflow of a checkout, looked up once.
-#[derive(Debug)]
+/// Who calls which workflow of a checkout.
+#[derive(Clone, Copy, Debug)]
 pub struct Calls<'r> {
     repository: &'r Repository,
-    callers: HashMap<String, Vec<Caller<'r>>>,
 }
 
 impl<'r> Calls<'r> {
-    /// Reads every call of the checkout.
+    /// Those of a checkout.
     #[must_use]
     pub fn new(repository: &'r Repository) -> Self {
-        let mut callers: HashMap<String, Vec<Caller<'r>>> = HashMap::new();
-        for workflow in &repository.workflows {
-            for job in &workflow.jobs {
-                let called = job.call().and_then(|c| repository.own_path(&c.uses.value));
-                if let Some(path) = called {
-                    let caller = Caller { workflow, job };
-                    callers.entry(path).or_default().push(caller);
-                }
-            }
-        }
-        Self {
-            repository,
-            callers,
-        }
+        Self { repository }
     }
 
     /// Every way in which a workflow starts, directly or through the callers
@@ -167,12 +152,12 @@ impl<'r> Calls<'r> {
         if !workflow.is_reusable() {
             return;
         }
-        for caller in self.callers.get(workflow.path()).into_iter().flatten() {
+        for caller in self.repository.callers(workflow.path()) {
             let known = |c: &Caller<'_>| std::ptr::eq(c.job, caller.job);
             if calls.iter().any(known) {
                 continue;
             }
-            calls.push(*caller);
+            calls.push(caller);
             self.collect(caller.workflow, calls, starts, budget);
             calls.pop();
         }

@@ -1,5 +1,7 @@
 //! What a step can refer to: the steps beside it and the variables around it.
 
+use std::collections::BTreeSet;
+
 use crate::documents::step::{Step, StepKind};
 use crate::documents::text::{Pair, Text, lookup};
 use crate::expressions::{self, ContextPath, Expr};
@@ -116,25 +118,36 @@ pub fn bound(steps: &[Step], given: &dyn Fn(&str) -> Option<Text>) -> Vec<Step> 
         .collect()
 }
 
+/// The names of the inputs for which [`bound`] asks, each once, in order.
+#[must_use]
+pub fn inputs(steps: &[Step]) -> BTreeSet<&str> {
+    let texts = steps
+        .iter()
+        .flat_map(|step| step.env.iter().chain(step.with()));
+    texts
+        .flat_map(|pair| pair.value.parsed())
+        .filter_map(|(_, expr)| input(expr))
+        .collect()
+}
+
+fn input(expr: &Expr) -> Option<&str> {
+    let path = expr.as_context()?;
+    path.starts_with("inputs").then(|| path.name(1)).flatten()
+}
+
 fn bind(text: &Text, given: &dyn Fn(&str) -> Option<Text>) -> Text {
     if text.is_static() {
         return text.clone();
     }
-    let input = |expr: &Expr| {
-        let path = expr.as_context()?;
-        path.starts_with("inputs")
-            .then(|| path.name(1))
-            .flatten()
-            .and_then(given)
-    };
-    if let Some(value) = text.sole_expression().and_then(input) {
+    let value_of = |expr: &Expr| input(expr).and_then(given);
+    if let Some(value) = text.sole_expression().and_then(value_of) {
         return Text {
             span: text.span,
             node: text.node,
             ..value
         };
     }
-    let value = replace(text, &|expr| input(expr).map(|t| t.value));
+    let value = replace(text, &|expr| value_of(expr).map(|t| t.value));
     Text {
         expressions: expressions::embedded(&value),
         value,

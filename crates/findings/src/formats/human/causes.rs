@@ -45,7 +45,7 @@ pub(super) fn block(group: &Group<'_>, paint: Paint, columns: usize) -> Vec<Stri
     );
     if let Some(first) = group.first() {
         for (label, text) in [("Why:", &first.why), ("Fix:", &first.fix)] {
-            lines.extend(labelled(label, text, LABEL, columns, 2));
+            lines.extend(labelled(label, text, LABEL, columns, 3));
         }
     }
     lines

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cofferdam_facts::Control;
 
-use super::text::{BOLD, DIM, Paint, labelled, width};
+use super::text::{BOLD, DIM, Paint, labelled, width, wrap};
 use crate::controls::{FAMILIES, label};
 use crate::evidence::{ControlState, Evidence, Status, Verdict};
 use crate::report::Report;
@@ -27,7 +27,7 @@ pub(super) fn table(report: &Report, paint: Paint, columns: usize) -> Vec<String
         let states = report
             .controls
             .iter()
-            .filter(|c| c.control.id().starts_with(letter));
+            .filter(|c| !c.elsewhere && c.control.id().starts_with(letter));
         let cells: Vec<_> = states
             .map(|s| {
                 (
@@ -46,7 +46,7 @@ pub(super) fn table(report: &Report, paint: Paint, columns: usize) -> Vec<String
                 report
                     .controls
                     .iter()
-                    .filter(|c| c.status == status)
+                    .filter(|c| !c.elsewhere && c.status == status)
                     .count(),
             )
         })
@@ -59,6 +59,21 @@ pub(super) fn table(report: &Report, paint: Paint, columns: usize) -> Vec<String
         })
         .collect();
     lines.extend(row("", &legend, paint, columns));
+    let elsewhere: Vec<_> = (report.controls.iter())
+        .filter(|c| c.elsewhere)
+        .map(|c| c.control.id())
+        .collect();
+    if !elsewhere.is_empty() {
+        let text = format!(
+            "Not part of this audit in this version: {}",
+            elsewhere.join(" ")
+        );
+        lines.extend(
+            wrap(&text, columns, 3)
+                .iter()
+                .map(|line| paint.paint(DIM, line)),
+        );
+    }
     lines
 }
 
@@ -94,7 +109,7 @@ pub(super) fn settles(report: &Report, columns: usize, most: usize) -> Vec<Strin
     for state in report
         .controls
         .iter()
-        .filter(|c| c.status == Status::NotChecked)
+        .filter(|c| !c.elsewhere && c.status == Status::NotChecked)
     {
         let mut texts: Vec<_> = state.missing().map(|(_, settle)| settle).collect();
         texts.sort_unstable();

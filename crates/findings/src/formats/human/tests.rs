@@ -103,6 +103,69 @@ fn several_repositories() {
 }
 
 #[test]
+fn of_a_handful_of_paths_each_is_shown_with_its_findings() {
+    let reports = [sample::rich(), sample::clean()];
+    let shown = |paths| {
+        let options = Options {
+            paths: Some(paths),
+            ..Options::default()
+        };
+        render(&reports, &options)
+    };
+    let few = shown(2);
+    assert!(few.contains("[unpinned-action]"), "{few}");
+    assert!(
+        few.contains("\n2 paths: 1 with findings that fail"),
+        "{few}"
+    );
+    let many = shown(6);
+    assert_eq!(many.lines().count(), 3, "{many}");
+}
+
+#[test]
+fn a_list_is_cut_for_a_screen_only() {
+    let mut report = sample::rich();
+    let template = report.findings.first().unwrap().clone();
+    for rule in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] {
+        let mut finding = template.clone();
+        finding.rule = rule;
+        finding.severity = Severity::Medium;
+        report.findings.push(finding);
+    }
+    let report = report.finish();
+    let shown = |cut| {
+        let options = Options {
+            cut,
+            ..Options::default()
+        };
+        render(std::slice::from_ref(&report), &options)
+    };
+    assert!(shown(true).contains("more rules; `--all` shows them"));
+    let whole = shown(false);
+    assert!(whole.contains("\nmedium    1x k\n"), "{whole}");
+    assert!(!whole.contains("more rules"), "{whole}");
+    let place = |text: &str| whole.find(text).unwrap();
+    assert!(place("medium    1x k") < place("low       1x "), "{whole}");
+}
+
+#[test]
+fn what_is_decided_elsewhere_is_one_line() {
+    let mut controls = crate::controls::derive_all(Vec::new(), |_| "elsewhere".to_owned());
+    for state in &mut controls {
+        state.elsewhere = matches!(state.control, Control::W2 | Control::W3);
+    }
+    let report = Report {
+        files: 1,
+        controls,
+        ..Report::default()
+    };
+    let screen = render(&[report.finish()], &Options::default());
+    let line = "\nNot part of this audit in this version: W2 W3\n";
+    assert!(screen.contains(line), "{screen}");
+    assert!(!screen.contains("? W2"), "{screen}");
+}
+
+#[test]
 fn nothing_to_say() {
     insta::assert_snapshot!(render(&[sample::clean()], &Options::default()));
 }
@@ -134,9 +197,13 @@ fn a_screen_stays_a_screen_however_much_there_is() {
         report.not_checked.push(item);
     }
     let report = report.finish();
-    let screen = render(std::slice::from_ref(&report), &Options::default());
-    assert!(screen.lines().count() <= 50, "{screen}");
-    assert!(screen.contains("more causes: "));
+    let cut = Options {
+        cut: true,
+        ..Options::default()
+    };
+    let screen = render(std::slice::from_ref(&report), &cut);
+    assert!(screen.lines().count() <= 56, "{screen}");
+    assert!(screen.contains("more causes:\n"));
     assert!(screen.contains("more not checked"));
 }
 

@@ -8,7 +8,7 @@ use super::super::TOOL_HOME;
 use super::SCHEMA_VERSION;
 use crate::evidence::{Status, Verdict};
 use crate::finding::{Confidence, Severity};
-use crate::report::Exit;
+use crate::report::{Exit, PASSES};
 use crate::suppression::SuppressionKind;
 
 /// The JSON schema (draft 2020-12) of what this format writes.
@@ -70,8 +70,10 @@ fn report() -> Value {
             "revision": optional("The revision that was read, where one was named."),
             "files": number("Number of files that were read.", 0),
             "result": {
-                "description": "How the run ends for this repository.",
-                "enum": [Exit::Clean.word(), Exit::Findings.word(), Exit::NotChecked.word()],
+                "description": "How the run ends for this repository: `clean` with no finding at all \
+                    and nothing unchecked, `passes` with findings below the threshold or something \
+                    unchecked that was not needed.",
+                "enum": [Exit::Clean.word(), PASSES, Exit::Findings.word(), Exit::NotChecked.word()],
             },
             "exit_code": {
                 "description": "The same as an exit code.",

@@ -297,6 +297,9 @@ fn message(finding: &Finding) -> String {
         if !more.is_empty() {
             text.push(' ');
             text.push_str(&plain(more));
+            if !text.ends_with(['.', '!', '?']) {
+                text.push('.');
+            }
         }
     }
     text

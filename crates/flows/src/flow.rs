@@ -1,0 +1,150 @@
+//! What a flow is: from a source, hop by hop, to a sink.
+
+use cofferdam_facts::{SourceFile, Span};
+use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
+use cofferdam_workflows::expressions::Expr;
+
+use crate::class::{Class, Shape, Who};
+use crate::outputs::Holds;
+use crate::sources;
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// A context, dotted and in lower case.
+    Context(String),
+    /// An input of `workflow_dispatch` that takes any text.
+    Dispatch(String),
+    /// An input of a reusable workflow or an action that nobody in this
+    /// checkout calls.
+    Caller(String),
+    /// An output of a known action: `owner/name` and what it holds.
+    Output(String, Holds),
+    /// What a script reads, and a phrase for it.
+    Read(Holds, String),
+}
+
+impl Source {
+    /// How freely it can be shaped on an event, and by whom.
+    #[must_use]
+    pub fn shape(&self, event: &str) -> Option<Shape> {
+        match self {
+            Self::Context(path) => sources::shape(path, event),
+            Self::Dispatch(_) => {
+                (event == "workflow_dispatch").then_some(Shape::new(Class::Text, Who::Dispatcher))
+            }
+            Self::Caller(_) => Some(Shape::new(Class::Text, Who::Caller)),
+            Self::Output(_, holds) | Self::Read(holds, _) => holds.shape(event),
+        }
+    }
+
+    /// What it is called, in code style where it has a name.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Context(path) => format!("`{path}`"),
+            Self::Dispatch(name) => format!("the input `{name}` of `workflow_dispatch`"),
+            Self::Caller(name) => format!("the input `{name}`"),
+            Self::Output(action, holds) => format!("{} from {action}", holds.describe()),
+            Self::Read(holds, how) => format!("{} (`{how}`)", holds.describe()),
+        }
+    }
+}
+
+/// One place on the way.
+#[derive(Clone, Debug)]
+pub struct Hop<'r> {
+    /// The file.
+    pub file: &'r SourceFile,
+    /// The place in it.
+    pub span: Span,
+    /// What happens there, in one phrase.
+    pub note: String,
+}
+
+/// What the value reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SinkKind {
+    /// A script of `run:`, before the shell reads it.
+    Script,
+    /// A string that the script itself runs as code: `eval`, `bash -c`.
+    Evaluated,
+    /// An input of an action that is code.
+    CodeInput,
+    /// The command line of `shell:`.
+    ShellCommand,
+    /// The file behind `GITHUB_ENV`.
+    EnvironmentFile,
+    /// The file behind `GITHUB_PATH`.
+    PathFile,
+    /// The file behind `GITHUB_OUTPUT`.
+    OutputFile,
+}
+
+/// A place where a value turns into something else.
+#[derive(Clone, Debug)]
+pub struct Sink<'r> {
+    /// What it is.
+    pub kind: SinkKind,
+    /// The file.
+    pub file: &'r SourceFile,
+    /// The place of the expression or word.
+    pub span: Span,
+    /// The expression or variable as written there.
+    pub written: String,
+    /// The step.
+    pub step: &'r Step,
+    /// The action whose step it is, if it is not the job's own.
+    pub action: Option<&'r Action>,
+    /// The input of the action that takes the code; empty for scripts.
+    pub input: String,
+    /// The freest class that stays harmless there.
+    pub holds_up_to: Class,
+}
+
+/// A job on the way.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'r> {
+    /// Its workflow.
+    pub workflow: &'r Workflow,
+    /// The job.
+    pub job: &'r Job,
+}
+
+/// One way from a source to a sink.
+#[derive(Clone, Debug)]
+pub struct Flow<'r> {
+    /// Where it comes from.
+    pub source: Source,
+    /// The way, from the source on; the sink itself is not part of it.
+    pub hops: Vec<Hop<'r>>,
+    /// The jobs by which the value comes into the one with the sink, which is
+    /// the last. Empty for a sink in an action that nobody here uses, and in a
+    /// reusable workflow's value that nobody here passes.
+    pub route: Vec<Stage<'r>>,
+    /// The steps of the last job that use the actions the sink stands in, from
+    /// the outermost on.
+    pub through: Vec<&'r Step>,
+    /// Conditions that hold wherever the value comes through.
+    pub guards: Vec<&'r Expr>,
+    /// The freest that is left of the value on the way.
+    pub cap: Class,
+    /// Numbers the sinks of a checkout.
+    pub sink: usize,
+}
+
+impl<'r> Flow<'r> {
+    /// The job in which the sink runs.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage<'r>> {
+        self.route.last().copied()
+    }
+
+    /// How freely the value can be shaped where it arrives, on an event, and by
+    /// whom.
+    #[must_use]
+    pub fn shape(&self, event: &str) -> Option<Shape> {
+        let shape = self.source.shape(event)?;
+        Some(Shape::new(shape.class.min(self.cap), shape.who))
+    }
+}

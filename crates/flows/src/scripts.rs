@@ -1,0 +1,364 @@
+//! Values in shell scripts: variables, substitutions, and what goes into the
+//! runner's files.
+
+use std::ops::Range;
+
+use cofferdam_facts::Span;
+use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::shell::{Command, Script, Word};
+
+use crate::class::Class;
+use crate::flow::Source;
+use crate::outputs::Holds;
+use crate::reads;
+use crate::scope::Scope;
+use crate::trace::{Tracer, output_name};
+use crate::trail::{End, Trail, Trails};
+use crate::words::{self, Passing, Piece};
+use crate::writes::{self, Content, EnvFile, Write};
+
+/// How many assignments are followed into each other.
+const MAX_NAMES: usize = 12;
+
+/// A script where it runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Running<'s, 'r> {
+    pub(crate) scope: Scope<'r>,
+    pub(crate) text: &'r Text,
+    pub(crate) script: &'s Script,
+}
+
+impl<'r> Running<'_, 'r> {
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
+        self.text.raw_span(self.scope.document(), range)
+    }
+}
+
+impl<'s, 'r> Tracer<'s, 'r> {
+    /// The script of a step, where it runs.
+    pub(crate) fn running(&self, scope: Scope<'r>, step: &'r Step) -> Option<Running<'s, 'r>> {
+        Some(Running {
+            scope: scope.in_step(step),
+            text: step.script()?,
+            script: self.script(scope, step)?,
+        })
+    }
+
+    /// What a `run:` step writes into a file of the runner under a name.
+    pub(crate) fn written(
+        &self,
+        scope: Scope<'r>,
+        step: &'r Step,
+        file: EnvFile,
+        name: Option<&str>,
+    ) -> Vec<Trail<'r>> {
+        let Some(running) = self.running(scope, step) else {
+            return Vec::new();
+        };
+        let mut found = Trails::default();
+        for write in writes::of_script(&running.text.value, running.script) {
+            if write.file != file {
+                continue;
+            }
+            let wanted = match (&write.name, name) {
+                (Some(own), Some(name)) => own.eq_ignore_ascii_case(name),
+                // A program that prints lines may print this one.
+                (None, Some(_)) => matches!(write.content, Content::Printed(_)),
+                (_, None) => true,
+            };
+            if !wanted {
+                continue;
+            }
+            let name = write.name.as_deref().or(name).unwrap_or("*");
+            let target = match file {
+                EnvFile::Output => output_name(step, name),
+                EnvFile::Environment => format!("the variable `{name}`"),
+                EnvFile::Path => "the path".to_owned(),
+            };
+            let trails = self.content(running, &write);
+            found.extend(trails.into_iter().map(|t| t.put(&target)));
+        }
+        self.take(found)
+    }
+
+    /// The ways into what is written.
+    pub(crate) fn content(&self, running: Running<'s, 'r>, write: &Write<'s>) -> Vec<Trail<'r>> {
+        let mut seen = Vec::new();
+        match &write.content {
+            Content::Word(word, part) => self.word(running, word, part.clone(), &mut seen),
+            Content::Printed(command) => {
+                let mut found = Trails::default();
+                found.extend(self.printed(running, command, &mut seen));
+                if let Some((id, _)) = command.pipeline {
+                    let members = running.script.pipeline(id);
+                    let before = members.into_iter().take_while(|c| c.range != command.range);
+                    let through = self.piped(running, before.collect(), &mut seen);
+                    found.extend(passed_by(command, through));
+                }
+                self.take(found)
+            }
+        }
+    }
+
+    /// The ways into a part of a word.
+    pub(crate) fn word(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        part: Range<usize>,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        for piece in words::pieces(word, part.clone()) {
+            let trails = match piece {
+                Piece::Variable(name) => self.shell_variable(running, &name, seen),
+                Piece::Expression(range) => self.spliced(running, word.place(range)),
+                Piece::Substitution(range) => self.substitution(running, word.place(range), seen),
+            };
+            found.extend(trails);
+        }
+        let span = running.span(word.place(part));
+        for trail in &mut found.list {
+            trail.place = Some((running.scope.file(), span));
+            for condition in running.scope.conditions() {
+                trail.guard(condition);
+            }
+        }
+        self.take(found)
+    }
+
+    // Expressions that GitHub puts into the script.
+    fn spliced(&self, running: Running<'s, 'r>, range: Range<usize>) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        for (embedded, expr) in running.text.parsed() {
+            if embedded.range.start >= range.start && embedded.range.end <= range.end {
+                let span = running.span(embedded.range.clone());
+                found.extend(self.expression(running.scope, expr, span));
+            }
+        }
+        for trail in &mut found.list {
+            trail.spliced = true;
+        }
+        self.take(found)
+    }
+
+    /// A variable as the script sees it.
+    pub(crate) fn shell_variable(
+        &self,
+        running: Running<'s, 'r>,
+        name: &str,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        // Before it is set anew it is what the script was given.
+        if seen.iter().any(|s| s == name) {
+            return self.variable(running.scope, name);
+        }
+        if seen.len() >= MAX_NAMES {
+            return Vec::new();
+        }
+        seen.push(name.to_owned());
+        let mut found = Trails::default();
+        let mut shadowed = false;
+        for assignment in running.script.assignments.iter().filter(|a| a.name == name) {
+            let value = &assignment.value;
+            let itself = value.variables.iter().any(|v| v == name);
+            shadowed |= !assignment.conditional && !assignment.in_function && !itself;
+            let part = 0..value.text.len();
+            found.extend(self.word(running, value, part, seen));
+        }
+        for command in &running.script.commands {
+            found.extend(self.read_into(running, command, name, seen));
+        }
+        if !shadowed {
+            found.extend(self.variable(running.scope, name));
+            found.extend(default_variable(name));
+        }
+        seen.pop();
+        self.take(found)
+    }
+
+    // read -r NAME <<< "$VALUE"
+    fn read_into(
+        &self,
+        running: Running<'s, 'r>,
+        command: &'s Command,
+        name: &str,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let reads = matches!(
+            command.name.file_name(),
+            Some("read" | "mapfile" | "readarray")
+        ) && command.args.iter().any(|arg| arg.text == name);
+        if !reads {
+            return Vec::new();
+        }
+        let mut found = Trails::default();
+        for redirect in command
+            .redirects
+            .iter()
+            .filter(|r| r.operator.starts_with('<'))
+        {
+            let part = 0..redirect.target.text.len();
+            found.extend(self.word(running, &redirect.target, part, seen));
+        }
+        if let Some(word) = &command.heredoc {
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+        }
+        self.take(found)
+    }
+
+    // What `$(…)` is replaced with: what the last command of each pipeline in
+    // it prints.
+    fn substitution(
+        &self,
+        running: Running<'s, 'r>,
+        range: Range<usize>,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let inside: Vec<&'s Command> = running
+            .script
+            .commands
+            .iter()
+            .filter(|c| range.start <= c.range.start && c.range.end <= range.end)
+            .filter(|c| c.in_substitution)
+            .collect();
+        let mut found = Trails::default();
+        if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
+            found.extend(self.artifact(running, path));
+        }
+        let mut done: Vec<usize> = Vec::new();
+        for command in &inside {
+            match command.pipeline {
+                None => found.extend(self.printed(running, command, seen)),
+                Some((id, _)) if !done.contains(&id) => {
+                    done.push(id);
+                    let members = inside
+                        .iter()
+                        .copied()
+                        .filter(|c| c.pipeline.is_some_and(|(of, _)| of == id));
+                    found.extend(self.piped(running, members.collect(), seen));
+                }
+                Some(_) => {}
+            }
+        }
+        self.take(found)
+    }
+
+    // What comes out at the end of a pipe.
+    fn piped(
+        &self,
+        running: Running<'s, 'r>,
+        members: Vec<&'s Command>,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let mut through: Vec<Trail<'r>> = Vec::new();
+        for command in members {
+            through = passed_by(command, through);
+            if words::passing(command) != Passing::Cleaned {
+                through.extend(self.printed(running, command, seen));
+            }
+        }
+        through
+    }
+
+    // What a command prints of what it is given, or reads by itself.
+    fn printed(
+        &self,
+        running: Running<'s, 'r>,
+        command: &'s Command,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        if let Some(source) = reads::of_command(command) {
+            let name = source.describe();
+            found.push(Trail::from(End::Source(source), name));
+        }
+        if matches!(words::passing(command), Passing::Cleaned | Passing::Other) {
+            return self.take(found);
+        }
+        let (program, args) = command.effective();
+        for word in args {
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+        }
+        if let Some(word) = &command.heredoc {
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+        }
+        if words::passing(command) == Passing::OneLine {
+            for trail in &mut found.list {
+                trail.cap = trail.cap.min(Class::Line);
+            }
+        }
+        for redirect in command
+            .redirects
+            .iter()
+            .filter(|r| r.operator.starts_with('<'))
+        {
+            let word = &redirect.target;
+            if redirect.operator == "<<<" {
+                found.extend(self.word(running, word, 0..word.text.len(), seen));
+            } else {
+                found.extend(self.artifact(running, &word.text));
+            }
+        }
+        if matches!(
+            program.file_name(),
+            Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")
+        ) {
+            for word in args.iter().filter(|w| !w.text.starts_with('-')) {
+                found.extend(self.artifact(running, &word.text));
+            }
+        }
+        self.take(found)
+    }
+
+    // A file, in a job that has brought in an artifact of another run.
+    fn artifact(&self, running: Running<'s, 'r>, path: &str) -> Option<Trail<'r>> {
+        let looks = !path.is_empty() && !path.starts_with(['/', '-', '.', '$', '\''])
+            || path.starts_with("./")
+            || path.contains("RUNNER_TEMP")
+            || path.starts_with("/tmp/");
+        let looks = looks && !path.contains([' ', '\n', '|', '(', '=']);
+        let brought = running.scope.earlier().any(reads::brings_artifact)
+            || reads::brings_artifact(running.scope.step?);
+        (looks && brought).then(|| {
+            let source = Source::Read(Holds::Artifact, path.to_owned());
+            let name = source.describe();
+            Trail::from(End::Source(source), name)
+        })
+    }
+}
+
+/// What a command lets through of what it gets from a pipe.
+fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r>> {
+    match words::passing(command) {
+        Passing::On => {}
+        Passing::OneLine => {
+            for trail in &mut through {
+                trail.cap = trail.cap.min(Class::Line);
+            }
+        }
+        Passing::Cleaned | Passing::Other => through.clear(),
+    }
+    through
+}
+
+/// `$(<FILE)`
+fn file_of_substitution(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("$(")?.strip_suffix(')')?.trim();
+    let path = inner.strip_prefix('<')?.trim();
+    (!path.starts_with(['<', '('])).then_some(path)
+}
+
+/// What the runner sets for every step.
+fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
+    let path = match name {
+        "GITHUB_HEAD_REF" => "github.head_ref",
+        "GITHUB_BASE_REF" => "github.base_ref",
+        "GITHUB_REF_NAME" => "github.ref_name",
+        "GITHUB_REF" => "github.ref",
+        _ => return None,
+    };
+    let source = Source::Context(path.to_owned());
+    Some(Trail::from(End::Source(source), format!("`${name}`")))
+}

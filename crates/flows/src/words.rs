@@ -1,0 +1,355 @@
+//! What a word of a shell script is made of, and which commands pass on what
+//! they are given.
+
+use std::ops::Range;
+
+use cofferdam_workflows::shell::{Command, Word};
+
+/// One piece of a word that is not constant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A variable.
+    Variable(String),
+    /// `${{ … }}`, as bytes of the word's text.
+    Expression(Range<usize>),
+    /// `$(…)`, likewise.
+    Substitution(Range<usize>),
+}
+
+/// The pieces of a part of a word.
+pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let text = word.text.as_str();
+    let mut at = part.start;
+    while at < part.end {
+        let rest = text.get(at..part.end).unwrap_or("");
+        let Some(found) = rest.find(['$', '`']) else {
+            break;
+        };
+        let start = at + found;
+        let here = text.get(start..part.end).unwrap_or("");
+        if here.starts_with("${{") {
+            let length = here.find("}}").map_or(here.len(), |end| end + 2);
+            pieces.push(Piece::Expression(start..start + length));
+            at = start + length;
+        } else if here.starts_with("$(") || here.starts_with('`') {
+            let length = substitution_length(here);
+            if word.holds_substitution {
+                pieces.push(Piece::Substitution(start..start + length));
+            }
+            at = start + length;
+        } else if let Some(inner) = here.strip_prefix("${") {
+            let length = inner.find('}').unwrap_or(inner.len());
+            let inside = inner.get(..length).unwrap_or("");
+            if let Some(name) = passed_on(inside)
+                && word.variables.iter().any(|v| v == name)
+            {
+                pieces.push(Piece::Variable(name.to_owned()));
+            }
+            at = start + 2 + length + 1;
+        } else {
+            let name: String = here
+                .chars()
+                .skip(1)
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            at = start + 1 + name.len();
+            if word.variables.contains(&name) {
+                pieces.push(Piece::Variable(name));
+            }
+        }
+    }
+    pieces
+}
+
+fn substitution_length(text: &str) -> usize {
+    if let Some(rest) = text.strip_prefix('`') {
+        return rest.find('`').map_or(text.len(), |end| end + 2);
+    }
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The variable of `${…}`, if its value is still in the result: not for a
+/// length, an alternative, or where everything dangerous is taken out.
+fn passed_on(inside: &str) -> Option<&str> {
+    let inside = inside.strip_prefix('!').unwrap_or(inside);
+    if inside.starts_with('#') {
+        return None;
+    }
+    let end = inside
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(inside.len());
+    let (name, rest) = (inside.get(..end)?, inside.get(end..)?);
+    let replaced = rest.starts_with(":+") || rest.starts_with('+');
+    let cleaned = rest
+        .strip_prefix("//")
+        .is_some_and(takes_everything_else_out);
+    (!name.is_empty() && !replaced && !cleaned).then_some(name)
+}
+
+/// Whether a pattern `[^…]` keeps harmless characters only.
+fn takes_everything_else_out(pattern: &str) -> bool {
+    pattern
+        .strip_prefix("[^")
+        .and_then(|rest| rest.find(']').and_then(|end| rest.get(..end)))
+        .is_some_and(is_harmless_set)
+}
+
+/// Whether a set of characters, as in `a-zA-Z0-9_`, holds no sign that a shell
+/// or a script knows.
+fn is_harmless_set(set: &str) -> bool {
+    !set.contains([
+        '$', '`', '\'', '"', ';', '|', '&', '(', ')', '<', '>', '{', '}', '\n',
+    ]) && !set.contains("[:print:]")
+        && !set.contains("[:punct:]")
+        && !set.contains("[:graph:]")
+}
+
+/// What a command makes of the text it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// It comes out, changed or not.
+    On,
+    /// The same, and at most one line of it.
+    OneLine,
+    /// What comes out holds nothing of it that could do harm.
+    Cleaned,
+    /// It comes out of somewhere else.
+    Other,
+}
+
+/// Programs that print what they are given.
+const PASSING: &[&str] = &[
+    "awk", "base64", "basename", "cat", "column", "cut", "dirname", "echo", "envsubst", "expand",
+    "fmt", "fold", "grep", "gsed", "head", "iconv", "jq", "nl", "paste", "perl", "printf",
+    "python", "python3", "rev", "ruby", "sed", "sort", "tac", "tail", "tee", "tr", "uniq", "xargs",
+    "yq",
+];
+
+/// What a command passes on.
+pub(crate) fn passing(command: &Command) -> Passing {
+    let (program, args) = command.effective();
+    let Some(name) = program.file_name() else {
+        return Passing::Other;
+    };
+    if !PASSING.contains(&name) {
+        return match name {
+            "wc" | "sha256sum" | "sha1sum" | "sha512sum" | "md5sum" | "cksum" | "shasum"
+            | "b2sum" | "date" | "seq" | "expr" | "bc" | "semver" => Passing::Cleaned,
+            _ => Passing::Other,
+        };
+    }
+    let texts: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
+    let flag = |letters: &str| {
+        texts.iter().any(|text| {
+            text.starts_with('-')
+                && !text.starts_with("--")
+                && text.chars().any(|c| letters.contains(c))
+        })
+    };
+    let cleans = match name {
+        // tr -cd 'a-z0-9': what is not in the set goes.
+        "tr" => {
+            flag("d")
+                && flag("cC")
+                && texts
+                    .iter()
+                    .rfind(|t| !t.starts_with('-'))
+                    .is_some_and(|set| is_harmless_set(set))
+                || flag("cC")
+                    && texts
+                        .iter()
+                        .find(|t| !t.starts_with('-'))
+                        .is_some_and(|set| is_harmless_set(set))
+        }
+        "sed" | "gsed" => texts.iter().any(|text| {
+            let global = text.trim_end_matches(['I', 'i']).ends_with('g');
+            global
+                && text
+                    .strip_prefix('s')
+                    .and_then(|rest| rest.get(1..))
+                    .is_some_and(takes_everything_else_out)
+        }),
+        "grep" => {
+            let pattern = texts.iter().find(|text| !text.starts_with('-'));
+            flag("cq") || flag("o") && pattern.is_some_and(|text| is_tight(text))
+        }
+        "base64" => !flag("dD") && !texts.contains(&"--decode"),
+        "jq" => texts
+            .iter()
+            .any(|text| text.contains("@base64") || text.contains("@uri")),
+        _ => false,
+    };
+    let joins = match name {
+        "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
+        "tr" => texts
+            .iter()
+            .any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
+        "base64" => true,
+        _ => false,
+    };
+    match (cleans, joins) {
+        (true, _) => Passing::Cleaned,
+        (false, true) => Passing::OneLine,
+        (false, false) => Passing::On,
+    }
+}
+
+/// Whether what a pattern matches holds harmless characters only: classes and
+/// letters, no dot and no negation.
+fn is_tight(pattern: &str) -> bool {
+    let mut inside = false;
+    let mut set = String::new();
+    let mut escaped = false;
+    for c in pattern.chars() {
+        match c {
+            _ if escaped => {
+                if !inside && matches!(c, 'S' | 'D' | 'W') {
+                    return false;
+                }
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '[' if !inside => {
+                inside = true;
+                set.clear();
+            }
+            ']' if inside => {
+                if set.starts_with('^') || !is_harmless_set(&set) {
+                    return false;
+                }
+                inside = false;
+            }
+            c if inside => set.push(c),
+            '.' => return false,
+            _ => {}
+        }
+    }
+    !pattern.is_empty()
+}
+
+/// Whether the groups of a regular expression, or all of it where it has none,
+/// match harmless characters only. `literal` begins behind the opening slash.
+pub(crate) fn captures_are_tight(literal: &str) -> bool {
+    let mut end = literal.len();
+    let mut escaped = false;
+    let mut inside = false;
+    for (at, c) in literal.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => inside = true,
+            ']' => inside = false,
+            '/' if !inside => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let pattern = literal.get(..end).unwrap_or("");
+    let groups: Vec<&str> = pattern
+        .split('(')
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|group| !group.starts_with("?:") && !group.starts_with("?="))
+        .collect();
+    if groups.is_empty() {
+        return is_tight(pattern);
+    }
+    groups.iter().all(|group| is_tight(group))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use cofferdam_workflows::shell::{Shell, parse};
+
+    use super::*;
+
+    fn first(script: &str) -> Passing {
+        passing(parse(script, &Shell::Bash).commands.first().unwrap())
+    }
+
+    #[test]
+    fn commands_pass_on_clean_or_replace() {
+        let cases = [
+            ("echo \"$X\"", Passing::On),
+            ("cat file", Passing::On),
+            ("tr -cd 'a-z0-9'", Passing::Cleaned),
+            ("tr -dc '[:alnum:]-'", Passing::Cleaned),
+            ("tr -c 'a-z0-9' '-'", Passing::Cleaned),
+            ("tr -cd 'a-z$'", Passing::On),
+            ("tr 'A-Z' 'a-z'", Passing::On),
+            ("tr '\\n' ' '", Passing::OneLine),
+            ("head -n1", Passing::OneLine),
+            ("head -n 20", Passing::On),
+            ("sed 's/[^a-z0-9]/-/g'", Passing::Cleaned),
+            ("sed 's/[^a-z0-9]/-/'", Passing::On),
+            ("sed 's/a/b/g'", Passing::On),
+            ("grep -oE '[0-9]+'", Passing::Cleaned),
+            ("grep -oP '(?<=v)[0-9.]+'", Passing::Cleaned),
+            ("grep -o 'x.*'", Passing::On),
+            ("grep -c x", Passing::Cleaned),
+            ("sha256sum", Passing::Cleaned),
+            ("base64 -w0", Passing::Cleaned),
+            ("base64 -d", Passing::OneLine),
+            ("curl \"$URL\"", Passing::Other),
+        ];
+        for (script, expected) in cases {
+            assert_eq!(first(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_word_are_told_apart() {
+        let script = parse(
+            "echo \"a $X ${Y%%-*} ${#Z} ${Q//[^a-z]/} $(date) ${{ github.ref }}\" '$N'",
+            &Shell::Bash,
+        );
+        let command = script.commands.first().unwrap();
+        let word = command.args.first().unwrap();
+        let found = pieces(word, 0..word.text.len());
+        let variables: Vec<&str> = found
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Variable(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(variables, ["X", "Y"]);
+        let has = |wanted: fn(&Piece) -> bool| found.iter().any(wanted);
+        assert!(has(|p| matches!(p, Piece::Substitution(_))));
+        assert!(has(|p| matches!(p, Piece::Expression(_))));
+        let quoted = command.args.get(1).unwrap();
+        assert_eq!(pieces(quoted, 0..quoted.text.len()), []);
+    }
+
+    #[test]
+    fn groups_of_a_pattern_decide() {
+        for tight in [
+            "^\\/go ([a-z\\d]+)/;",
+            "(minor|major)/",
+            "[0-9]+/g",
+            "v(\\d+)\\.(\\d+)/",
+        ] {
+            assert!(captures_are_tight(tight), "{tight}");
+        }
+        for open in ["^go (.*)/", "go ([^ ]+)/", ".+/", "a (b) (\\S+)/"] {
+            assert!(!captures_are_tight(open), "{open}");
+        }
+    }
+}

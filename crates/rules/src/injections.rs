@@ -1,0 +1,458 @@
+//! How bad a flow into code is: who causes a run in which it happens, and what
+//! that run holds.
+
+use std::collections::BTreeMap;
+
+use cofferdam_facts::Location;
+use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_flows::{Class, Flow, Holds, Shape, Sink, Source, Stage, Who};
+use cofferdam_workflows::documents::{Condition, Step, Workflow};
+use cofferdam_workflows::expressions::Expr;
+use cofferdam_workflows::semantics::conditions::Situation;
+use cofferdam_workflows::semantics::events;
+use cofferdam_workflows::semantics::gates::{Gate, Stranger, Way};
+
+use crate::context::{Context, JobView};
+use crate::foreign::settled;
+use crate::grades::{self, Held};
+use crate::starts::{self, Start};
+
+/// How deep calls are followed up, and how many ways up are looked at.
+const MAX_DEPTH: usize = 10;
+const MAX_CHAINS: usize = 64;
+
+/// A flow in the worst of the runs in which it happens.
+#[derive(Clone, Debug)]
+pub struct Danger<'c> {
+    /// The flow.
+    pub flow: &'c Flow<'c>,
+    /// Where it ends.
+    pub sink: &'c Sink<'c>,
+    /// How freely the value is shaped there, and by whom.
+    pub shape: Shape,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The run; `None` where only a caller elsewhere could cause one.
+    pub start: Option<Start<'c>>,
+    /// What it takes to cause it.
+    pub way: Way,
+}
+
+/// The dangers of one file, the worst flow for each sink, in order of the file.
+#[must_use]
+pub fn of_file<'c>(
+    cx: &'c Context<'c>,
+    path: &str,
+    wanted: &dyn Fn(&Sink<'_>) -> bool,
+) -> Vec<Danger<'c>> {
+    let mut known = Known::default();
+    let mut worst: BTreeMap<usize, Danger<'c>> = BTreeMap::new();
+    for flow in cx.flows.of_file(path) {
+        let Some(sink) = cx.flows.sink(flow).filter(|sink| wanted(sink)) else {
+            continue;
+        };
+        for danger in of_flow(cx, flow, sink, &mut known) {
+            let better = worst.get(&flow.sink).is_none_or(|old| {
+                (danger.severity, danger.confidence) > (old.severity, old.confidence)
+            });
+            if better {
+                worst.insert(flow.sink, danger);
+            }
+        }
+    }
+    worst.into_values().collect()
+}
+
+// The starts of a route are the same for every flow that takes it.
+#[derive(Default)]
+struct Known<'c> {
+    starts: BTreeMap<Vec<(usize, usize)>, Vec<Start<'c>>>,
+}
+
+impl<'c> Known<'c> {
+    fn starts(&mut self, cx: &'c Context<'c>, route: &[Stage<'c>]) -> &[Start<'c>] {
+        let key = route
+            .iter()
+            .map(|s| {
+                let workflow = std::ptr::from_ref(s.workflow).addr();
+                (workflow, s.job.span.start)
+            })
+            .collect();
+        self.starts.entry(key).or_insert_with(|| {
+            chains(cx, route)
+                .iter()
+                .flat_map(|chain| starts_of(cx, chain))
+                .collect()
+        })
+    }
+}
+
+fn starts_of<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>]) -> Vec<Start<'c>> {
+    let Some(workflow) = chain.first().map(|view| view.workflow) else {
+        return Vec::new();
+    };
+    let own = workflow
+        .triggers
+        .iter()
+        .filter(|t| t.name() != "workflow_call");
+    own.flat_map(|trigger| {
+        let mut starts = vec![starts::along(cx, workflow, trigger, chain)];
+        if trigger.name() == "workflow_dispatch" {
+            starts.extend(starts::by_command(cx, workflow, trigger, chain));
+        }
+        starts
+    })
+    .collect()
+}
+
+/// Every chain of jobs from a workflow with events of its own to the end of a
+/// route.
+fn chains<'c>(cx: &'c Context<'c>, route: &[Stage<'c>]) -> Vec<Vec<&'c JobView<'c>>> {
+    let view = |workflow: &Workflow, span: usize| {
+        cx.jobs_at(workflow.path())
+            .iter()
+            .find(|view| view.job.span.start == span)
+    };
+    let first: Option<Vec<_>> = route
+        .iter()
+        .map(|s| view(s.workflow, s.job.span.start))
+        .collect();
+    let mut found = Vec::new();
+    let mut waiting: Vec<Vec<&JobView<'_>>> = first.into_iter().filter(|c| !c.is_empty()).collect();
+    while let Some(chain) = waiting.pop() {
+        let Some(outermost) = chain.first().map(|v| v.workflow) else {
+            continue;
+        };
+        if outermost.is_reusable() && chain.len() < MAX_DEPTH {
+            for caller in cx.repository.callers(outermost.path()).iter().rev() {
+                let Some(next) = view(caller.workflow, caller.job.span.start) else {
+                    continue;
+                };
+                let again = chain.iter().any(|v| std::ptr::eq(*v, next));
+                if !again && waiting.len() + found.len() < MAX_CHAINS {
+                    let mut longer = vec![next];
+                    longer.extend(&chain);
+                    waiting.push(longer);
+                }
+            }
+        }
+        found.push(chain);
+    }
+    found
+}
+
+fn of_flow<'c>(
+    cx: &'c Context<'c>,
+    flow: &'c Flow<'c>,
+    sink: &'c Sink<'c>,
+    known: &mut Known<'c>,
+) -> Vec<Danger<'c>> {
+    if let Source::Caller(_) = flow.source {
+        return by_caller(flow, sink, Shape::new(Class::Text, Who::Caller))
+            .into_iter()
+            .collect();
+    }
+    let starts = known.starts(cx, &flow.route);
+    let dangers: Vec<Danger<'c>> = starts
+        .iter()
+        .filter_map(|start| of_start(flow, sink, start))
+        .collect();
+    // A reusable workflow or action that nobody here uses runs on any event.
+    if starts.is_empty() {
+        let shapes = events::EVENTS.iter().filter_map(|e| flow.shape(e.name));
+        let freest = shapes.max_by_key(|shape| shape.class);
+        return freest
+            .and_then(|shape| by_caller(flow, sink, shape))
+            .into_iter()
+            .collect();
+    }
+    dangers
+}
+
+fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option<Danger<'c>> {
+    (shape.class > sink.holds_up_to).then(|| Danger {
+        flow,
+        sink,
+        shape: Shape::new(shape.class, Who::Caller),
+        severity: Severity::Low,
+        confidence: Confidence::Medium,
+        start: None,
+        way: Way::Unknown,
+    })
+}
+
+fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Option<Danger<'c>> {
+    let shape = match (&flow.source, &start.command) {
+        // What a comment bot hands over, by the name of the input: the rest of
+        // the comment is free, everything else the bot looks up.
+        (Source::Dispatch(name), Some(_)) => {
+            let free = name.to_ascii_lowercase().contains("args");
+            free.then_some(Shape::new(Class::Text, Who::Anyone))?
+        }
+        (_, Some(_)) => return None,
+        _ => flow.shape(start.event())?,
+    };
+    if shape.class <= sink.holds_up_to {
+        return None;
+    }
+    let view = start.job()?;
+    // Whoever causes the run, it is not for this event; what keeps strangers
+    // out is part of the way.
+    let situation = Situation {
+        event: start.event(),
+        outsider: false,
+    };
+    let ruled_out = |guard: &&Expr| situation.evaluate(guard) == Some(false);
+    if flow.guards.iter().any(ruled_out) {
+        return None;
+    }
+    let way = way(flow, sink, start, view);
+    let shape = if own_words(flow, &way) {
+        Shape::new(shape.class, Who::Dispatcher)
+    } else {
+        shape
+    };
+    let (mut severity, confidence) = grade(start, view, shape, &way)?;
+    // Names of files stand out in a review, next to code that runs anyway.
+    if let (
+        Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames),
+        Who::CommitAuthor,
+    ) = (&flow.source, shape.who)
+    {
+        severity = severity.min(Severity::Low);
+    }
+    let confidence = match flow.source {
+        // What a script looks up may be of another pull request than the one
+        // that the stranger opened.
+        Source::Read(..) => confidence.min(Confidence::Medium),
+        _ => confidence,
+    };
+    let severity = match (severity, way == Way::Unknown, start.environment_unknown()) {
+        // Where a gate may stand, nobody can say that there is none.
+        (Severity::Critical, true, _) | (Severity::Critical, _, true) => Severity::High,
+        (severity, ..) => severity,
+    };
+    Some(Danger {
+        flow,
+        sink,
+        shape,
+        severity,
+        confidence,
+        start: Some(start.clone()),
+        way,
+    })
+}
+
+// A comment that counts only from somebody with a role is that person's text.
+fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
+    let Source::Context(path) = &flow.source else {
+        return false;
+    };
+    let of_actor = ["github.event.comment.", "github.event.review."]
+        .iter()
+        .any(|start| path.starts_with(start));
+    of_actor
+        && way.gates().iter().any(|gate| {
+            matches!(
+                gate,
+                Gate::Comment | Gate::PermissionCheck | Gate::Team(_) | Gate::Person
+            )
+        })
+}
+
+/// What it takes a stranger to start the job and to get past the conditions of
+/// the steps on the way.
+fn way(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>, view: &JobView<'_>) -> Way {
+    let stranger = Stranger {
+        trigger: start.trigger,
+        lookup: &|path| settled(view.job.steps(), path),
+    };
+    let mut way = start.way.clone();
+    let steps: [&Step; 1] = [sink.step];
+    for step in flow.through.iter().copied().chain(steps) {
+        way = way.and(stranger.passes(step.condition.as_ref()));
+    }
+    for guard in &flow.guards {
+        let of_job = view.job.condition.as_ref().and_then(Condition::expr);
+        if !of_job.is_some_and(|own| std::ptr::eq(own, *guard)) {
+            let next = stranger.way(guard, true);
+            // What is not known of a hop is not known of the attack, but the
+            // run itself is open.
+            way = match (way, next) {
+                (way, Way::Unknown) => way,
+                (way, next) => way.and(next),
+            };
+        }
+    }
+    way
+}
+
+fn grade(
+    start: &Start<'_>,
+    view: &JobView<'_>,
+    shape: Shape,
+    way: &Way,
+) -> Option<(Severity, Confidence)> {
+    let held = grades::held(view, start);
+    let event = start.event();
+    let mut confidence = Confidence::High;
+    if !start.missing.is_empty() || *way == Way::Unknown || held == Held::Perhaps {
+        confidence = Confidence::Medium;
+    }
+    let privileged = events::is_privileged_from_outside(event) || start.command.is_some();
+    let reviews = matches!(event, "pull_request_review" | "pull_request_review_comment");
+    let severity = match shape.who {
+        Who::Anyone | Who::PullRequestAuthor if privileged => {
+            // What is merged has been reviewed.
+            if way.is_closed() || way.gates().contains(&Gate::Merge) {
+                return None;
+            }
+            grades::severity(held, way.gates(), true)
+        }
+        // GitHub withholds secrets from runs of forks. Anybody may review a
+        // pull request from a branch of the repository itself.
+        Who::Anyone if reviews && !way.is_closed() => {
+            confidence = Confidence::Medium;
+            grades::severity(held, way.gates(), true).lowered()
+        }
+        // The author of the pull request writes this very workflow too.
+        Who::Anyone | Who::PullRequestAuthor => Severity::Low,
+        Who::CommitAuthor if held == Held::Grave => Severity::Medium,
+        Who::CommitAuthor | Who::Triage => Severity::Low,
+        Who::Dispatcher | Who::Pusher if held == Held::Nothing => Severity::Info,
+        Who::Dispatcher | Who::Pusher | Who::Caller => Severity::Low,
+    };
+    Some((severity, confidence))
+}
+
+impl Danger<'_> {
+    /// The place of the sink.
+    #[must_use]
+    pub fn place(&self) -> Location {
+        self.sink.file.locate(self.sink.span)
+    }
+
+    /// The run, where a stranger causes it and it holds the repository's
+    /// privileges.
+    #[must_use]
+    pub fn privileged(&self) -> Option<&Start<'_>> {
+        let start = self.start.as_ref()?;
+        let outside = events::is_privileged_from_outside(start.event()) || start.command.is_some();
+        (outside && self.shape.who.is_outsider()).then_some(start)
+    }
+
+    /// Who shapes the value, as the subject of a sentence.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match self.privileged() {
+            Some(start) => Start {
+                way: self.way.clone(),
+                ..start.clone()
+            }
+            .who(),
+            None => self.shape.who.describe().to_owned(),
+        }
+    }
+
+    /// What is lost, as a sentence without capital letter and full stop.
+    #[must_use]
+    pub fn loss(&self) -> String {
+        let Some(start) = &self.start else {
+            return "whoever calls it with a value that others write runs their code with the \
+                    caller's secrets and token"
+                .to_owned();
+        };
+        let taken = start
+            .job()
+            .map_or_else(String::new, |view| grades::taken(view, start));
+        let who = self.who();
+        let pull = events::is_pull_request(start.event());
+        if self.privileged().is_some() {
+            return match start.missing.first() {
+                Some(missing) => format!("{who} takes {taken} ({missing} is not known)"),
+                None => format!("{who} takes {taken}"),
+            };
+        }
+        match self.shape.who {
+            Who::Anyone | Who::PullRequestAuthor if pull && self.severity <= Severity::Low => {
+                "a fork's run on this event holds no secret and may not write, and its author \
+                 could change this workflow in the same pull request"
+                    .to_owned()
+            }
+            Who::Anyone if pull => format!(
+                "on a pull request from a branch of this repository the run is no fork's: {who} \
+                 takes {taken}"
+            ),
+            Who::CommitAuthor => {
+                format!("{who} takes {taken}, though somebody has read it before")
+            }
+            _ => format!("{who} has rights here already, and comes by this to {taken}"),
+        }
+    }
+
+    /// What distinguishes it, free of line numbers: the job, the step, the
+    /// expression.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let step = self.sink.step.label();
+        let written = one_line(&self.sink.written);
+        match (self.sink.action, self.flow.stage()) {
+            (Some(_), _) | (None, None) => format!("{step}/{written}"),
+            (None, Some(stage)) => format!("jobs.{}/{step}/{written}", stage.job.name()),
+        }
+    }
+
+    /// What runs, for messages: "job `build`" or "the action".
+    #[must_use]
+    pub fn runs(&self) -> String {
+        match (self.sink.action, self.flow.stage()) {
+            (None, Some(stage)) => format!("job `{}`", stage.job.name()),
+            (Some(action), _) if action.folder().is_empty() => "the action".to_owned(),
+            (Some(action), _) => format!("the action `{}`", action.folder()),
+            (None, None) => "the job".to_owned(),
+        }
+    }
+
+    /// Adds the way, hop by hop, and what the run holds.
+    #[must_use]
+    pub fn trace(&self, mut finding: Finding) -> Finding {
+        if let Some(start) = &self.start {
+            let note = match self.privileged() {
+                Some(start) => start.starter(),
+                None => format!("`{}` starts it", start.event()),
+            };
+            finding = finding.related(start.place(), note);
+        }
+        for hop in &self.flow.hops {
+            finding = finding.related(hop.file.locate(hop.span), hop.note.clone());
+        }
+        if let (Some(view), Some(start)) = (self.start.as_ref().and_then(Start::job), &self.start)
+            && self.severity >= Severity::Medium
+        {
+            let holds = view.token.span.unwrap_or(view.job.id.span);
+            finding = finding.related(
+                view.at(holds),
+                format!("the job holds {}", start.stakes.describe()),
+            );
+        }
+        finding
+    }
+}
+
+/// White space of any kind as one space, and not more than a line of it.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(100).collect()
+}
+
+/// The same with a capital letter at the start.
+#[must_use]
+pub fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + chars.as_str()
+    })
+}
