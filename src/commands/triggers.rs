@@ -7,7 +7,7 @@ mod markdown;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use cofferdam_findings::Exit;
+use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Data, Input, Limits, Options, Target, triggers};
 use cofferdam_rules::triggers::{Approval, Protection, Row};
 
@@ -93,6 +93,10 @@ pub(crate) fn run(args: &TriggersArgs, colour: ColourChoice) -> Result<Exit, Aud
         },
     };
     let found = triggers(&target, &options)?;
+    let unwritten = |source| AuditCommandError::Output {
+        name: "standard output".to_owned(),
+        source,
+    };
     let text = match args.format {
         Form::Human => human::render(
             &found,
@@ -101,12 +105,10 @@ pub(crate) fn run(args: &TriggersArgs, colour: ColourChoice) -> Result<Exit, Aud
             Screen::of_stdout().columns,
         ),
         Form::Markdown => markdown::render(&found, args.all),
-        Form::Json => json::render(&found),
+        Form::Json => json::render(&found).map_err(unwritten)?,
     };
-    output::print(&text).map_err(|source| AuditCommandError::Output {
-        name: "standard output".to_owned(),
-        source,
-    })?;
+    // The audit's own rules for text from outside: a name may hold a command.
+    output::print(&sanitise::inert_for_log(&text)).map_err(unwritten)?;
     Ok(if found.not_checked.iter().any(|one| one.required) {
         Exit::NotChecked
     } else {

@@ -56,3 +56,26 @@ fn a_workflow_that_is_not_understood_makes_the_page_incomplete() {
     let ran = sandbox.run(&["triggers", "/nowhere/at/all"]);
     assert_eq!(ran.code, 2, "{}", ran.err);
 }
+
+#[test]
+fn names_give_no_command_to_the_log_that_shows_the_page() {
+    let sandbox = Sandbox::with(
+        "name: \"##[add-mask]a\"\non: pull_request_target\npermissions: write-all\njobs:\n  t:\n    \
+         if: \"github.actor == '::stop-commands::x'\"\n    runs-on: ubuntu-latest\n    \
+         environment: \"##[stop-commands]x\\u202e\\u200b\"\n    steps:\n      - run: echo\n",
+    );
+    let root = sandbox.root();
+    let root = root.to_str().unwrap();
+    for format in ["human", "markdown", "json"] {
+        let ran = sandbox.run(&["triggers", root, "--all", "--format", format]);
+        assert!(ran.out.contains("stop-commands"), "{format}: {}", ran.out);
+        assert!(!ran.out.contains("##["), "{format}: {}", ran.out);
+        let command = |line: &str| line.trim_start().starts_with("::");
+        assert!(!ran.out.lines().any(command), "{format}: {}", ran.out);
+        let hidden = ['\u{202e}', '\u{200b}'];
+        assert!(!ran.out.contains(hidden), "{format}: {:?}", ran.out);
+    }
+    let json = sandbox.run(&["triggers", root, "--format", "json"]).out;
+    let page: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(page["rows"][0]["name"], "##[add-mask]a");
+}

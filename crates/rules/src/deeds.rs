@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cofferdam_facts::{Access, Scope};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::{Action, Job, Pair, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Condition, Job, Pair, Step, Text, Workflow};
+use cofferdam_workflows::expressions::ExprKind;
 use cofferdam_workflows::semantics::caching::{self, Restore};
 use cofferdam_workflows::semantics::logins::{self, Place};
 use cofferdam_workflows::semantics::permissions::Effective;
@@ -96,6 +97,7 @@ pub(crate) fn of_job<'c>(
         scripts,
         known,
         env: vec![&job.env, &workflow.env],
+        shell: (job.defaults.shell.as_ref()).or(workflow.defaults.shell.as_ref()),
         id_token: match token.access(Scope::IdToken) {
             Access::Write => Some(true),
             // A called workflow that names nothing has what its caller has.
@@ -178,6 +180,7 @@ struct Walk<'w, 'c> {
     known: &'w Known<'c>,
     env: Vec<&'c [Pair]>,
     id_token: Option<bool>,
+    shell: Option<&'w Text>,
     credential: &'w dyn Fn() -> Credential,
     // Whether it was, in the action that is walked.
     asked: Cell<bool>,
@@ -191,10 +194,15 @@ impl<'c> Walk<'_, 'c> {
             steps,
             env: self.env.clone(),
             id_token: self.id_token,
+            shell: self.shell.filter(|_| depth == 0),
         };
         let mut deeds = Deeds::default();
         for (step, as_written) in steps.iter().zip(written) {
-            let own = self.step(&around, step, as_written);
+            let mut own = self.step(&around, step, as_written);
+            // Conditions of the job's own steps are judged for each start.
+            if depth > 0 && never_runs(step) {
+                own.proving = Proving::default();
+            }
             deeds.absorb(own);
             if let (Some(inner), Some(uses)) = (wrappers::action(step), step.uses()) {
                 let own = self.step(&around, &inner, &inner);
@@ -334,6 +342,18 @@ impl<'c> Walk<'_, 'c> {
                 .collect(),
         }
     }
+}
+
+// Whether a condition is false whatever the run, or true after a failure only.
+fn never_runs(step: &Step) -> bool {
+    let expr = step.condition.as_ref().and_then(Condition::expr);
+    expr.is_some_and(|expr| {
+        expr.conjuncts().into_iter().any(|part| {
+            part.fold().is_some_and(|value| !value.is_truthy())
+                || matches!(&part.kind, ExprKind::Call { function, .. }
+                    if matches!(function.as_str(), "failure" | "cancelled"))
+        })
+    })
 }
 
 impl Deeds {

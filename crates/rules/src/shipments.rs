@@ -19,6 +19,7 @@ use cofferdam_workflows::semantics::publishing::{Artifact, Publication, targets}
 use cofferdam_workflows::semantics::stages::{self, Stage};
 use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 
+use crate::claims::{self, Claim};
 use crate::context::{Context, JobView};
 use crate::releases;
 use crate::rule::Sink;
@@ -37,6 +38,8 @@ pub struct Shipment<'c> {
     /// Those among them that ship it, or run before or after them: what they do
     /// can be about what is shipped.
     pub beside: Vec<&'c JobView<'c>>,
+    /// What is proven in its company and runs, perhaps about something else.
+    claims: Vec<Claim<'c>>,
 }
 
 /// One step that ships.
@@ -53,6 +56,8 @@ pub struct Place<'c> {
 pub enum Cover<'c> {
     /// By this proof of this job.
     Yes(&'c JobView<'c>, &'c Proof),
+    /// By this one, if it runs whenever the shipment does, which is not decided.
+    Unsure(&'c JobView<'c>, &'c Proof),
     /// Perhaps: something that is not read here may prove it.
     Perhaps(Location, String),
     /// No.
@@ -146,6 +151,7 @@ pub fn all<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
                         development,
                         company: Vec::new(),
                         beside: Vec::new(),
+                        claims: Vec::new(),
                     }),
                 }
             }
@@ -167,6 +173,7 @@ pub fn all<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
                 company.clone()
             };
             shipment.beside = beside(cx, &shipment);
+            shipment.claims = claims::of(cx, &starts, &shipment);
             shipments.push(shipment);
         }
     }
@@ -347,34 +354,37 @@ impl<'c> Shipment<'c> {
 
     /// Whether a step proves something of it.
     pub fn cover(&self, wanted: impl Fn(&Proof) -> bool) -> Cover<'c> {
-        let proofs = self
-            .company
+        let about =
+            |claim: &&Claim<'c>| wanted(claim.proof) && self.is_subject(claim.job, claim.proof);
+        let found = self
+            .claims
             .iter()
-            .flat_map(|job| job.proving.proofs.iter().map(move |proof| (*job, proof)));
-        let found = proofs
-            .filter(|(job, proof)| wanted(proof) && self.is_subject(job, proof))
-            .max_by_key(|(job, proof)| {
+            .filter(about)
+            .max_by_key(|Claim { job, proof, sure }| {
                 let here = self
                     .places
                     .iter()
                     .any(|place| place.job.workflow.path() == job.workflow.path());
                 (
+                    *sure,
                     here,
                     proof.proves == Proves::Signature,
                     std::cmp::Reverse(proof.naming),
                 )
             });
         match found {
-            Some((job, proof)) => Cover::Yes(job, proof),
+            Some(claim) if claim.sure => Cover::Yes(claim.job, claim.proof),
+            Some(claim) => Cover::Unsure(claim.job, claim.proof),
             None => self.perhaps(),
         }
     }
 
-    /// Everything that is proven of it, with the job that does.
+    /// Everything that is surely proven of it, with the job that does.
     pub fn proofs(&self) -> impl Iterator<Item = (&'c JobView<'c>, &'c Proof)> + '_ {
-        self.company
+        self.claims
             .iter()
-            .flat_map(|job| job.proving.proofs.iter().map(move |proof| (*job, proof)))
+            .filter(|claim| claim.sure)
+            .map(|claim| (claim.job, claim.proof))
             .filter(|(job, proof)| self.is_subject(job, proof))
     }
 

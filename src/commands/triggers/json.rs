@@ -1,5 +1,6 @@
 //! The page for programs.
 
+use cofferdam_findings::formats;
 use cofferdam_pipelines::Triggers;
 use cofferdam_rules::triggers::{Approval, JobRow, Protection, Row};
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 /// The version of the JSON that this command prints.
 const SCHEMA_VERSION: u32 = 1;
 
-pub(super) fn render(found: &Triggers) -> String {
+pub(super) fn render(found: &Triggers) -> std::io::Result<String> {
     let document = json!({
         "schema_version": SCHEMA_VERSION,
         "repository": found.repository,
@@ -20,7 +21,9 @@ pub(super) fn render(found: &Triggers) -> String {
             "settle": one.settle,
         })).collect::<Vec<_>>(),
     });
-    format!("{document:#}\n")
+    let mut page = formats::inert_json::pretty(&document)?;
+    page.push('\n');
+    Ok(page)
 }
 
 fn row(row: &Row) -> Value {

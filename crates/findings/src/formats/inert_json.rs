@@ -4,15 +4,40 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::sanitise::is_unsafe;
 
-/// Compact JSON in which characters that act on a terminal, and the `##[` that
+/// JSON in which characters that act on a terminal, and the `##[` that
 /// a GitHub job obeys anywhere in a line, are written as `\u` escapes.
-struct Inert(CompactFormatter);
+struct Inert<F>(F);
 
-impl Formatter for Inert {
+macro_rules! as_before {
+    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
+        $(fn $name<W: ?Sized + Write>(
+            &mut self,
+            writer: &mut W,
+            $($argument: $kind),*
+        ) -> io::Result<()> {
+            self.0.$name(writer, $($argument),*)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for Inert<F> {
+    as_before! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        end_object_key();
+        begin_object_value();
+        end_object_value();
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -43,6 +68,19 @@ pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<
         Inert(CompactFormatter),
     ))?;
     Ok(())
+}
+
+/// `value` over several lines, for people too; inert all the same.
+///
+/// # Errors
+/// Where the value cannot be written as JSON.
+pub fn pretty<T: Serialize>(value: &T) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(
+        &mut bytes,
+        Inert(PrettyFormatter::new()),
+    ))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
 }
 
 #[cfg(test)]

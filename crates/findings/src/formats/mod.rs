@@ -9,7 +9,7 @@ use crate::report::Report;
 
 pub mod github;
 pub mod human;
-pub(crate) mod inert_json;
+pub mod inert_json;
 pub mod json;
 pub mod markdown;
 pub mod sarif;

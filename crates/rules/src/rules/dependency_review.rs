@@ -4,9 +4,10 @@ use cofferdam_facts::settings::Rule as Demand;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_lockfiles::{Ecosystem, Role};
-use cofferdam_workflows::documents::Trigger;
+use cofferdam_workflows::documents::{Step, Trigger};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::filters;
+use cofferdam_workflows::semantics::starts;
 use cofferdam_workflows::shell::Command;
 
 use crate::context::{Context, JobView};
@@ -98,6 +99,10 @@ struct Gate<'c> {
     job: &'c JobView<'c>,
     /// Weaknesses of its own: what lets findings pass.
     weak: Vec<(String, Location)>,
+    /// The step of the job that is the gate or uses it; `None` for a call.
+    step: Option<&'c Step>,
+    /// An input that a run decides, and what it may do.
+    unsure: Option<(String, Location)>,
     /// A configuration file that was not read.
     elsewhere: bool,
 }
@@ -155,6 +160,8 @@ fn gates<'c>(cx: &'c Context<'c>) -> Vec<Gate<'c>> {
                 subject: job.subject(),
                 job,
                 weak: Vec::new(),
+                step: None,
+                unsure: None,
                 elsewhere: false,
             });
         }
@@ -170,6 +177,8 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         subject: site.subject(),
         job: site.job,
         weak: Vec::new(),
+        step: Some(site.via.map_or(site.step, |(_, step)| step)),
+        unsure: None,
         elsewhere: false,
     };
     let mut gate = if let Some(action) = site.step.action() {
@@ -225,12 +234,23 @@ fn inputs(site: &StepSite<'_>, gate: &mut Gate<'_>) {
         let Some(text) = site.step.input(input) else {
             continue;
         };
-        if text
-            .literal()
-            .is_some_and(|v| v.trim().eq_ignore_ascii_case(value))
-        {
-            gate.weak.push((how.to_owned(), site.at(text.span)));
+        match text.literal() {
+            None => {
+                let what = format!("what `{input}` of the dependency review is in a run");
+                gate.unsure = Some((what, site.at(text.span)));
+            }
+            Some(v) if v.trim().eq_ignore_ascii_case(value) => {
+                gate.weak.push((how.to_owned(), site.at(text.span)));
+            }
+            Some(_) => {}
         }
+    }
+    let refs = (site.step.input("base-ref"), site.step.input("head-ref"));
+    if let (Some(base), Some(head)) = refs
+        && base.value.trim() == head.value.trim()
+    {
+        let how = "`base-ref` and `head-ref` are the same, so that nothing is new";
+        gate.weak.push((how.to_owned(), site.at(head.span)));
     }
     gate.elsewhere = site.step.input("config-file").is_some();
 }
@@ -277,6 +297,19 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
     if let Some(weak) = passed_over(cx, &gate) {
         gate.weak.push(weak);
     }
+    match runs(cx, &gate) {
+        Runs::Yes => {}
+        // Other weaknesses may have said so already.
+        Runs::No if gate.weak.is_empty() => {
+            let how = "it does not run for an ordinary pull request".to_owned();
+            gate.weak.push((how, gate.place.clone()));
+        }
+        Runs::No => {}
+        Runs::Maybe => {
+            let what = "whether the dependency review runs for every pull request";
+            gate.unsure = gate.unsure.or(Some((what.to_owned(), gate.place.clone())));
+        }
+    }
     if let Some((how, place)) = gate.weak.first() {
         let finding = Finding::new(
             DependencyReview::INFO.id,
@@ -295,6 +328,13 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
         .group("reviews of dependencies that stop nothing");
         let others = gate.weak.iter().skip(1).cloned();
         out.report(others.fold(finding, |f, (how, place)| f.related(place, how)));
+    } else if let Some((what, place)) = gate.unsure {
+        out.unknown(
+            Control::D5,
+            Some(place),
+            what,
+            "let the review run and fail without a condition on `pull_request`",
+        );
     } else if gate.elsewhere {
         out.unknown(
             Control::D5,
@@ -309,6 +349,43 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             format!("{} on pull requests", gate.name),
         );
     }
+}
+
+/// Whether the gate runs for a pull request that anybody opens or changes.
+fn runs(cx: &Context<'_>, gate: &Gate<'_>) -> Runs {
+    let job = gate.job;
+    let mut found = Runs::No;
+    let starts = starts::of(cx.repository, job.workflow);
+    if starts.is_empty() {
+        // Only other repositories call it.
+        return Runs::Maybe;
+    }
+    for start in starts {
+        if !PULL_REQUESTS.contains(&start.trigger.name()) || !is_ordinary(start.trigger) {
+            continue;
+        }
+        let step = gate.step.map_or(Runs::Yes, |step| {
+            start.runs_step(job.workflow, job.job, step)
+        });
+        match (start.runs_job(job.workflow, job.job), step) {
+            (Runs::Yes, Runs::Yes) => return Runs::Yes,
+            (Runs::No, _) | (_, Runs::No) => {}
+            _ => found = Runs::Maybe,
+        }
+    }
+    found
+}
+
+/// Whether a trigger takes pull requests when they are opened or changed.
+fn is_ordinary(trigger: &Trigger) -> bool {
+    let all = |pattern: &str| matches!(pattern, "**" | "*");
+    let ignored = trigger.branches_ignore.iter().flatten();
+    let opened = ["opened", "synchronize", "reopened", "checks_requested"];
+    let types = trigger.types.as_ref();
+    !ignored.into_iter().any(|p| all(&p.value))
+        && types.is_none_or(|types| {
+            types.is_empty() || types.iter().any(|t| opened.contains(&t.value.as_str()))
+        })
 }
 
 /// What a review of dependencies reads.

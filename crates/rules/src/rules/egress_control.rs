@@ -5,6 +5,8 @@ use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::checkouts;
+use cofferdam_workflows::semantics::conditions::Runs;
+use cofferdam_workflows::semantics::starts;
 
 use crate::context::{Context, JobView};
 use crate::known::{self, KnownUse};
@@ -270,6 +272,14 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -
         if let Some((found, tool, at)) = guard(cx, job, step) {
             let advisory = bypassed.iter().find(|(place, _)| *place == at);
             let place = job.at(step.head());
+            match runs(cx, job, step) {
+                Runs::Yes => {}
+                // A guard that never starts keeps nothing in.
+                Runs::No => continue,
+                Runs::Maybe => {
+                    return Limit::Unknown(place, "whether the guard runs in every run of the job");
+                }
+            }
             return match (mode(found, tool), before) {
                 (Mode::Kept, _) => {
                     Limit::Unknown(place, "whether the policy kept on the server blocks")
@@ -300,6 +310,33 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -
         }
     }
     Limit::None
+}
+
+/// Whether a step runs whenever its job does.
+fn runs(cx: &Context<'_>, job: &JobView<'_>, step: &Step) -> Runs {
+    let Some(condition) = &step.condition else {
+        return Runs::Yes;
+    };
+    let constant = condition.expr().and_then(|expr| expr.fold());
+    if let Some(value) = constant {
+        return if value.is_truthy() {
+            Runs::Yes
+        } else {
+            Runs::No
+        };
+    }
+    let mut all = None;
+    for start in starts::of(cx.repository, job.workflow) {
+        if start.runs_job(job.workflow, job.job) == Runs::No {
+            continue;
+        }
+        let own = start.runs_step(job.workflow, job.job, step);
+        all = Some(match all {
+            Some(before) if before != own => Runs::Maybe,
+            _ => own,
+        });
+    }
+    all.unwrap_or(Runs::Maybe)
 }
 
 /// The tool that a step starts, itself or as the first step of an action of

@@ -139,6 +139,19 @@ fn check(shipment: &Shipment<'_>, out: &mut Sink) {
         Cover::Perhaps(_, means) if !may_prove(&means) => Cover::No,
         cover => cover,
     };
+    if let Cover::Unsure(job, proof) = &cover {
+        out.unknown(
+            Control::S3,
+            Some(job.at(proof.span)),
+            format!(
+                "whether `{}` runs whenever the {} is published",
+                proof.means,
+                shipment.what()
+            ),
+            "attest in a step that runs and can fail wherever the artifact is published",
+        );
+        return;
+    }
     if let (Level::L0, Cover::Perhaps(place, means)) = (claim.level, cover) {
         out.unknown(
             Control::S3,

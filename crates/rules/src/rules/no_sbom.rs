@@ -110,8 +110,19 @@ impl Rule for NoSbom {
         for shipment in shipments.iter().filter(|s| !s.is_copy()) {
             let any = |proof: &Proof| matches!(proof.proves, Proves::Sbom(_));
             // A step whose name says that it signs says nothing of an SBOM.
-            if !matches!(shipment.cover(any), Cover::Yes(..)) {
-                report(shipment, out);
+            match shipment.cover(any) {
+                Cover::Yes(..) => {}
+                Cover::Unsure(job, proof) => out.unknown(
+                    Control::S2,
+                    Some(job.at(proof.span)),
+                    format!(
+                        "whether `{}` runs whenever the {} is published",
+                        proof.means,
+                        shipment.what()
+                    ),
+                    "make the bill of materials in a step that runs wherever the artifact is published",
+                ),
+                Cover::Perhaps(..) | Cover::No => report(shipment, out),
             }
         }
     }

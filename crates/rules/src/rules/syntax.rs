@@ -4,7 +4,7 @@ use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::kind::is_aside;
-use cofferdam_workflows::documents::{Action, SchemaProblem, Workflow};
+use cofferdam_workflows::documents::{Action, SchemaProblem, Step, Workflow};
 use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::Shell;
 
@@ -51,7 +51,8 @@ crate::rule! {
     /// grammar (PowerShell, cmd, Python) has the same code; it counts for the
     /// exit code where the job holds a secret, a right to write or something to
     /// publish, and every control that such a script could break is then not
-    /// checked; in any other job it is a note. `uses: ./folder` that leads to
+    /// checked; in any other job it is a note. So it is for a script that is an
+    /// expression as a whole. `uses: ./folder` that leads to
     /// nothing that was read is not checked, with code `local-reference`; it is
     /// a note where a checkout of the job puts the folder there. Every other
     /// document that is not understood, as a broken Dependabot file, counts for
@@ -106,14 +107,15 @@ fn unread_scripts(cx: &Context<'_>, job: &JobView<'_>, out: &mut Sink) {
         let Some(script) = cx.script(job.workflow.path(), step) else {
             continue;
         };
-        if script.understood || !script.commands.is_empty() {
+        let given = is_given(step);
+        if !given && (script.understood || !script.commands.is_empty()) {
             continue;
         }
         let shell = shells::of_step(job.workflow, job.job, step);
         let grave = *grave.get_or_insert_with(|| job.stakes().is_grave());
         let place = job.at(step.head());
         let whose = format!("job `{}`", job.job.name());
-        unread_script(&whose, &shell, grave, place.clone(), out);
+        unread_script(&whose, (&shell, given), grave, place.clone(), out);
         if std::mem::take(&mut first) && grave {
             unknown(&whose, &place, out);
         }
@@ -128,7 +130,8 @@ fn unread_action_scripts(cx: &Context<'_>, action: &Action, out: &mut Sink) {
         let Some(script) = cx.script(action.path(), step) else {
             continue;
         };
-        if script.understood || !script.commands.is_empty() {
+        let given = is_given(step);
+        if !given && (script.understood || !script.commands.is_empty()) {
             continue;
         }
         let shell = shells::of_composite_step(step);
@@ -137,7 +140,7 @@ fn unread_action_scripts(cx: &Context<'_>, action: &Action, out: &mut Sink) {
         });
         let place = action.file().locate(step.head());
         let whose = format!("the action `{}`", action.folder());
-        unread_script(&whose, &shell, grave, place.clone(), out);
+        unread_script(&whose, (&shell, given), grave, place.clone(), out);
         if std::mem::take(&mut first) && grave {
             unknown(&whose, &place, out);
         }
@@ -153,11 +156,38 @@ fn unknown(whose: &str, place: &Location, out: &mut Sink) {
     }
 }
 
+/// Whether nothing of a script stands in the file: it is expressions alone.
+fn is_given(step: &Step) -> bool {
+    let Some(text) = step.script().filter(|t| !t.expressions.is_empty()) else {
+        return false;
+    };
+    let mut from = 0;
+    let starts = text.expressions.iter().map(|e| e.range.clone());
+    let end = text.value.len()..text.value.len();
+    let blank = starts.chain([end]).all(|range| {
+        let between = text.value.get(from..range.start);
+        from = range.end;
+        between.is_none_or(|t| t.trim().is_empty())
+    });
+    blank && text.parsed().any(|(_, expr)| expr.fold().is_none())
+}
+
 /// Says that a script was not read: it is in a shell without a grammar here, or
 /// beyond the bounds of the grammar. The latter is padded on purpose or broken;
 /// the former is usual, and needed only where the job holds something.
-fn unread_script(whose: &str, shell: &Shell, grave: bool, place: Location, out: &mut Sink) {
-    let (message, settle) = if shell.is_understood() {
+fn unread_script(
+    whose: &str,
+    (shell, given): (&Shell, bool),
+    grave: bool,
+    place: Location,
+    out: &mut Sink,
+) {
+    let (message, settle) = if given {
+        (
+            "is given by an expression as a whole",
+            "read by eye what the expression gives, or write the script in the file",
+        )
+    } else if shell.is_understood() {
         (
             "is too large or too tangled to be read",
             "split the script, or move it to a file",
@@ -173,7 +203,7 @@ fn unread_script(whose: &str, shell: &Shell, grave: bool, place: Location, out: 
         message: format!("a script of {whose} {message}"),
         location: Some(place),
         settle: settle.to_owned(),
-        required: grave || shell.is_understood(),
+        required: grave || (shell.is_understood() && !given),
     });
 }
 

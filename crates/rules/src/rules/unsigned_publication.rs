@@ -162,6 +162,16 @@ fn check(cx: &Context<'_>, shipment: &Shipment<'_>, out: &mut Sink) {
                 "attest every file with `actions/attest`",
             );
         }
+        Cover::Unsure(job, proof) => out.unknown(
+            Control::S1,
+            Some(job.at(proof.span)),
+            format!(
+                "whether `{}` runs whenever the {} is published",
+                proof.means,
+                shipment.what()
+            ),
+            "sign in a step that runs and can fail wherever the artifact is published",
+        ),
         Cover::Perhaps(place, means) => out.unknown(
             Control::S1,
             Some(place),

@@ -261,16 +261,27 @@ fn of_renovate(file: &Renovate, present: &Dependencies<'_>, out: &mut Sink) {
     }
     let mut hasty = Vec::new();
     let mut unsure = None;
+    let mut doubtful = None;
     let mut least: Option<u64> = None;
     for manager in managers(present).filter(|manager| file.updates(manager).on) {
         let cooldown = file.cooldown(manager);
-        if cooldown.days >= DEFAULT_COOLDOWN_DAYS {
+        if let Some(span) = cooldown.doubtful.filter(|_| cooldown.days > 0) {
+            doubtful = Some(span);
+        } else if cooldown.days >= DEFAULT_COOLDOWN_DAYS {
             least = Some(least.map_or(cooldown.days, |so_far| so_far.min(cooldown.days)));
         } else if let (None, Some(preset)) = (cooldown.span, cooldown.unknown.first()) {
             unsure = Some(preset.clone());
         } else {
             hasty.push((manager, cooldown));
         }
+    }
+    if let Some(span) = doubtful {
+        out.unknown(
+            Control::D4,
+            Some(file.file().locate(span)),
+            "which updates this takes out of `minimumReleaseAge`",
+            "look at what Renovate proposes, or exempt only packages by their names",
+        );
     }
     if let Some(preset) = unsure {
         out.unknown(

@@ -4,7 +4,7 @@
 
 use cofferdam_facts::{Access, Scope, Span, Spanned, UsesRef};
 
-use super::reader::{Reader, is_expression};
+use super::reader::{self, Reader, is_expression};
 use super::step::{self, Step};
 use super::text::{Condition, Pair, Text};
 use crate::yaml::{Kind, Node};
@@ -233,6 +233,7 @@ const KEYS: &[&str] = &[
     "outputs",
     "continue-on-error",
     "timeout-minutes",
+    "cancel-timeout-minutes",
     "concurrency",
     "steps",
     "uses",
@@ -269,10 +270,7 @@ pub(crate) fn read(reader: &mut Reader, key: Node<'_>, node: Node<'_>) -> Job {
             .map_or_else(Vec::new, |n| services(reader, n)),
         env: reader.pairs_at(node, "env"),
         defaults: defaults(reader, node),
-        matrix: node
-            .get("strategy")
-            .and_then(|s| s.get("matrix"))
-            .map(matrix),
+        matrix: node.get("strategy").and_then(strategy),
         outputs: reader.pairs_at(node, "outputs"),
         continue_on_error: reader.text_at(node, "continue-on-error"),
         timeout_minutes: reader.text_at(node, "timeout-minutes"),
@@ -465,12 +463,19 @@ fn container(reader: &mut Reader, node: Node<'_>) -> Option<Container> {
 }
 
 fn services(reader: &mut Reader, node: Node<'_>) -> Vec<(Spanned<String>, Container)> {
-    if node.kind() != Kind::Mapping && !node.is_null() && !is_expression(node) {
+    if is_expression(node) {
+        reader.names_unknown(node, "`services`");
+    } else if node.kind() != Kind::Mapping && !node.is_null() {
         reader.problem(node.span(), "`services` must be a mapping");
     }
     node.entries()
         .filter_map(|(key, value)| {
-            let name = Spanned::new(key.as_str().unwrap_or("").to_owned(), key.span());
+            // The name decides nothing; the content does.
+            let name = reader::name(key);
+            if name.is_none() && value.kind() != Kind::Mapping {
+                reader.names_unknown(key, "`services`");
+            }
+            let name = Spanned::new(name.unwrap_or_default(), key.span());
             container(reader, value).map(|c| (name, c))
         })
         .collect()
@@ -481,17 +486,59 @@ pub(crate) fn defaults(reader: &mut Reader, node: Node<'_>) -> Defaults {
     let Some(run) = node.get("defaults").and_then(|d| d.get("run")) else {
         return Defaults::default();
     };
-    Defaults {
-        shell: reader.text_at(run, "shell"),
-        working_directory: reader.text_at(run, "working-directory"),
+    let mut found = Defaults::default();
+    // What is known at run time only stands for the shell, since it may set it.
+    if is_expression(run) {
+        reader.names_unknown(run, "`defaults.run`");
+        found.shell = Text::read(run);
     }
+    let mut hidden = None;
+    for (key, value) in run.entries() {
+        match reader::name(key).as_deref() {
+            Some("shell") => found.shell = reader.text(value, "`shell`"),
+            Some("working-directory") => {
+                found.working_directory = reader.text(value, "`working-directory`");
+            }
+            Some(_) => {}
+            None => {
+                reader.names_unknown(key, "`defaults.run`");
+                hidden = Text::read(key);
+            }
+        }
+    }
+    found.shell = hidden.or(found.shell);
+    found
+}
+
+// A whole strategy, or the word `matrix`, can be an expression too.
+fn strategy(node: Node<'_>) -> Option<Matrix> {
+    let unknown = |span| Matrix {
+        span,
+        values: Vec::new(),
+        dynamic: true,
+        whole: None,
+    };
+    if is_expression(node) {
+        return Some(unknown(node.span()));
+    }
+    let mut found = None;
+    for (key, value) in node.entries() {
+        match reader::name(key).as_deref() {
+            Some("matrix") => found = Some(matrix(value)),
+            Some(_) => {}
+            None => return Some(unknown(key.span())),
+        }
+    }
+    found
 }
 
 fn matrix(node: Node<'_>) -> Matrix {
     let mut values = Vec::new();
     let mut dynamic = is_expression(node);
     for (key, axis) in node.entries() {
-        let name = key.as_str().unwrap_or("");
+        let name = reader::name(key);
+        dynamic |= name.is_none();
+        let name = name.as_deref().unwrap_or_default();
         if axis.kind() != Kind::Sequence {
             dynamic = true;
             values.extend(Text::read(axis).map(|text| (name.to_owned(), text)));

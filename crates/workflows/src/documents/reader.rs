@@ -5,6 +5,7 @@ use cofferdam_facts::{Span, Spanned};
 
 use super::step::Step;
 use super::text::{Condition, Pair, Text};
+use crate::expressions;
 use crate::yaml::{Document, Kind, Node};
 
 /// A place where a document differs from GitHub's schema.
@@ -100,31 +101,27 @@ impl Reader {
 
     /// A mapping from names to scalars. An expression in the place of the whole
     /// mapping is one pair without a name, so that what it takes is seen; which
-    /// names it gives is known at run time only.
+    /// names it gives is known at run time only. So it is for a key.
     pub(crate) fn pairs(&mut self, node: Node<'_>, what: &str) -> Vec<Pair> {
         match node.kind() {
             Kind::Mapping => node
                 .entries()
                 .filter_map(|(key, value)| {
-                    let name = key.as_str().unwrap_or("");
-                    let text = self.text(value, &format!("`{name}` in {what}"))?;
+                    let name = name(key);
+                    if name.is_none() {
+                        self.names_unknown(key, what);
+                    }
+                    let written = key.as_str().unwrap_or("");
+                    let text = self.text(value, &format!("`{written}` in {what}"))?;
                     Some(Pair {
-                        key: Spanned::new(name.to_owned(), key.span()),
+                        key: Spanned::new(name.unwrap_or_default(), key.span()),
                         value: text,
                     })
                 })
                 .collect(),
             Kind::Scalar if node.is_null() => Vec::new(),
             Kind::Scalar if is_expression(node) => {
-                // Which variables a script finds decides little; which inputs an
-                // action gets may decide everything.
-                if what != "`env`" {
-                    self.problems.push(SchemaProblem {
-                        span: node.span(),
-                        message: format!("the names in {what} are known at run time only"),
-                        unknown_key: true,
-                    });
-                }
+                self.names_unknown(node, what);
                 let pair = |value| Pair {
                     key: Spanned::new(String::new(), node.span()),
                     value,
@@ -138,6 +135,19 @@ impl Reader {
         }
     }
 
+    /// Says that which names a mapping has is known at run time only.
+    pub(crate) fn names_unknown(&mut self, node: Node<'_>, what: &str) {
+        // Which variables a script finds decides little; which inputs an
+        // action gets may decide everything.
+        if what != "`env`" {
+            self.problems.push(SchemaProblem {
+                span: node.span(),
+                message: format!("the names in {what} are known at run time only"),
+                unknown_key: true,
+            });
+        }
+    }
+
     /// The pairs of a key that is allowed to be missing.
     pub(crate) fn pairs_at(&mut self, node: Node<'_>, key: &str) -> Vec<Pair> {
         node.get(key)
@@ -148,6 +158,26 @@ impl Reader {
 /// Whether a scalar holds an expression, so that its shape is known at run time only.
 pub(crate) fn is_expression(node: Node<'_>) -> bool {
     node.as_str().is_some_and(|s| s.contains("${{"))
+}
+
+/// The name that a key stands for. GitHub evaluates expressions in the keys of
+/// mappings that have a context: `${{ 'ref' }}` is `ref`, and `${{ insert }}`
+/// puts in the names of another mapping. `None` for what is known at run time
+/// only.
+pub(crate) fn name(key: Node<'_>) -> Option<String> {
+    let written = key.as_str().unwrap_or("");
+    if !written.contains("${{") {
+        return Some(written.to_owned());
+    }
+    let mut name = String::new();
+    let mut from = 0;
+    for embedded in expressions::embedded(written) {
+        name.push_str(written.get(from..embedded.range.start)?);
+        name.push_str(&embedded.parsed.ok()?.fold()?.to_text()?);
+        from = embedded.range.end;
+    }
+    name.push_str(written.get(from..)?);
+    Some(name)
 }
 
 /// Turns what the YAML layer found wrong into the same kind of problem.

@@ -104,6 +104,9 @@ pub struct Cooldown {
     /// Where `minimumReleaseAgeBehaviour` is `timestamp-optional`: releases of
     /// which the registry does not tell the age do not wait.
     pub timestamp_optional: Option<Span>,
+    /// Where something stands that may shorten the wait of more than packages
+    /// that are named one by one, in a way that is not followed.
+    pub doubtful: Option<Span>,
 }
 
 /// Some updates, and how long they wait.
@@ -252,7 +255,9 @@ impl Renovate {
                 .and_then(Value::as_str)
                 .is_some_and(|filter| filter == "none"),
             timestamp_optional: self.timestamp_optional(manager),
+            doubtful: None,
         };
+        let mut doubtful = self.overriding();
         let mut say = |reach: Reach, days: u64, span: Span| match reach {
             Reach::None => {}
             Reach::Part if days == cooldown.days => {}
@@ -281,14 +286,36 @@ impl Renovate {
         }
         for rule in self.rules() {
             if let Some((days, span)) = age(rule) {
-                say(
-                    matching::of_rule(rule, manager, &matching::VERSIONS),
-                    days,
-                    span,
-                );
+                let reach = matching::of_rule(rule, manager, &matching::VERSIONS);
+                if reach == Reach::Part && days == 0 && !names_packages(rule) {
+                    doubtful = doubtful.or(Some(span));
+                }
+                say(reach, days, span);
+            } else if let Some(value) = rule.get("minimumReleaseAge") {
+                // A time that is not understood.
+                doubtful = doubtful.or(Some(value.span));
             }
         }
+        cooldown.doubtful = doubtful;
         cooldown
+    }
+
+    // `force` wins over everything; `ignorePaths` can leave every file out.
+    fn overriding(&self) -> Option<Span> {
+        let force = self.at("force").and_then(|force| {
+            let keys = ["minimumReleaseAge", "packageRules", "enabled", "extends"];
+            keys.iter().find_map(|key| Some(force.get(key)?.span))
+        });
+        let everything = |path: &&Value| {
+            let text = path.as_str().unwrap_or_default();
+            let mut named = text
+                .split('/')
+                .filter(|part| !part.is_empty() && *part != ".");
+            named.clone().all(|part| part.chars().all(|c| c == '*'))
+                || named.next() == Some(".github")
+        };
+        let ignored = self.at("ignorePaths").map_or(&[][..], Value::items);
+        force.or_else(|| Some(ignored.iter().find(everything)?.span))
     }
 
     fn timestamp_optional(&self, manager: &str) -> Option<Span> {
@@ -469,6 +496,19 @@ impl Switch {
             }
         }
     }
+}
+
+// Whether a rule is about packages that it names, as those of its own project.
+fn names_packages(rule: &Value) -> bool {
+    let named = |name: &Value| {
+        name.as_str().is_some_and(|name| {
+            !name.starts_with(['/', '!']) && name.chars().any(char::is_alphanumeric)
+        })
+    };
+    ["matchPackageNames", "matchDepNames"].iter().any(|key| {
+        let names = rule.get(key).map_or(&[][..], Value::items);
+        !names.is_empty() && names.iter().all(named)
+    })
 }
 
 fn preset_reach(rule: &PresetRule, manager: &str) -> Reach {

@@ -91,7 +91,7 @@ impl Trigger {
 
 /// Reads the value of `on:`.
 pub(crate) fn read(reader: &mut Reader, node: Node<'_>) -> Vec<Trigger> {
-    match node.kind() {
+    let triggers: Vec<Trigger> = match node.kind() {
         Kind::Scalar => node
             .as_str()
             .filter(|s| !s.is_empty())
@@ -115,7 +115,21 @@ pub(crate) fn read(reader: &mut Reader, node: Node<'_>) -> Vec<Trigger> {
                 filters(reader, Trigger::bare(event, span), value)
             })
             .collect(),
+    };
+    // GitHub compares names letter by letter, and has none with a blank.
+    for trigger in &triggers {
+        let name = trigger.name();
+        if !name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+            reader.problem(
+                trigger.event.span,
+                format!(
+                    "`{}` is not an event that GitHub knows",
+                    name.escape_debug()
+                ),
+            );
+        }
     }
+    triggers
 }
 
 const KEYS: &[&str] = &[

@@ -278,6 +278,7 @@ mod tests {
             steps: job.steps(),
             env: Vec::new(),
             id_token: None,
+            shell: None,
         };
         of_step(&around, job.steps().first().unwrap(), None, &|_| {
             Span::default()

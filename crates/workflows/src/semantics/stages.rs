@@ -262,6 +262,7 @@ mod tests {
             steps: job.steps(),
             env: vec![&job.env, &workflow.env],
             id_token: None,
+            shell: None,
         };
         let publication = publishing::by_action(&around, step).unwrap();
         of_publication(&workflow, job, &publication)

@@ -19,9 +19,22 @@ pub struct Surroundings<'s> {
     /// Whether the job may ask for an identity token; `None` where the settings
     /// of the repository decide.
     pub id_token: Option<bool>,
+    /// The shell that `defaults` of the job or workflow name.
+    pub shell: Option<&'s Text>,
 }
 
 impl<'s> Surroundings<'s> {
+    /// The shell that is written for a step; `None` for the runner's own.
+    #[must_use]
+    pub fn shell_of<'a>(&'a self, step: &'a Step) -> Option<&'a Text> {
+        let own = match &step.kind {
+            StepKind::Run { shell, .. } => shell.as_ref(),
+            // A command that an action runs for somebody.
+            _ => return None,
+        };
+        own.or(self.shell)
+    }
+
     /// A variable as the step sees it, if it is set by an `env:`. Variables
     /// that scripts set at run time are not known.
     #[must_use]

@@ -76,6 +76,11 @@ pub struct Command {
     pub in_function: bool,
     /// Whether it runs only in some cases: branches, loops, after `&&` or `||`.
     pub conditional: bool,
+    /// Whether a condition decides on it, as in a branch; what a loop repeats
+    /// or what follows another command that worked is not in one.
+    pub in_branch: bool,
+    /// Whether the script says that it never runs: `false && …`, `if false`.
+    pub dead: bool,
     /// Whether it stands in a substitution, so that its output is text.
     pub in_substitution: bool,
     /// 0 in the script itself, 1 inside of `bash -c '…'` or `eval`, and so on.

@@ -20,6 +20,8 @@ const MAX_INHERITED: usize = 8;
 pub(super) struct Context {
     pub(super) in_function: bool,
     pub(super) conditional: bool,
+    pub(super) in_branch: bool,
+    pub(super) dead: bool,
     pub(super) in_substitution: bool,
     pub(super) failure: Failure,
     /// The pipeline's number and position.
@@ -39,6 +41,15 @@ impl Context {
         Self {
             conditional: true,
             ..self
+        }
+    }
+
+    /// For what a condition decides on, whose value may stand there.
+    fn branching(self, runs: Option<bool>) -> Self {
+        Self {
+            in_branch: self.in_branch || runs != Some(true),
+            dead: self.dead || runs == Some(false),
+            ..self.conditional()
         }
     }
 
@@ -161,7 +172,10 @@ impl<'t> Walk<'_, 't, '_> {
             "variable_assignment" => self.assignment(node, context, false),
             "if_statement" | "elif_clause" => self.branch(node, context.grouped()),
             "while_statement" => self.repeat(node, context.grouped()),
-            "else_clause" | "for_statement" | "c_style_for_statement" | "case_item" => {
+            "else_clause" | "case_item" => {
+                self.statements(node, context.grouped().branching(None));
+            }
+            "for_statement" | "c_style_for_statement" => {
                 self.statements(node, context.grouped().conditional());
             }
             "function_definition" => self.function(node, context.grouped()),
@@ -209,7 +223,35 @@ impl<'t> Walk<'_, 't, '_> {
             in_own_pipeline: false,
             ..context
         };
-        self.stack.push((*right, right_context.conditional()));
+        let or = parts.iter().any(|part| part.kind() == "||");
+        let right_context = match self.constant(*left) {
+            Some(value) => right_context.branching(Some(value != or)),
+            None if or || self.is_question(*left) => right_context.branching(None),
+            None => right_context.conditional(),
+        };
+        self.stack.push((*right, right_context));
+    }
+
+    /// What a condition always is, where it is written so.
+    fn constant(&self, node: Node<'t>) -> Option<bool> {
+        let text = self.source.get(node.byte_range()).trim();
+        match text.trim_end_matches(';').trim_end() {
+            "true" | ":" | "/bin/true" | "! false" => Some(true),
+            "false" | "/bin/false" | "! true" | "! :" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether a statement only asks for something, so that its failure is an
+    /// answer and no fault.
+    fn is_question(&self, node: Node<'t>) -> bool {
+        let text = self.source.get(node.byte_range());
+        let last = text.rsplit("&&").next().unwrap_or(text).trim_start();
+        let word = last.split_whitespace().next().unwrap_or_default();
+        let asks = [
+            "[", "[[", "((", "test", "grep", "command", "which", "type", "!",
+        ];
+        asks.contains(&word) || self.constant(node).is_some()
     }
 
     /// What becomes of a failure on the left side of a list.
@@ -345,6 +387,8 @@ impl<'t> Walk<'_, 't, '_> {
             failure: context.failure,
             in_function: context.in_function,
             conditional: context.conditional,
+            in_branch: context.in_branch,
+            dead: context.dead,
             in_substitution: context.in_substitution,
             depth: self.depth,
             certain: true,
@@ -487,20 +531,39 @@ impl<'t> Walk<'_, 't, '_> {
             context
         };
         let mut inner = reached.failing(Failure::Handled);
+        let mut value = None;
+        let mut behind = false;
         for part in children(node) {
             if part.kind() == "then" {
-                inner = context.conditional();
+                behind = true;
+                inner = context.branching(value);
             } else if part.is_named() {
-                self.stack.push((part, inner));
+                if !behind {
+                    value = self.constant(part);
+                }
+                let other = matches!(part.kind(), "elif_clause" | "else_clause");
+                let otherwise = value.filter(|_| other && behind).map(|value| !value);
+                let here = match otherwise {
+                    Some(runs) => context.branching(Some(runs)),
+                    None if other => context,
+                    None => inner,
+                };
+                self.stack.push((part, here));
             }
         }
     }
 
     /// `while` and `until`.
     fn repeat(&mut self, node: Node<'t>, context: Context) {
+        let until = self.source.get(node.byte_range()).starts_with("until");
+        let mut dead = false;
         for (part, field) in fields(node) {
             let inner = match field {
-                Some("condition") => context.failing(Failure::Handled),
+                Some("condition") => {
+                    dead |= self.constant(part) == Some(until);
+                    context.failing(Failure::Handled)
+                }
+                _ if dead => context.branching(Some(false)),
                 _ => context.conditional(),
             };
             if part.is_named() {

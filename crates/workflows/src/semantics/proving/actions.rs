@@ -102,6 +102,7 @@ impl Made<'_> {
             means: self.name.to_owned(),
             target: None,
             own: proves.is_part_of_push(),
+            sure: true,
         }
     }
 

@@ -29,6 +29,7 @@ pub fn by_call(job: &Job) -> Proving {
         means: name.clone(),
         target,
         own: false,
+        sure: true,
     };
     let input = |key: &str| lookup(&call.with, key).map(|t| t.value.clone());
     let isolated = Proves::Provenance(Origin::Isolated);

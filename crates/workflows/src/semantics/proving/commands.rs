@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use cofferdam_facts::Span;
 
+use super::liveness::{self, Live};
 use super::naming::{self, Naming};
 use super::{
     Hint, Key, KeyForm, KeyImport, Origin, Proof, Proves, Proving, Refusal, Refused, SbomForm,
@@ -117,6 +118,11 @@ pub(super) fn of_script(
     let mut found = Proving::default();
     for command in &script.commands {
         let program = programs::of_command(command);
+        let live = liveness::of_command(script, command, &program);
+        if live == Live::No {
+            continue;
+        }
+        let known = found.proofs.len();
         let span = at(command.range.clone());
         let call = Call {
             around,
@@ -127,6 +133,10 @@ pub(super) fn of_script(
             span,
         };
         call.collect(&mut found);
+        if live == Live::Perhaps {
+            let made = found.proofs.iter_mut().skip(known);
+            made.for_each(|proof| proof.sure = false);
+        }
     }
     found
 }
@@ -183,6 +193,7 @@ impl Call<'_> {
             means,
             target: None,
             own: proves.is_part_of_push(),
+            sure: true,
         }
     }
 

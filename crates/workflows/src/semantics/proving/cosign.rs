@@ -127,6 +127,7 @@ pub(super) fn proof(
             .first()
             .map(|word| naming::value(around, step, script, word)),
         own: false,
+        sure: true,
     })
 }
 

@@ -59,6 +59,7 @@ impl Place {
             means: means.to_owned(),
             target: None,
             own: proves.is_part_of_push(),
+            sure: true,
         }
     }
 

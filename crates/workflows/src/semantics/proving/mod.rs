@@ -13,6 +13,7 @@ mod calls;
 mod commands;
 mod cosign;
 mod goreleaser;
+mod liveness;
 mod naming;
 mod npm;
 
@@ -22,6 +23,8 @@ use crate::documents::step::Step;
 use crate::semantics::publishing::Registry;
 use crate::semantics::surroundings::Surroundings;
 use crate::shell::Script;
+
+use liveness::Live;
 
 pub use calls::by_call;
 pub use goreleaser::by_goreleaser;
@@ -142,6 +145,9 @@ pub struct Proof {
     /// Whether it is a part of publishing, about what its own step publishes and
     /// nothing else: what a builder puts into the image that it pushes.
     pub own: bool,
+    /// Whether its step makes it in every run, and fails where it does not; false
+    /// for a command in a branch, or one whose failure is thrown away.
+    pub sure: bool,
 }
 
 impl Proof {
@@ -259,7 +265,15 @@ pub fn of_step(
     at: &dyn Fn(std::ops::Range<usize>) -> Span,
 ) -> Proving {
     match script {
-        Some(script) => commands::of_script(around, step, script, at),
+        Some(script) => {
+            let mut found = commands::of_script(around, step, script, at);
+            match liveness::of_shell(around.shell_of(step)) {
+                Live::Yes => {}
+                Live::Perhaps => found.proofs.iter_mut().for_each(|p| p.sure = false),
+                Live::No => found = Proving::default(),
+            }
+            found
+        }
         None => actions::of_step(around, step),
     }
 }

@@ -106,6 +106,7 @@ fn decide(
             },
             target: None,
             own: false,
+            sure: true,
         });
     }
 }

@@ -25,6 +25,7 @@ fn proving(steps: &str, id_token: Option<bool>) -> Proving {
         steps: job.steps(),
         env: vec![&job.env, &workflow.env],
         id_token,
+        shell: None,
     };
     let mut found = Proving::default();
     for step in job.steps() {

@@ -24,6 +24,7 @@ fn published(steps: &str) -> Vec<Publication> {
         steps: job.steps(),
         env: vec![&job.env, &workflow.env],
         id_token: None,
+        shell: None,
     };
     let mut found = Vec::new();
     for step in job.steps() {

@@ -133,6 +133,23 @@ impl<'r> Start<'r> {
         self.switched_on(scope, expr)
     }
 
+    /// Whether an expression in the condition of a job or step is true in this
+    /// start; `None` where the start does not decide.
+    #[must_use]
+    pub fn decides(
+        &self,
+        workflow: &Workflow,
+        job: &Job,
+        step: Option<&Step>,
+        expr: &Expr,
+    ) -> Option<bool> {
+        let scope = Scope {
+            step,
+            ..self.scope(workflow, job, self.calls.len())
+        };
+        self.truth(scope, expr)
+    }
+
     // The input of an action is text: `false` as a word is off.
     fn switched_on(&self, scope: Scope<'_>, expr: &Expr) -> Runs {
         match self.value_of(scope, expr) {

@@ -210,6 +210,7 @@ fn around<'s>(document: &'s Document, steps: &'s [Step]) -> Surroundings<'s> {
         steps,
         env: Vec::new(),
         id_token: None,
+        shell: None,
     }
 }
 
