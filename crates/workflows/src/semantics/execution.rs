@@ -382,10 +382,11 @@ pub fn of_command(
     let runs = match tool.when {
         When::Always => true,
         When::Verbs(verbs) => verbs.contains(&verb.as_str()),
-        // Behind the first word, options are those of what runs.
+        // A word further behind may be the value of an option, and options
+        // behind the first word are those of what runs.
         When::Except(verbs) => !verbs.iter().any(|v| {
             let mut leading = args.iter().take_while(|a| a.starts_with('-'));
-            *v == verb || leading.any(|a| a == v)
+            args.first().is_some_and(|a| a == v) || leading.any(|a| a == v)
         }),
     };
     if !runs || harmless || global {
