@@ -77,7 +77,7 @@ pub(super) fn of_command(script: &Script, command: &Command, program: &Program<'
     }
     // A function of that name stands in for the program.
     let name = command.effective().0;
-    let stands_in = script.functions.iter().any(|f| *f == name.text);
+    let stands_in = script.functions.contains(&name.text);
     let doubtful = command.in_function && !script.functions.iter().all(called)
         || stands_in
         || command.in_branch
