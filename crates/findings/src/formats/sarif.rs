@@ -82,14 +82,16 @@ impl Sarif {
                 })
             })
             .collect();
-        let mut driver = json!({
-            "name": "cofferdam",
-            "semanticVersion": TOOL_VERSION,
-            "informationUri": TOOL_HOME,
-        });
-        // The macro copies every value that is handed to it.
-        driver["rules"] = Value::Array(rules.descriptors());
-        driver["notifications"] = Value::Array(notifications);
+        // `json!` would copy the long lists.
+        let driver = [
+            ("name", Value::from("cofferdam")),
+            ("semanticVersion", Value::from(TOOL_VERSION)),
+            ("informationUri", Value::from(TOOL_HOME)),
+            ("rules", Value::Array(rules.descriptors())),
+            ("notifications", Value::Array(notifications)),
+        ];
+        let driver = driver.map(|(name, value)| (name.to_owned(), value));
+        let driver = Value::Object(Map::from_iter(driver));
         Value::Object(Map::from_iter([("driver".to_owned(), driver)]))
     }
 
@@ -130,7 +132,9 @@ impl Sarif {
 
     fn invocation(&self, report: &Report) -> Value {
         let exit = report.exit_code(self.fail_on);
-        let notifications = report.not_checked.iter().map(result::notification);
+        let notifications: Value = (report.not_checked.iter())
+            .map(result::notification)
+            .collect();
         let mut invocation = json!({
             // What was needed and could not be checked must not pass for a
             // run without results.
@@ -142,7 +146,9 @@ impl Sarif {
                 Exit::NotChecked => "Something needed could not be checked.",
             },
         });
-        invocation["toolExecutionNotifications"] = notifications.collect();
+        if let Some(invocation) = invocation.as_object_mut() {
+            invocation.insert("toolExecutionNotifications".to_owned(), notifications);
+        }
         invocation
     }
 }

@@ -283,10 +283,10 @@ fn by_package(job: &JobView<'_>, step: &Step, packages: &Packages<'_>) -> Option
         take(script, publication.span);
     }
     // A token that another step of the job writes into a configuration.
-    if registry == Registry::Npm {
-        if let Some(script) = packages.token {
-            take(script, script.span);
-        }
+    if registry == Registry::Npm
+        && let Some(script) = packages.token
+    {
+        take(script, script.span);
     }
     let (span, secrets) = found?;
     Some(Use {
