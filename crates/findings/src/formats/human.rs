@@ -21,8 +21,13 @@ use text::{BOLD, DIM, Paint, labelled, wrap};
 const MOST_CAUSES: usize = 8;
 const LEAST_CAUSES: usize = 3;
 
+/// Lines that a cause has for why it matters, and as many for how to fix it:
+/// where there is room, and where a screen has none.
+const LONG_TEXT: usize = 3;
+const SHORT_TEXT: usize = 2;
+
 /// Rules named on a screen whose causes found no room.
-const MORE_CAUSES: usize = 4;
+const MORE_CAUSES: usize = 2;
 
 /// The code of what stands for a folder that holds nothing to audit.
 const NOTHING_TO_READ: &str = "nothing-to-read";
@@ -231,10 +236,20 @@ impl Human {
 
     /// As many causes as there is room for, and how many those are.
     fn blocks(&self, groups: &[Group<'_>], room: usize) -> (Vec<String>, usize) {
+        let block = |group, rows| spaced(causes::block(group, self.paint, self.columns, rows));
+        // Words are cut only where a screen has no room for them.
+        let least: usize = (groups.iter().take(LEAST_CAUSES))
+            .map(|group| block(group, LONG_TEXT).len())
+            .sum();
+        let rows = if self.options.cut && least > room {
+            SHORT_TEXT
+        } else {
+            LONG_TEXT
+        };
         let mut lines = Vec::new();
         let mut shown = 0;
         for group in groups.iter().take(MOST_CAUSES) {
-            let block = spaced(causes::block(group, self.paint, self.columns));
+            let block = block(group, rows);
             if shown >= LEAST_CAUSES && lines.len() + block.len() > room {
                 break;
             }

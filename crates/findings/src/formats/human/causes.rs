@@ -19,7 +19,7 @@ const PLACES: usize = 3;
 const BEFORE: usize = 60;
 
 /// One cause: what, where, why and the way out.
-pub(super) fn block(group: &Group<'_>, paint: Paint, columns: usize) -> Vec<String> {
+pub(super) fn block(group: &Group<'_>, paint: Paint, columns: usize, rows: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let count = if group.count() > 1 {
         format!("{}x ", group.count())
@@ -45,7 +45,7 @@ pub(super) fn block(group: &Group<'_>, paint: Paint, columns: usize) -> Vec<Stri
     );
     if let Some(first) = group.first() {
         for (label, text) in [("Why:", &first.why), ("Fix:", &first.fix)] {
-            lines.extend(labelled(label, text, LABEL, columns, 3));
+            lines.extend(labelled(label, text, LABEL, columns, rows));
         }
     }
     lines

@@ -202,7 +202,7 @@ fn a_screen_stays_a_screen_however_much_there_is() {
         ..Options::default()
     };
     let screen = render(std::slice::from_ref(&report), &cut);
-    assert!(screen.lines().count() <= 56, "{screen}");
+    assert!(screen.lines().count() <= 50, "{screen}");
     assert!(screen.contains("more causes:\n"));
     assert!(screen.contains("more not checked"));
 }
