@@ -4,6 +4,7 @@
 //! `action.yml` and README at the tag named, where the behaviour changed).
 
 use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::semantics::agents;
 
 use crate::class::{Class, Shape, Who};
 
@@ -22,6 +23,9 @@ pub enum Holds {
     Commit,
     /// A file of an artifact that another run made.
     Artifact,
+    /// The answer of an agent, which says what those want who tell it
+    /// something.
+    Agent,
 }
 
 impl Holds {
@@ -31,7 +35,7 @@ impl Holds {
         let class = match self {
             Self::HeadBranch => Class::Ref,
             Self::FileNames | Self::Title => Class::Line,
-            Self::Body | Self::Commit | Self::Artifact => Class::Text,
+            Self::Body | Self::Commit | Self::Artifact | Self::Agent => Class::Text,
         };
         let who = match (event, self) {
             (
@@ -40,6 +44,10 @@ impl Holds {
             ) => Who::CommitAuthor,
             ("workflow_run", _) => Who::PullRequestAuthor,
             (_, Self::Artifact) => return None,
+            // Nobody else's text is there.
+            ("push" | "merge_group" | "schedule" | "workflow_dispatch", Self::Agent) => {
+                return None;
+            }
             ("issues" | "issue_comment" | "discussion" | "discussion_comment" | "gollum", _) => {
                 Who::Anyone
             }
@@ -59,6 +67,7 @@ impl Holds {
             Self::Body => "the text of a pull request, issue or comment",
             Self::Commit => "the message or author of a commit",
             Self::Artifact => "a file of another run's artifact",
+            Self::Agent => "the answer of an agent",
         }
     }
 }
@@ -234,6 +243,13 @@ const ROWS: &[Row] = &[
 /// somebody else's text, and whether it is written as JSON.
 #[must_use]
 pub fn of_step(step: &Step, output: &str) -> Option<(Holds, bool)> {
+    if let Some(agent) = agents::of_step(step) {
+        let answers = agent.answers.iter();
+        return answers
+            .into_iter()
+            .any(|name| output == "*" || name.eq_ignore_ascii_case(output))
+            .then_some((Holds::Agent, false));
+    }
     let action = step.action()?;
     ROWS.iter()
         .filter(|row| row.action == action)

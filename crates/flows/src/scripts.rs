@@ -6,6 +6,7 @@ use std::ops::Range;
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
@@ -157,6 +158,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if seen.len() >= MAX_NAMES {
             return Vec::new();
         }
+        if words::is_validated(running.script, name) {
+            return Vec::new();
+        }
         seen.push(name.to_owned());
         let mut found = Trails::default();
         let mut shadowed = false;
@@ -246,7 +250,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     // What comes out at the end of a pipe.
-    fn piped(
+    pub(crate) fn piped(
         &self,
         running: Running<'s, 'r>,
         members: Vec<&'s Command>,
@@ -319,8 +323,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
             || path.contains("RUNNER_TEMP")
             || path.starts_with("/tmp/");
         let looks = looks && !path.contains([' ', '\n', '|', '(', '=']);
-        let brought = running.scope.earlier().any(reads::brings_artifact)
-            || reads::brings_artifact(running.scope.step?);
+        let brought = running.scope.earlier().any(artifacts::brings)
+            || artifacts::brings(running.scope.step?);
         (looks && brought).then(|| {
             let source = Source::Read(Holds::Artifact, path.to_owned());
             let name = source.describe();

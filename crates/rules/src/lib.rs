@@ -4,6 +4,7 @@
 //! fixtures. A rule never reads, fetches or prints; what it cannot know it
 //! says, and the control it speaks for is then *not checked*.
 
+pub mod agents;
 mod claims;
 pub mod context;
 pub mod controls;

@@ -1,6 +1,6 @@
 //! A value that somebody else writes becomes code.
 
-use cofferdam_facts::{Control, UsesRef};
+use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_flows::{Class, Sink, SinkKind, Who};
@@ -9,7 +9,6 @@ use cofferdam_workflows::documents::{Action, Workflow};
 use crate::context::Context;
 use crate::injections::{self, Danger, one_line, upper};
 use crate::rule::{Rule, Sink as Out};
-use crate::sites;
 
 crate::rule! {
     /// # What
@@ -117,20 +116,6 @@ impl Rule for TemplateInjection {
                 required: true,
             });
         }
-        for site in sites::of(cx) {
-            let UsesRef::Repository(uses) = site.uses else {
-                continue;
-            };
-            let slug = uses.slug().to_ascii_lowercase();
-            if AGENTS.contains(&slug.as_str()) {
-                out.unknown(
-                    Control::X2,
-                    Some(site.location()),
-                    format!("whether words of strangers reach the prompt of {slug}"),
-                    "read what the step is told, and what it may do, by eye",
-                );
-            }
-        }
         if !cx.repository.workflows.is_empty() && out.evidence.is_empty() {
             let file = cx.repository.workflows.first().map(|w| w.file());
             if let Some(file) = file {
@@ -143,16 +128,6 @@ impl Rule for TemplateInjection {
         }
     }
 }
-
-// Actions that run a language model as an agent, from their own READMEs. Their
-// prompts are no code to this rule.
-const AGENTS: &[&str] = &[
-    "actions/ai-inference",
-    "anthropics/claude-code-action",
-    "anthropics/claude-code-base-action",
-    "google-github-actions/run-gemini-cli",
-    "openai/codex-action",
-];
 
 fn is_code(sink: &Sink<'_>) -> bool {
     matches!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
-use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_findings::{Confidence, Finding, RuleInfo, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
 use cofferdam_workflows::semantics::folders::Folder;
@@ -19,8 +19,9 @@ use crate::starts::{self, Start};
 crate::rule! {
     /// # What
     /// A job that somebody without a role can start, and that has the
-    /// repository's privileges, fetches the head of a pull request or the
-    /// artifact of a fork's run, and then runs something of it.
+    /// repository's privileges, fetches the head of a pull request, and then
+    /// runs something of it. Artifacts of a fork's run are
+    /// `artifact-poisoning`.
     ///
     /// # Why
     /// Whoever opens the pull request writes the code that runs: a recipe of
@@ -69,8 +70,8 @@ crate::rule! {
     /// stranger to get past each `if:`, needed job and environment. The steps
     /// are walked in order, with those of local composite actions: what is
     /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
-    /// request, artifacts of the run before; through `env`, inputs, outputs and
-    /// lookups by API), into which folder, and which later step runs code of
+    /// request; through `env`, inputs, outputs and lookups by API), into which
+    /// folder, and which later step runs code of
     /// that folder. A folder that holds the head and is only read is safe, and
     /// counts for the control.
     ///
@@ -101,13 +102,13 @@ crate::rule! {
 }
 
 impl Rule for UntrustedCheckout {
-    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+    fn info(&self) -> &'static RuleInfo {
         Self::INFO
     }
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
-            job(cx, view, out);
+            job(cx, view, &HEADS, out);
         }
         let trigger = workflow.trigger("pull_request");
         if let Some(trigger) = trigger.filter(|_| !workflow.has_trigger("pull_request_target")) {
@@ -126,6 +127,23 @@ impl Rule for UntrustedCheckout {
     }
 }
 
+/// What a rule looks for among what strangers bring in.
+#[derive(Debug)]
+pub(crate) struct Aim {
+    /// The rule.
+    pub(crate) info: &'static RuleInfo,
+    /// The control that it speaks for.
+    pub(crate) control: Control,
+    /// Artifacts in place of heads.
+    pub(crate) artifacts: bool,
+}
+
+const HEADS: Aim = Aim {
+    info: UntrustedCheckout::INFO,
+    control: Control::X1,
+    artifacts: false,
+};
+
 /// One way in which a stranger's code runs.
 struct Case<'a> {
     start: &'a Start<'a>,
@@ -137,7 +155,8 @@ struct Case<'a> {
     certain: bool,
 }
 
-fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
+/// Reports the worst that a job does with what strangers bring in.
+pub(crate) fn job(cx: &Context<'_>, view: &JobView<'_>, aim: &Aim, out: &mut Sink) {
     let (starts, cut) = starts::all_of_job(cx, view);
     let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
         .iter()
@@ -147,7 +166,8 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     for (start, foreign) in &walks {
         for (certain, list) in [(true, &foreign.runs), (false, &foreign.doubts)] {
             for run in list {
-                if let Some(fetch) = foreign.fetches.get(run.fetch) {
+                let fetch = foreign.fetches.get(run.fetch);
+                if let Some(fetch) = fetch.filter(|fetch| aim.takes(fetch)) {
                     cases.extend(case(view, start, fetch, run, certain));
                 }
             }
@@ -161,7 +181,7 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
         .map(|(_, c)| c);
     match worst {
         Some(case) if case.start.fork_check.is_some() => out.unknown(
-            Control::X1,
+            aim.control,
             case.start.fork_check.clone(),
             format!(
                 "whether the script keeps forks out of job `{}`, which runs a head",
@@ -170,11 +190,11 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
             "write the comparison of the repositories as the job's `if:`",
         ),
         Some(case) if case.certain || case.severity >= Severity::Medium => {
-            report(view, case, &cases, out);
+            report(view, case, &cases, aim, out);
         }
         Some(case) => {
             out.unknown(
-                Control::X1,
+                aim.control,
                 Some(case.run.place.clone()),
                 format!(
                     "whether {} runs what job `{}` fetches from strangers",
@@ -184,8 +204,8 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
                 "read what it does, or keep the head in a folder of its own",
             );
         }
-        None if unseen(view, &walks, cut, out) => {}
-        None => good(&walks, out),
+        None if !aim.artifacts && unseen(view, &walks, cut, out) => {}
+        None => good(&walks, aim, out),
     }
 }
 
@@ -223,23 +243,29 @@ fn unseen(
     true
 }
 
-fn good(walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) {
+impl Aim {
+    fn takes(&self, fetch: &Fetch) -> bool {
+        (fetch.means == Means::Artifact) == self.artifacts
+    }
+}
+
+fn good(walks: &[(&Start<'_>, Arc<Foreign>)], aim: &Aim, out: &mut Sink) {
     for (start, foreign) in walks {
-        let Some(fetch) = foreign.fetches.first() else {
+        let Some(fetch) = foreign.fetches.iter().find(|fetch| aim.takes(fetch)) else {
             continue;
         };
         match start.guard() {
             Some(guard) if start.way.is_closed() => out.satisfied(
-                Control::X1,
+                aim.control,
                 guard.place.clone(),
                 format!("a head is fetched, and {}", guard.note),
             ),
             _ if foreign.runs.is_empty() && foreign.doubts.is_empty() => out.satisfied(
-                Control::X1,
+                aim.control,
                 fetch.place.clone(),
                 format!("{} is fetched as data and not run", fetch.what()),
             ),
-            _ => out.satisfied(Control::X1, fetch.place.clone(), "only merged code is run"),
+            _ => out.satisfied(aim.control, fetch.place.clone(), "only merged code is run"),
         }
     }
 }
@@ -318,7 +344,7 @@ fn guarded(start: &Start<'_>) -> bool {
     matches!(start.event(), "pull_request_target" | "workflow_run")
 }
 
-fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink) {
+fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], aim: &Aim, out: &mut Sink) {
     let Case {
         start, fetch, run, ..
     } = case;
@@ -328,7 +354,7 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     };
     let verb = if case.certain { "runs" } else { "may run" };
     let mut finding = Finding::new(
-        UntrustedCheckout::INFO.id,
+        aim.info.id,
         case.severity,
         run.place.clone(),
         format!(
@@ -342,7 +368,9 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     .why(why(view, case))
     .fix(fix(case))
     .subject(format!("{}/{}", view.subject(), run.label))
-    .group(if case.certain {
+    .group(if aim.artifacts {
+        "jobs that run what lies in a fork's artifact"
+    } else if case.certain {
         "jobs that run a stranger's code with the repository's privileges"
     } else {
         "unknown actions that work on a stranger's code with the repository's privileges"
@@ -383,9 +411,9 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     }
     out.report_against(&[], finding);
     out.satisfied(
-        Control::X1,
+        aim.control,
         case.fetch.place.clone(),
-        "the job that runs a head holds nothing",
+        "the job that runs it holds nothing",
     );
 }
 
@@ -426,6 +454,9 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
         );
     }
     let mut text = format!("{who} takes {taken}");
+    if fetch.means == Means::Artifact && fetch.folder == Folder::workspace() {
+        text.push_str("; the artifact is unpacked over the files of the checkout");
+    }
     let label = case.way.gates().iter().any(|g| matches!(g, Gate::Label(_)));
     if label && pushes_restart(start) {
         text.push_str("; the label stays while the author pushes more");
