@@ -55,9 +55,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 }
                 let quoted = is_quoted(&running.text.value, word, &range);
                 let whole = range.start == 0;
-                let Some((means, effect, holds)) = danger(tool, position, quoted, whole) else {
+                let Some((means, effect, mut holds)) = danger(tool, position, quoted, whole) else {
                     continue;
                 };
+                if is_sed(name) && adds_lines(word.text.get(..range.start).unwrap_or("")) {
+                    holds = Class::Line;
+                }
                 let mut trails = self.word(running, word, range, &mut Vec::new());
                 trails.retain(|trail| !trail.spliced);
                 if trails.is_empty() {
@@ -139,6 +142,23 @@ fn danger(
         }
         _ => None,
     }
+}
+
+fn is_sed(name: &str) -> bool {
+    matches!(name, "sed" | "gsed")
+}
+
+// `1i TEXT`, `/x/a\ TEXT`: all of the line is text, and only another line is a
+// command.
+fn adds_lines(before: &str) -> bool {
+    let head = before.trim_end().trim_end_matches('\\');
+    let Some(address) = head.strip_suffix(['a', 'i', 'c']) else {
+        return false;
+    };
+    let numbers = address
+        .chars()
+        .all(|c| c.is_ascii_digit() || "$, ".contains(c));
+    numbers || address.starts_with('/') && address.ends_with('/')
 }
 
 /// Whether a part of a word stands in double quotes, so that the shell keeps

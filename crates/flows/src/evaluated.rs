@@ -184,7 +184,7 @@ pub(crate) fn code_words(command: &Command) -> Vec<&Word> {
         let rest = args.get(at..).unwrap_or_default();
         let option = rest
             .iter()
-            .take_while(|word| word.text.starts_with('-') || at == 0)
+            .take_while(|word| word.text.starts_with('-') || name.text == "su")
             .position(|word| brings_code(word, letters));
         found.extend(option.and_then(|option| rest.get(option + 1)));
     }

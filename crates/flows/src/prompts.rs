@@ -27,6 +27,13 @@ impl<'s, 'r> Tracer<'s, 'r> {
             }
         }
         self.told_by_environment(at, agent, found);
+        if let Some(text) = agent.file(at.step) {
+            let trails = self.file(at.scope, &text.value);
+            if !trails.is_empty() {
+                let written = text.value.clone();
+                found.push(at.reached(SinkKind::Prompt, text.span, written, trails));
+            }
+        }
         for reached in found.iter_mut().skip(before) {
             reached.sink.holds_up_to = Class::Ref;
             agent.slug.clone_into(&mut reached.sink.input);

@@ -14,7 +14,7 @@ use crate::flow::Source;
 use crate::outputs::Holds;
 use crate::reads;
 use crate::scope::Scope;
-use crate::trace::{Tracer, output_name};
+use crate::trace::{Kind, Tracer, output_name};
 use crate::trail::{End, Trail, Trails};
 use crate::words::{self, Passing, Piece};
 use crate::writes::{self, Content, EnvFile, Write};
@@ -85,16 +85,24 @@ impl<'s, 'r> Tracer<'s, 'r> {
 
     /// The ways into what is written.
     pub(crate) fn content(&self, running: Running<'s, 'r>, write: &Write<'s>) -> Vec<Trail<'r>> {
-        let mut seen = Vec::new();
-        match &write.content {
-            Content::Word(word, part) => self.word(running, word, part.clone(), &mut seen),
+        self.printed_into(running, &write.content, &mut Vec::new())
+    }
+
+    fn printed_into(
+        &self,
+        running: Running<'s, 'r>,
+        content: &Content<'s>,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        match content {
+            Content::Word(word, part) => self.word(running, word, part.clone(), seen),
             Content::Printed(command) => {
                 let mut found = Trails::default();
-                found.extend(self.printed(running, command, &mut seen));
+                found.extend(self.printed(running, command, seen));
                 if let Some((id, _)) = command.pipeline {
                     let members = running.script.pipeline(id);
                     let before = members.into_iter().take_while(|c| c.range != command.range);
-                    let through = self.piped(running, before.collect(), &mut seen);
+                    let through = self.piped(running, before.collect(), seen);
                     found.extend(passed_by(command, through));
                 }
                 self.take(found)
@@ -230,6 +238,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let mut found = Trails::default();
         if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
             found.extend(self.artifact(running, path));
+            found.extend(self.file(running.scope, path));
         }
         let mut done: Vec<usize> = Vec::new();
         for command in &inside {
@@ -303,6 +312,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.extend(self.word(running, word, 0..word.text.len(), seen));
             } else {
                 found.extend(self.artifact(running, &word.text));
+                found.extend(self.file(running.scope, &word.text));
             }
         }
         if matches!(
@@ -311,6 +321,56 @@ impl<'s, 'r> Tracer<'s, 'r> {
         ) {
             for word in args.iter().filter(|w| !w.text.starts_with('-')) {
                 found.extend(self.artifact(running, &word.text));
+                found.extend(self.file(running.scope, &word.text));
+            }
+        }
+        self.take(found)
+    }
+
+    /// A file that scripts of the job have written before, or this one writes.
+    pub(crate) fn file(&self, scope: Scope<'r>, path: &str) -> Vec<Trail<'r>> {
+        let wanted = file_name(path);
+        let looks = !wanted.is_empty()
+            && !wanted.contains([' ', '\n', '*', '|'])
+            && !wanted.starts_with('-')
+            && !wanted.contains("GITHUB_");
+        let names = |step: &&Step| {
+            let script = step.script();
+            script.is_some_and(|text| text.value.contains(base(&wanted)))
+        };
+        if !looks || !scope.earlier().chain(scope.step).any(|step| names(&step)) {
+            return Vec::new();
+        }
+        let owner = scope.step.map_or(0, |step| std::ptr::from_ref(step).addr());
+        let around = scope.steps().as_ptr().addr();
+        let key = (owner, around, Kind::File, wanted.clone());
+        let found = self.trails_once(key, || {
+            let mut found = Trails::default();
+            for step in scope.earlier().chain(scope.step).filter(names) {
+                if let Some(running) = self.running(scope, step) {
+                    found.extend(self.written_to(running, &wanted));
+                }
+            }
+            self.take(found)
+        });
+        found.to_vec()
+    }
+
+    fn written_to(&self, running: Running<'s, 'r>, wanted: &str) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        let target = format!("the file `{wanted}`");
+        for command in &running.script.commands {
+            let redirected = command.redirects.iter().any(|r| {
+                r.writes() && r.descriptor != Some(2) && file_name(&r.target.text) == wanted
+            });
+            if !redirected {
+                continue;
+            }
+            let content = Content::Printed(command);
+            let span = running.span(command.range.clone());
+            for mut trail in self.printed_into(running, &content, &mut Vec::new()) {
+                trail.place = Some((running.scope.file(), span));
+                found.push(trail.put(&target));
             }
         }
         self.take(found)
@@ -345,6 +405,18 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::Cleaned | Passing::Other => through.clear(),
     }
     through
+}
+
+// The same file, whichever way the runner's temporary folder is written.
+fn file_name(text: &str) -> String {
+    text.replace("${{ runner.temp }}", "$RUNNER_TEMP")
+        .replace("${RUNNER_TEMP}", "$RUNNER_TEMP")
+        .trim_start_matches("./")
+        .to_owned()
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// `$(<FILE)`

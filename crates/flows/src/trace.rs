@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     Site,
     Matrix,
     Written,
+    File,
 }
 
 /// What has been followed: the address of what defines it, and its name.

@@ -6,6 +6,7 @@ use cofferdam_flows::Sink;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::agents::{self, Power, Said};
 use cofferdam_workflows::semantics::events;
+use cofferdam_workflows::semantics::gates::Gate;
 use cofferdam_workflows::yaml::Document;
 
 use crate::context::{Context, JobView};
@@ -138,7 +139,10 @@ impl<'c> Site<'c> {
         };
         starts::of_job(cx, self.job?)
             .into_iter()
-            .find(|start| !start.way.is_closed() && talks(start))
+            // What is merged has been read.
+            .find(|start| {
+                !start.way.is_closed() && !start.way.gates().contains(&Gate::Merge) && talks(start)
+            })
     }
 }
 

@@ -88,7 +88,8 @@ impl Rule for AgentUnrestricted {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Out) {
         for site in sites(cx) {
-            let stranger = site.stranger(cx);
+            // One that refuses people without write access is not theirs to use.
+            let stranger = site.stranger(cx).filter(|_| !site.used.asks_for_write());
             let exposed = stranger.as_ref().is_some_and(|start| {
                 let held = start.job().map(|view| grades::held(view, start));
                 held.is_some_and(|held| held != Held::Nothing)

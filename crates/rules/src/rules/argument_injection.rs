@@ -171,11 +171,18 @@ fn report(danger: &Danger<'_>, means: Means, effect: Effect, severity: Severity)
         ),
     )
     .confidence(danger.confidence)
-    .why(format!(
-        "By {tool}, {gets} (<{}>), {}",
-        danger.sink.page,
-        danger.loss()
-    ))
+    .why(match effect {
+        Effect::Reads => format!(
+            "{} has {tool}, {gets} (<{}>), tell what the step knows",
+            upper(&danger.who()),
+            danger.sink.page
+        ),
+        _ => format!(
+            "By {tool}, {gets} (<{}>), {}",
+            danger.sink.page,
+            danger.loss()
+        ),
+    })
     .fix(fix(means, tool))
     .subject(format!("{}>{tool}", danger.subject()))
     .group(match means {
