@@ -83,7 +83,10 @@ fn judge(name: &str, expected: &str, found: &[Found]) -> Vec<String> {
             _ => wrong.push(format!("{name}: not understood: {line}")),
         }
     }
-    for one in found.iter().filter(|one| rank(&one.severity) >= rank("high")) {
+    for one in found
+        .iter()
+        .filter(|one| rank(&one.severity) >= rank("high"))
+    {
         if !known.contains(&(one.rule.clone(), one.place.clone())) {
             wrong.push(format!("{name}: {} at {} is too much", one.rule, one.place));
         }

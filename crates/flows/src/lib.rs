@@ -16,6 +16,7 @@ mod constraints;
 mod evaluated;
 pub mod flow;
 mod javascript;
+mod line_writes;
 pub mod outputs;
 mod plain;
 mod position;

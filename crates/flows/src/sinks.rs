@@ -49,7 +49,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     if let Some(text) = shell.as_ref().or(defaults) {
                         self.whole(&at, text, SinkKind::ShellCommand, "", &mut found);
                     }
-                    if let Some(running) = self.running(scope, step) {
+                    let shell = shell_of(&at);
+                    if !shell.is_understood() {
+                        self.line_writes(&at, script, &shell, &mut found);
+                    } else if let Some(running) = self.running(scope, step) {
                         self.evaluated(&at, running, &mut found);
                         self.arguments(&at, running, &mut found);
                         self.requests(&at, running, &mut found);
