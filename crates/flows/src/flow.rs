@@ -166,6 +166,9 @@ pub struct Flow<'r> {
     pub guards: Vec<&'r Expr>,
     /// The freest that is left of the value on the way.
     pub cap: Class,
+    /// Whether an action whose code is not here stands in between, so that it
+    /// is not known what becomes of the value.
+    pub opaque: bool,
     /// Numbers the sinks of a checkout.
     pub sink: usize,
 }

@@ -16,6 +16,7 @@ mod constraints;
 mod evaluated;
 pub mod flow;
 mod javascript;
+mod leavings;
 mod line_writes;
 pub mod outputs;
 mod plain;
@@ -159,6 +160,7 @@ fn of_file<'s, 'r>(
                     through: arrival.through,
                     guards: arrival.guards,
                     cap: arrival.cap,
+                    opaque: arrival.opaque,
                     sink,
                 });
             }

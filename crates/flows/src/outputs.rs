@@ -257,6 +257,25 @@ pub fn of_step(step: &Step, output: &str) -> Option<(Holds, bool)> {
         .map(|row| (row.holds, is_json(step)))
 }
 
+/// Whether the outputs of a step's action are known: those in the table, and
+/// those that GitHub's own actions make of commits and keys.
+pub(crate) fn is_known(step: &Step) -> bool {
+    const HARMLESS: &[&str] = &[
+        "actions/cache",
+        "actions/cache/restore",
+        "actions/cache/save",
+        "actions/checkout",
+        "actions/create-github-app-token",
+        "actions/download-artifact",
+        "actions/upload-artifact",
+    ];
+    step.action().is_some_and(|action| {
+        HARMLESS.contains(&action.as_str())
+            || action.starts_with("actions/setup-")
+            || ROWS.iter().any(|row| row.action == action)
+    })
+}
+
 fn is_json(step: &Step) -> bool {
     let says = |input: &str, value: &str| {
         step.input(input)

@@ -11,6 +11,7 @@ use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
 use crate::flow::Source;
+use crate::leavings::file_name;
 use crate::outputs::Holds;
 use crate::reads;
 use crate::scope::Scope;
@@ -330,23 +331,22 @@ impl<'s, 'r> Tracer<'s, 'r> {
     /// A file that scripts of the job have written before, or this one writes.
     pub(crate) fn file(&self, scope: Scope<'r>, path: &str) -> Vec<Trail<'r>> {
         let wanted = file_name(path);
-        let looks = !wanted.is_empty()
-            && !wanted.contains([' ', '\n', '*', '|'])
-            && !wanted.starts_with('-')
-            && !wanted.contains("GITHUB_");
-        let names = |step: &&Step| {
-            let script = step.script();
-            script.is_some_and(|text| text.value.contains(base(&wanted)))
+        let leavings = self.leavings(scope);
+        let Some(steps) = leavings.files.get(&wanted) else {
+            return Vec::new();
         };
-        if !looks || !scope.earlier().chain(scope.step).any(|step| names(&step)) {
+        if wanted.is_empty() || wanted.contains("GITHUB_") {
             return Vec::new();
         }
         let owner = scope.step.map_or(0, |step| std::ptr::from_ref(step).addr());
         let around = scope.steps().as_ptr().addr();
         let key = (owner, around, Kind::File, wanted.clone());
         let found = self.trails_once(key, || {
+            let own = scope
+                .step
+                .filter(|own| steps.iter().any(|step| std::ptr::eq(*step, *own)));
             let mut found = Trails::default();
-            for step in scope.earlier().chain(scope.step).filter(names) {
+            for step in scope.earlier_of(steps).chain(own) {
                 if let Some(running) = self.running(scope, step) {
                     found.extend(self.written_to(running, &wanted));
                 }
@@ -383,9 +383,17 @@ impl<'s, 'r> Tracer<'s, 'r> {
             || path.contains("RUNNER_TEMP")
             || path.starts_with("/tmp/");
         let looks = looks && !path.contains([' ', '\n', '|', '(', '=']);
-        let brought = running.scope.earlier().any(artifacts::brings)
+        if !looks {
+            return None;
+        }
+        let leavings = self.leavings(running.scope);
+        let brought = running
+            .scope
+            .earlier_of(&leavings.artifacts)
+            .next()
+            .is_some()
             || artifacts::brings(running.scope.step?);
-        (looks && brought).then(|| {
+        brought.then(|| {
             let source = Source::Read(Holds::Artifact, path.to_owned());
             let name = source.describe();
             Trail::from(End::Source(source), name)
@@ -405,18 +413,6 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::Cleaned | Passing::Other => through.clear(),
     }
     through
-}
-
-// The same file, whichever way the runner's temporary folder is written.
-fn file_name(text: &str) -> String {
-    text.replace("${{ runner.temp }}", "$RUNNER_TEMP")
-        .replace("${RUNNER_TEMP}", "$RUNNER_TEMP")
-        .trim_start_matches("./")
-        .to_owned()
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// `$(<FILE)`

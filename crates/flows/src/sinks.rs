@@ -65,7 +65,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     let name = step.action().unwrap_or_default();
                     for pair in with {
                         let input = &pair.key.value;
-                        let kind = if code_inputs::language(&name, input).is_some() {
+                        let any = input.is_empty() && code_inputs::has_any(&name);
+                        let kind = if any || code_inputs::language(&name, input).is_some() {
                             SinkKind::CodeInput
                         } else if requests::is_address(&name, input) {
                             SinkKind::Request {

@@ -116,6 +116,27 @@ impl Rule for TemplateInjection {
                 required: true,
             });
         }
+        let (steps, first) = injections::unknown(cx, &is_code);
+        if steps > 0 {
+            out.unknown(
+                Control::X2,
+                first.clone(),
+                "what actions elsewhere make of strangers' text that scripts take as code",
+                "write their outputs as environment variables, or read what they do",
+            );
+            out.not_checked(NotChecked {
+                code: "unknown-outputs",
+                message: format!(
+                    "{steps} {} take code from outputs of actions that are handed strangers' text \
+                     and whose own code is not here",
+                    if steps == 1 { "step" } else { "steps" }
+                ),
+                settle: "write such outputs as environment variables, or read what the actions do"
+                    .to_owned(),
+                location: first,
+                required: false,
+            });
+        }
         if !cx.repository.workflows.is_empty() && out.evidence.is_empty() {
             let file = cx.repository.workflows.first().map(|w| w.file());
             if let Some(file) = file {
@@ -174,6 +195,7 @@ fn report(danger: &Danger<'_>) -> Finding {
     };
     let written = one_line(&danger.sink.written);
     let at = match danger.sink.kind {
+        SinkKind::CodeInput if danger.sink.input.is_empty() => "in all of `with`".to_owned(),
         SinkKind::CodeInput => format!("in input `{}`", danger.sink.input),
         _ => format!("in step `{}`", one_line(&danger.sink.step.label())),
     };
