@@ -201,7 +201,7 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "base64" => !flag("dD") && !texts.contains(&"--decode"),
         "jq" => texts
             .iter()
-            .any(|text| text.contains("@base64") || text.contains("@uri")),
+            .any(|text| text.contains("@base64") || text.contains("@uri") || takes_facts(text)),
         "printf" => texts.first().is_some_and(|format| {
             format.contains("%q") && !format.contains("%s") && !format.contains('$')
         }),
@@ -213,6 +213,10 @@ pub(crate) fn passing(command: &Command) -> Passing {
             .iter()
             .any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
         "base64" => true,
+        // JSON writes line breaks as `\\n`.
+        "jq" => texts
+            .iter()
+            .any(|text| text.contains("tojson") || text.contains("@json")),
         _ => false,
     };
     match (cleans, joins) {
@@ -220,6 +224,41 @@ pub(crate) fn passing(command: &Command) -> Passing {
         (false, true) => Passing::OneLine,
         (false, false) => Passing::On,
     }
+}
+
+/// Whether a filter of jq takes only what GitHub itself makes: numbers, commits,
+/// states.
+fn takes_facts(filter: &str) -> bool {
+    const FACTS: &[&str] = &[
+        "additions",
+        "baseRefOid",
+        "changedFiles",
+        "closed",
+        "createdAt",
+        "databaseId",
+        "deletions",
+        "headRefOid",
+        "id",
+        "isDraft",
+        "mergeable",
+        "node_id",
+        "number",
+        "oid",
+        "sha",
+        "state",
+        "updatedAt",
+    ];
+    let mut fields = filter
+        .split('.')
+        .skip(1)
+        .map(|rest| {
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            rest.get(..end).unwrap_or("")
+        })
+        .peekable();
+    fields.peek().is_some() && fields.all(|field| FACTS.contains(&field))
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -351,6 +390,11 @@ mod tests {
             ("base64 -w0", Passing::Cleaned),
             ("base64 -d", Passing::OneLine),
             ("curl \"$URL\"", Passing::Other),
+            ("jq -r .number", Passing::Cleaned),
+            ("jq -r '\"n=\\(.number)\"'", Passing::Cleaned),
+            ("jq -r .title", Passing::On),
+            ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
+            ("printf %q \"$X\"", Passing::Cleaned),
         ];
         for (script, expected) in cases {
             assert_eq!(first(script), expected, "{script}");

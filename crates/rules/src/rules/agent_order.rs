@@ -88,6 +88,7 @@ crate::rule! {
         title: "Steps run with what an agent has left behind",
         severity: Medium,
         controls: [X2],
+        peers: ["sisakulint/ai-action-execution-order"],
     }
 }
 

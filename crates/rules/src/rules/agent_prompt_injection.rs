@@ -89,6 +89,11 @@ crate::rule! {
         title: "Words of strangers reach an agent that can act",
         severity: Critical,
         controls: [X2],
+        peers: [
+            "codeql/PromptInjectionCritical",
+            "codeql/PromptInjectionMedium",
+            "sisakulint/ai-action-prompt-injection",
+        ],
     }
 }
 

@@ -78,6 +78,11 @@ crate::rule! {
         title: "An agent obeys anybody or may do anything",
         severity: Medium,
         controls: [X2],
+        peers: [
+            "sisakulint/ai-action-unrestricted-trigger",
+            "sisakulint/ai-action-excessive-tools",
+            "sisakulint/ai-action-unsafe-sandbox",
+        ],
     }
 }
 

@@ -83,6 +83,13 @@ crate::rule! {
         title: "A value that somebody else writes chooses what a tool does",
         severity: Critical,
         controls: [X2],
+        peers: [
+            "codeql/ArgumentInjectionCritical",
+            "codeql/ArgumentInjectionMedium",
+            "codeql/CommandInjectionCritical",
+            "codeql/CommandInjectionMedium",
+            "sisakulint/argument-injection",
+        ],
     }
 }
 

@@ -85,7 +85,7 @@ crate::rule! {
     /// CodeQL's `ArtifactPoisoning` asks for a download and a later command of
     /// a list, without folders and without what the job holds; sisakulint's
     /// `artifact-poisoning` reports each download into the workspace;
-    /// octoscan's `dangerous-artefact` each download of another run. zizmor
+    /// octoscan's `dangerous-action` each download of another run. zizmor
     /// and poutine have none.
     ///
     /// # References
@@ -97,6 +97,14 @@ crate::rule! {
         title: "A stranger's artifact decides what a privileged job does",
         severity: Critical,
         controls: [X3],
+        peers: [
+            "octoscan/dangerous-action",
+            "gato-x/ArtifactPoisoningResult",
+            "codeql/ArtifactPoisoningCritical",
+            "codeql/ArtifactPoisoningMedium",
+            "codeql/ArtifactPoisoningPathTraversal",
+            "sisakulint/artifact-poisoning",
+        ],
     }
 }
 

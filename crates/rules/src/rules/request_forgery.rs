@@ -71,6 +71,10 @@ crate::rule! {
         title: "Somebody else chooses the host of a request",
         severity: Medium,
         controls: [X2],
+        peers: [
+            "codeql/RequestForgery",
+            "sisakulint/request-forgery",
+        ],
     }
 }
 
