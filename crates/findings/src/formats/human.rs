@@ -10,6 +10,7 @@ use crate::finding::Severity;
 use crate::report::{Exit, Group, NotChecked, PASSES, Report};
 use crate::sanitise::{clipped, inert_for_log};
 
+mod against;
 mod causes;
 mod controls;
 mod silenced;
@@ -65,7 +66,10 @@ impl Render for Human {
         let result = report.result(self.options.fail_on);
         let first = self.ends.is_empty();
         *self.ends.entry(result).or_default() += 1;
-        let lines = if self.options.all {
+        let lines = if let Some(standard) = self.options.against {
+            let lines = self.against(report, standard);
+            if first { lines } else { spaced(lines) }
+        } else if self.options.all {
             self.everything(report)
         } else if self.options.each() {
             let lines = self.screen(report);

@@ -74,7 +74,13 @@ crate::rule! {
         title: "A bot check asks who caused the event, not who wrote the change",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/bot-conditions"],
+        peers: [
+            "zizmor/bot-conditions",
+            "octoscan/bot-check",
+            "codeql/SpoofableActorCheck",
+            "sisakulint/bot-conditions",
+        ],
+        standards: [Cwe::Cwe290],
     }
 }
 

@@ -68,7 +68,14 @@ crate::rule! {
         title: "A checkout leaves its credentials on disk",
         severity: High,
         controls: [C2],
-        peers: ["zizmor/artipacked"],
+        peers: [
+            "zizmor/artipacked",
+            "octoscan/dangerous-artefact",
+            "codeql/SecretsInArtifacts",
+            "sisakulint/artipacked",
+            "sisakulint/secrets-in-artifacts",
+        ],
+        standards: [Cwe::Cwe522],
     }
 }
 

@@ -86,6 +86,17 @@ crate::rule! {
         title: "What is approved is not what is fetched",
         severity: High,
         controls: [X1],
+        peers: [
+            "gato-x/DispatchTOCTOUResult",
+            "codeql/UntrustedCheckoutTOCTOU",
+            "sisakulint/untrusted-checkout-toctou",
+        ],
+        standards: [
+            Cwe::Cwe367,
+            Osps::Br0103,
+            Scorecard::DangerousWorkflow,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 

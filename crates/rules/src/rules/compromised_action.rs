@@ -51,6 +51,12 @@ crate::rule! {
         title: "An action's ref leads or led to an attacker's code",
         severity: Critical,
         controls: [D1],
+        standards: [
+            Cwe::Cwe506,
+            Scorecard::PinnedDependencies,
+            StepSecurity::PinnedActions,
+            StepSecurity::KnownIncidents,
+        ],
     }
 }
 

@@ -72,6 +72,7 @@ crate::rule! {
         title: "Foreign code runs beside a step that holds a secret",
         severity: High,
         controls: [C4],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -79,6 +79,8 @@ crate::rule! {
         title: "A stranger's pull request can be merged or approved as a bot's",
         severity: High,
         controls: [T1],
+        peers: ["poutine/confused_deputy_auto_merge"],
+        standards: [Cwe::Cwe441],
     }
 }
 

@@ -58,7 +58,14 @@ crate::rule! {
         title: "A condition always holds, or never",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/unsound-condition"],
+        peers: [
+            "zizmor/unsound-condition",
+            "poutine/if_always_true",
+            "actionlint/if-cond",
+            "codeql/ExpressionIsAlwaysTrue",
+            "sisakulint/cond",
+        ],
+        standards: [Cwe::Cwe571],
     }
 }
 

@@ -79,6 +79,8 @@ crate::rule! {
         title: "New dependencies are not reviewed, or the review stops nothing",
         severity: Low,
         controls: [D5],
+        peers: ["sisakulint/dependency-review-settings"],
+        standards: [Cwe::Cwe1395, Osps::Vm0503, StepSecurity::CompromisedPackages],
     }
 }
 

@@ -61,7 +61,13 @@ crate::rule! {
         title: "Printed text can set variables and paths for later steps",
         severity: High,
         controls: [],
-        peers: ["zizmor/insecure-commands"],
+        peers: [
+            "zizmor/insecure-commands",
+            "octoscan/unsecure-commands",
+            "actionlint/deprecated-commands",
+            "sisakulint/deprecated-commands",
+        ],
+        standards: [Cwe::Cwe74, Osps::Br0101, StepSecurity::ScriptInjection],
     }
 }
 

@@ -85,6 +85,8 @@ crate::rule! {
         title: "An approval by label holds for commits that are pushed after it",
         severity: High,
         controls: [T1],
+        peers: ["codeql/ImproperAccessControl", "sisakulint/improper-access-control"],
+        standards: [Cwe::Cwe863],
     }
 }
 

@@ -76,6 +76,7 @@ crate::rule! {
         title: "actions.lock does not cover every action",
         severity: High,
         controls: [D2],
+        standards: [Cwe::Cwe494],
     }
 }
 

@@ -57,6 +57,7 @@ crate::rule! {
         severity: Medium,
         controls: [D3],
         peers: ["zizmor/unpinned-uses"],
+        standards: [Cwe::Cwe494],
     }
 }
 

@@ -99,6 +99,15 @@ crate::rule! {
         title: "Something is published without verifiable provenance",
         severity: Medium,
         controls: [S3],
+        peers: ["codeql/MissingProvenanceFlag", "scorecard/Signed-Releases"],
+        standards: [
+            Cwe::Cwe345,
+            Slsa::DistributeProvenance,
+            Slsa::ProvenanceExists,
+            Slsa::ProvenanceAuthentic,
+            Slsa::Hosted,
+            Slsa::ProvenanceUnforgeable,
+        ],
     }
 }
 

@@ -87,6 +87,8 @@ crate::rule! {
         title: "Something is published without a bill of materials",
         severity: Low,
         controls: [S2],
+        peers: ["scorecard/SBOM"],
+        standards: [Cwe::Cwe1395, Scorecard::Sbom, Osps::Qa0202],
     }
 }
 

@@ -58,7 +58,8 @@ crate::rule! {
         title: "A spelling hides what runs",
         severity: Medium,
         controls: [],
-        peers: ["zizmor/obfuscation"],
+        peers: ["zizmor/obfuscation", "sisakulint/obfuscation"],
+        standards: [Cwe::Cwe451],
     }
 }
 

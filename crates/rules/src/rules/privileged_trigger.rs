@@ -82,7 +82,14 @@ crate::rule! {
         title: "Anybody can start a privileged job",
         severity: Medium,
         controls: [T1, T2],
-        peers: ["zizmor/dangerous-triggers"],
+        peers: [
+            "zizmor/dangerous-triggers",
+            "octoscan/debug-external-trigger",
+            "poutine/default_permissions_on_risky_events",
+            "sisakulint/dangerous-triggers-critical",
+            "sisakulint/dangerous-triggers-medium",
+        ],
+        standards: [Cwe::Cwe862],
     }
 }
 

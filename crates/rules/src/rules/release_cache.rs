@@ -95,6 +95,7 @@ crate::rule! {
         severity: High,
         controls: [X3],
         peers: ["zizmor/cache-poisoning"],
+        standards: [Cwe::Cwe349, Slsa::Isolated, Osps::Br0103],
     }
 }
 

@@ -66,6 +66,7 @@ crate::rule! {
         title: "A release waits for nobody",
         severity: Medium,
         controls: [C3, S6],
+        standards: [Cwe::Cwe862],
     }
 }
 

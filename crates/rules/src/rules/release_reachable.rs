@@ -87,6 +87,7 @@ crate::rule! {
         title: "A branch or pull request makes a release",
         severity: Critical,
         controls: [C3, S6],
+        standards: [Cwe::Cwe863],
     }
 }
 

@@ -74,6 +74,7 @@ crate::rule! {
         severity: Medium,
         controls: [C4],
         peers: ["zizmor/secrets-outside-env"],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

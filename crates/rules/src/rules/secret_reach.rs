@@ -68,6 +68,7 @@ crate::rule! {
         title: "A secret reaches steps that do not use it",
         severity: Medium,
         controls: [C4],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -59,6 +59,7 @@ crate::rule! {
         title: "The description of the project's security is missing, stale or untrue",
         severity: Low,
         controls: [G2],
+        standards: [Cwe::Cwe1059],
     }
 }
 

@@ -54,6 +54,8 @@ crate::rule! {
         title: "There is no way to report a vulnerability in private",
         severity: Low,
         controls: [G2, G5],
+        peers: ["scorecard/Security-Policy"],
+        standards: [Cwe::Cwe1059, Scorecard::SecurityPolicy, Osps::Vm0201, Osps::Vm0301],
     }
 }
 

@@ -65,7 +65,14 @@ crate::rule! {
         title: "Pull requests run on a machine of one's own",
         severity: High,
         controls: [X3],
-        peers: ["zizmor/self-hosted-runner"],
+        peers: [
+            "zizmor/self-hosted-runner",
+            "poutine/pr_runs_on_self_hosted",
+            "octoscan/runner-label",
+            "codeql/CodeExecutionOnSelfHostedRunner",
+            "sisakulint/self-hosted-runners",
+        ],
+        standards: [Cwe::Cwe829, Slsa::Hosted, Slsa::Isolated, Osps::Br0103],
     }
 }
 

@@ -69,6 +69,7 @@ crate::rule! {
         title: "CI and releases share a credential",
         severity: High,
         controls: [C3],
+        standards: [Cwe::Cwe668],
     }
 }
 

@@ -58,6 +58,7 @@ crate::rule! {
         title: "Nothing notices commits without a sign-off",
         severity: Low,
         controls: [G1],
+        standards: [Osps::Le0101],
     }
 }
 

@@ -68,6 +68,7 @@ crate::rule! {
         title: "A workflow or action breaks the syntax",
         severity: Medium,
         controls: [X1, C3, S6],
+        peers: ["actionlint/syntax-check"],
     }
 }
 

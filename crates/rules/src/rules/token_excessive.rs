@@ -69,7 +69,17 @@ crate::rule! {
         title: "A token may write what no step of the job uses",
         severity: Medium,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "sisakulint/permissions",
+        ],
+        standards: [
+            Cwe::Cwe250,
+            Scorecard::TokenPermissions,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

@@ -82,7 +82,13 @@ crate::rule! {
         title: "An action or reusable workflow is not pinned to a commit",
         severity: High,
         controls: [D1],
-        peers: ["zizmor/unpinned-uses"],
+        peers: [
+            "zizmor/unpinned-uses",
+            "scorecard/Pinned-Dependencies",
+            "codeql/UnpinnedActionsTag",
+            "sisakulint/commit-sha",
+        ],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

@@ -66,7 +66,12 @@ crate::rule! {
         title: "A container image is not pinned to a digest",
         severity: Medium,
         controls: [D1],
-        peers: ["zizmor/unpinned-images"],
+        peers: [
+            "zizmor/unpinned-images",
+            "scorecard/Pinned-Dependencies",
+            "sisakulint/unpinned-images",
+        ],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

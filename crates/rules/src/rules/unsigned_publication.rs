@@ -98,6 +98,8 @@ crate::rule! {
         title: "Something is published without a signature",
         severity: Medium,
         controls: [S1],
+        peers: ["scorecard/Signed-Releases"],
+        standards: [Cwe::Cwe347, Scorecard::SignedReleases, Osps::Br0601],
     }
 }
 

@@ -56,7 +56,12 @@ crate::rule! {
         title: "A condition compares a part of a name",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/unsound-contains"],
+        peers: [
+            "zizmor/unsound-contains",
+            "codeql/UnsoundContains",
+            "sisakulint/unsound-contains",
+        ],
+        standards: [Cwe::Cwe187],
     }
 }
 

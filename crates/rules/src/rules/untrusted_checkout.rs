@@ -97,6 +97,23 @@ crate::rule! {
         title: "A stranger's code runs with the repository's privileges",
         severity: Critical,
         controls: [X1],
+        peers: [
+            "poutine/untrusted_checkout_exec",
+            "octoscan/dangerous-checkout",
+            "gato-x/PwnRequestResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/UntrustedCheckoutCritical",
+            "codeql/UntrustedCheckoutHigh",
+            "codeql/UntrustedCheckoutMedium",
+            "codeql/UntrustedCheckoutIssueComment",
+            "sisakulint/untrusted-checkout",
+        ],
+        standards: [
+            Cwe::Cwe829,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0103,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 

@@ -74,7 +74,12 @@ crate::rule! {
         title: "Updates are taken the day they appear, or never",
         severity: Medium,
         controls: [D4],
-        peers: ["zizmor/dependabot-cooldown"],
+        peers: [
+            "zizmor/dependabot-cooldown",
+            "scorecard/Dependency-Update-Tool",
+            "sisakulint/dependabot-github-actions",
+        ],
+        standards: [Cwe::Cwe1357, Scorecard::DependencyUpdateTool],
     }
 }
 

@@ -49,7 +49,13 @@ crate::rule! {
         title: "An action has a published advisory",
         severity: High,
         controls: [],
-        peers: ["zizmor/known-vulnerable-actions"],
+        peers: [
+            "zizmor/known-vulnerable-actions",
+            "poutine/known_vulnerability_in_build_component",
+            "octoscan/known-vulnerability",
+            "codeql/UseOfKnownVulnerableAction",
+        ],
+        standards: [Cwe::Cwe1395],
     }
 }
 

@@ -68,6 +68,8 @@ crate::rule! {
         title: "An action is run from whatever lies in the workspace",
         severity: High,
         controls: [D1],
+        peers: ["octoscan/local-action"],
+        standards: [Cwe::Cwe829, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

@@ -14,6 +14,18 @@ fn one_screen() {
 }
 
 #[test]
+fn a_report_against_a_standard() {
+    let options = Options {
+        against: Some(crate::Standard::Scorecard),
+        width: 80,
+        ..Options::default()
+    };
+    let text = render(&[sample::rich()], &options);
+    assert!(text.lines().all(|l| text::width(l) <= 100), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn a_change_beside_its_base() {
     let options = Options::default();
     insta::assert_snapshot!(render(&[sample::changed()], &options));
