@@ -173,7 +173,7 @@ fn findings() -> Vec<Finding> {
         Finding::new(
             "insights",
             Severity::Low,
-            cofferdam_facts::Location::whole_file("SECURITY-INSIGHTS.yml"),
+            cofferdam_facts::Location::missing("SECURITY-INSIGHTS.yml"),
             "There is no SECURITY-INSIGHTS.yml",
         )
         .why("Nobody can tell by machine how to report a weakness.")

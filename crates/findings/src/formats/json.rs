@@ -185,6 +185,7 @@ struct LocationView<'r> {
     start: usize,
     end: usize,
     snippet: &'r str,
+    extent: &'static str,
 }
 
 impl<'r> LocationView<'r> {
@@ -203,6 +204,7 @@ impl<'r> LocationView<'r> {
             start: location.span.start,
             end: location.span.end,
             snippet: snippet.get(..end).unwrap_or_default(),
+            extent: location.extent.word(),
         }
     }
 }

@@ -181,9 +181,9 @@ fn short(text: &str, limit: usize) -> String {
 
 fn place(location: &cofferdam_facts::Location) -> String {
     markdown_code(&format!(
-        "{}:{}",
+        "{}{}",
         clipped(&location.path, 200),
-        location.line
+        location.suffix()
     ))
 }
 

@@ -156,7 +156,8 @@ fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     out.violated(
         Control::D2,
         first.location(),
-        "no actions.lock fixes what the used actions use themselves",
+        "no actions.lock fixes what the used actions use themselves; GitHub's extension writes \
+         one: `gh extension install github/gh-actions-lock`, then `gh actions-lock`",
     );
 }
 

@@ -117,7 +117,7 @@ fn absent(out: &mut Sink) {
         Finding::new(
             SecurityInsights::INFO.id,
             Severity::Low,
-            Location::whole_file("security-insights.yml"),
+            Location::missing("security-insights.yml"),
             "there is no SECURITY-INSIGHTS file",
         )
         .why(

@@ -116,7 +116,7 @@ fn finding(severity: Severity, place: Location, message: impl Into<String>) -> F
 const LOST: &str = "Who finds a vulnerability writes a public issue, or nothing";
 
 fn missing(form: Form, out: &mut Sink) {
-    let place = Location::whole_file("SECURITY.md");
+    let place = Location::missing("SECURITY.md");
     if form == Form::On {
         out.satisfied(
             Control::G5,

@@ -318,10 +318,10 @@ fn asked(cx: &Context<'_>, none_required: bool, out: &mut Sink) {
         );
         return;
     }
-    let place = guides
-        .first()
-        .map_or("CONTRIBUTING.md", |guide| guide.file().path());
-    let place = Location::whole_file(place);
+    let place = guides.first().map_or_else(
+        || Location::missing("CONTRIBUTING.md"),
+        |guide| Location::whole_file(guide.file().path()),
+    );
     let controls: &[Control] = if none_required { &[Control::G1] } else { &[] };
     if !none_required {
         // Projects ask elsewhere, and the App needs no file.

@@ -388,7 +388,7 @@ fn not_updated(
         let actions = *ecosystem == Ecosystem::GitHubActions;
         let finding = finding(
             if actions { Severity::Low } else { Severity::Info },
-            Location::whole_file(home.unwrap_or(dependabot::PLACES[0])),
+            home.map_or_else(|| Location::missing(dependabot::PLACES[0]), Location::whole_file),
             format!("no update bot looks after {ecosystem}, as in `{}`", first.path),
         )
         .confidence(Confidence::Medium)

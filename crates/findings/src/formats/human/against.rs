@@ -101,7 +101,7 @@ impl Human {
             for piece in pieces.iter().take(most) {
                 let place = match &piece.location {
                     Some(location) => {
-                        format!("{}:{} ", clipped(&location.path, 200), location.line)
+                        format!("{}{} ", clipped(&location.path, 200), location.suffix())
                     }
                     None => String::new(),
                 };

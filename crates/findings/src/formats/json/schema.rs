@@ -1,7 +1,7 @@
 //! The JSON schema of the output. The words of every enumeration come from
 //! the types themselves.
 
-use cofferdam_facts::Control;
+use cofferdam_facts::{Control, Extent};
 use serde_json::{Map, Value, json};
 
 use super::super::TOOL_HOME;
@@ -210,6 +210,12 @@ fn location() -> Value {
             "start": number("Offset of the first byte.", 0),
             "end": number("Offset one past the last byte.", 0),
             "snippet": text("The first line of the place, at most 400 characters, as it stands in the file."),
+            "extent": {
+                "description": "How much is meant: some text of the file, all of the file or \
+                    folder, or a file that does not exist where it belongs. For the last two the \
+                    lines say nothing.",
+                "enum": words(Extent::WORDS.iter().copied()),
+            },
         }),
     )
 }

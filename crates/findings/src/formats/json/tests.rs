@@ -152,6 +152,7 @@ fn a_place_is_given_in_full() {
         "line": 5, "column": 7, "end_line": 7, "end_column": 57,
         "start": 56, "end": 154,
         "snippet": "      - uses: actions/checkout@v4",
+        "extent": "text",
     });
     assert_eq!(place, &expected);
 }
