@@ -40,14 +40,16 @@ crate::rule! {
     /// A sign-off is enforced by a required check whose name holds `dco` or
     /// `sign-off` (rulesets and classic protection, by the settings), by the
     /// maintainers' little helper with a label that blocks, or by a job on pull
-    /// requests that runs a check of sign-offs and can fail. The App's
-    /// `.github/dco.yml` says that the check exists, not that it is required,
-    /// and the App needs no file at all: without settings that is unknown. A
-    /// guide that asks while the settings require no check is low; a project
-    /// that asks nobody is informational, and one
-    /// whose guide names a contributor licence agreement has chosen another
-    /// way. CLOMonitor looks for the line in the last commits instead, which
-    /// tells what happened but not whether it had to.
+    /// requests that runs a check of sign-offs and can fail.
+    ///
+    /// The App's `.github/dco.yml` says that the check exists, not that it is
+    /// required, and the App needs no file at all: without settings that is
+    /// unknown. A guide that asks while the settings require no check is low; a
+    /// project that asks nobody is informational, and one whose guide names a
+    /// contributor licence agreement has chosen another way.
+    ///
+    /// CLOMonitor looks for the line in the last commits instead, which tells
+    /// what happened but not whether it had to.
     ///
     /// # References
     /// - <https://developercertificate.org/>

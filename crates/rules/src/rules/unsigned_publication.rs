@@ -72,21 +72,26 @@ crate::rule! {
     /// # How it is decided
     /// A signature is looked for in every job that runs together with the
     /// publication: those of the workflow, of reusable workflows that it calls,
-    /// of workflows that call it or follow it. It counts if it is of the right
-    /// kind (an image by cosign, notation or an attestation that is bound to
-    /// its digest; files by cosign, PGP or an attestation; a package by its
-    /// registry's own client, or as a file before the upload) and does not name
-    /// another repository. `.goreleaser.yaml` is read. Medium for images,
-    /// charts and files of releases; low for packages of npm, PyPI and RubyGems
-    /// and for copies of images from elsewhere; informational for what is for
-    /// development only. Where something that is
-    /// not read may sign (a reusable workflow of another repository that holds
-    /// an identity or secrets, `make sign`; code signing of installers alone), the
-    /// control is unknown; so it is where a target of make or a script of the
-    /// checkout publishes, which is not read. Registries
-    /// that take no signature of a publisher are passed over. Scorecard's
-    /// Signed-Releases looks at names of release assets after the fact; zizmor
-    /// and poutine have no such rule.
+    /// of workflows that call it or follow it.
+    ///
+    /// It counts if it is of the right kind (an image by cosign, notation or an
+    /// attestation that is bound to its digest; files by cosign, PGP or an
+    /// attestation; a package by its registry's own client, or as a file before
+    /// the upload) and does not name another repository. `.goreleaser.yaml` is
+    /// read.
+    ///
+    /// Medium for images, charts and files of releases; low for packages of npm,
+    /// PyPI and RubyGems and for copies of images from elsewhere; informational
+    /// for what is for development only.
+    ///
+    /// Where something that is not read may sign (a reusable workflow of another
+    /// repository that holds an identity or secrets, `make sign`; code signing
+    /// of installers alone), the control is unknown; so it is where a target of
+    /// make or a script of the checkout publishes, which is not read. Registries
+    /// that take no signature of a publisher are passed over.
+    ///
+    /// Scorecard's Signed-Releases looks at names of release assets after the
+    /// fact; zizmor and poutine have no such rule.
     ///
     /// # References
     /// - <https://docs.sigstore.dev/cosign/signing/signing_with_containers/>
