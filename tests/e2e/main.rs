@@ -28,5 +28,6 @@ mod probes;
 mod recursive;
 mod revisions;
 mod sandbox;
+mod standards;
 mod triggers;
 mod unread_documents;

@@ -94,6 +94,7 @@ crate::rule! {
             "codeql/PromptInjectionMedium",
             "sisakulint/ai-action-prompt-injection",
         ],
+        standards: [Cwe::Cwe74, Osps::Br0101],
     }
 }
 

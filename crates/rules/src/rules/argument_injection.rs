@@ -90,6 +90,7 @@ crate::rule! {
             "codeql/CommandInjectionMedium",
             "sisakulint/argument-injection",
         ],
+        standards: [Cwe::Cwe88, Cwe::Cwe78, Osps::Br0101, StepSecurity::ScriptInjection],
     }
 }
 
