@@ -84,10 +84,7 @@ crate::rule! {
         severity: Critical,
         controls: [X2],
         peers: [
-            "codeql/ArgumentInjectionCritical",
-            "codeql/ArgumentInjectionMedium",
-            "codeql/CommandInjectionCritical",
-            "codeql/CommandInjectionMedium",
+            "codeql/ArgumentInjection", "codeql/CommandInjection",
             "sisakulint/argument-injection",
         ],
         standards: [Cwe::Cwe88, Cwe::Cwe78, Osps::Br0101, StepSecurity::ScriptInjection],
