@@ -83,6 +83,12 @@ fn kind(kind: Kind, scope: Scope, rules: &[&str]) -> Value {
             "maxLength": crate::glob::Glob::MAX,
         })),
         Kind::Repositories => list(text()),
+        Kind::Uses => list(json!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": cofferdam_facts::uses_policy::MAX_PATTERN,
+            "pattern": "^\\s*(docker://.+|\\*|[-_.*A-Za-z0-9]+/[-_.*A-Za-z0-9]+(/[^@]*)?|\\*@[a-z]+|[^@]+/[^@]+@(commit|version|other))\\s*$",
+        })),
         Kind::Table(keys) => table(keys, scope, rules),
         Kind::Tables(keys) => list(table(keys, scope, rules)),
         Kind::ByRule(keys) => json!({

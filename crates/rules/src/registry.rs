@@ -31,6 +31,7 @@ pub static RULES: &[&dyn Rule] = &[
     &dependency_review::DependencyReview,
     &egress_control::EgressControl,
     &env_file_injection::EnvFileInjection,
+    &forbidden_action::ForbiddenAction,
     &hardcoded_credential::HardcodedCredential,
     &insecure_commands::InsecureCommands,
     &label_approval::LabelApproval,

@@ -52,7 +52,12 @@ crate::rule! {
         title: "A password stands in the workflow",
         severity: High,
         controls: [C4],
-        peers: ["zizmor/hardcoded-container-credentials"],
+        peers: [
+            "zizmor/hardcoded-container-credentials",
+            "octoscan/credentials",
+            "actionlint/credentials",
+            "sisakulint/credentials",
+        ],
     }
 }
 

@@ -71,7 +71,7 @@ crate::rule! {
         title: "A stored credential publishes where a short-lived one exists",
         severity: Medium,
         controls: [C3, S1],
-        peers: ["zizmor/use-trusted-publishing"],
+        peers: ["zizmor/use-trusted-publishing", "codeql/NpmTokenInPublish"],
     }
 }
 

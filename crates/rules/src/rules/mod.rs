@@ -25,6 +25,7 @@ pub mod dependabot_execution;
 pub mod dependency_review;
 pub mod egress_control;
 pub mod env_file_injection;
+pub mod forbidden_action;
 pub mod hardcoded_credential;
 pub mod insecure_commands;
 pub mod label_approval;

@@ -99,6 +99,7 @@ crate::rule! {
         title: "Something is published without verifiable provenance",
         severity: Medium,
         controls: [S3],
+        peers: ["codeql/MissingProvenanceFlag"],
     }
 }
 

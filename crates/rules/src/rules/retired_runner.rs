@@ -50,6 +50,7 @@ crate::rule! {
         title: "A runner image or action runtime is retired",
         severity: Low,
         controls: [],
+        peers: ["actionlint/action", "sisakulint/deprecated-node-runtime"],
     }
 }
 

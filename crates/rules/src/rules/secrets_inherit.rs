@@ -59,7 +59,7 @@ crate::rule! {
         title: "A reusable workflow inherits every secret",
         severity: Medium,
         controls: [C4],
-        peers: ["zizmor/secrets-inherit"],
+        peers: ["zizmor/secrets-inherit", "codeql/SecretsInherit", "sisakulint/secrets-inherit"],
     }
 }
 

@@ -55,7 +55,12 @@ crate::rule! {
         title: "The settings decide what a token may do",
         severity: High,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "codeql/MissingActionsPermissions",
+            "sisakulint/permissions",
+        ],
     }
 }
 

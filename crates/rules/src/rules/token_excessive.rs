@@ -69,7 +69,11 @@ crate::rule! {
         title: "A token may write what no step of the job uses",
         severity: Medium,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "sisakulint/permissions",
+        ],
     }
 }
 

@@ -45,7 +45,11 @@ crate::rule! {
         title: "A token may write everything",
         severity: High,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "sisakulint/permissions",
+        ],
     }
 }
 

@@ -66,7 +66,11 @@ crate::rule! {
         title: "A container image is not pinned to a digest",
         severity: Medium,
         controls: [D1],
-        peers: ["zizmor/unpinned-images"],
+        peers: [
+            "zizmor/unpinned-images",
+            "scorecard/Pinned-Dependencies",
+            "sisakulint/unpinned-images",
+        ],
     }
 }
 
