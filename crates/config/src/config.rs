@@ -326,7 +326,7 @@ fn uses(reader: &mut Reader<'_>, root: Table<'_>) -> Option<UsesPolicy> {
         patterns
     };
     let (allow, deny) = (patterns("allow"), patterns("deny"));
-    if allow.is_empty() && deny.is_empty() {
+    if table.key_span("allow").or(table.key_span("deny")).is_none() {
         let message = "`uses` needs `allow` or `deny`, each with a pattern";
         reader.mistake(table.span, message);
     }

@@ -121,6 +121,16 @@ mod tests {
         let good = json!({ "fail-on": "none", "exempt": [exemption] });
         assert!(schema(Scope::Repository).is_valid(&good));
         assert!(schema(Scope::Organisation).is_valid(&good));
+        for pattern in [
+            "actions/*",
+            "*",
+            "*@commit",
+            "a/b/c@version",
+            "docker://ghcr.io/*",
+        ] {
+            let uses = json!({ "uses": { "allow": [pattern] } });
+            assert!(schema(Scope::Repository).is_valid(&uses), "{pattern}");
+        }
         let floor = json!({ "floor": { "longest-exemption": 90 } });
         assert!(schema(Scope::Organisation).is_valid(&floor));
         assert!(!schema(Scope::Repository).is_valid(&floor));
@@ -128,6 +138,8 @@ mod tests {
             json!({ "fail_on": "low" }),
             json!({ "exempt": [{ "rules": ["unpinned-action"] }] }),
             json!({ "rules": { "other": {} } }),
+            json!({ "uses": { "allow": ["actions"] } }),
+            json!({ "uses": { "deny": ["a/b@v1"] } }),
             json!({ "extends": { "url": "https://x" } }),
         ] {
             assert!(!schema(Scope::Repository).is_valid(&bad), "{bad}");

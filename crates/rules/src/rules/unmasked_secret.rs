@@ -117,7 +117,7 @@ impl Rule for UnmaskedSecret {
                 for (text, held) in
                     printed(step, shared.iter().flat_map(|pairs| pairs.iter()), first)
                 {
-                    judged.expression(step, text, held, masked, out);
+                    judged.expression(step, text, &held, masked, out);
                 }
                 if let (Some(text), Some(script)) = (step.script(), script) {
                     let env: [&[Pair]; 3] = [&step.env, &view.job.env, &workflow.env];
@@ -165,13 +165,13 @@ struct Judged<'c, 'j> {
 }
 
 impl Judged<'_, '_> {
-    fn expression(&mut self, step: &Step, text: &Text, held: Held, masked: bool, out: &mut Sink) {
+    fn expression(&mut self, step: &Step, text: &Text, held: &Held, masked: bool, out: &mut Sink) {
         let place = self.view.at(text.span);
         if masked {
             let note = "what is taken out of a secret is masked by a step before";
             out.satisfied(Control::C4, place, note);
         } else {
-            self.report(step, &held, place, None, out);
+            self.report(step, held, place, None, out);
         }
     }
 

@@ -74,7 +74,11 @@ crate::rule! {
         title: "Updates are taken the day they appear, or never",
         severity: Medium,
         controls: [D4],
-        peers: ["zizmor/dependabot-cooldown"],
+        peers: [
+            "zizmor/dependabot-cooldown",
+            "sisakulint/dependabot-github-actions",
+            "scorecard/Dependency-Update-Tool",
+        ],
     }
 }
 

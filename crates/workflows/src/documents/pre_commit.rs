@@ -80,9 +80,8 @@ mod tests {
         let read = parse(
             "repos:\n- repo: local\n  hooks: []\n- repo: https://x.example/a\n  rev: v1\n- hooks: []\n",
         );
-        let [only] = read.repositories.as_slice() else {
-            panic!("{:?}", read.repositories);
-        };
+        assert_eq!(read.repositories.len(), 1);
+        let only = read.repositories.first().unwrap();
         assert_eq!(read.file().slice(only.address.span), "https://x.example/a");
         assert_eq!(only.revision.as_ref().unwrap().value, "v1");
         assert_eq!(parse("- repo: git://x/a\n").repositories.len(), 1);
