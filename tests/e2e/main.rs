@@ -27,5 +27,6 @@ mod own_checkout;
 mod recursive;
 mod revisions;
 mod sandbox;
+mod standards;
 mod triggers;
 mod unread_documents;

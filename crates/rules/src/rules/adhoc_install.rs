@@ -67,6 +67,7 @@ crate::rule! {
         severity: Medium,
         controls: [],
         peers: ["zizmor/adhoc-packages", "scorecard/Pinned-Dependencies"],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies],
     }
 }
 

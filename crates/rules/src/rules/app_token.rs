@@ -61,6 +61,7 @@ crate::rule! {
         severity: Medium,
         controls: [C4],
         peers: ["zizmor/github-app"],
+        standards: [Cwe::Cwe250],
     }
 }
 

@@ -46,6 +46,7 @@ crate::rule! {
         severity: Low,
         controls: [],
         peers: ["zizmor/archived-uses", "sisakulint/archived-uses"],
+        standards: [Cwe::Cwe1104],
     }
 }
 

@@ -51,6 +51,7 @@ crate::rule! {
         severity: High,
         controls: [],
         peers: ["zizmor/forbidden-uses", "sisakulint/action-list"],
+        standards: [Cwe::Cwe1357],
     }
 }
 

@@ -58,6 +58,7 @@ crate::rule! {
             "actionlint/credentials",
             "sisakulint/credentials",
         ],
+        standards: [Cwe::Cwe798, Osps::Br0701, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -46,6 +46,7 @@ crate::rule! {
         severity: Medium,
         controls: [],
         peers: ["zizmor/insecure-url-scheme"],
+        standards: [Cwe::Cwe494],
     }
 }
 

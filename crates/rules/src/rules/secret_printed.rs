@@ -63,6 +63,7 @@ crate::rule! {
             "sisakulint/secret-exfiltration",
             "codeql/SecretExfiltration",
         ],
+        standards: [Cwe::Cwe532],
     }
 }
 

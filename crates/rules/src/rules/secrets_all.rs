@@ -68,6 +68,7 @@ crate::rule! {
             "codeql/ExcessiveSecretsExposure",
             "sisakulint/secret-exposure",
         ],
+        standards: [Cwe::Cwe200, StepSecurity::EnvironmentSecrets],
     }
 }
 

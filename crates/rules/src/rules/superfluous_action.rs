@@ -51,6 +51,7 @@ crate::rule! {
         severity: Info,
         controls: [],
         peers: ["zizmor/superfluous-actions"],
+        standards: [Cwe::Cwe1357],
     }
 }
 

@@ -61,6 +61,13 @@ crate::rule! {
             "codeql/MissingActionsPermissions",
             "sisakulint/permissions",
         ],
+        standards: [
+            Cwe::Cwe276,
+            Scorecard::TokenPermissions,
+            Osps::Ac0401,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

@@ -50,6 +50,13 @@ crate::rule! {
             "scorecard/Token-Permissions",
             "sisakulint/permissions",
         ],
+        standards: [
+            Cwe::Cwe250,
+            Scorecard::TokenPermissions,
+            Osps::Ac0401,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

@@ -50,6 +50,7 @@ crate::rule! {
         severity: Info,
         controls: [],
         peers: ["zizmor/undocumented-permissions"],
+        standards: [Cwe::Cwe1059],
     }
 }
 

@@ -70,6 +70,7 @@ crate::rule! {
             "codeql/UnmaskedSecretExposure",
             "sisakulint/unmasked-secret-exposure",
         ],
+        standards: [Cwe::Cwe532],
     }
 }
 

@@ -58,6 +58,7 @@ crate::rule! {
         severity: Low,
         controls: [],
         peers: ["poutine/unpinnable_action"],
+        standards: [Cwe::Cwe1357],
     }
 }
 

@@ -56,6 +56,7 @@ crate::rule! {
         severity: Medium,
         controls: [],
         peers: ["zizmor/unpinned-tools"],
+        standards: [Cwe::Cwe494],
     }
 }
 

@@ -68,6 +68,7 @@ crate::rule! {
         severity: High,
         controls: [],
         peers: ["poutine/unverified_script_exec", "scorecard/Pinned-Dependencies"],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies],
     }
 }
 

@@ -335,14 +335,13 @@ impl<'s> Trace<'s> {
         let mut held = Held::default();
         // What stands in a substitution comes out of the commands there.
         let inside: Vec<&Command> = if word.holds_substitution {
-            self.script
-                .commands
-                .iter()
-                .filter(|c| {
-                    c.in_substitution
-                        && word.range.start <= c.range.start
-                        && c.range.end <= word.range.end
-                })
+            // Commands are in the order of the script.
+            let all = &self.script.commands;
+            let first = all.partition_point(|c| c.range.start < word.range.start);
+            all.iter()
+                .skip(first)
+                .take_while(|c| c.range.start < word.range.end)
+                .filter(|c| c.in_substitution && c.range.end <= word.range.end)
                 .collect()
         } else {
             Vec::new()
