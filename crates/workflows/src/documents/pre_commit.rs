@@ -4,7 +4,9 @@
 
 use cofferdam_facts::{SourceFile, Spanned};
 
-use crate::yaml::{Document, Kind, Node};
+use super::problem::Problem;
+use super::reading::Reading;
+use crate::yaml::{self, Document, Kind, Node};
 
 /// A configuration as far as it was understood.
 #[derive(Clone, Debug)]
@@ -12,6 +14,7 @@ pub struct PreCommit {
     document: Document,
     /// The repositories, in order; `local` and `meta` are not among them.
     pub repositories: Vec<HookRepository>,
+    problems: Vec<Problem>,
 }
 
 /// One repository of hooks.
@@ -24,7 +27,7 @@ pub struct HookRepository {
 }
 
 impl PreCommit {
-    /// Reads a configuration. Never fails; what is not understood is left out.
+    /// Reads a configuration. Never fails; see [`Self::problems`].
     #[must_use]
     pub fn parse(file: SourceFile) -> Self {
         let document = Document::parse(file);
@@ -34,13 +37,23 @@ impl PreCommit {
             Kind::Sequence => Some(root),
             Kind::Scalar => None,
         });
-        let repositories = list
+        let items: Vec<Node<'_>> = list
             .into_iter()
             .flat_map(|list| list.items().collect::<Vec<_>>())
-            .filter_map(repository)
             .collect();
+        let mut problems = Reading::of(&document).problems;
+        // pre-commit merges `<<`; it hides something only where an address may
+        // come from there.
+        if items.iter().all(|item| item.get("repo").is_some()) {
+            let merges = |problem: &Problem| {
+                let mut all = document.problems().iter();
+                all.any(|p| p.kind == yaml::ProblemKind::MergeKey && p.span == problem.span)
+            };
+            problems.retain(|problem| !merges(problem));
+        }
         Self {
-            repositories,
+            repositories: items.into_iter().filter_map(repository).collect(),
+            problems,
             document: document.clone(),
         }
     }
@@ -49,6 +62,12 @@ impl PreCommit {
     #[must_use]
     pub fn file(&self) -> &SourceFile {
         self.document.file()
+    }
+
+    /// What was not understood.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 }
 
@@ -86,6 +105,11 @@ mod tests {
         assert_eq!(only.revision.as_ref().unwrap().value, "v1");
         assert_eq!(parse("- repo: git://x/a\n").repositories.len(), 1);
         assert_eq!(parse("repos: {a: 1}\n").repositories, []);
-        assert_eq!(parse(": [").repositories, []);
+        assert!(parse("repos: [").problems().iter().any(Problem::hides));
+        assert_eq!(read.problems(), []);
+        let hook = "repos:\n- repo: https://x/a\n  hooks:\n  - &a {id: x}\n  - {<<: *a, name: y}\n";
+        assert_eq!(parse(hook).problems(), []);
+        let whole = "a: &a {repo: http://x/a}\nrepos:\n- {<<: *a, hooks: []}\n";
+        assert!(parse(whole).problems().iter().any(Problem::hides));
     }
 }
