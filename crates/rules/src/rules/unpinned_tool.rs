@@ -39,7 +39,7 @@ crate::rule! {
     /// # How it is decided
     /// A table of actions, each with the input for the version and what is
     /// taken without it. A version that an expression or a file of the project
-    /// gives is not judged. Medium in a job that publishes, holds secrets or
+    /// gives is not judged, nor is one with a checksum. Medium in a job that publishes, holds secrets or
     /// may write code; low where its token may be able to, or may write lesser
     /// things; informational elsewhere. A range of numbers and a tool of this
     /// repository's owner are one level lower. Tools of GitHub's own `setup-*` actions
@@ -91,18 +91,21 @@ fn judge(
     let input = step
         .input(tool.input)
         .filter(|text| !text.value.trim().is_empty());
-    // A file of the project says it.
-    let by_file = step.with().iter().any(|pair| {
-        let key = pair.key.value.to_ascii_lowercase();
-        key.ends_with("version-file") || key.ends_with("versions-file") || key == "version_file"
+    // A file of the project says it, or a checksum.
+    let said_otherwise = step.with().iter().any(|pair| {
+        let key = pair.key.value.to_ascii_lowercase().replace('_', "-");
+        key.ends_with("version-file") || matches!(key.as_str(), "checksum" | "checksums" | "sha256")
     });
+    if said_otherwise {
+        return;
+    }
     let (span, taken) = match (input, tool.absent) {
         (Some(text), _) => match text.literal() {
             Some(literal) if is_loose(tool, literal.trim()) => (text.span, literal.trim()),
             _ => return,
         },
-        (None, Absent::Newest(default)) if !by_file => (site.span, default),
-        (None, _) => return,
+        (None, Absent::Newest(default)) => (site.span, default),
+        (None, Absent::Named) => return,
     };
     let takeover = takeovers.at(site);
     // In a range of numbers an older release can at least be preferred, and

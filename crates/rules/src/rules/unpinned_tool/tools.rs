@@ -1,6 +1,5 @@
 //! Actions that install a tool, with the input for its version and what they
-//! take without it. Each row rests on the `action.yml` and README of the
-//! action, at the release that the last column names.
+//! take without it.
 
 /// What an action takes where the input is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,39 +46,38 @@ const fn named(action: &'static str, input: &'static str, what: &'static str) ->
     }
 }
 
-/// Sorted by action.
+/// Sorted by action. Behind each row, what it rests on: the default of the
+/// input in `action.yml`, or what the README says.
 #[rustfmt::skip]
 pub(super) const TOOLS: &[Tool] = &[
-    newest("1password/load-secrets-action", "version", "the 1Password CLI", "latest"), // v3
-    newest("abatilo/actions-poetry", "poetry-version", "Poetry", "latest"), // v4
-    named("anchore/sbom-action", "syft-version", "Syft"), // v0.20: its own version
-    named("anchore/scan-action", "grype-version", "Grype"), // v7: its own version
-    newest("aquasecurity/setup-trivy", "version", "Trivy", "latest"), // v0.2.4
-    named("aquasecurity/trivy-action", "version", "Trivy"), // v0.33: its own version
-    newest("azure/setup-helm", "version", "Helm", "latest"), // v4
-    newest("azure/setup-kubectl", "version", "kubectl", "latest"), // v4
-    newest("denoland/setup-deno", "deno-version", "Deno", "v2.x"), // v2
-    newest("digitalocean/action-doctl", "version", "doctl", "latest"), // v2
-    Tool { // v3: docker.io/tonistiigi/binfmt:latest, run with --privileged
-        action: "docker/setup-qemu-action", input: "image", what: "the image of QEMU, with `--privileged`",
+    newest("1password/load-secrets-action", "version", "the 1Password CLI", "latest"), // README, since v3
+    named("abatilo/actions-poetry", "poetry-version", "Poetry"), // action.yml: differs between its versions
+    named("anchore/sbom-action", "syft-version", "Syft"), // README: its own version
+    named("anchore/scan-action", "grype-version", "Grype"), // README: its own version
+    newest("aquasecurity/setup-trivy", "version", "Trivy", "latest"), // action.yaml
+    named("aquasecurity/trivy-action", "version", "Trivy"), // action.yaml: its own version
+    newest("azure/setup-helm", "version", "Helm", "latest"), // action.yml
+    newest("azure/setup-kubectl", "version", "kubectl", "latest"), // action.yml
+    newest("denoland/setup-deno", "deno-version", "Deno", "2.x"), // action.yml
+    newest("digitalocean/action-doctl", "version", "doctl", "latest"), // README, since v2
+    Tool { // action.yml: docker.io/tonistiigi/binfmt:latest; it is run with --privileged
+        action: "docker/setup-qemu-action", input: "image", what: "the image of QEMU, with `--privileged`,",
         absent: Absent::Newest("tonistiigi/binfmt:latest"), image: true,
     },
-    newest("extractions/setup-just", "just-version", "just", "latest"), // v3
-    newest("fluxcd/flux2/action", "version", "Flux", "latest"), // v2
-    newest("golangci/golangci-lint-action", "version", "golangci-lint", "latest"), // v8
-    newest("google-github-actions/setup-gcloud", "version", "the Google Cloud CLI", "latest"), // v3
-    newest("goreleaser/goreleaser-action", "version", "GoReleaser", "~> v2"), // v6
-    newest("hashicorp/setup-terraform", "terraform_version", "Terraform", "latest"), // v3
-    newest("imjasonh/setup-crane", "version", "crane", "latest-release"), // v0.4
-    newest("jdx/mise-action", "version", "mise", "latest"), // v3
-    newest("ko-build/setup-ko", "version", "ko", "latest"), // v0.9
-    newest("open-policy-agent/setup-opa", "version", "OPA", "latest"), // v2
-    newest("prefix-dev/setup-pixi", "pixi-version", "pixi", "latest"), // v0.9
-    newest("pulumi/actions", "pulumi-version", "Pulumi", "^3"), // v6
-    named("sigstore/cosign-installer", "cosign-release", "cosign"), // v3.10: its own version
-    newest("snok/install-poetry", "version", "Poetry", "latest"), // v1
-    newest("superfly/flyctl-actions/setup-flyctl", "version", "flyctl", "latest"), // v1
-    newest("terraform-linters/setup-tflint", "tflint_version", "TFLint", "latest"), // v5
+    newest("extractions/setup-just", "just-version", "just", "*"), // README
+    newest("fluxcd/flux2/action", "version", "Flux", "latest"), // action/action.yml
+    newest("golangci/golangci-lint-action", "version", "golangci-lint", "latest"), // README
+    newest("google-github-actions/setup-gcloud", "version", "the Google Cloud CLI", "latest"), // action.yml
+    newest("goreleaser/goreleaser-action", "version", "GoReleaser", "~> v2"), // README, since v6; before, `latest`
+    newest("hashicorp/setup-terraform", "terraform_version", "Terraform", "latest"), // action.yml
+    newest("imjasonh/setup-crane", "version", "crane", "latest-release"), // action.yml
+    newest("ko-build/setup-ko", "version", "ko", "latest-release"), // action.yml
+    newest("open-policy-agent/setup-opa", "version", "OPA", "latest"), // action.yml
+    newest("pulumi/actions", "pulumi-version", "Pulumi", "^3"), // README
+    named("sigstore/cosign-installer", "cosign-release", "cosign"), // action.yml: its own version
+    named("snok/install-poetry", "version", "Poetry"), // action.yml: differs between its versions
+    newest("superfly/flyctl-actions/setup-flyctl", "version", "flyctl", "latest"), // setup-flyctl/action.yml
+    newest("terraform-linters/setup-tflint", "tflint_version", "TFLint", "latest"), // action.yml
 ];
 
 /// The row of an action.
