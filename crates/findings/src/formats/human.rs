@@ -128,13 +128,7 @@ impl Human {
             &format!("{:12}", report.result(self.options.fail_on)),
         );
         for &severity in Severity::ALL.iter().rev() {
-            let hidden = report
-                .view
-                .hidden
-                .get(&severity)
-                .copied()
-                .unwrap_or_default();
-            let count = report.count(severity) + hidden;
+            let count = report.total(severity);
             let cell = format!("{count:>5} {severity}  ");
             let look = self.paint.severity(severity, &cell);
             line.push_str(&if count > 0 {
@@ -217,7 +211,7 @@ impl Human {
             let things = counted(report.not_checked.len(), "thing");
             about.push_str(&format!("; {things} could not be checked"));
         }
-        let hidden: usize = report.view.hidden.values().sum();
+        let hidden = report.view.hidden();
         if hidden > 0 {
             about.push_str(&format!(
                 "; {} of these not shown",

@@ -159,7 +159,7 @@ impl Markdown {
             let things = counted(report.not_checked.len(), "thing");
             let _ = write!(text, " **{things} could not be checked.**");
         }
-        let hidden: usize = report.view.hidden.values().sum();
+        let hidden = report.view.hidden();
         if hidden > 0 {
             let _ = write!(
                 text,

@@ -203,13 +203,7 @@ fn counted(count: usize, noun: &str) -> String {
 fn severities(report: &Report) -> String {
     let mut parts = Vec::new();
     for &severity in Severity::ALL.iter().rev() {
-        let hidden = report
-            .view
-            .hidden
-            .get(&severity)
-            .copied()
-            .unwrap_or_default();
-        let count = report.count(severity) + hidden;
+        let count = report.total(severity);
         if count > 0 {
             parts.push(format!("{count} {severity}"));
         }
@@ -262,7 +256,7 @@ fn verdict(report: &Report, fail_on: Option<Severity>) -> String {
 fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(comparison) = &report.comparison {
-        let new = report.findings.len() + report.view.hidden.values().sum::<usize>();
+        let new = report.findings.len() + report.view.hidden();
         let worse = match comparison.worse.len() {
             0 => String::new(),
             count => format!(" ({count} of them known and made worse)"),
