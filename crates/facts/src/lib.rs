@@ -10,6 +10,7 @@ pub mod settings;
 pub mod source;
 pub mod time;
 pub mod uses;
+pub mod uses_policy;
 
 pub use control::Control;
 pub use image::ImageRef;

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
+use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_facts::{Location, Span};
 use cofferdam_flows::Flows;
 use cofferdam_workflows::Repository;
@@ -55,6 +56,8 @@ pub struct Facts<'c> {
     pub settings: Option<&'c Snapshot>,
     /// The data pack, if it is fresh enough to be believed.
     pub pack: Option<&'c DataPack>,
+    /// Lists of what may be used, the organisation's first.
+    pub policies: &'c [UsesPolicy],
     /// The day of the run, for what expires; unknown in tests on fixed bytes.
     pub now: Option<Timestamp>,
 }

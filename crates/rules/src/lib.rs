@@ -32,6 +32,7 @@ pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod scans;
+pub mod script_steps;
 pub mod shipments;
 pub mod sites;
 pub mod slsa;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
+use cofferdam_facts::uses_policy::{UsesPattern, UsesPolicy};
 use cofferdam_findings::Verdict;
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, RULES, Rule, Sink};
@@ -33,6 +34,8 @@ struct Checkout {
     pack: bool,
     // A member `part` stands for a run over single files.
     part: bool,
+    // A member `uses-policy` has lines `allow PATTERN` and `deny PATTERN`.
+    policies: Vec<UsesPolicy>,
 }
 
 fn read(path: &Path) -> Checkout {
@@ -56,17 +59,33 @@ fn read(path: &Path) -> Checkout {
         slug: None,
         pack: true,
         part: false,
+        policies: Vec::new(),
     };
     for (name, body) in members {
         match name.as_str() {
             "settings.json" => checkout.settings = Some(settings(&body)),
             "no-pack" => checkout.pack = false,
             "part" => checkout.part = true,
+            "uses-policy" => checkout.policies.push(uses_policy(&body)),
             "slug" => checkout.slug = Some(body.trim().to_owned()),
             _ => checkout.files.push(SourceFile::new(name.as_str(), body)),
         }
     }
     checkout
+}
+
+fn uses_policy(body: &str) -> UsesPolicy {
+    let of = |word: &str| {
+        let patterns = body.lines().filter_map(|line| line.strip_prefix(word));
+        patterns
+            .map(|text| UsesPattern::parse(text).unwrap())
+            .collect()
+    };
+    UsesPolicy {
+        of: "cofferdam.toml".to_owned(),
+        allow: of("allow "),
+        deny: of("deny "),
+    }
 }
 
 // The member holds only what the fixture is about; everything else is "not asked".
@@ -102,6 +121,7 @@ fn run(rule: &'static dyn Rule, checkout: Checkout) -> Sink {
     let facts = Facts {
         settings: checkout.settings.as_ref(),
         pack: checkout.pack.then_some(&pack.pack),
+        policies: &checkout.policies,
         now: Timestamp::parse("2026-11-22T00:00:00Z"),
     };
     let cx = Context::new(&repository, facts);
@@ -271,9 +291,10 @@ fn whole(text: &str) -> Option<String> {
 }
 
 /// Rules whose weak example needs something beside the workflow: a lockfile, a
-/// publication, the repository's name, the number of runs. Fixtures hold these.
+/// publication, the repository's name, the number of runs, a list. Fixtures hold these.
 const NEEDS_MORE: &[&str] = &[
     "cache-bloat",
+    "forbidden-action",
     "lockfile-bypass",
     "mutable-self-reference",
     "sbom-not-attested",
@@ -297,6 +318,7 @@ fn whole_workflows_on_pages_do_what_the_page_says() {
                 let sink = run(
                     *rule,
                     Checkout {
+                        policies: Vec::new(),
                         files: vec![file],
                         settings: None,
                         slug: None,
@@ -345,6 +367,7 @@ fn fixed_examples_use_versions_that_are_accepted() {
             let sink = run(
                 vulnerable,
                 Checkout {
+                    policies: Vec::new(),
                     files: vec![file],
                     settings: None,
                     slug: None,

@@ -60,9 +60,10 @@ crate::rule! {
     /// or required workflow named after a dependency review.
     ///
     /// It is weak where `continue-on-error`, `warn-only`, `vulnerability-check:
-    /// false` or a threshold of `critical` let findings pass, where no pull
-    /// request starts it, where its condition leaves forks out, and where its
-    /// path filter passes over a lockfile of the checkout. Updates by Renovate
+    /// false`, a threshold of `critical` or scopes without `runtime` let findings
+    /// pass, where no pull request starts it, where its condition leaves forks
+    /// out, and where its path filter passes over a lockfile of the checkout.
+    /// Advisories in `allow-ghsas` are informational. Updates by Renovate
     /// or Dependabot are no gate, for they look at their own pull requests only.
     ///
     /// What a separate configuration file says is not read, so the control is
@@ -109,6 +110,8 @@ struct Gate<'c> {
     unsure: Option<(String, Location)>,
     /// A configuration file that was not read.
     elsewhere: bool,
+    /// How many advisories pass for ever, and where that stands.
+    allowed: Option<(usize, Location)>,
 }
 
 impl Rule for DependencyReview {
@@ -167,6 +170,7 @@ fn gates<'c>(cx: &'c Context<'c>) -> Vec<Gate<'c>> {
                 step: None,
                 unsure: None,
                 elsewhere: false,
+                allowed: None,
             });
         }
     }
@@ -184,6 +188,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         step: Some(site.via.map_or(site.step, |(_, step)| step)),
         unsure: None,
         elsewhere: false,
+        allowed: None,
     };
     let mut gate = if let Some(action) = site.step.action() {
         if !GATES.contains(&action.as_str()) {
@@ -249,6 +254,18 @@ fn inputs(site: &StepSite<'_>, gate: &mut Gate<'_>) {
             Some(_) => {}
         }
     }
+    if let Some(text) = site.step.input("fail-on-scopes")
+        && let Some(scopes) = text.literal()
+        && !scopes.split(',').any(|scope| scope.trim() == "runtime")
+        && !scopes.trim().is_empty()
+    {
+        let how = "`fail-on-scopes` leaves out `runtime`, which is what is shipped";
+        gate.weak.push((how.to_owned(), site.at(text.span)));
+    }
+    if let Some(text) = site.step.input("allow-ghsas") {
+        let allowed = text.value.split(',').filter(|id| !id.trim().is_empty());
+        gate.allowed = Some((allowed.count(), site.at(text.span)));
+    }
     let refs = (site.step.input("base-ref"), site.step.input("head-ref"));
     if let (Some(base), Some(head)) = refs
         && base.value.trim() == head.value.trim()
@@ -296,6 +313,29 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             .fix("Run it on `pull_request` with `permissions: {contents: read}`")
             .subject(format!("{}/event", gate.subject))
             .group("reviews of dependencies on a privileged event"),
+        );
+    }
+    if let Some((count, place)) = gate.allowed.take().filter(|(count, _)| *count > 0) {
+        let advisories = if count == 1 {
+            "one advisory"
+        } else {
+            "several advisories"
+        };
+        out.report_against(
+            &[],
+            Finding::new(
+                DependencyReview::INFO.id,
+                Severity::Info,
+                place,
+                format!(
+                    "the review of dependencies in job `{}` lets {advisories} pass for good",
+                    job.job.name()
+                ),
+            )
+            .why("What is let through has no end and no owner: later uses of the same package pass too")
+            .fix("Take out each id of `allow-ghsas` as soon as the dependency is mended")
+            .subject(format!("{}/allowed", gate.subject))
+            .group("advisories that a review of dependencies lets pass"),
         );
     }
     if let Some(weak) = passed_over(cx, &gate) {
