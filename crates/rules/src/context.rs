@@ -26,6 +26,7 @@ use rayon::prelude::*;
 use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
 use crate::foreign::Walks;
+use crate::starts::KeptStarts;
 use crate::usage::{JobPlace, Usage};
 
 // By path, then by the place of the step.
@@ -46,6 +47,7 @@ pub struct Context<'c> {
     scripts: Scripts<'c>,
     usage: OnceLock<Usage>,
     pub(crate) walks: Walks,
+    pub(crate) kept_starts: KeptStarts,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -80,6 +82,7 @@ pub struct JobView<'c> {
     pub restores: Vec<Restore>,
     // See `releases::logins`.
     pub(crate) logins: OnceLock<Vec<Login>>,
+    pub(crate) place: JobPlace,
 }
 
 impl<'c> Context<'c> {
@@ -102,8 +105,9 @@ impl<'c> Context<'c> {
         let jobs = repository
             .workflows
             .par_iter()
-            .map(|workflow| {
-                let views = views(repository, workflow, default, &scripts, &known);
+            .enumerate()
+            .map(|(at, workflow)| {
+                let views = views(repository, (at, workflow), default, &scripts, &known);
                 (workflow.path(), views)
             })
             .collect();
@@ -120,6 +124,7 @@ impl<'c> Context<'c> {
             scripts,
             usage: OnceLock::new(),
             walks: Walks::default(),
+            kept_starts: KeptStarts::default(),
         }
     }
 
@@ -182,13 +187,13 @@ pub(crate) fn script_of<'s>(
 
 fn views<'c>(
     repository: &'c Repository,
-    workflow: &'c Workflow,
+    (at, workflow): (usize, &'c Workflow),
     default: TokenDefault,
     scripts: &Scripts<'c>,
     known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
-    let view = |job| {
+    let view = |(place, job)| {
         let token = permissions::effective(workflow, job, default);
         let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
         JobView {
@@ -201,9 +206,13 @@ fn views<'c>(
             proving: deeds.proving,
             restores: deeds.restores,
             logins: OnceLock::new(),
+            place: JobPlace {
+                workflow: at,
+                job: place,
+            },
         }
     };
-    workflow.jobs.iter().map(view).collect()
+    workflow.jobs.iter().enumerate().map(view).collect()
 }
 
 fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
@@ -247,29 +256,38 @@ impl JobView<'_> {
         format!("jobs.{}/{}", self.job.name(), step.label())
     }
 
-    /// Whether the job runs when a stranger causes `event`.
+    /// Whether the job runs when a stranger causes `event`, from a fork that
+    /// still exists or from one that was deleted.
     #[must_use]
     pub fn runs_for_outsider(&self, event: &str) -> Runs {
-        conditions::job_runs(
-            self.workflow,
-            self.job,
-            Situation {
-                event,
-                outsider: true,
-            },
-        )
+        self.runs_in(Situation {
+            event,
+            outsider: true,
+            fork_exists: false,
+        })
+    }
+
+    /// Whether the job runs when a stranger causes `event` from a fork.
+    #[must_use]
+    pub fn runs_for_fork(&self, event: &str) -> Runs {
+        self.runs_in(Situation {
+            event,
+            outsider: true,
+            fork_exists: true,
+        })
     }
 
     /// Whether the job runs when somebody with write access causes `event`.
     #[must_use]
     pub fn runs_for_insider(&self, event: &str) -> Runs {
-        conditions::job_runs(
-            self.workflow,
-            self.job,
-            Situation {
-                event,
-                outsider: false,
-            },
-        )
+        self.runs_in(Situation {
+            event,
+            outsider: false,
+            fork_exists: true,
+        })
+    }
+
+    fn runs_in(&self, situation: Situation<'_>) -> Runs {
+        conditions::job_runs(self.workflow, self.job, situation)
     }
 }

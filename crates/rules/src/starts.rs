@@ -1,6 +1,8 @@
 //! How somebody without a role can start a job that has the repository's
 //! privileges, and what the job then holds.
 
+mod search;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cofferdam_facts::Location;
@@ -22,12 +24,8 @@ use crate::merges;
 use crate::policies::{self, Allowed};
 use crate::stakes::Stakes;
 
-/// How deep calls of reusable workflows are followed, how many ways lead to one
-/// job at most, and how many callers are looked at for them. GitHub allows ten
-/// levels.
-const MAX_DEPTH: usize = 10;
-const MAX_STARTS: usize = 64;
-const MAX_CALLERS: usize = 1_000;
+pub(crate) use search::KeptStarts;
+pub use search::{all_of_job, of_job};
 
 /// How many needed jobs are looked at for one way.
 const MAX_NEEDED: usize = 256;
@@ -145,99 +143,6 @@ impl<'c> Start<'c> {
 fn join(gates: &[Gate]) -> String {
     let words: Vec<String> = gates.iter().map(ToString::to_string).collect();
     words.join(" and ")
-}
-
-/// Every way by which somebody without a role starts the job with the
-/// repository's privileges, closed ones included.
-#[must_use]
-pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
-    all_of_job(cx, job).0
-}
-
-/// The same, and whether ways were left out because there are too many.
-#[must_use]
-pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'c>>, bool) {
-    let mut search = Search {
-        starts: Vec::new(),
-        passable: 0,
-        budget: MAX_CALLERS,
-        cut: false,
-    };
-    follow(cx, &[job], &mut search);
-    if search.cut {
-        // What was not followed may be worse than what was.
-        for start in &mut search.starts {
-            start
-                .missing
-                .insert("whether one more of the many ways to the job is easier".to_owned());
-        }
-    }
-    (search.starts, search.cut)
-}
-
-struct Search<'c> {
-    starts: Vec<Start<'c>>,
-    /// How many of them a stranger may get through.
-    passable: usize,
-    budget: usize,
-    cut: bool,
-}
-
-impl<'c> Search<'c> {
-    // Ways that are closed are kept for what closes them; they take no place
-    // from those that are not.
-    fn push(&mut self, start: Start<'c>) {
-        if start.way.is_closed() {
-            if self.starts.len() - self.passable < MAX_STARTS {
-                self.starts.push(start);
-            }
-        } else if self.passable < MAX_STARTS {
-            self.passable += 1;
-            self.starts.push(start);
-        } else {
-            self.cut = true;
-        }
-    }
-}
-
-fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], search: &mut Search<'c>) {
-    let Some(outermost) = chain.first().copied() else {
-        return;
-    };
-    let workflow = outermost.workflow;
-    for trigger in &workflow.triggers {
-        if search.cut {
-            return;
-        }
-        if events::is_privileged_from_outside(trigger.name()) || hands_on_a_head(workflow, trigger)
-        {
-            search.push(build(cx, workflow, trigger, chain, None));
-        } else if trigger.name() == "workflow_dispatch" {
-            for command in commands(cx, workflow) {
-                search.push(build(cx, workflow, trigger, chain, Some(command)));
-            }
-        }
-    }
-    if !workflow.is_reusable() || chain.len() >= MAX_DEPTH {
-        return;
-    }
-    for caller in cx.repository.callers(workflow.path()) {
-        let views = cx.jobs(caller.workflow);
-        let Some(view) = views.iter().find(|v| v.job.id == caller.job.id) else {
-            continue;
-        };
-        if chain.iter().any(|j| std::ptr::eq(*j, view)) {
-            continue;
-        }
-        let Some(left) = search.budget.checked_sub(1) else {
-            search.cut = true;
-            return;
-        };
-        search.budget = left;
-        let mut longer = vec![view];
-        longer.extend(chain);
-        follow(cx, &longer, search);
-    }
 }
 
 /// Whether the event is sent for a pull request: bots that answer to comments,
@@ -571,6 +476,7 @@ fn chosen(expr: &Expr, event: &str) -> Option<String> {
     let situation = Situation {
         event,
         outsider: true,
+        fork_exists: false,
     };
     match situation.evaluate(condition)? {
         true => then.as_str().map(str::to_owned),
