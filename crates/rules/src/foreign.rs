@@ -112,6 +112,13 @@ impl Foreign {
         self.any_passes(start, self.runs.iter().chain(&self.doubts))
     }
 
+    /// Whether something of a stranger surely runs before somebody has merged
+    /// it.
+    #[must_use]
+    pub fn runs(&self, start: &Start<'_>) -> bool {
+        self.any_passes(start, self.runs.iter())
+    }
+
     /// Why it is not known whether anything of a stranger runs, and where, if
     /// that is so.
     #[must_use]
@@ -180,6 +187,25 @@ pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
     lock().insert(key, Arc::clone(&found));
     found
 }
+
+/// Where it is not known whether anything of a stranger runs in a job, and why.
+#[must_use]
+pub fn unseen(
+    cx: &Context<'_>,
+    view: &JobView<'_>,
+    starts: &[Start<'_>],
+    cut: bool,
+) -> Option<(Location, String)> {
+    let of_start = |start: &Start<'_>| of_start(cx, start).unseen(start);
+    starts.iter().find_map(of_start).or_else(|| {
+        let what = format!("one of the many ways to job `{}`", view.job.name());
+        cut.then(|| (view.at(view.job.id.span), what))
+    })
+}
+
+/// What settles it.
+pub const SETTLE: &str =
+    "write the ref, the calls and the conditions out plainly, or read them by eye";
 
 /// All of a start on which it depends. Documents and jobs stay in their places
 /// as long as the context does, so that their addresses tell them apart.

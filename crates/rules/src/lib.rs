@@ -18,6 +18,7 @@ pub mod guards;
 pub mod image_sites;
 pub mod injections;
 pub mod known;
+mod limits;
 mod local_references;
 pub mod lock_gaps;
 pub mod locking;

@@ -267,9 +267,7 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             return;
         }
     }
-    if job.entry.events.contains("pull_request")
-        && job.runs_for_outsider("pull_request") == Runs::No
-    {
+    if job.entry.events.contains("pull_request") && job.runs_for_fork("pull_request") == Runs::No {
         let place = job
             .job
             .condition

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cofferdam_facts::settings::{ActionsPolicyRule, Enforcement, Fact};
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Evidence, Finding, Severity, Verdict};
-use cofferdam_workflows::semantics::gates::Way;
+use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use crate::context::Context;
 use crate::foreign;
@@ -211,6 +211,22 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
 }
 
 fn guarded(starts: &[Start<'_>], target: bool, out: &mut Sink) {
+    let by_flag = |start: &&Start<'_>| {
+        start.way.gates().contains(&Gate::ForkGone)
+            && (start.stakes.any() || start.stakes.perhaps_writes)
+    };
+    if let Some(start) = starts.iter().find(by_flag) {
+        let place = start
+            .guard()
+            .map_or_else(|| start.place(), |g| g.place.clone());
+        out.unknown(
+            Control::T1,
+            Some(place),
+            "whether `fork`, which is null once a fork is deleted, keeps its author out",
+            "compare the `full_name` of the head's repository with `github.repository`",
+        );
+        return;
+    }
     let guard = starts.iter().find_map(Start::guard);
     if let Some(guard) = guard {
         if target {

@@ -14,7 +14,7 @@ use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 use cofferdam_workflows::semantics::wrappers;
 
 use crate::context::{Context, JobView};
-use crate::foreign;
+use crate::foreign::{self, Run};
 use crate::rule::{Rule, Sink};
 use crate::shipments::{self, Shipment};
 use crate::starts as strangers;
@@ -81,7 +81,7 @@ crate::rule! {
     /// cache first; high where a workflow of this checkout lets outsiders in: it runs the
     /// head of a pull request on a privileged event and gives it a cache that
     /// can be written (since 2026-06 such events get a read-only cache unless
-    /// `cache-mode` says otherwise). Where `package.json` decides, the control
+    /// `cache-mode` says otherwise); unknown where that cannot be followed. Where `package.json` decides, the control
     /// is unknown. zizmor's `cache-poisoning` gives every place high or medium
     /// without asking who can write the cache, and does not follow artifacts.
     ///
@@ -105,8 +105,16 @@ impl Rule for ReleaseCache {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let mut seen = HashSet::new();
-        let open = open_cache(cx);
+        let open = Open::of(cx);
         let mut shipments = shipments::all(cx);
+        if let (Open::Perhaps(place, what), false) = (&open, shipments.is_empty()) {
+            out.unknown(
+                Control::X3,
+                Some(place.clone()),
+                what.clone(),
+                foreign::SETTLE,
+            );
+        }
         // A job is told of once, with the shipment that is known best.
         shipments.sort_by_key(|s| match s.artifact {
             Artifact::Unread => 2,
@@ -123,7 +131,7 @@ impl Rule for ReleaseCache {
                     cx,
                     shipment,
                     (publisher, publisher),
-                    open.as_ref(),
+                    open.surely(),
                     &mut seen,
                     out,
                 );
@@ -136,7 +144,7 @@ impl Rule for ReleaseCache {
                         cx,
                         shipment,
                         (other, publisher),
-                        open.as_ref(),
+                        open.surely(),
                         &mut seen,
                         out,
                     );
@@ -404,22 +412,53 @@ fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) 
     }
 }
 
-// Where a stranger's code runs that may write the cache of the default branch,
-// because somebody wrote so: by themselves such runs get one that is read-only.
-fn open_cache(cx: &Context<'_>) -> Option<Location> {
-    let writes = |job: &&JobView<'_>| {
-        matches!(
-            mode(job.workflow, job.job),
-            Some(CacheMode::Write | CacheMode::WriteOnly)
-        )
-    };
-    cx.all_jobs().filter(writes).find_map(|job| {
-        strangers::of_job(cx, job).iter().find_map(|start| {
-            let foreign = foreign::of_start(cx, start);
-            if !foreign.may_run(start) {
-                return None;
+/// Where a stranger's code runs that may write the cache of the default branch,
+/// because somebody wrote so: by themselves such runs get one that is read-only.
+enum Open {
+    /// Nowhere.
+    No,
+    /// What is missing to say so.
+    Perhaps(Location, String),
+    /// Here.
+    Surely(Location),
+}
+
+impl Open {
+    fn of(cx: &Context<'_>) -> Self {
+        let writes = |job: &&JobView<'_>| {
+            matches!(
+                mode(job.workflow, job.job),
+                Some(CacheMode::Write | CacheMode::WriteOnly)
+            )
+        };
+        let mut found = Self::No;
+        for job in cx.all_jobs().filter(writes) {
+            let (starts, cut) = strangers::all_of_job(cx, job);
+            for start in &starts {
+                let foreign = foreign::of_start(cx, start);
+                let of = |run: &Run| run.place.clone();
+                match (foreign.runs.first(), foreign.doubts.first()) {
+                    (Some(run), _) if foreign.runs(start) => return Self::Surely(of(run)),
+                    (_, Some(doubt)) if foreign.may_run(start) => {
+                        let what = format!("whether `{}` runs a stranger's code", doubt.means);
+                        found = Self::Perhaps(of(doubt), what);
+                    }
+                    _ => {}
+                }
             }
-            foreign.runs.first().map(|run| run.place.clone())
-        })
-    })
+            if let (Self::No, Some((place, what))) =
+                (&found, foreign::unseen(cx, job, &starts, cut))
+            {
+                found = Self::Perhaps(place, what);
+            }
+        }
+        found
+    }
+
+    fn surely(&self) -> Option<&Location> {
+        match self {
+            Self::Surely(place) => Some(place),
+            Self::No | Self::Perhaps(..) => None,
+        }
+    }
 }

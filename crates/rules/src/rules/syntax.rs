@@ -9,6 +9,7 @@ use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::Shell;
 
 use crate::context::{Context, JobView};
+use crate::limits;
 use crate::local_references;
 use crate::rule::{Rule, Sink};
 use crate::sites;
@@ -96,6 +97,7 @@ impl Rule for Syntax {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         local_references::report(cx, out);
+        limits::report(cx, out);
     }
 }
 

@@ -19,6 +19,17 @@ pub struct Situation<'s> {
     /// Whether a stranger caused it: a fork's pull request, a comment by
     /// somebody without a role.
     pub outsider: bool,
+    /// Whether the stranger's fork still exists. Of one that was deleted
+    /// `head.repo` is null in the payload, and `null == false` holds.
+    pub fork_exists: bool,
+}
+
+/// Whether a context says that the head lies in a fork, which it does only as
+/// long as the fork exists.
+#[must_use]
+pub fn is_fork_flag(path: &ContextPath) -> bool {
+    path.is("github.event.pull_request.head.repo.fork")
+        || path.is("github.event.workflow_run.head_repository.fork")
 }
 
 /// The answer to "does it run?".
@@ -58,11 +69,8 @@ impl Situation<'_> {
             {
                 string("outsider/fork")
             }
-            "github.event.pull_request.head.repo.fork"
-            | "github.event.workflow_run.head_repository.fork"
-                if self.outsider =>
-            {
-                Some(Value::Bool(true))
+            _ if self.outsider && is_fork_flag(path) => {
+                self.fork_exists.then_some(Value::Bool(true))
             }
             "github.event.pull_request" | "github.event.pull_request.number"
                 if !self.event.starts_with("pull_request") =>

@@ -43,6 +43,7 @@ impl<'r> Start<'r> {
         Situation {
             event: self.trigger.name(),
             outsider: self.origin == Origin::Outsider,
+            fork_exists: false,
         }
     }
 

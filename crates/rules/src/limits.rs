@@ -1,0 +1,51 @@
+//! Where a limit was reached that several rules rest on: what lies behind it
+//! was not looked at, and says nothing for a control.
+
+use cofferdam_facts::Control;
+use cofferdam_findings::report::NotChecked;
+use cofferdam_workflows::semantics::starts::Calls;
+
+use crate::context::Context;
+use crate::rule::Sink;
+
+/// Controls that are decided by the ways in which a workflow starts.
+const BY_STARTS: &[Control] = &[
+    Control::C3,
+    Control::D5,
+    Control::S1,
+    Control::S2,
+    Control::S3,
+    Control::S6,
+    Control::W1,
+    Control::X3,
+];
+
+/// Reports the workflows that are called in more ways than are followed.
+pub(crate) fn report(cx: &Context<'_>, out: &mut Sink) {
+    let calls = Calls::new(cx.repository);
+    let called = |path: &str| !cx.repository.callers(path).is_empty();
+    for workflow in &cx.repository.workflows {
+        if !called(workflow.path()) || !calls.are_cut(workflow) {
+            continue;
+        }
+        let grave = cx.jobs(workflow).iter().any(|job| job.stakes().is_grave());
+        let place = workflow.file().locate(workflow.on_span);
+        let settle = "call it from fewer places, or read the calls by eye";
+        if grave {
+            for control in BY_STARTS {
+                let missing = format!("in which further ways `{}` starts", workflow.path());
+                out.unknown(*control, Some(place.clone()), missing, settle);
+            }
+        }
+        out.not_checked(NotChecked {
+            code: "too-many-ways",
+            message: format!(
+                "`{}` is called in more ways than are followed",
+                workflow.path()
+            ),
+            location: Some(place),
+            settle: settle.to_owned(),
+            required: grave,
+        });
+    }
+}
