@@ -1,7 +1,7 @@
 //! What a rule may look at, worked out once for all rules.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
@@ -12,7 +12,7 @@ use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::caching::Restore;
-use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::conditions::{Runs, Situation};
 use cofferdam_workflows::semantics::logins::Login;
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
 use cofferdam_workflows::semantics::proving::Proving;
@@ -26,8 +26,9 @@ use rayon::prelude::*;
 use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
 use crate::foreign::Walks;
-use crate::starts::KeptStarts;
+use crate::starts::Kept;
 use crate::usage::{JobPlace, Usage};
+use crate::waiting::Waiting;
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -47,7 +48,6 @@ pub struct Context<'c> {
     scripts: Scripts<'c>,
     usage: OnceLock<Usage>,
     pub(crate) walks: Walks,
-    pub(crate) kept_starts: KeptStarts,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -80,9 +80,14 @@ pub struct JobView<'c> {
     pub proving: Proving,
     /// Where it restores a cache, likewise.
     pub restores: Vec<Restore>,
+    /// Whether it does more than is kept of it.
+    pub deeds_cut: bool,
     // See `releases::logins`.
     pub(crate) logins: OnceLock<Vec<Login>>,
     pub(crate) place: JobPlace,
+    pub(crate) waiting: Arc<Waiting>,
+    // See `starts::of_job`.
+    pub(crate) kept_starts: OnceLock<Kept>,
 }
 
 impl<'c> Context<'c> {
@@ -124,7 +129,6 @@ impl<'c> Context<'c> {
             scripts,
             usage: OnceLock::new(),
             walks: Walks::default(),
-            kept_starts: KeptStarts::default(),
         }
     }
 
@@ -193,6 +197,7 @@ fn views<'c>(
     known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
+    let waiting = Arc::new(Waiting::default());
     let view = |(place, job)| {
         let token = permissions::effective(workflow, job, default);
         let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
@@ -205,11 +210,14 @@ fn views<'c>(
             publications: deeds.publications,
             proving: deeds.proving,
             restores: deeds.restores,
+            deeds_cut: deeds.cut,
             logins: OnceLock::new(),
             place: JobPlace {
                 workflow: at,
                 job: place,
             },
+            waiting: Arc::clone(&waiting),
+            kept_starts: OnceLock::new(),
         }
     };
     workflow.jobs.iter().enumerate().map(view).collect()
@@ -288,6 +296,6 @@ impl JobView<'_> {
     }
 
     fn runs_in(&self, situation: Situation<'_>) -> Runs {
-        conditions::job_runs(self.workflow, self.job, situation)
+        self.waiting.runs(self.workflow, self.place.job, situation)
     }
 }

@@ -41,6 +41,7 @@ pub mod takeover;
 pub mod triggers;
 mod unread;
 mod usage;
+mod waiting;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

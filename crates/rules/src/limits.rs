@@ -20,8 +20,44 @@ const BY_STARTS: &[Control] = &[
     Control::X3,
 ];
 
-/// Reports the workflows that are called in more ways than are followed.
+/// Controls that are decided by what a job does.
+const BY_DEEDS: &[Control] = &[
+    Control::C3,
+    Control::S1,
+    Control::S2,
+    Control::S3,
+    Control::S6,
+    Control::X3,
+];
+
+/// Reports every limit that was reached.
 pub(crate) fn report(cx: &Context<'_>, out: &mut Sink) {
+    ways(cx, out);
+    deeds(cx, out);
+}
+
+// Jobs that do more than is kept of them.
+fn deeds(cx: &Context<'_>, out: &mut Sink) {
+    for job in cx.all_jobs().filter(|job| job.deeds_cut) {
+        let place = job.at(job.job.id.span);
+        let name = job.job.name();
+        let settle = "split the job, or use fewer actions in each other";
+        for control in BY_DEEDS {
+            let missing = format!("what else job `{name}` publishes, proves and restores");
+            out.unknown(*control, Some(place.clone()), missing, settle);
+        }
+        out.not_checked(NotChecked {
+            code: "too-many-steps",
+            message: format!("job `{name}` does more than is kept of it"),
+            location: Some(place),
+            settle: settle.to_owned(),
+            required: true,
+        });
+    }
+}
+
+// Workflows that are called in more ways than are followed.
+fn ways(cx: &Context<'_>, out: &mut Sink) {
     let calls = Calls::new(cx.repository);
     let called = |path: &str| !cx.repository.callers(path).is_empty();
     for workflow in &cx.repository.workflows {

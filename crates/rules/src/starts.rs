@@ -3,7 +3,7 @@
 
 mod search;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use cofferdam_facts::Location;
 use cofferdam_facts::settings::{DeploymentRefs, Fact, ForkApproval};
@@ -24,7 +24,7 @@ use crate::merges;
 use crate::policies::{self, Allowed};
 use crate::stakes::Stakes;
 
-pub(crate) use search::KeptStarts;
+pub(crate) use search::Kept;
 pub use search::{all_of_job, of_job};
 
 /// How many needed jobs are looked at for one way.
@@ -254,23 +254,9 @@ fn build<'c>(
         None => start.by_trigger(cx),
     }
     for view in chain {
-        let mut needed = Needed {
-            jobs: HashMap::new(),
-            seen: HashSet::new(),
-        };
-        if !view.job.needs.is_empty() {
-            let jobs = view.workflow.jobs.iter().rev();
-            needed.jobs = jobs.map(|job| (job.id.value.as_str(), job)).collect();
-        }
-        start.by_job(cx, view, view.job, &mut needed);
+        start.by_job(cx, view, view.place.job, &mut BTreeSet::new());
     }
     start
-}
-
-/// The jobs of a workflow by id, and those that were looked at.
-struct Needed<'w> {
-    jobs: HashMap<&'w str, &'w Job>,
-    seen: HashSet<&'w str>,
 }
 
 impl Start<'_> {
@@ -320,15 +306,18 @@ impl Start<'_> {
         }
     }
 
-    // The job itself, and the jobs without which it does not run.
-    fn by_job<'w>(
+    // The job at a place, and the jobs without which it does not run.
+    fn by_job(
         &mut self,
         cx: &Context<'_>,
         view: &JobView<'_>,
-        job: &'w Job,
-        needed: &mut Needed<'w>,
+        at: usize,
+        seen: &mut BTreeSet<usize>,
     ) {
-        if needed.seen.len() > MAX_NEEDED || !needed.seen.insert(&job.id.value) {
+        let Some(job) = view.workflow.jobs.get(at) else {
+            return;
+        };
+        if seen.len() > MAX_NEEDED || !seen.insert(at) {
             return;
         }
         let workflow = view.workflow;
@@ -357,15 +346,12 @@ impl Start<'_> {
         if ignores_failure(job.condition.as_ref()) {
             return;
         }
-        for need in &job.needs {
-            if needed.seen.len() > MAX_NEEDED {
+        for need in view.waiting.needs_of(view.workflow, at) {
+            if seen.len() > MAX_NEEDED {
                 return;
             }
-            if needed.seen.contains(need.value.as_str()) {
-                continue;
-            }
-            if let Some(job) = needed.jobs.get(need.value.as_str()).copied() {
-                self.by_job(cx, view, job, needed);
+            if !seen.contains(need) {
+                self.by_job(cx, view, *need, seen);
             }
         }
     }

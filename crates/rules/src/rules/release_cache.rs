@@ -1,6 +1,6 @@
 //! Caches that reach a release.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
@@ -104,7 +104,7 @@ impl Rule for ReleaseCache {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let mut seen = HashSet::new();
+        let mut seen = Seen::default();
         let open = Open::of(cx);
         let mut shipments = shipments::all(cx);
         if let (Open::Perhaps(place, what), false) = (&open, shipments.is_empty()) {
@@ -152,6 +152,14 @@ impl Rule for ReleaseCache {
             }
         }
     }
+}
+
+/// What was looked at already.
+#[derive(Default)]
+struct Seen<'c> {
+    jobs: HashSet<(&'c str, usize)>,
+    // By the path of the workflow.
+    starts: HashMap<&'c str, Vec<Start<'c>>>,
 }
 
 // A job whose artifacts the publishing job takes.
@@ -207,14 +215,15 @@ fn check<'c>(
     shipment: &Shipment<'c>,
     (job, publisher): (&'c JobView<'c>, &'c JobView<'c>),
     open: Option<&Location>,
-    seen: &mut HashSet<(&'c str, usize)>,
+    seen: &mut Seen<'c>,
     out: &mut Sink,
 ) {
     let key = (job.workflow.path(), job.job.id.span.start);
-    if job.job.call().is_some() || !seen.insert(key) {
+    if job.job.call().is_some() || !seen.jobs.insert(key) {
         return;
     }
-    let starts = starts::of(cx.repository, job.workflow);
+    let starts = seen.starts.entry(job.workflow.path());
+    let starts = starts.or_insert_with(|| starts::of(cx.repository, job.workflow));
     let releasing: Vec<&Start<'_>> = starts
         .iter()
         .filter(|start| releases(cx, start, job, shipment))

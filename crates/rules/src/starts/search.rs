@@ -1,8 +1,7 @@
 //! The search for all ways to a job, and their memory: many rules ask for the
 //! same job.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
 
 use cofferdam_facts::Location;
 use cofferdam_workflows::semantics::events;
@@ -31,10 +30,12 @@ pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
 /// The same, and whether ways were left out because there are too many.
 #[must_use]
 pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'c>>, bool) {
-    let kept = cx.kept_starts.get(job.place);
-    if let Some(found) = kept.and_then(|kept| kept.restored(cx)) {
-        return found;
-    }
+    // One thread looks, and the others wait: it costs more than most rules.
+    let kept = job.kept_starts.get_or_init(|| Kept::of(&search(cx, job)));
+    kept.restored(cx)
+}
+
+fn search<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Search<'c> {
     let mut search = Search {
         starts: Vec::new(),
         passable: 0,
@@ -50,10 +51,7 @@ pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'
                 .insert("whether one more of the many ways to the job is easier".to_owned());
         }
     }
-    if let Some(kept) = Kept::of(&search) {
-        cx.kept_starts.keep(job.place, kept);
-    }
-    (search.starts, search.cut)
+    search
 }
 
 struct Search<'c> {
@@ -121,33 +119,15 @@ fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], search: &mut Searc
     }
 }
 
-/// What was found for jobs that several rules ask for.
-#[derive(Debug, Default)]
-pub(crate) struct KeptStarts {
-    found: Mutex<HashMap<JobPlace, Arc<Kept>>>,
-}
-
-impl KeptStarts {
-    fn get(&self, job: JobPlace) -> Option<Arc<Kept>> {
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.get(&job).cloned()
-    }
-
-    fn keep(&self, job: JobPlace, kept: Kept) {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.insert(job, Arc::new(kept));
-    }
-}
-
 /// All ways to one job, by places: a context that held references into itself
 /// could not be lent for less than its whole life.
-#[derive(Debug)]
-struct Kept {
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
     starts: Vec<KeptStart>,
     cut: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct KeptStart {
     trigger: usize,
     chain: Vec<JobPlace>,
@@ -162,17 +142,19 @@ struct KeptStart {
 }
 
 impl Kept {
-    fn of(search: &Search<'_>) -> Option<Self> {
-        let starts: Option<Vec<KeptStart>> = search.starts.iter().map(KeptStart::of).collect();
-        Some(Self {
-            starts: starts?,
-            cut: search.cut,
-        })
+    fn of(search: &Search<'_>) -> Self {
+        let starts: Vec<KeptStart> = search.starts.iter().filter_map(KeptStart::of).collect();
+        Self {
+            // What could not be kept is a way that is left out.
+            cut: search.cut || starts.len() < search.starts.len(),
+            starts,
+        }
     }
 
-    fn restored<'c>(&self, cx: &'c Context<'c>) -> Option<(Vec<Start<'c>>, bool)> {
-        let starts: Option<Vec<Start<'c>>> = self.starts.iter().map(|s| s.restored(cx)).collect();
-        Some((starts?, self.cut))
+    fn restored<'c>(&self, cx: &'c Context<'c>) -> (Vec<Start<'c>>, bool) {
+        let starts: Vec<Start<'c>> = self.starts.iter().filter_map(|s| s.restored(cx)).collect();
+        let lost = starts.len() < self.starts.len();
+        (starts, self.cut || lost)
     }
 }
 

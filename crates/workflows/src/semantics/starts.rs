@@ -71,6 +71,8 @@ pub struct Start<'r> {
     /// The jobs that call on from there, the first one in `workflow`; empty
     /// where `workflow` itself is meant.
     pub calls: Vec<Caller<'r>>,
+    // Which jobs run, for all that ask for this start.
+    runs: evaluate::KnownRuns,
 }
 
 impl fmt::Display for Start<'_> {
@@ -164,6 +166,7 @@ impl<'r> Calls<'r> {
                 origin,
                 upstream,
                 calls: calls.iter().rev().copied().collect(),
+                runs: evaluate::KnownRuns::default(),
             });
         }
         if !workflow.is_reusable() {

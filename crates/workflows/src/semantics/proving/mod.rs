@@ -236,6 +236,19 @@ impl Proving {
         self.hints.extend(other.hints);
     }
 
+    /// How much there is of the kind that there is most of.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let most = self.proofs.len().max(self.refusals.len());
+        most.max(self.imports.len()).max(self.hints.len())
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Shows everything at another step and place: the step that calls a
     /// composite action.
     #[must_use]
