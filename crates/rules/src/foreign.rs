@@ -5,6 +5,7 @@
 //! last; what runs code of a folder that belongs to a stranger runs the
 //! stranger's code.
 
+mod budget;
 mod script;
 mod tree;
 
@@ -34,9 +35,6 @@ use tree::Tree;
 
 /// How deep composite actions are followed.
 const MAX_DEPTH: usize = 10;
-
-/// How many steps of one job are walked, those of its actions included.
-const MAX_STEPS: usize = 10_000;
 
 /// What a job does with a stranger's files in one run.
 #[derive(Clone, Debug, Default)]
@@ -170,6 +168,7 @@ impl Fetch {
 #[derive(Debug, Default)]
 pub(crate) struct Walks {
     found: Mutex<HashMap<Asked, Arc<Foreign>>>,
+    budgets: budget::Budgets,
 }
 
 /// What the job of a start does with a stranger's files.
@@ -258,7 +257,7 @@ fn of_chain(
         view,
         compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
-        left: MAX_STEPS,
+        left: cx.walks.budgets.of(cx, view.place),
         out: Foreign::default(),
     };
     let outer = Outer {

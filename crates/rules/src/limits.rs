@@ -3,6 +3,7 @@
 
 use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
+use cofferdam_workflows::semantics::constants::is_too_large;
 use cofferdam_workflows::semantics::starts::Calls;
 
 use crate::context::Context;
@@ -34,6 +35,27 @@ const BY_DEEDS: &[Control] = &[
 pub(crate) fn report(cx: &Context<'_>, out: &mut Sink) {
     ways(cx, out);
     deeds(cx, out);
+    matrices(cx, out);
+}
+
+// Matrices with more values than are followed: rules say themselves what of
+// theirs is not known for it.
+fn matrices(cx: &Context<'_>, out: &mut Sink) {
+    for job in cx.all_jobs() {
+        let Some(matrix) = job.job.matrix.as_ref().filter(|m| is_too_large(m)) else {
+            continue;
+        };
+        out.not_checked(NotChecked {
+            code: "matrix-too-large",
+            message: format!(
+                "the matrix of job `{}` has more values than are followed",
+                job.job.name()
+            ),
+            location: Some(job.at(matrix.span)),
+            settle: "read by eye what its values lead to, or split the job".to_owned(),
+            required: job.stakes().is_grave(),
+        });
+    }
 }
 
 // Jobs that do more than is kept of them.

@@ -368,21 +368,26 @@ impl<'f> Frame<'f> {
         }
     }
 
+    // A part of an axis that is a mapping counts as the whole of it.
     fn matrix(&self, axis: &str, hops: usize) -> Head {
         let Place::Job(_, job) = self.place else {
             return Head::default();
         };
-        let values = job.matrix.iter().flat_map(|m| &m.values);
-        let named = |(name, _): &&(String, Text)| name.eq_ignore_ascii_case(axis);
-        let dynamic = job.matrix.as_ref().is_some_and(|m| m.dynamic);
-        if dynamic && !values.clone().any(|v| named(&v)) {
-            return Head::UNKNOWN;
+        let Some(matrix) = &job.matrix else {
+            return Head::default();
+        };
+        let named = |(name, _): &&(String, Text)| {
+            let first = name.split('.').next().unwrap_or("");
+            first.eq_ignore_ascii_case(axis)
+        };
+        let values = matrix.values.iter().filter(named);
+        let head = values.fold(Head::default(), |head, (_, text)| {
+            head.or(self.text(text, None, hops))
+        });
+        if matrix.dynamic && !head.any() {
+            return head.or(Head::UNKNOWN);
         }
-        values
-            .filter(|(name, _)| name.eq_ignore_ascii_case(axis))
-            .fold(Head::default(), |head, (_, text)| {
-                head.or(self.text(text, None, hops))
-            })
+        head
     }
 }
 
