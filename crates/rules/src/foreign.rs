@@ -31,6 +31,7 @@ use cofferdam_workflows::yaml::Document;
 use crate::context::{Context, JobView};
 use crate::starts::{Start, checks_permission};
 
+use script::Fetched;
 use tree::Tree;
 
 /// How deep composite actions are followed.
@@ -257,6 +258,8 @@ fn of_chain(
         view,
         compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
+        fetched: None,
+        peeked: None,
         left: cx.walks.budgets.of(cx, view.place),
         out: Foreign::default(),
     };
@@ -280,6 +283,10 @@ struct Walk<'w> {
     /// Whether a step refuses a head that was pushed after the comment.
     compares_times: bool,
     tree: Tree,
+    /// Commits that were fetched and not yet checked out.
+    fetched: Option<Fetched>,
+    /// What was taken out of them without a checkout.
+    peeked: Option<usize>,
     left: usize,
     out: Foreign,
 }
@@ -333,6 +340,7 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, at: &At<'_>) {
+        self.loaded(at);
         if let Some(text) = at.step.script() {
             script::walk(self, at, text);
             return;
@@ -352,6 +360,25 @@ impl Walk<'_> {
                 self.inner(at, self.cx.repository.own_action(&uses.value));
             }
             _ => self.action(at),
+        }
+    }
+
+    // `env: {NODE_OPTIONS: --require ./hook.js}`: what every program of the step
+    // loads first.
+    fn loaded(&mut self, at: &At<'_>) {
+        let pairs = at.step.env.iter().chain(&self.view.job.env);
+        let pairs = pairs.chain(&self.view.workflow.env);
+        let found = pairs
+            .filter(|p| script::is_loaded(&p.key.value))
+            .find_map(|pair| {
+                let value = self.expand(at, &pair.value);
+                let root = Folder::workspace();
+                let mut parts = script::loaded_paths(&pair.key.value, &value);
+                let fetch = parts.find_map(|part| self.tree.owner(&root.join(part)))?;
+                Some((fetch, format!("{}={}", pair.key.value, pair.value.value)))
+            });
+        if let Some((fetch, means)) = found {
+            self.run(at, fetch, at.step.head(), means, false);
         }
     }
 
