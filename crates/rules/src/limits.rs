@@ -3,6 +3,7 @@
 
 use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
+use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::semantics::constants::is_too_large;
 use cofferdam_workflows::semantics::starts::Calls;
 
@@ -36,6 +37,53 @@ pub(crate) fn report(cx: &Context<'_>, out: &mut Sink) {
     ways(cx, out);
     deeds(cx, out);
     matrices(cx, out);
+    programs(cx, out);
+}
+
+// Actions of the checkout that are programs: what they do stands in no step. One
+// gap for all of a repository.
+fn programs(cx: &Context<'_>, out: &mut Sink) {
+    let mut first = None;
+    let mut count = 0_usize;
+    for action in &cx.repository.actions {
+        let span = match &action.runs {
+            Runs::JavaScript { using, .. } => using.span,
+            Runs::Docker { image, .. } => match image {
+                // What another registry holds is no file of the checkout.
+                Some(text) if !text.value.starts_with("docker://") => text.span,
+                _ => continue,
+            },
+            Runs::Composite { .. } | Runs::Unknown(_) => continue,
+        };
+        let running = cx.usage().running(action.path()).iter();
+        let mut jobs = running.filter_map(|running| cx.job(running.job));
+        if let Some(job) = jobs.find(|job| job.stakes().is_grave()) {
+            count += 1;
+            first = first.or(Some((action, span, job)));
+        }
+    }
+    let Some((action, span, job)) = first else {
+        return;
+    };
+    let name = match action.folder() {
+        "" => "the action of the repository".to_owned(),
+        folder => format!("the action `{folder}`"),
+    };
+    let more = match count {
+        1 => String::new(),
+        n => format!(", and {} more like it", n - 1),
+    };
+    out.not_checked(NotChecked {
+        code: "action-unread",
+        message: format!(
+            "{name} is a program, and what it does in job `{}`, which holds something, is not \
+             read{more}",
+            job.job.name()
+        ),
+        location: Some(action.file().locate(span)),
+        settle: "read by eye what it checks out, runs and publishes".to_owned(),
+        required: false,
+    });
 }
 
 // Matrices with more values than are followed: rules say themselves what of

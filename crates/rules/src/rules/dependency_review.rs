@@ -199,6 +199,9 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
     };
     if let Some(how) = scans::tolerated(site) {
         gate.weak.push((how, gate.place.clone()));
+    } else if scans::undecided(site) {
+        let what = "whether a failure of the dependency review stops anything";
+        gate.unsure = Some((what.to_owned(), gate.place.clone()));
     }
     // A check that runs besides the pull requests too is judged where it gates.
     Some(gate)

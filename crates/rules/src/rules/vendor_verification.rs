@@ -72,12 +72,14 @@ impl Rule for VendorVerification {
         };
         let sites = steps::of(cx);
         let mut lax = None;
+        let mut unsure = None;
         let mut proven = false;
         for site in &sites {
             let Some(proof) = proof(site, &sites) else {
                 continue;
             };
             match proof.lax {
+                None if proof.unsure => unsure = unsure.or(Some(proof.place)),
                 None => {
                     proven = true;
                     out.satisfied(Control::D7, proof.place, proof.note);
@@ -87,6 +89,14 @@ impl Rule for VendorVerification {
         }
         if proven {
             return;
+        }
+        if let Some(place) = unsure {
+            return out.unknown(
+                Control::D7,
+                Some(place),
+                "whether a failure of the proof of `vendor/` stops anything",
+                "take `continue-on-error` away",
+            );
         }
         match lax {
             Some((place, how, job)) => report(
@@ -104,6 +114,8 @@ struct Proof {
     place: Location,
     note: &'static str,
     lax: Option<String>,
+    /// Whether an expression decides on that.
+    unsure: bool,
 }
 
 fn missing(vendored: &str, sites: &[StepSite<'_>], out: &mut Sink) {
@@ -153,6 +165,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
             place: site.at(targets.span),
             note: "a target proves it, by its name",
             lax: scans::tolerated(site),
+            unsure: scans::undecided(site),
         });
     }
     let lax =
@@ -165,6 +178,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 place: site.at_command(command),
                 note: "a target or script proves it, by its name",
                 lax: lax(command),
+                unsure: scans::undecided(site),
             });
         }
         let target = !command.is("go")
@@ -191,6 +205,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 place: site.at_command(command),
                 note: "the folder is made anew and compared",
                 lax,
+                unsure: scans::undecided(other),
             });
         }
     }
