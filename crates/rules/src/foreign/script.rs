@@ -111,6 +111,7 @@ impl Shell<'_> {
         self.peek(walk, command);
         self.around(walk, command, &words);
         self.unpack(walk, command, &words);
+        self.saves(walk, command, &words);
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         match name.file_name().unwrap_or("") {
             "cd" | "pushd" => return self.change(command, word(0)),
@@ -256,7 +257,7 @@ impl Shell<'_> {
                 }
             }
             // `gh pr diff … | git apply`
-            "apply" | "am" if self.is_fed_by_pull_request(command) => {
+            "apply" | "am" if self.is_patched(walk, command, words) => {
                 self.arrives(walk, command, Head::PULL, cwd, true);
             }
             _ => {}
@@ -266,6 +267,22 @@ impl Shell<'_> {
     // Comments carry no commit, so that every lookup happens when the job runs.
     fn is_late(&self, walk: &Walk<'_>) -> bool {
         matches!(walk.start.event(), "issue_comment" | "workflow_dispatch")
+    }
+
+    // By a pipe, or a file that is a stranger's.
+    fn is_patched(&self, walk: &Walk<'_>, command: &Command, words: &[String]) -> bool {
+        let of_stranger = |path: &str| {
+            let inside = walk.tree.owner_of_named(&self.cwd.join(path));
+            inside.or_else(|| walk.tree.owner_outside(path)).is_some()
+        };
+        let files = words.iter().filter(|w| !w.starts_with('-'));
+        let from = command.redirects.iter().filter(|r| r.operator == "<");
+        self.is_fed_by_pull_request(command)
+            || self.shown_to(walk, command).is_some()
+            || files.skip(1).any(|path| of_stranger(path))
+            || from
+                .map(|r| self.expand(&r.target))
+                .any(|path| of_stranger(&path))
     }
 
     fn is_fed_by_pull_request(&self, command: &Command) -> bool {

@@ -12,7 +12,7 @@ use crate::documents::job::{Job, JobKind};
 use crate::documents::step::{Step, StepKind};
 use crate::documents::text::{Pair, Text, lookup};
 use crate::documents::{Action, Workflow};
-use crate::expressions::{ContextPath, Expr, ExprKind, embedded};
+use crate::expressions::{ContextPath, Expr, ExprKind, PathPart, embedded};
 use crate::repository::Repository;
 use crate::semantics::lookups;
 
@@ -187,6 +187,9 @@ impl<'f> Frame<'f> {
         let found = of_event(path);
         if found.any() {
             return found;
+        }
+        if is_computed(path) && (!path.starts_with("github") || may_be_head(path)) {
+            return Head::UNKNOWN;
         }
         let Some(hops) = hops.checked_sub(1) else {
             return Head::UNKNOWN;
@@ -422,6 +425,29 @@ fn of_unread_output(name: &str) -> Head {
     }
 }
 
+fn is_computed(path: &ContextPath) -> bool {
+    let mut parts = path.parts.iter();
+    parts.any(|part| matches!(part, PathPart::Computed(_)))
+}
+
+// Whether a path with a step that only the run knows may lead to a head.
+fn may_be_head(path: &ContextPath) -> bool {
+    const HEADS: &[&str] = &[
+        "github.head_ref",
+        "github.event.after",
+        "github.event.client_payload.pull_request.head",
+        "github.event.inputs",
+        "github.event.pull_request.head",
+        "github.event.pull_request.merge_commit_sha",
+        "github.event.workflow_run.head_branch",
+        "github.event.workflow_run.head_commit",
+        "github.event.workflow_run.head_repository",
+        "github.event.workflow_run.head_sha",
+        "github.event.workflow_run.pull_requests",
+    ];
+    HEADS.iter().any(|head| path.could_start_with(head))
+}
+
 // Filters and JSON in an expression hide which part of the event is meant.
 fn loses(written: &str) -> bool {
     let lower = written.to_ascii_lowercase();
@@ -469,6 +495,10 @@ fn of_event(path: &ContextPath) -> Head {
         | "github.event.workflow_run.head_commit"
         | "github.event.check_run.head_sha"
         | "github.event.check_suite.head_sha" => Head::COMMIT,
+        "github.event.pull_request.diff_url"
+        | "github.event.pull_request.patch_url"
+        | "github.event.issue.pull_request.diff_url"
+        | "github.event.issue.pull_request.patch_url" => Head::PULL,
         "github.head_ref"
         | "github.event.pull_request.head.ref"
         | "github.event.pull_request.head.label"

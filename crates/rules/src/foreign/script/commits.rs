@@ -98,12 +98,78 @@ pub(super) fn is_build_file(path: &str) -> bool {
 }
 
 impl Shell<'_> {
-    /// Whether a command prints or packs files of a stranger's commit.
+    /// Whether a command prints or packs files of a stranger's commit, out of the
+    /// object store or from GitHub.
     pub(super) fn shows(&self, walk: &Walk<'_>, command: &Command) -> bool {
-        let (program, args) = command.effective();
-        if program.file_name() != Some("git") {
-            return false;
+        match command.effective().0.file_name() {
+            Some("git") => self.shows_object(walk, command),
+            Some("gh" | "curl" | "wget") => self.downloads(command),
+            _ => false,
         }
+    }
+
+    fn downloads(&self, command: &Command) -> bool {
+        // Parts of addresses behind which files are, and not what an API tells.
+        const FILES: &[&str] = &[
+            "/archive/",
+            "/contents/",
+            "/raw/",
+            "/tarball",
+            "/zipball",
+            ".diff",
+            ".patch",
+            "codeload",
+            "diff_url",
+            "patch_url",
+            "raw.github",
+        ];
+        let (_, args) = command.effective();
+        let mut verbs = args.iter().take(2).map(|w| w.text.as_str());
+        if command.is("gh") && verbs.by_ref().eq(["pr", "diff"]) {
+            return true;
+        }
+        args.iter().any(|w| {
+            let text = self.expand(w);
+            let written = || self.text.value.get(w.range.clone()).unwrap_or("");
+            let files = FILES
+                .iter()
+                .any(|f| text.contains(f) || written().contains(f));
+            files && self.head(w).0.is_code()
+        })
+    }
+
+    /// Where `curl -o FILE` and `wget -O FILE` put a stranger's file.
+    pub(super) fn saves(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
+        let option = match command.effective().0.file_name() {
+            Some("curl") => ["-o", "--output"],
+            Some("wget") => ["-O", "--output-document"],
+            _ => return,
+        };
+        let Some(fetch) = walk.peeked.filter(|_| self.downloads(command)) else {
+            return;
+        };
+        let short = option.first().copied().unwrap_or("");
+        // `-sSLo FILE`
+        let letter = short.chars().last().unwrap_or('-');
+        let is = |word: &String| {
+            let cluster =
+                word.starts_with('-') && !word.starts_with("--") && word.ends_with(letter);
+            cluster || option.contains(&word.as_str())
+        };
+        let to = words.iter().position(is).and_then(|at| words.get(at + 1));
+        let Some(to) = to.filter(|to| *to != "-") else {
+            return;
+        };
+        let target = self.cwd.join(to);
+        if target == Folder::Elsewhere {
+            walk.tree.outside(to, "", fetch);
+        } else {
+            self.put(walk, &target, to, fetch);
+        }
+    }
+
+    fn shows_object(&self, walk: &Walk<'_>, command: &Command) -> bool {
+        let (_, args) = command.effective();
         let takes = |w: &Word| matches!(w.text.as_str(), "show" | "cat-file" | "archive");
         let Some(at) = args.iter().position(takes) else {
             return false;

@@ -104,7 +104,7 @@ impl Shell<'_> {
     // what later steps run; one that goes elsewhere is the stranger's there too.
     fn hands_on(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
         let name = command.effective().0.file_name().unwrap_or("");
-        let prints = PRINTERS.contains(&name) || name == "git";
+        let prints = PRINTERS.contains(&name) || self.shows(walk, command);
         let mut targets: Vec<String> = command
             .redirects
             .iter()
@@ -146,7 +146,7 @@ impl Shell<'_> {
 
     // A file of the stranger in a folder; one that a tool looks for there makes
     // the folder the stranger's.
-    fn put(&self, walk: &mut Walk<'_>, to: &Folder, name: &str, fetch: usize) {
+    pub(super) fn put(&self, walk: &mut Walk<'_>, to: &Folder, name: &str, fetch: usize) {
         walk.tree.foreign(to, fetch);
         if is_build_file(name) {
             let above = name.rsplit_once('/').map_or(".", |(above, _)| above);
@@ -427,11 +427,11 @@ impl Shell<'_> {
     fn read_by(&self, walk: &Walk<'_>, command: &Command) -> Option<usize> {
         let (program, args) = command.effective();
         let name = program.file_name()?;
-        if !PRINTERS.contains(&name) && !matches!(name, "find" | "ls" | "git") {
-            return None;
-        }
         if self.shows(walk, command) {
             return walk.peeked;
+        }
+        if !PRINTERS.contains(&name) && !matches!(name, "find" | "ls" | "git") {
+            return None;
         }
         let folder = || walk.tree.owner(&self.cwd);
         match name {
