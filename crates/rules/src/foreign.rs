@@ -268,6 +268,7 @@ fn of_chain(
         way: Way::Open,
         depth: 0,
     };
+    walk.called(&frame);
     walk.steps(&frame, &view.workflow.document, &outer);
     if walk.tree.cut {
         let head = view.at(view.job.id.span);
@@ -309,6 +310,41 @@ struct At<'a> {
 }
 
 impl Walk<'_> {
+    // A workflow that is not read here, and that is handed a head, may run it.
+    fn called(&mut self, frame: &Frame<'_>) {
+        let Some(call) = self.view.job.call() else {
+            return;
+        };
+        let repository = self.cx.repository;
+        if repository.own_workflow(&call.uses.value).is_some() || !self.is_about_pull_request() {
+            return;
+        }
+        let handed = |text: &Text| frame.of_text(text, None).is_code();
+        let Some(pair) = call.with.iter().find(|pair| handed(&pair.value)) else {
+            return;
+        };
+        let place = self.view.at(pair.value.span);
+        let label = self.view.job.name().to_owned();
+        self.out.lost.push(Run {
+            fetch: self.out.fetches.len(),
+            place: place.clone(),
+            label: label.clone(),
+            means: call.uses.value.to_string(),
+            contained: false,
+            handed: false,
+            way: Way::Open,
+        });
+        self.out.fetches.push(Fetch {
+            place,
+            label,
+            head: Head::UNKNOWN,
+            means: Means::Git,
+            folder: Folder::Elsewhere,
+            mutable: false,
+            way: Way::Open,
+        });
+    }
+
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
         for step in frame.steps() {
             let Some(left) = self.left.checked_sub(1) else {
@@ -426,8 +462,19 @@ impl Walk<'_> {
                     self.run(at, fetch, at.step.head(), means, contained);
                 }
             }
+            ActionRuns::Unknown if self.is_other_checkout(at, &name) => self.checkout(at),
             ActionRuns::Unknown => self.doubt(at, name),
         }
+    }
+
+    // An action that by its name and inputs checks out, and is handed a head.
+    fn is_other_checkout(&self, at: &At<'_>, name: &str) -> bool {
+        let named = ["checkout", "clone"].iter().any(|word| name.contains(word));
+        let head = |input: &str| {
+            let text = at.step.input(input);
+            text.is_some_and(|t| at.frame.of_text(t, Some(at.step)).is_code() || names_stranger(t))
+        };
+        named && (head("ref") || head("repository"))
     }
 
     // An action that is not known works in the workspace, or where an input says.
@@ -451,7 +498,17 @@ impl Walk<'_> {
                 .input(name)
                 .map_or_else(Head::default, |t| at.frame.of_text(t, Some(at.step)))
         };
-        let (reference, repository) = (of("ref"), of("repository"));
+        let (mut reference, mut repository) = (of("ref"), of("repository"));
+        // The number of a pull request is in no ref but its own, in whatever
+        // parts `refs/pull/7/head` is written.
+        let own_number = |t: &Text| {
+            let text = t.value.trim_end_matches(['}', ' ', '\'', ')']);
+            t.value.contains("refs/") || text.ends_with("head") || text.ends_with("merge")
+        };
+        if reference.number && at.step.input("ref").is_some_and(own_number) {
+            reference.pull = true;
+        }
+        repository.fork |= at.step.input("repository").is_some_and(names_stranger);
         let head = Head {
             fork: repository.fork,
             number: false,
@@ -473,7 +530,11 @@ impl Walk<'_> {
             .input(if repository.fork { "repository" } else { "ref" })
             .map_or_else(|| at.step.head(), |t| t.span);
         let mutable = head.pull || head.branch || !self.is_fixed(at);
-        let means = Means::Checkout(checkouts::guard(at.document, at.step));
+        let means = if checkouts::is_checkout(at.step) {
+            Means::Checkout(checkouts::guard(at.document, at.step))
+        } else {
+            Means::Git
+        };
         self.fetch(at, place, head, means, folder, mutable);
     }
 
@@ -681,6 +742,23 @@ impl Walk<'_> {
     }
 }
 
+// The repository of whoever causes the run.
+fn names_stranger(text: &Text) -> bool {
+    const STRANGERS: &[&str] = &[
+        "github.actor",
+        "github.triggering_actor",
+        "github.event.sender.login",
+        "github.event.comment.user.login",
+        "github.event.issue.user.login",
+        "github.event.pull_request.user.login",
+    ];
+    text.parsed().any(|(_, expr)| {
+        let contexts = expr.value_contexts();
+        let stranger = |path: &&ContextPath| STRANGERS.iter().any(|name| path.is(name));
+        contexts.iter().any(stranger)
+    })
+}
+
 fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
 }
@@ -691,9 +769,10 @@ pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
         return None;
     }
     let id = path.written_name(1)?;
-    let step = steps
-        .iter()
-        .find(|s| s.id.as_ref().is_some_and(|i| i.value == id))?;
+    let step = steps.iter().find(|s| {
+        s.id.as_ref()
+            .is_some_and(|i| i.value.eq_ignore_ascii_case(id))
+    })?;
     checks_permission(step).then(|| Way::Gated(vec![Gate::PermissionCheck]))
 }
 

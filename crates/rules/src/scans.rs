@@ -90,7 +90,7 @@ pub fn knows_calls(tool: &str) -> bool {
 /// Every scanner that runs, in order of path and place.
 #[must_use]
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
-    let sites = steps::of(cx);
+    let sites = steps::live(cx);
     let mut scans = Vec::new();
     // The sites of a job stand together.
     for sites in sites.chunk_by(|one, other| std::ptr::eq(one.job, other.job)) {
@@ -162,7 +162,7 @@ fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
         scans.push(scan(found, site.head(), lax));
         return;
     }
-    for command in site.commands() {
+    for command in site.live_commands() {
         if let Some(found) = commands::of_command(command) {
             let lax = found.lax.map(str::to_owned);
             let lax = lax

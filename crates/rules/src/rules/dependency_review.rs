@@ -189,7 +189,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         inputs(site, &mut gate);
         gate
     } else {
-        let command = site.commands().find(|command| is_gate(command))?;
+        let command = site.live_commands().find(|command| is_gate(command))?;
         let name = "cargo deny or cargo vet".to_owned();
         let mut gate = gate(name, site.at_command(command));
         if let Some(how) = scans::swallowed(site, command) {

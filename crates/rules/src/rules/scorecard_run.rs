@@ -71,10 +71,10 @@ impl Rule for ScorecardRun {
             return;
         }
         let mut any = false;
-        for site in steps::of(cx) {
+        for site in steps::live(cx) {
             let action = site.step.action();
             let uses = action.as_deref() == Some("ossf/scorecard-action");
-            let runs = site.commands().any(|command| {
+            let runs = site.live_commands().any(|command| {
                 command.is("scorecard")
                     && command
                         .effective()

@@ -70,7 +70,7 @@ impl Rule for VendorVerification {
             out.not_applicable(Control::D7, "no Go modules are vendored");
             return;
         };
-        let sites = steps::of(cx);
+        let sites = steps::live(cx);
         let mut lax = None;
         let mut unsure = None;
         let mut proven = false;
@@ -120,7 +120,9 @@ struct Proof {
 
 fn missing(vendored: &str, sites: &[StepSite<'_>], out: &mut Sink) {
     let verify = sites.iter().find_map(|site| {
-        let command = site.commands().find(|command| go_mod(command, "verify"))?;
+        let command = site
+            .live_commands()
+            .find(|command| go_mod(command, "verify"))?;
         Some(site.at_command(command))
     });
     match verify {
@@ -170,7 +172,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
     }
     let lax =
         |command: &Command| scans::swallowed(site, command).or_else(|| scans::tolerated(site));
-    for command in site.commands() {
+    for command in site.live_commands() {
         let (name, args) = command.effective();
         let mut words = args.iter().chain([name]).filter(|word| word.is_static);
         if words.clone().any(|word| verifies(&word.text)) {
@@ -196,7 +198,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 std::ptr::eq(other.job, site.job) && other.step.span.start >= site.step.span.start
             })
             .find_map(|other| {
-                let check = other.commands().find(|command| compares(command))?;
+                let check = other.live_commands().find(|command| compares(command))?;
                 Some((other, check))
             });
         if let Some((other, check)) = compared {

@@ -308,6 +308,9 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> JobKind {
         return JobKind::Steps(steps);
     };
     let text = reader.text(uses, "`uses`");
+    if is_expression(uses) {
+        reader.problem(uses.span(), "`uses` of a job takes no expression");
+    }
     let value = text.as_ref().map_or("", |t| t.value.as_str());
     JobKind::Call(Call {
         uses: Spanned::new(UsesRef::parse(value), uses.span()),

@@ -366,15 +366,16 @@ impl<'s> Stranger<'s> {
             .collect();
         let names = |word: &str| words.iter().any(|w| w == word);
         // The weakest account that passes.
-        let stranger = names("NONE")
-            || names("FIRST_TIME_CONTRIBUTOR")
-            || names("FIRST_TIMER")
-            || names("MANNEQUIN");
+        let strangers = ["NONE", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER"];
+        let stranger = strangers.iter().any(|s| names(s)) || names("MANNEQUIN");
+        // Who is new to the project has one of three words.
+        let all = strangers.iter().all(|s| names(s));
         let weakest = match (is, stranger, names("CONTRIBUTOR")) {
-            (true, true, _) | (false, false, false) => return Way::Open,
-            (true, false, true) | (false, true, _) => Gate::Contributor,
-            (false, false, true) => return Way::Open,
+            (true, true, _) => return Way::Open,
+            (true, false, true) => Gate::Contributor,
             (true, false, false) => Gate::Comment,
+            (false, _, _) if all => Gate::Contributor,
+            (false, _, _) => return Way::Open,
         };
         let of_comment = text.contains(".comment.") || text.contains(".review.");
         match weakest {
@@ -617,6 +618,7 @@ mod tests {
             "github.ref == 'refs/heads/main'",
             "success()",
             "github.event.comment.author_association != 'MEMBER'",
+            "github.event.comment.author_association != 'NONE'",
         ] {
             assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
         }

@@ -297,6 +297,7 @@ impl<'f> Frame<'f> {
             return Head::default();
         };
         if let Some(script) = script_of(step) {
+            let name = lookups::as_set(script, name);
             return self.set_in(script, name, step, hops);
         }
         let Some(uses) = step.uses() else {
@@ -343,7 +344,10 @@ impl<'f> Frame<'f> {
                     return of_unread_output(name);
                 };
                 let value = callee.trigger("workflow_call").and_then(|t| {
-                    let (_, value) = t.outputs.iter().find(|(key, _)| key.value == name)?;
+                    let (_, value) = t
+                        .outputs
+                        .iter()
+                        .find(|(key, _)| key.value.eq_ignore_ascii_case(name))?;
                     value.as_ref()
                 });
                 let mut head = Head::default();
@@ -407,7 +411,10 @@ pub fn script_of(step: &Step) -> Option<&str> {
 }
 
 fn exact<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
-    pairs.iter().find(|p| p.key.value == name).map(|p| &p.value)
+    // Only on Windows two spellings are one variable; elsewhere the other one is
+    // empty, so that taking it for this one hides nothing.
+    let own = pairs.iter().find(|p| p.key.value == name);
+    own.map(|p| &p.value).or_else(|| lookup(pairs, name))
 }
 
 // An action or workflow that is not read here may hand on anything.

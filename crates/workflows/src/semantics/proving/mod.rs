@@ -28,6 +28,7 @@ use liveness::Live;
 
 pub use calls::by_call;
 pub use goreleaser::by_goreleaser;
+pub use liveness::{never_runs, only_reads};
 pub use naming::Naming;
 
 /// What is proven.
