@@ -24,6 +24,7 @@ pub mod lock_gaps;
 pub mod locking;
 pub mod merges;
 pub mod own_references;
+pub mod peers;
 pub mod policies;
 pub mod registry;
 pub mod releases;
@@ -35,6 +36,8 @@ pub mod shipments;
 pub mod sites;
 pub mod slsa;
 pub mod stakes;
+#[cfg(test)]
+mod standards;
 pub mod starts;
 pub mod steps;
 pub mod takeover;

@@ -1,8 +1,9 @@
 //! Where a limit was reached that several rules rest on: what lies behind it
 //! was not looked at, and says nothing for a control.
 
-use cofferdam_facts::Control;
+use cofferdam_facts::{Control, Location};
 use cofferdam_findings::report::NotChecked;
+use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::semantics::constants::is_too_large;
 use cofferdam_workflows::semantics::starts::Calls;
@@ -38,7 +39,57 @@ pub(crate) fn report(cx: &Context<'_>, out: &mut Sink) {
     deeds(cx, out);
     matrices(cx, out);
     programs(cx, out);
+    parts_of_scripts(cx, out);
 }
+
+// Scripts of which the grammar understood a part only, in jobs that hold
+// something. One gap for all of a repository; where the job publishes, what it
+// does besides is not known.
+fn parts_of_scripts(cx: &Context<'_>, out: &mut Sink) {
+    let mut first: Option<(Location, &str)> = None;
+    let mut count = 0_usize;
+    for job in cx.all_jobs() {
+        let path = job.workflow.path();
+        let partly = |step: &&Step| {
+            let script = cx.script(path, step);
+            script.is_some_and(|s| !s.understood && !s.commands.is_empty())
+        };
+        let Some(step) = job.job.steps().iter().find(partly) else {
+            continue;
+        };
+        let stakes = job.stakes();
+        if !stakes.is_grave() {
+            continue;
+        }
+        let place = job.at(step.head());
+        count += 1;
+        first.get_or_insert((place.clone(), job.job.name()));
+        if stakes.publishes.is_empty() {
+            continue;
+        }
+        for control in BY_DEEDS {
+            let missing = format!(
+                "what a part of a script of job `{}` does, which is not understood",
+                job.job.name()
+            );
+            out.unknown(*control, Some(place.clone()), missing, PLAINLY);
+        }
+    }
+    let Some((place, name)) = first else { return };
+    let more = match count {
+        1 => String::new(),
+        n => format!(", and of {} more jobs", n - 1),
+    };
+    out.not_checked(NotChecked {
+        code: "script-part-unread",
+        message: format!("a part of a script of job `{name}` is not understood{more}"),
+        location: Some(place),
+        settle: PLAINLY.to_owned(),
+        required: false,
+    });
+}
+
+const PLAINLY: &str = "read the script by eye, or write it more plainly";
 
 // Actions of the checkout that are programs: what they do stands in no step. One
 // gap for all of a repository.

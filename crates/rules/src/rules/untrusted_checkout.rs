@@ -63,37 +63,50 @@ crate::rule! {
     /// such as a comment, [two workflows](../fork-comments.md) share it as data.
     ///
     /// # How it is decided
-    /// Every way from an event to the job is followed, through calls of
-    /// reusable workflows, through Ariane's comments and through a
-    /// `repository_dispatch` that hands on a pull request, with what it takes a
-    /// stranger to get past each `if:`, needed job and environment. The steps
-    /// are walked in order, with those of local composite actions: what is
-    /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
-    /// request, artifacts of the run before; through `env`, inputs, outputs and
-    /// lookups by API), into which folder, and which later step runs code of
+    /// Every way from an event to the job is followed, through calls of reusable
+    /// workflows, through Ariane's comments and through a `repository_dispatch`
+    /// that hands on a pull request, with what it takes a stranger to get past
+    /// each `if:`, needed job and environment.
+    ///
+    /// The steps are walked in order, with those of local composite actions:
+    /// what is fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a
+    /// pull request, artifacts of the run before; through `env`, inputs, outputs
+    /// and lookups by API), into which folder, and which later step runs code of
     /// that folder. A folder that holds the head and is only read is safe, and
     /// counts for the control.
     ///
-    /// It is critical where anybody can do it and the job can change the
-    /// repository, publish, or holds a secret; high where somebody with a role
-    /// has to act first (a label, a comment, an approval), or where less is
-    /// held, such as the job's identity alone; medium where both is so, and where
-    /// nothing but a tag or branch of `actions/checkout`, such as `v4`, brings
-    /// the guard that refuses a fork's head: it came with version 7, and to 2.8,
-    /// 3.7, 4.4, 5.1 and 6.1 on 2026-07-20. It is low where a commit of a version
-    /// with the guard is pinned, or where the job holds nothing. A commit of an
-    /// older version has no guard, and is as critical as `git` itself. It is
-    /// medium where nothing but `head.repo.fork` keeps forks out: of a fork that
-    /// was deleted it is null, and null equals false; comparing `full_name` with
-    /// `github.repository` has no such hole. An action or a command that is not
-    /// known and works where the head lies gives medium at most: commands are
-    /// known by a list of those that only read, copy, print or look things up,
-    /// and every other one is in doubt. Where the ref that is fetched, one of
-    /// too many ways, or what lies behind a limit is not understood, the control
-    /// is unknown and the gap `unknown-head` says so with its place, which is
-    /// required, for the exit code, where the job holds something. zizmor's `dangerous-triggers` reports the event
-    /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
-    /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
+    /// How grave it is follows from who can do it and what is held:
+    ///
+    /// - critical where anybody can do it and the job can change the repository,
+    ///   publish, or holds a secret;
+    /// - high where somebody with a role has to act first (a label, a comment,
+    ///   an approval), or where less is held, such as the job's identity alone;
+    /// - medium where both is so, and where nothing but a tag or branch of
+    ///   `actions/checkout`, such as `v4`, brings the guard that refuses a
+    ///   fork's head: it came with version 7, and to 2.8, 3.7, 4.4, 5.1 and 6.1
+    ///   on 2026-07-20;
+    /// - low where a commit of a version with the guard is pinned, or where the
+    ///   job holds nothing.
+    ///
+    /// A commit of an older version has no guard, and is as critical as `git`
+    /// itself. It is medium where nothing but `head.repo.fork` keeps forks out: of
+    /// a fork that was deleted it is null, and null equals false; comparing
+    /// `full_name` with `github.repository` has no such hole.
+    ///
+    /// What runs nothing of a folder is known by a list: commands that only read,
+    /// copy, print, look things up or talk to a service (`cat`, `diff`, `grep`,
+    /// `jq`, most verbs of `git` and `gh`), and actions of which the same is known.
+    /// Every other command or action that works where the head lies is in doubt,
+    /// and gives medium at most.
+    ///
+    /// Where the ref that is fetched, one of too many ways, or what lies behind a
+    /// limit is not understood, the control is unknown and the gap `unknown-head`
+    /// says so with its place. Where the job holds something, the gap counts for
+    /// the exit code.
+    ///
+    /// zizmor's `dangerous-triggers` reports the event alone, poutine's
+    /// `untrusted_checkout_exec` and Scorecard's `Dangerous-Workflow` the
+    /// checkout without folder, guard or what is held.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target>
@@ -105,6 +118,23 @@ crate::rule! {
         title: "A stranger's code runs with the repository's privileges",
         severity: Critical,
         controls: [X1],
+        peers: [
+            "poutine/untrusted_checkout_exec",
+            "octoscan/dangerous-checkout",
+            "gato-x/PwnRequestResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/UntrustedCheckoutCritical",
+            "codeql/UntrustedCheckoutHigh",
+            "codeql/UntrustedCheckoutMedium",
+            "codeql/UntrustedCheckoutIssueComment",
+            "sisakulint/untrusted-checkout",
+        ],
+        standards: [
+            Cwe::Cwe829,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0103,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 
