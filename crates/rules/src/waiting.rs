@@ -14,8 +14,11 @@ pub(crate) struct Waiting {
     needs: OnceLock<Vec<Vec<usize>>>,
     // For each job the places of those that it waits for, one bit each.
     behind: OnceLock<Vec<Vec<u64>>>,
-    runs: Mutex<HashMap<(String, bool, bool), Arc<[Runs]>>>,
+    runs: Mutex<RunsBySituation>,
 }
+
+// By the event, and whether a stranger caused it from a fork that exists.
+type RunsBySituation = HashMap<(String, bool, bool), Arc<[Runs]>>;
 
 impl Waiting {
     /// The places of the jobs that a job names under `needs:`.

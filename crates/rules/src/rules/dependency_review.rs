@@ -65,7 +65,8 @@ crate::rule! {
     /// path filter passes over a lockfile of the checkout. Updates by Renovate
     /// or Dependabot are no gate, for they look at their own pull requests only.
     ///
-    /// What a separate configuration file says is not read, so the control is
+    /// What a separate configuration file says is not read, and what an
+    /// expression in `continue-on-error` gives is not known, so the control is
     /// then unknown. Everything is low, since people still review; a review that
     /// runs on `pull_request_target` is informational. Checks by Apps cannot be
     /// seen from the files. sisakulint's `dependency-review-settings` looks at

@@ -60,8 +60,9 @@ crate::rule! {
     /// its own documentation. A mode that only records is informational and
     /// counts in part, as does a tool that guards a part of the job, or one whose
     /// failure `continue-on-error` lets pass; an expression there leaves the
-    /// control unknown. Whether
-    /// the policy of GitHub's firewall runners, or one kept on a server,
+    /// control unknown.
+    ///
+    /// Whether the policy of GitHub's firewall runners, or one kept on a server,
     /// blocks, cannot be seen and leaves the control unknown. One low finding a
     /// repository: it is one more layer, and no job is open for lack of it.
     /// Neither zizmor, poutine nor Scorecard looks for it.

@@ -68,7 +68,8 @@ crate::rule! {
     /// change code may run gives medium, such a job that runs only trusted code
     /// low, a token that may only write issues, labels or checks is
     /// informational, and what holds nothing, or takes somebody with a role,
-    /// counts for the control.
+    /// counts for the control. Where only `head.repo.fork` keeps strangers out,
+    /// which is null once a fork is deleted, the control is unknown.
     ///
     /// `pull_request_target` is taken as it works today: since 2025-12 its
     /// workflow and its checkout come from the default branch and environments

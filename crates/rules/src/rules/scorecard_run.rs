@@ -44,7 +44,7 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A step that uses the action or runs the command, or a called workflow
-    /// named after Scorecard. Missing is low; a run without a schedule, or
+    /// named after Scorecard; a step that never runs is none. Missing is low; a run without a schedule, or
     /// on pushes to other branches than the
     /// default one only is informational. Which branch is the default one is
     /// taken from the settings, and guessed (`main`, `master`) without them.

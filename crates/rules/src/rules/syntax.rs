@@ -62,6 +62,18 @@ crate::rule! {
     /// Dependabot file, counts for the exit code too, and the controls that it
     /// decides are not checked.
     ///
+    /// Where a part of a workflow was not read that GitHub may accept, other
+    /// workflows do not speak for it: every control that a workflow decides is
+    /// not checked. Names that an expression brings count as such a part.
+    ///
+    /// What lies behind a limit is told with its place: workflows that are called
+    /// in more ways than are followed (`too-many-ways`), jobs whose actions
+    /// multiply what they publish (`too-many-steps`), matrices with more values
+    /// than are followed (`matrix-too-large`), scripts of which a part is not
+    /// understood (`script-part-unread`), and actions of the checkout that are
+    /// programs and run in jobs that hold something (`action-unread`); the last
+    /// two once for a repository.
+    ///
     /// An action among tests or examples that nothing in the checkout uses is
     /// informational: it is often broken on purpose.
     ///

@@ -39,7 +39,9 @@ crate::rule! {
     /// mod vendor` or `go work vendor`, or a target named after vendoring,
     /// followed in the same job by `git diff` with an exit code or `git
     /// status --porcelain`; or a script or target whose name says that it
-    /// verifies, checks or validates the vendor folder. `go mod verify` compares
+    /// verifies, checks or validates the vendor folder. What never runs, as
+    /// behind `if: false`, proves nothing, and an expression in
+    /// `continue-on-error` leaves the control unknown. `go mod verify` compares
     /// the module cache with `go.sum` and never looks into `vendor/`, and
     /// `-mod=vendor` compares only the list of modules. Low: people still
     /// review the change. No other tool looks for it.

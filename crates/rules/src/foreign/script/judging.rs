@@ -57,10 +57,11 @@ pub(in crate::foreign) fn loaded_paths<'v>(
 ) -> impl Iterator<Item = &'v str> {
     let options = name.ends_with("_OPTIONS") || name.ends_with("OPT");
     let parts = value.split([':', '=', ' ']).map(move |part| {
-        let attached = ["-r", "-I", "-M"].iter();
-        let bare = attached.filter_map(|option| part.strip_prefix(option));
+        let mut attached = ["-r", "-I", "-M"].iter();
         match options {
-            true => bare.last().unwrap_or(part),
+            true => attached
+                .find_map(|option| part.strip_prefix(option))
+                .unwrap_or(part),
             false => part,
         }
     });

@@ -17,7 +17,9 @@ use crate::semantics::publishing::Publication;
 /// Whether the jobs of a workflow run, by the number of calls that lead to it
 /// and its path.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KnownRuns(Arc<Mutex<HashMap<(usize, String), Arc<[Runs]>>>>);
+pub(super) struct KnownRuns(Arc<Mutex<RunsByLevel>>);
+
+type RunsByLevel = HashMap<(usize, String), Arc<[Runs]>>;
 
 /// How often one value is looked up inside of another.
 const MAX_DEPTH: usize = 8;
