@@ -19,6 +19,7 @@ pub mod guards;
 pub mod image_sites;
 pub mod injections;
 pub mod known;
+mod limits;
 mod local_references;
 pub mod lock_gaps;
 pub mod locking;
@@ -45,6 +46,7 @@ pub mod takeover;
 pub mod triggers;
 mod unread;
 mod usage;
+mod waiting;
 
 pub use context::{Context, JobView};
 pub use registry::RULES;

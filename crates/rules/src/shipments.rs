@@ -505,19 +505,8 @@ pub fn follows(cx: &Context<'_>, job: &JobView<'_>, other: &JobView<'_>) -> bool
 /// Whether a job waits for another one of its workflow, directly or not.
 #[must_use]
 pub fn needs(job: &JobView<'_>, other: &JobView<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut queue = vec![job.job];
-    while let Some(next) = queue.pop() {
-        for need in &next.needs {
-            if need.value == other.job.id.value && job.workflow.path() == other.workflow.path() {
-                return true;
-            }
-            if seen.insert(need.value.as_str()) {
-                queue.extend(job.workflow.job(&need.value));
-            }
-        }
-    }
-    false
+    job.place.workflow == other.place.workflow
+        && (job.waiting).needs(job.workflow, job.place.job, other.place.job)
 }
 
 /// What starts after something else, looked up once.

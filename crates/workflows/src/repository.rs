@@ -299,10 +299,6 @@ pub fn plain(path: &str) -> String {
 
 /// One file that was read as what its path says.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a part lives only until the repository is put together"
-)]
 pub enum Part {
     /// A workflow.
     Workflow(Workflow),

@@ -66,7 +66,8 @@ crate::rule! {
     /// Advisories in `allow-ghsas` are informational. Updates by Renovate
     /// or Dependabot are no gate, for they look at their own pull requests only.
     ///
-    /// What a separate configuration file says is not read, so the control is
+    /// What a separate configuration file says is not read, and what an
+    /// expression in `continue-on-error` gives is not known, so the control is
     /// then unknown. Everything is low, since people still review; a review that
     /// runs on `pull_request_target` is informational. Checks by Apps cannot be
     /// seen from the files. sisakulint's `dependency-review-settings` looks at
@@ -198,7 +199,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         inputs(site, &mut gate);
         gate
     } else {
-        let command = site.commands().find(|command| is_gate(command))?;
+        let command = site.live_commands().find(|command| is_gate(command))?;
         let name = "cargo deny or cargo vet".to_owned();
         let mut gate = gate(name, site.at_command(command));
         if let Some(how) = scans::swallowed(site, command) {
@@ -208,6 +209,9 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
     };
     if let Some(how) = scans::tolerated(site) {
         gate.weak.push((how, gate.place.clone()));
+    } else if scans::undecided(site) {
+        let what = "whether a failure of the dependency review stops anything";
+        gate.unsure = Some((what.to_owned(), gate.place.clone()));
     }
     // A check that runs besides the pull requests too is judged where it gates.
     Some(gate)
@@ -288,9 +292,7 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             return;
         }
     }
-    if job.entry.events.contains("pull_request")
-        && job.runs_for_outsider("pull_request") == Runs::No
-    {
+    if job.entry.events.contains("pull_request") && job.runs_for_fork("pull_request") == Runs::No {
         let place = job
             .job
             .condition

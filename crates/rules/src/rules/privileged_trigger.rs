@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cofferdam_facts::settings::{ActionsPolicyRule, Enforcement, Fact};
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Evidence, Finding, Severity, Verdict};
-use cofferdam_workflows::semantics::gates::Way;
+use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use crate::context::Context;
 use crate::foreign;
@@ -68,7 +68,8 @@ crate::rule! {
     /// change code may run gives medium, such a job that runs only trusted code
     /// low, a token that may only write issues, labels or checks is
     /// informational, and what holds nothing, or takes somebody with a role,
-    /// counts for the control.
+    /// counts for the control. Where only `head.repo.fork` keeps strangers out,
+    /// which is null once a fork is deleted, the control is unknown.
     ///
     /// `pull_request_target` is taken as it works today: since 2025-12 its
     /// workflow and its checkout come from the default branch and environments
@@ -222,6 +223,22 @@ fn judge(cx: &Context<'_>, starts: &[Start<'_>], out: &mut Sink) -> Option<Locat
 }
 
 fn guarded(starts: &[Start<'_>], target: bool, out: &mut Sink) {
+    let by_flag = |start: &&Start<'_>| {
+        start.way.gates().contains(&Gate::ForkGone)
+            && (start.stakes.any() || start.stakes.perhaps_writes)
+    };
+    if let Some(start) = starts.iter().find(by_flag) {
+        let place = start
+            .guard()
+            .map_or_else(|| start.place(), |g| g.place.clone());
+        out.unknown(
+            Control::T1,
+            Some(place),
+            "whether `fork`, which is null once a fork is deleted, keeps its author out",
+            "compare the `full_name` of the head's repository with `github.repository`",
+        );
+        return;
+    }
     let guard = starts.iter().find_map(Start::guard);
     if let Some(guard) = guard {
         if target {

@@ -213,12 +213,12 @@ fn little_helper(cx: &Context<'_>, out: &mut Sink) -> bool {
 fn workflows(cx: &Context<'_>, out: &mut Sink) -> bool {
     let on_pull_requests = ["pull_request", "pull_request_target"];
     let mut any = false;
-    for site in steps::of(cx) {
+    for site in steps::live(cx) {
         let action = site
             .step
             .action()
             .is_some_and(|name| ACTIONS.contains(&name.as_str()));
-        let command = site.commands().find(|command| {
+        let command = site.live_commands().find(|command| {
             let (name, args) = command.effective();
             let checks = ["grep", "rg", "awk", "gitlint"]
                 .iter()

@@ -90,8 +90,20 @@ crate::rule! {
     ///   job holds nothing.
     ///
     /// A commit of an older version has no guard, and is as critical as `git`
-    /// itself. An action that is not known and works where the head lies gives
-    /// medium at most.
+    /// itself. It is medium where nothing but `head.repo.fork` keeps forks out: of
+    /// a fork that was deleted it is null, and null equals false; comparing
+    /// `full_name` with `github.repository` has no such hole.
+    ///
+    /// What runs nothing of a folder is known by a list: commands that only read,
+    /// copy, print, look things up or talk to a service (`cat`, `diff`, `grep`,
+    /// `jq`, most verbs of `git` and `gh`), and actions of which the same is known.
+    /// Every other command or action that works where the head lies is in doubt,
+    /// and gives medium at most.
+    ///
+    /// Where the ref that is fetched, one of too many ways, or what lies behind a
+    /// limit is not understood, the control is unknown and the gap `unknown-head`
+    /// says so with its place. Where the job holds something, the gap counts for
+    /// the exit code.
     ///
     /// zizmor's `dangerous-triggers` reports the event alone, poutine's
     /// `untrusted_checkout_exec` and Scorecard's `Dangerous-Workflow` the
@@ -256,7 +268,7 @@ fn unseen(
     let Some((place, what, required)) = found.or(many) else {
         return false;
     };
-    let settle = "write the ref, the calls and the conditions out plainly, or read them by eye";
+    let settle = foreign::SETTLE;
     out.unknown(Control::X1, Some(place.clone()), what.clone(), settle);
     out.not_checked(NotChecked {
         code: "unknown-head",
@@ -316,7 +328,8 @@ fn case<'a>(
     let held = held(view, start);
     let mut severity = severity(held, way.gates(), fetch.mutable);
     let mut confidence = Confidence::High;
-    if !start.missing.is_empty() || way == Way::Unknown || held == Held::Perhaps {
+    let doubtful = way == Way::Unknown || way.gates().contains(&Gate::ForkGone);
+    if !start.missing.is_empty() || doubtful || held == Held::Perhaps {
         confidence = Confidence::Medium;
     }
     // Where a gate may stand, nobody can say that there is none.
@@ -487,6 +500,11 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
     let label = case.way.gates().iter().any(|g| matches!(g, Gate::Label(_)));
     if label && pushes_restart(start) {
         text.push_str("; the label stays while the author pushes more");
+    } else if case.way.gates().contains(&Gate::ForkGone) {
+        text.push_str(
+            ": the payload has no head repository then, and null equals false; few events still \
+             start the job afterwards, which is all that is left of the guard",
+        );
     } else if !case.way.gates().is_empty() && fetch.mutable {
         text.push_str("; what runs is looked up afterwards, so a push after the approval runs too");
     }
@@ -527,6 +545,16 @@ fn pushes_restart(start: &Start<'_>) -> bool {
 }
 
 fn fix(case: &Case<'_>) -> String {
+    if case.way.gates().contains(&Gate::ForkGone) {
+        let head = match case.start.event() {
+            "workflow_run" => "workflow_run.head_repository",
+            _ => "pull_request.head.repo",
+        };
+        return format!(
+            "Compare names in place of the flag: \
+             `if: github.event.{head}.full_name == github.repository`"
+        );
+    }
     let (fetch, run) = (case.fetch, case.run);
     let own_folder = match &fetch.folder {
         Folder::Inside(folder) if !folder.is_empty() => Some(folder),
