@@ -63,7 +63,7 @@ pub struct Engine<'e> {
     /// What is known besides the documents.
     pub facts: Facts<'e>,
     /// Runs the rules, and leaves out what does not count.
-    pub judge: &'e dyn Fn(&Context<'_>) -> Judged,
+    pub judge: Box<dyn Fn(&Context<'_>) -> Judged + 'e>,
 }
 
 /// A finding that was mended.

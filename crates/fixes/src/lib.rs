@@ -11,8 +11,11 @@ pub mod engine;
 pub mod fix;
 pub mod fixes;
 mod place;
+mod quoting;
 pub mod registry;
+mod scopes;
 mod tally;
+mod token;
 
 pub use engine::{Applied, Engine, Judged, Left, Outcome, Wanted};
 pub use fix::{Fix, Fixer, NoFix, Offer, Planned, Safety};

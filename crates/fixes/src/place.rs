@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use cofferdam_facts::Span;
 use cofferdam_findings::Finding;
 use cofferdam_rules::{Context, JobView};
-use cofferdam_workflows::documents::{Action, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::yaml::edit::{Change, Position, Value};
 use cofferdam_workflows::yaml::{Document, Node, NodeId};
 
@@ -38,10 +38,6 @@ impl<'c> Place<'c> {
     /// The innermost node.
     pub(crate) fn node(&self) -> Result<Node<'c>, NoFix> {
         self.document.node_at(self.span).ok_or(NoFix::NoPlace)
-    }
-
-    pub(crate) fn workflow(&self) -> Option<&'c Workflow> {
-        self.cx.repository.workflow(self.path())
     }
 
     pub(crate) fn action(&self) -> Option<&'c Action> {

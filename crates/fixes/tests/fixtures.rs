@@ -74,7 +74,7 @@ impl Known {
     fn run(&self, checkout: &Checkout, wanted: &Wanted) -> Outcome {
         let engine = Engine {
             facts: self.facts(checkout),
-            judge: &judge,
+            judge: Box::new(judge),
         };
         engine.run(&repository(checkout), wanted)
     }

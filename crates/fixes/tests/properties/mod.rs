@@ -63,11 +63,11 @@ fn counts(judged: &Judged, outcome: &Outcome) -> Counts {
         } else {
             &f.subject
         };
-        let key = (
-            f.rule.to_owned(),
-            f.location.path.to_string(),
-            subject.clone(),
-        );
+        let mut subject = subject.clone();
+        for (old, new) in outcome.applied.iter().flat_map(|a| &a.fix.renames) {
+            subject = subject.replace(old, new);
+        }
+        let key = (f.rule.to_owned(), f.location.path.to_string(), subject);
         let count = counts.entry(key).or_default();
         count.0 += 1;
         count.1 = count.1.max(Some(f.severity));
@@ -214,7 +214,12 @@ fn same_bytes(
             continue;
         };
         let start = old.file().line_column(from.min(node.span().start)).0;
-        let end = old.file().line_column(node.span().end).0;
+        let mut end = old.file().line_column(node.span().end).0;
+        let line = old.file().line(start).trim_start();
+        if line.starts_with("- ") {
+            // What stands below the first entry of an item moves to its dash.
+            end += 1;
+        }
         lines.push((start, end));
     }
     let last = old.file().line_count();

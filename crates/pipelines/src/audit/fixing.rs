@@ -7,8 +7,11 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::judging::Words;
 use cofferdam_findings::Report;
 use cofferdam_fixes::{Applied, Engine, Judged, Left, Outcome, Wanted};
+use cofferdam_rules::Context;
+use cofferdam_workflows::Repository;
 
 use super::change::{by_own, own_words, root};
 use super::{
@@ -48,60 +51,122 @@ pub struct Rewrite {
 /// # Errors
 /// [`AuditError`] if there is nothing that could be judged at all.
 pub fn mend(target: &Target, wanted: &Wanted, options: &Options) -> Result<Mended, AuditError> {
+    with_bench(target, options, |bench| {
+        let outcome = bench.engine().run(&bench.material.repository, wanted);
+        Mended {
+            report: bench.report(&outcome.repository),
+            rewrites: rewrites(&target.input, bench.part, &outcome),
+            applied: outcome.applied,
+            left: outcome.left,
+        }
+    })
+}
+
+/// A run with what is needed to check it from the outside.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The checkout as it was, and what is found in it.
+    pub before: (Repository, Judged),
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What is found in the new texts, read afresh.
+    pub after: Judged,
+    /// What a second run does.
+    pub again: Outcome,
+}
+
+/// Mends a checkout in memory, and once more.
+///
+/// # Errors
+/// As [`mend`].
+pub fn trial(target: &Target, wanted: &Wanted, options: &Options) -> Result<Trial, AuditError> {
+    with_bench(target, options, |bench| {
+        let repository = &bench.material.repository;
+        let outcome = bench.engine().run(repository, wanted);
+        let files = outcome.files.values().map(|(_, new)| new.clone());
+        let afresh = repository.with_texts(files);
+        Trial {
+            before: (repository.clone(), bench.judged(repository)),
+            after: bench.judged(&afresh),
+            again: bench.engine().run(&afresh, wanted),
+            outcome,
+        }
+    })
+}
+
+/// Everything that is needed to judge a checkout again and again.
+struct Bench<'b> {
+    material: Material,
+    part: bool,
+    known: Identity<'b>,
+    words: &'b Words,
+    options: &'b Options,
+}
+
+fn with_bench<T>(
+    target: &Target,
+    options: &Options,
+    work: impl FnOnce(&Bench<'_>) -> T,
+) -> Result<T, AuditError> {
     let mut options = options.clone();
     options.judging.baseline = None;
     options.judging.without_baseline = true;
     options.judging.base = None;
-    let options = &options;
     let collected = collect(&target.input, &options.limits)?;
     let part = collected.part;
-    let (slug, settings) = identity(&target.name, &collected, options)?;
+    let (slug, settings) = identity(&target.name, &collected, &options)?;
     let known = Identity {
         name: &target.name,
         slug: slug.as_ref(),
         settings,
     };
-    let words = own_words(
-        &target.input,
-        root(&target.input).filter(|_| !part),
-        options,
-    )?;
-    let material = Material::new(collected, &known, options);
-    let report = |cx: &cofferdam_rules::Context<'_>| {
-        let sources: Vec<_> = (material.sources.iter())
+    let root = root(&target.input).filter(|_| !part);
+    let words = own_words(&target.input, root, &options)?;
+    let material = Material::new(collected, &known, &options);
+    Ok(work(&Bench {
+        material,
+        part,
+        known,
+        words: &words,
+        options: &options,
+    }))
+}
+
+impl Bench<'_> {
+    fn report(&self, repository: &Repository) -> Report {
+        self.report_of(&Context::new(repository, facts(&self.known, self.options)))
+    }
+
+    fn report_of(&self, cx: &Context<'_>) -> Report {
+        let sources: Vec<_> = (self.material.sources.iter())
             .map(|old| match cx.repository.document(old.path()) {
                 Some(document) => document.file().clone(),
                 None => old.clone(),
             })
             .collect();
-        let side = material.side(cx, &sources, &known, options);
-        by_own(&side, &words, &known, options)
-    };
-    let judge = |cx: &cofferdam_rules::Context<'_>| {
-        let report = report(cx);
-        Judged {
-            findings: report.findings,
-            silenced: (report.suppressed.into_iter())
-                .map(|suppressed| suppressed.finding)
-                .collect(),
+        let side = (self.material).side(cx, &sources, &self.known, self.options);
+        by_own(&side, self.words, &self.known, self.options)
+    }
+
+    fn judged(&self, repository: &Repository) -> Judged {
+        judged(self.report(repository))
+    }
+
+    fn engine(&self) -> Engine<'_> {
+        Engine {
+            facts: facts(&self.known, self.options),
+            judge: Box::new(|cx| judged(self.report_of(cx))),
         }
-    };
-    let engine = Engine {
-        facts: facts(&known, options),
-        judge: &judge,
-    };
-    let outcome = engine.run(&material.repository, wanted);
-    let after = {
-        let cx = cofferdam_rules::Context::new(&outcome.repository, facts(&known, options));
-        report(&cx)
-    };
-    let rewrites = rewrites(&target.input, part, &outcome);
-    Ok(Mended {
-        report: after,
-        rewrites,
-        applied: outcome.applied,
-        left: outcome.left,
-    })
+    }
+}
+
+fn judged(report: Report) -> Judged {
+    Judged {
+        findings: report.findings,
+        silenced: (report.suppressed.into_iter())
+            .map(|suppressed| suppressed.finding)
+            .collect(),
+    }
 }
 
 fn rewrites(input: &Input, part: bool, outcome: &Outcome) -> Vec<Rewrite> {
