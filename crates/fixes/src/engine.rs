@@ -127,9 +127,16 @@ impl<'e> Engine<'e> {
             trials: 0,
         };
         let mut state = run.evaluate(repository.clone());
+        // What was refused beside other findings may be right without them.
+        let mut refused_at = 0;
         for _ in 0..MAX_ROUNDS {
             let before = run.applied.len();
-            let open = run.open(&state);
+            let mut open = run.open(&state);
+            if open.is_empty() && before > refused_at {
+                run.rejected.clear();
+                refused_at = before;
+                open = run.open(&state);
+            }
             if open.is_empty() {
                 break;
             }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use cofferdam_facts::{Access, Scope};
-use cofferdam_rules::{Context, JobView};
+use cofferdam_rules::{Context, JobView, expression_sites};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::text::{Pair, Text};
@@ -228,7 +228,7 @@ fn of_step(
         token: held.token || step.texts().any(|(_, text)| names_token(text)),
         ..held
     };
-    let label = format!("step `{}`", step.label());
+    let label = expression_sites::called(step);
     match script.filter(|script| script.understood) {
         Some(script) => {
             for command in &script.commands {

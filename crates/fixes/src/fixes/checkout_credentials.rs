@@ -5,7 +5,7 @@
 //! those that run no code of the files around them and by git's own verbs.
 
 use cofferdam_findings::Finding;
-use cofferdam_rules::{Context, JobView};
+use cofferdam_rules::{Context, JobView, expression_sites};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::semantics::needs::actions::of_action;
@@ -111,7 +111,7 @@ fn user(cx: &Context<'_>, step: &Step, script: Option<&Script>, depth: usize) ->
     let Some(text) = step.script() else {
         return None;
     };
-    let label = || format!("step `{}`", step.label());
+    let label = || expression_sites::called(step);
     let Some(script) = script.filter(|script| script.understood) else {
         return (!text.value.trim().is_empty()).then(label);
     };

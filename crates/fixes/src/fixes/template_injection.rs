@@ -11,8 +11,8 @@ use cofferdam_rules::injections::one_line;
 use cofferdam_rules::{Context, JobView};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::{Pair, Text};
-use cofferdam_workflows::semantics::shells;
-use cofferdam_workflows::shell::Shell;
+use cofferdam_workflows::semantics::{execution, inert, shells};
+use cofferdam_workflows::shell::{Script, Shell};
 use cofferdam_workflows::yaml::edit::{Change, Value};
 
 use crate::fix::{Fix, Fixer, NoFix, Offer, Safety};
@@ -74,7 +74,7 @@ fn fix(cx: &Context<'_>, finding: &Finding) -> Result<Fix, NoFix> {
     let name = naming::name(
         &inner,
         embedded.parsed.as_ref().ok(),
-        &surroundings(view, step, text),
+        &surroundings(&place, view, step, text),
     );
     let all = places::replacements(text, written, &name, speech, cx, place.path(), step)?;
     let by_caller = flows
@@ -149,6 +149,7 @@ fn speech_of(place: &Place<'_>, view: Option<&JobView<'_>>, step: &Step) -> Resu
 
 /// Everything that a new name must not collide with.
 fn surroundings<'s>(
+    place: &Place<'_>,
     view: Option<&'s JobView<'_>>,
     step: &'s Step,
     text: &'s Text,
@@ -161,7 +162,19 @@ fn surroundings<'s>(
         own: &step.env,
         outer,
         script: without_expressions(text),
+        foreign: step.script().is_some()
+            && (place.cx.script(place.path(), step)).is_none_or(|script| runs_foreign(script)),
     }
+}
+
+fn runs_foreign(script: &Script) -> bool {
+    script.commands.iter().any(|command| {
+        let (name, args) = command.effective();
+        let words: Vec<String> = args.iter().map(|word| word.text.clone()).collect();
+        (name.file_name()).is_none_or(|program| {
+            execution::is_listed(program) || !inert::is_inert(program, &words)
+        })
+    })
 }
 
 fn without_expressions(text: &Text) -> String {

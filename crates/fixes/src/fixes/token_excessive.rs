@@ -75,22 +75,29 @@ fn shared(cx: &Context<'_>, place: &Place<'_>, scope: Scope) -> Result<Fix, NoFi
         .iter()
         .any(|worker| worker.uses.access(scope) == Access::Read);
     fix = fix.with(place.path(), without(node, entry, scope, reads));
-    let before = written(node)?;
     for worker in keeping {
-        let change = scopes::at_job(place, worker.view, before.clone())?;
+        let change = scopes::at_job(place, worker.view, kept(node, worker)?)?;
         fix = fix.with(place.path(), change);
     }
     Ok(fix)
 }
 
-/// The scopes as they are written.
-fn written(node: Node<'_>) -> Result<Value, NoFix> {
+/// The scopes that a job had from the workflow, but for those that it is known
+/// not to write.
+fn kept(node: Node<'_>, worker: &Worker<'_>) -> Result<Value, NoFix> {
     let mut entries = Vec::new();
     for (key, value) in node.entries() {
         let (Some(key), Some(value)) = (key.as_str(), value.as_str()) else {
             return Err(NoFix::NoPlace);
         };
-        entries.push((key.to_owned(), Value::String(value.to_owned())));
+        let scope = Scope::from_word(key).ok_or(NoFix::NoPlace)?;
+        let used = worker.uses.access(scope);
+        let idle = value == "write" && used < Access::Write && worker.uses.open(scope).is_empty();
+        match (idle, used) {
+            (false, _) => entries.push((key.to_owned(), Value::String(value.to_owned()))),
+            (true, Access::Read) => entries.push((key.to_owned(), "read".into())),
+            (true, _) => {}
+        }
     }
     Ok(Value::Mapping(entries))
 }

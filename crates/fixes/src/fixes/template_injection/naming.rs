@@ -11,6 +11,9 @@ pub(super) struct Surroundings<'s> {
     pub(super) outer: Vec<&'s Pair>,
     /// The script without its expressions.
     pub(super) script: String,
+    /// Whether it runs programs that are not known, which may read variables
+    /// of common names.
+    pub(super) foreign: bool,
 }
 
 /// The longest name that is made of an expression.
@@ -28,7 +31,11 @@ pub(super) fn name(inner: &str, expr: Option<&Expr>, around: &Surroundings<'_>) 
     if let Some(pair) = same {
         return pair.key.value.clone();
     }
-    let base = of_path(expr).unwrap_or_else(|| "VALUE".to_owned());
+    let mut base = of_path(expr).unwrap_or_else(|| "VALUE".to_owned());
+    if around.foreign {
+        // `REF_NAME` may mean something to a Makefile; this does not.
+        base = format!("EXPRESSION_{base}");
+    }
     let free = |name: &String| {
         let pairs = around.own.iter().chain(around.outer.iter().copied());
         !pairs
