@@ -3,6 +3,10 @@
 //! Files and git's objects are read here and nowhere else; what is read goes
 //! to the pure crates, and what they say comes back as a report. Nothing here
 //! prints, reads the environment, starts a process or uses the network.
+#![cfg_attr(
+    not(feature = "revisions"),
+    expect(dead_code, unused_imports, reason = "what reads commits uses it")
+)]
 
 pub mod audit;
 pub mod collect;

@@ -121,7 +121,9 @@ impl From<FixError> for Failure {
         match error {
             FixError::Audit(inner) => inner.into(),
             FixError::Write { .. } => {
-                Self::not_checked(&error).hint(Some("no file of this checkout was written"))
+                let hint =
+                    "a file is written whole or not at all; run it again when this is mended";
+                Self::not_checked(&error).hint(Some(hint))
             }
             FixError::Output(_) => Self::usage(&error),
         }

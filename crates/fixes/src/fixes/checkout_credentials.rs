@@ -78,6 +78,10 @@ fn fix(cx: &Context<'_>, finding: &Finding) -> Result<Fix, NoFix> {
 
 /// What may use the credentials, each as the subject of a sentence.
 fn users(cx: &Context<'_>, view: &JobView<'_>, checkout: &Step) -> Vec<String> {
+    // What a checkout has left out, git fetches when it is asked for.
+    let partial = ["filter", "sparse-checkout"]
+        .iter()
+        .any(|input| checkout.input(input).is_some());
     let others = view
         .job
         .steps()
@@ -86,12 +90,18 @@ fn users(cx: &Context<'_>, view: &JobView<'_>, checkout: &Step) -> Vec<String> {
     others
         .filter_map(|step| {
             let script = cx.script(view.workflow.path(), step);
-            user(cx, step, script, 0)
+            user(cx, step, script, partial, 0)
         })
         .collect()
 }
 
-fn user(cx: &Context<'_>, step: &Step, script: Option<&Script>, depth: usize) -> Option<String> {
+fn user(
+    cx: &Context<'_>,
+    step: &Step,
+    script: Option<&Script>,
+    partial: bool,
+    depth: usize,
+) -> Option<String> {
     if let Some(uses) = step.uses() {
         let name = format!("`{}`", uses.value);
         if let Some(action) = cx.repository.own_action(&uses.value) {
@@ -102,20 +112,21 @@ fn user(cx: &Context<'_>, step: &Step, script: Option<&Script>, depth: usize) ->
             let mut steps = action.steps().iter();
             return steps.find_map(|inner| {
                 let script = cx.script(action.path(), inner);
-                user(cx, inner, script, depth + 1).map(|who| format!("{who} in {name}"))
+                user(cx, inner, script, partial, depth + 1).map(|who| format!("{who} in {name}"))
             });
         }
         let known = step.action().as_deref().and_then(of_action);
         return known.is_none_or(|row| row.git).then_some(name);
     }
-    let Some(text) = step.script() else {
-        return None;
-    };
+    let text = step.script()?;
     let label = || expression_sites::called(step);
     let Some(script) = script.filter(|script| script.understood) else {
         return (!text.value.trim().is_empty()).then(label);
     };
-    let command = script.commands.iter().find(|command| uses_git(command))?;
+    let command = script
+        .commands
+        .iter()
+        .find(|command| uses_git(command) || (partial && command.is("git")))?;
     let (name, args) = command.effective();
     let words = std::iter::once(name).chain(args).take(2);
     let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();

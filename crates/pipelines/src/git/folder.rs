@@ -4,16 +4,32 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gix_config::file::{Metadata, init};
-
 use crate::collect::{self, Links, bounded, plain};
 use crate::git::GitError;
+use crate::git::config::Config;
 use crate::slug::Remote;
 
 /// A file that holds one path.
 const PATH_BYTES: u64 = 16 * 1024;
 /// A configuration.
 const CONFIG_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The hash that names a repository's objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HashKind {
+    Sha1,
+    Sha256,
+}
+
+impl HashKind {
+    /// How long an object's id is.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
 
 /// The folder in which git keeps its files for a checkout.
 #[derive(Debug)]
@@ -22,7 +38,7 @@ pub struct GitFolder {
     pub(crate) own: PathBuf,
     /// What all worktrees share: objects, references, configuration.
     pub(crate) common: PathBuf,
-    pub(crate) hash: gix_hash::Kind,
+    pub(crate) hash: HashKind,
     /// How references are stored, where not as files.
     pub(crate) reference_storage: Option<String>,
     bare: bool,
@@ -50,10 +66,10 @@ impl GitFolder {
             Err(_) => return Ok(None),
         };
         let common = common(&own)?;
-        let config = Config::read(&common.join("config"))?;
-        let hash = match config.value("extensions", "objectformat").as_deref() {
-            None | Some("sha1") => gix_hash::Kind::Sha1,
-            Some("sha256") => gix_hash::Kind::Sha256,
+        let config = read_config(&common.join("config"))?;
+        let hash = match config.value("extensions", "objectformat") {
+            None | Some("sha1") => HashKind::Sha1,
+            Some("sha256") => HashKind::Sha256,
             Some(other) => {
                 return Err(GitError::Unsupported {
                     what: format!("the object format `{other}`"),
@@ -66,9 +82,10 @@ impl GitFolder {
             hash,
             reference_storage: config
                 .value("extensions", "refstorage")
-                .filter(|storage| storage != "files"),
+                .filter(|&storage| storage != "files")
+                .map(ToOwned::to_owned),
             bare,
-            remote: config.remote(),
+            remote: remote(&config),
         }))
     }
 
@@ -117,9 +134,9 @@ fn linked(root: &Path, dot_git: &Path) -> Result<PathBuf, GitError> {
                 .is_some_and(|parent| is_root(parent.to_owned()));
         return if known { Ok(own) } else { Err(foreign()) };
     }
-    let config = Config::read(&own.join("config")).map_err(|_| foreign())?;
+    let config = read_config(&own.join("config")).map_err(|_| foreign())?;
     match config.value("core", "worktree") {
-        Some(back) if is_root(own.join(&back)) => Ok(own),
+        Some(back) if is_root(own.join(back)) => Ok(own),
         _ => Err(foreign()),
     }
 }
@@ -157,51 +174,21 @@ pub(crate) fn regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         .map_err(|_| io::Error::other(format!("it has more than {limit} bytes")))
 }
 
-/// A configuration as text, without the files that it would include.
-struct Config {
-    file: Option<gix_config::File>,
+/// The configuration in a file; an empty one where there is none.
+fn read_config(path: &Path) -> Result<Config, GitError> {
+    let bytes = match regular(path, CONFIG_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(error) => return Err(GitError::damaged("config", &plain(&error))),
+    };
+    Config::parse(&String::from_utf8_lossy(&bytes))
+        .ok_or_else(|| GitError::damaged("config", &"it is not a configuration"))
 }
 
-impl Config {
-    fn read(path: &Path) -> Result<Self, GitError> {
-        let bytes = match regular(path, CONFIG_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { file: None });
-            }
-            Err(error) => return Err(GitError::damaged("config", &plain(&error))),
-        };
-        let options = init::Options {
-            lossy: true,
-            ..init::Options::default()
-        };
-        gix_config::File::from_bytes_no_includes(
-            &bytes,
-            Metadata::from(gix_config::Source::Local),
-            options,
-        )
-        .map(|file| Self { file: Some(file) })
-        .map_err(|_| GitError::damaged("config", &"it is not a configuration"))
-    }
-
-    fn value(&self, section: &str, key: &str) -> Option<String> {
-        let value = self.file.as_ref()?.string(&*format!("{section}.{key}"))?;
-        Some(value.to_string())
-    }
-
-    fn remote(&self) -> Option<Remote> {
-        let mut urls = Vec::new();
-        for section in self.file.as_ref()?.sections_by_name("remote")? {
-            let Some(url) = section.value("url") else {
-                continue;
-            };
-            let name = section.header().subsection_name().map(ToString::to_string);
-            urls.push((name, url.to_string()));
-        }
-        let origin = urls
-            .iter()
-            .find(|(name, _)| name.as_deref() == Some("origin"));
-        let only = if urls.len() == 1 { urls.first() } else { None };
-        Remote::parse(&origin.or(only)?.1)
-    }
+/// Where the checkout comes from: `origin`, or the only remote.
+fn remote(config: &Config) -> Option<Remote> {
+    let urls = config.values_by_subsection("remote", "url");
+    let origin = urls.iter().find(|(name, _)| *name == "origin");
+    let only = if urls.len() == 1 { urls.first() } else { None };
+    Remote::parse(origin.or(only)?.1)
 }

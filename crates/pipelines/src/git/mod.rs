@@ -6,21 +6,43 @@
 //! `core.sshCommand`, …) is ever looked at, and nothing outside the
 //! repository's own `.git` folder is read.
 
+mod config;
 mod folder;
 mod index;
+#[cfg(not(feature = "revisions"))]
+mod left_out;
+#[cfg(feature = "revisions")]
 mod objects;
+#[cfg(feature = "revisions")]
 mod resolve;
+#[cfg(feature = "revisions")]
 mod revision;
 
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
 pub(crate) use folder::regular;
+#[cfg(not(feature = "revisions"))]
+pub use left_out::revision;
+#[cfg(feature = "revisions")]
 pub use revision::revision;
 
-pub(crate) use revision::{Blob, Commit, CommitFiles};
+#[cfg(not(feature = "revisions"))]
+pub(crate) use left_out::{Commit, CommitFiles};
+#[cfg(feature = "revisions")]
+pub(crate) use revision::{Commit, CommitFiles};
 
 pub(crate) use index::{IndexEntry, IndexMode};
+
+/// What stands at a path of a commit.
+pub(crate) enum Blob {
+    /// A file.
+    Bytes(Vec<u8>),
+    /// A file with more bytes than are read.
+    TooLarge,
+    /// A link, a folder or a submodule.
+    NotAFile,
+}
 
 /// Why something of git's own files cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +105,9 @@ pub enum GitError {
         /// The revision.
         revision: String,
     },
+    /// The build reads no commits.
+    #[error("this build of cofferdam leaves out reading commits")]
+    LeftOut,
     /// An object is not in the repository.
     #[error("the object {id} is not in this clone")]
     MissingObject {
@@ -109,6 +134,10 @@ impl GitError {
             Self::MissingObject { .. } => {
                 "this is a shallow or partial clone; fetch the missing objects first"
             }
+            Self::LeftOut => {
+                "`--rev`, `--base` and the audit of a pull request need a build with its default \
+                 features: `cargo build --release`"
+            }
             Self::Damaged { .. } | Self::Unsupported { .. } | Self::NotACommit { .. } => {
                 return None;
             }
@@ -126,6 +155,7 @@ impl GitError {
                 | Self::UnknownRevision { .. }
                 | Self::Ambiguous { .. }
                 | Self::NotACommit { .. }
+                | Self::LeftOut
         )
     }
 

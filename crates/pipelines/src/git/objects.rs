@@ -7,6 +7,7 @@ use gix_hash::{ObjectId, oid};
 use gix_object::{Find, FindHeader, Kind};
 
 use crate::collect::plain;
+use crate::git::folder::HashKind;
 use crate::git::{GitError, GitFolder};
 use crate::limits::Limits;
 
@@ -31,19 +32,23 @@ impl GitFolder {
                 what: "objects/info/alternates".to_owned(),
             });
         }
+        let hash = match self.hash {
+            HashKind::Sha1 => gix_hash::Kind::Sha1,
+            HashKind::Sha256 => gix_hash::Kind::Sha256,
+        };
         let options = gix_odb::store::init::Options {
             alloc_limit_bytes: usize::try_from(limits.git_bytes).ok(),
             // The folder is absolute, and nothing is relative to another.
             current_dir: Some(folder.clone()),
             ..gix_odb::store::init::Options::default()
         };
-        let mut store = gix_odb::at_opts(&folder, self.hash, None, options)
+        let mut store = gix_odb::at_opts(&folder, hash, None, options)
             .map_err(|error| GitError::damaged("objects", &plain(&error)))?;
         store.refresh_never();
         Ok(Objects {
             store,
             folder,
-            hash: self.hash,
+            hash,
             limit: limits.git_bytes,
         })
     }

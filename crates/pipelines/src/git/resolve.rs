@@ -91,16 +91,16 @@ fn parse(revision: &str) -> Option<(&str, Vec<Step>)> {
 /// hostile repository a tag may carry the name of a branch.
 fn named(git: &GitFolder, objects: &Objects, name: &str) -> Result<ObjectId, GitError> {
     let hexadecimal = name.bytes().all(|b| b.is_ascii_hexdigit());
-    if hexadecimal && name.len() == git.hash.len_in_hex() {
+    if hexadecimal && name.len() == objects.hash.len_in_hex() {
         return ObjectId::from_hex(name.to_ascii_lowercase().as_bytes()).map_err(|_| unknown(name));
     }
-    let found = references(git, name)?;
+    let found = references(git, objects, name)?;
     match found.as_slice() {
         [] => {}
         [(_, id), others @ ..] if others.iter().all(|(_, other)| other == id) => return Ok(*id),
         all => return Err(ambiguous(name, all.iter().map(|(name, _)| name.clone()))),
     }
-    if !hexadecimal || name.len() < 4 || name.len() > git.hash.len_in_hex() {
+    if !hexadecimal || name.len() < 4 || name.len() > objects.hash.len_in_hex() {
         return Err(unknown(name));
     }
     let mut commits = Vec::new();
@@ -132,16 +132,20 @@ fn ambiguous(name: &str, meanings: impl Iterator<Item = String>) -> GitError {
 /// Every reference that a short name may mean, by git's own list of places.
 ///
 /// Source: gitrevisions(7), "Specifying revisions".
-fn references(git: &GitFolder, name: &str) -> Result<Vec<(String, ObjectId)>, GitError> {
+fn references(
+    git: &GitFolder,
+    objects: &Objects,
+    name: &str,
+) -> Result<Vec<(String, ObjectId)>, GitError> {
     if let Some(storage) = &git.reference_storage {
         return Err(GitError::Unsupported {
             what: format!("the reference storage `{storage}`"),
         });
     }
     let store = if git.own == git.common {
-        gix_ref::file::Store::at(git.common.clone(), git.hash)
+        gix_ref::file::Store::at(git.common.clone(), objects.hash)
     } else {
-        gix_ref::file::Store::for_linked_worktree(git.own.clone(), git.common.clone(), git.hash)
+        gix_ref::file::Store::for_linked_worktree(git.own.clone(), git.common.clone(), objects.hash)
     };
     let name = if name == "@" { "HEAD" } else { name };
     let mut found = Vec::new();

@@ -17,7 +17,7 @@ use crate::collect::{
 use crate::gap::Gap;
 use crate::git::objects::Objects;
 use crate::git::resolve::resolve;
-use crate::git::{GitError, GitFolder};
+use crate::git::{Blob, GitError, GitFolder};
 use crate::limits::Limits;
 
 /// How often one link may lead to another.
@@ -131,16 +131,6 @@ impl Commit {
         }
         Ok(None)
     }
-}
-
-/// What stands at a path of a commit.
-pub(crate) enum Blob {
-    /// A file.
-    Bytes(Vec<u8>),
-    /// A file with more bytes than are read.
-    TooLarge,
-    /// A link, a folder or a submodule.
-    NotAFile,
 }
 
 /// Files by path, with the object that holds each.
