@@ -104,7 +104,7 @@ fn declared(called: &Workflow, names: &[String]) -> Result<Vec<Change>, NoFix> {
     let all = Value::Mapping(entries.collect());
     let secrets = || Value::Mapping(vec![("secrets".to_owned(), all.clone())]);
     let Some(event) = on.get("workflow_call") else {
-        return listed(on, secrets()).map(|change| vec![change]);
+        return listed(on, &secrets()).map(|change| vec![change]);
     };
     Ok(match event.get("secrets") {
         Some(declared) if declared.kind() == Kind::Mapping => missing
@@ -126,7 +126,7 @@ fn declared(called: &Workflow, names: &[String]) -> Result<Vec<Change>, NoFix> {
 }
 
 /// `on: workflow_call` and `on: [push, workflow_call]` as a mapping.
-fn listed(on: Node<'_>, secrets: Value) -> Result<Change, NoFix> {
+fn listed(on: Node<'_>, secrets: &Value) -> Result<Change, NoFix> {
     let names: Vec<&str> = match on.kind() {
         Kind::Scalar => on.as_str().into_iter().collect(),
         Kind::Sequence => on.items().filter_map(|item| item.as_str()).collect(),

@@ -163,7 +163,7 @@ fn surroundings<'s>(
         outer,
         script: without_expressions(text),
         foreign: step.script().is_some()
-            && (place.cx.script(place.path(), step)).is_none_or(|script| runs_foreign(script)),
+            && (place.cx.script(place.path(), step)).is_none_or(runs_foreign),
     }
 }
 

@@ -30,11 +30,15 @@ struct HereDocument {
 
 /// What stands around the expression at `target`.
 pub(crate) fn around(text: &Text<'_>, target: &Range<usize>) -> Around {
-    let mut frames = vec![Frame::Script];
-    let mut waiting: Vec<HereDocument> = Vec::new();
+    let mut reader = Reader {
+        text,
+        target,
+        frames: vec![Frame::Script],
+        waiting: Vec::new(),
+    };
     let mut at = 0;
     while at < text.text.len() {
-        let frame = frames.last().copied().unwrap_or(Frame::Script);
+        let frame = reader.frames.last().copied().unwrap_or(Frame::Script);
         if at == target.start {
             return match frame {
                 Frame::Script => Around::Bare,
@@ -45,99 +49,118 @@ pub(crate) fn around(text: &Text<'_>, target: &Range<usize>) -> Around {
             };
         }
         if at > target.start {
-            return Around::No("the script is quoted in a way that is not followed");
+            break;
         }
         if let Some(end) = text.expression(at) {
             at = end;
             continue;
         }
         let Some(byte) = text.byte(at) else { break };
-        at = match (byte, frame) {
-            (b'\\', _) if at + 1 == target.start => {
-                return Around::No("a backslash stands before it");
-            }
-            (b'\\', _) => at + 2,
-            (b'`', _) => match text.find(at + 1, "`") {
-                Some(end) if end < target.start => end + 1,
-                _ => return Around::No("it stands in backticks"),
-            },
-            (b'$', _) if text.starts(at, "$((") => push(&mut frames, Frame::Arithmetic(0), at + 3),
-            (b'$', _) if text.starts(at, "$(") => push(&mut frames, Frame::Script, at + 2),
-            (b'$', _) if text.starts(at, "${") => push(&mut frames, Frame::Brace, at + 2),
-            (b'"', Frame::Double) => pop(&mut frames, at + 1),
-            (_, Frame::Double) => at + 1,
-            (b'"', _) => push(&mut frames, Frame::Double, at + 1),
-            (b'}', Frame::Brace) => pop(&mut frames, at + 1),
-            (b'\'', _) => {
-                let ansi = at > 0 && text.byte(at - 1) == Some(b'$');
-                let Some(end) = text.find(at + 1, "'") else {
-                    return Around::No("a quote is not closed");
-                };
-                if (at..end).contains(&target.start) {
-                    if ansi || frame == Frame::Brace {
-                        return Around::No("it stands in `$'…'`");
-                    }
-                    let whole = is_whole(text.text, target, at, end);
-                    return Around::Closed { quote: '\'', whole };
-                }
-                end + 1
-            }
-            (b'(', Frame::Arithmetic(open)) => {
-                replace(&mut frames, Frame::Arithmetic(open + 1), at + 1)
-            }
-            (b')', Frame::Arithmetic(0)) => pop(&mut frames, at + 2),
-            (b')', Frame::Arithmetic(open)) => {
-                replace(&mut frames, Frame::Arithmetic(open - 1), at + 1)
-            }
-            (_, Frame::Arithmetic(_) | Frame::Brace) => at + 1,
-            (b'#', _) if begins_word(text, at) => {
-                let end = text.text.get(at..).and_then(|rest| rest.find('\n'));
-                let end = end.map_or(text.text.len(), |length| at + length);
-                if (at..end).contains(&target.start) {
-                    return Around::Comment;
-                }
-                end
-            }
-            (b'<', _) if text.starts(at, "<<<") => at + 3,
-            (b'<', _) if text.starts(at, "<<") => {
-                let (document, end) = here_document(text, at + 2);
-                waiting.push(document);
-                end
-            }
-            (b'\n', _) if !waiting.is_empty() => {
-                match bodies(text, at + 1, std::mem::take(&mut waiting), target) {
-                    Ok(end) => end,
-                    Err(around) => return around,
-                }
-            }
-            (b'(', _) if text.starts(at, "((") && begins_word(text, at) => {
-                push(&mut frames, Frame::Arithmetic(0), at + 2)
-            }
-            (b'(', _) if at > 0 && text.byte(at - 1) == Some(b'=') => {
-                push(&mut frames, Frame::Array, at + 1)
-            }
-            (b'(', _) => push(&mut frames, Frame::Script, at + 1),
-            // The pattern of a `case` has no opening parenthesis.
-            (b')', _) if frames.len() > 1 => pop(&mut frames, at + 1),
-            _ => at + 1,
+        at = match reader.next(at, byte, frame) {
+            Ok(next) => next,
+            Err(around) => return around,
         };
     }
     Around::No("the script is quoted in a way that is not followed")
 }
 
-fn push(frames: &mut Vec<Frame>, frame: Frame, next: usize) -> usize {
-    frames.push(frame);
-    next
+struct Reader<'t> {
+    text: &'t Text<'t>,
+    target: &'t Range<usize>,
+    frames: Vec<Frame>,
+    /// Here-documents whose bodies begin on the next line.
+    waiting: Vec<HereDocument>,
 }
 
-fn pop(frames: &mut Vec<Frame>, next: usize) -> usize {
-    frames.pop();
-    next
-}
+impl Reader<'_> {
+    /// Reads on from a byte: where to go on, or what stands around the target.
+    fn next(&mut self, at: usize, byte: u8, frame: Frame) -> Result<usize, Around> {
+        let text = self.text;
+        Ok(match (byte, frame) {
+            (b'\\', _) if at + 1 == self.target.start => {
+                return Err(Around::No("a backslash stands before it"));
+            }
+            (b'\\', _) => at + 2,
+            (b'`', _) => match text.find(at + 1, "`") {
+                Some(end) if end < self.target.start => end + 1,
+                _ => return Err(Around::No("it stands in backticks")),
+            },
+            (b'$', _) if text.starts(at, "$((") => self.push(Frame::Arithmetic(0), at + 3),
+            (b'$', _) if text.starts(at, "$(") => self.push(Frame::Script, at + 2),
+            (b'$', _) if text.starts(at, "${") => self.push(Frame::Brace, at + 2),
+            (b'"', Frame::Double) => self.pop(at + 1),
+            (_, Frame::Double) => at + 1,
+            (b'"', _) => self.push(Frame::Double, at + 1),
+            (b'}', Frame::Brace) => self.pop(at + 1),
+            (b'\'', _) => self.single(at, frame)?,
+            (b'(', Frame::Arithmetic(open)) => self.replace(Frame::Arithmetic(open + 1), at + 1),
+            (b')', Frame::Arithmetic(0)) => self.pop(at + 2),
+            (b')', Frame::Arithmetic(open)) => self.replace(Frame::Arithmetic(open - 1), at + 1),
+            (_, Frame::Arithmetic(_) | Frame::Brace) => at + 1,
+            _ => self.command(at, byte)?,
+        })
+    }
 
-fn replace(frames: &mut Vec<Frame>, frame: Frame, next: usize) -> usize {
-    frames.pop();
-    push(frames, frame, next)
+    /// What begins where commands stand.
+    fn command(&mut self, at: usize, byte: u8) -> Result<usize, Around> {
+        let text = self.text;
+        Ok(match byte {
+            b'#' if begins_word(text, at) => {
+                let end = text.text.get(at..).and_then(|rest| rest.find('\n'));
+                let end = end.map_or(text.text.len(), |length| at + length);
+                if (at..end).contains(&self.target.start) {
+                    return Err(Around::Comment);
+                }
+                end
+            }
+            b'<' if text.starts(at, "<<<") => at + 3,
+            b'<' if text.starts(at, "<<") => {
+                let (document, end) = here_document(text, at + 2);
+                self.waiting.push(document);
+                end
+            }
+            b'\n' if !self.waiting.is_empty() => {
+                bodies(text, at + 1, std::mem::take(&mut self.waiting), self.target)?
+            }
+            b'(' if text.starts(at, "((") && begins_word(text, at) => {
+                self.push(Frame::Arithmetic(0), at + 2)
+            }
+            b'(' if at > 0 && text.byte(at - 1) == Some(b'=') => self.push(Frame::Array, at + 1),
+            b'(' => self.push(Frame::Script, at + 1),
+            // The pattern of a `case` has no opening parenthesis.
+            b')' if self.frames.len() > 1 => self.pop(at + 1),
+            _ => at + 1,
+        })
+    }
+
+    fn single(&self, at: usize, frame: Frame) -> Result<usize, Around> {
+        let text = self.text;
+        let ansi = at > 0 && text.byte(at - 1) == Some(b'$');
+        let end = (text.find(at + 1, "'")).ok_or(Around::No("a quote is not closed"))?;
+        if !(at..end).contains(&self.target.start) {
+            return Ok(end + 1);
+        }
+        if ansi || frame == Frame::Brace {
+            return Err(Around::No("it stands in `$'…'`"));
+        }
+        let whole = is_whole(text.text, self.target, at, end);
+        Err(Around::Closed { quote: '\'', whole })
+    }
+
+    fn push(&mut self, frame: Frame, next: usize) -> usize {
+        self.frames.push(frame);
+        next
+    }
+
+    fn pop(&mut self, next: usize) -> usize {
+        self.frames.pop();
+        next
+    }
+
+    fn replace(&mut self, frame: Frame, next: usize) -> usize {
+        self.frames.pop();
+        self.push(frame, next)
+    }
 }
 
 fn begins_word(text: &Text<'_>, at: usize) -> bool {

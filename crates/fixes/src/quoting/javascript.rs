@@ -15,14 +15,19 @@ enum Frame {
     Template(usize),
 }
 
+const UNSURE: Around = Around::No("the code is quoted in a way that is not followed");
+
 /// What stands around the expression at `target`.
 pub(crate) fn around(text: &Text<'_>, target: &Range<usize>) -> Around {
-    let unsure = Around::No("the code is quoted in a way that is not followed");
-    let mut frames = vec![Frame::Code(0)];
-    let mut value = false;
+    let mut reader = Reader {
+        text,
+        target,
+        frames: vec![Frame::Code(0)],
+        value: false,
+    };
     let mut at = 0;
     while at < text.text.len() {
-        let frame = frames.last().copied().unwrap_or(Frame::Code(0));
+        let frame = reader.frames.last().copied().unwrap_or(Frame::Code(0));
         if at == target.start {
             return match frame {
                 Frame::Code(_) => Around::Bare,
@@ -34,98 +39,116 @@ pub(crate) fn around(text: &Text<'_>, target: &Range<usize>) -> Around {
             };
         }
         if at > target.start {
-            return unsure;
+            break;
         }
         if let Some(end) = text.expression(at) {
-            value = true;
+            reader.value = true;
             at = end;
             continue;
         }
         let Some(byte) = text.byte(at) else { break };
-        if let Frame::Template(_) = frame {
-            at = match byte {
-                b'\\' => at + 2,
-                b'`' => {
-                    frames.pop();
-                    value = true;
-                    at + 1
-                }
-                b'$' if text.starts(at, "${") => {
-                    frames.push(Frame::Code(0));
-                    value = false;
-                    at + 2
-                }
-                _ => at + 1,
-            };
-            continue;
-        }
-        let end_of = |mark: &str| text.find(at + 2, mark).map(|end| end + mark.len());
-        let comment = match (text.starts(at, "//"), text.starts(at, "/*")) {
-            (true, _) => Some(end_of("\n").unwrap_or(text.text.len())),
-            (_, true) => end_of("*/"),
-            _ => None,
+        let next = match frame {
+            Frame::Template(_) => Ok(reader.template(at, byte)),
+            Frame::Code(_) => reader.code(at, byte),
         };
-        if let Some(end) = comment {
-            if (at..end).contains(&target.start) {
-                return Around::Comment;
-            }
-            at = end;
-            continue;
-        }
-        at = match byte {
-            quote @ (b'\'' | b'"') => {
-                let Some(end) = string_end(text, at, quote) else {
-                    return unsure;
-                };
-                if (at..end).contains(&target.start) {
-                    let whole = is_whole(text.text, target, at, end);
-                    return Around::Closed {
-                        quote: char::from(quote),
-                        whole,
-                    };
-                }
-                value = true;
-                end + 1
-            }
+        at = match next {
+            Ok(next) => next,
+            Err(around) => return around,
+        };
+    }
+    UNSURE
+}
+
+struct Reader<'t> {
+    text: &'t Text<'t>,
+    target: &'t Range<usize>,
+    frames: Vec<Frame>,
+    /// Whether a value stands before, so that a slash divides it.
+    value: bool,
+}
+
+impl Reader<'_> {
+    fn template(&mut self, at: usize, byte: u8) -> usize {
+        match byte {
+            b'\\' => at + 2,
             b'`' => {
-                frames.push(Frame::Template(at));
+                self.frames.pop();
+                self.value = true;
                 at + 1
             }
-            b'/' if !value => match regex_end(text, at) {
-                Some(end) if end <= target.start => {
-                    value = true;
-                    end
-                }
-                _ => return unsure,
-            },
+            b'$' if self.text.starts(at, "${") => {
+                self.frames.push(Frame::Code(0));
+                self.value = false;
+                at + 2
+            }
+            _ => at + 1,
+        }
+    }
+
+    fn code(&mut self, at: usize, byte: u8) -> Result<usize, Around> {
+        if let Some(end) = self.comment(at) {
+            let inside = (at..end).contains(&self.target.start);
+            return if inside {
+                Err(Around::Comment)
+            } else {
+                Ok(end)
+            };
+        }
+        match byte {
+            quote @ (b'\'' | b'"') => return self.string(at, quote),
+            b'`' => self.frames.push(Frame::Template(at)),
+            b'/' if !self.value => {
+                self.value = true;
+                let end = regex_end(self.text, at);
+                return end.filter(|end| *end <= self.target.start).ok_or(UNSURE);
+            }
             b'{' => {
-                if let Some(Frame::Code(open)) = frames.last_mut() {
+                if let Some(Frame::Code(open)) = self.frames.last_mut() {
                     *open += 1;
                 }
-                value = false;
-                at + 1
+                self.value = false;
             }
             b'}' => {
-                let nested = frames.len() > 1;
-                match frames.last_mut() {
+                let nested = self.frames.len() > 1;
+                match self.frames.last_mut() {
                     Some(Frame::Code(0)) if nested => {
-                        frames.pop();
+                        self.frames.pop();
                     }
                     Some(Frame::Code(open)) => *open = open.saturating_sub(1),
                     _ => {}
                 }
-                value = false;
-                at + 1
+                self.value = false;
             }
-            b if b.is_ascii_whitespace() => at + 1,
+            b if b.is_ascii_whitespace() => {}
             b => {
-                value =
-                    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b')' | b']') || b > 127;
-                at + 1
+                let name = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$') || b > 127;
+                self.value = name || matches!(b, b')' | b']');
             }
-        };
+        }
+        Ok(at + 1)
     }
-    unsure
+
+    /// The end of the comment that begins at a byte.
+    fn comment(&self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let end_of = |mark: &str| text.find(at + 2, mark).map(|end| end + mark.len());
+        if text.starts(at, "//") {
+            return Some(end_of("\n").unwrap_or(text.text.len()));
+        }
+        end_of("*/").filter(|_| text.starts(at, "/*"))
+    }
+
+    fn string(&mut self, at: usize, quote: u8) -> Result<usize, Around> {
+        let end = string_end(self.text, at, quote).ok_or(UNSURE)?;
+        if (at..end).contains(&self.target.start) {
+            return Err(Around::Closed {
+                quote: char::from(quote),
+                whole: is_whole(self.text.text, self.target, at, end),
+            });
+        }
+        self.value = true;
+        Ok(end + 1)
+    }
 }
 
 /// The closing quote; `None` where the line ends first.
