@@ -166,6 +166,8 @@ pub struct Flow<'r> {
     pub guards: Vec<&'r Expr>,
     /// The freest that is left of the value on the way.
     pub cap: Class,
+    /// Whether a command on the way may have made several lines out of one.
+    pub split: bool,
     /// Whether an action whose code is not here stands in between, so that it
     /// is not known what becomes of the value.
     pub opaque: bool,
@@ -185,6 +187,10 @@ impl<'r> Flow<'r> {
     #[must_use]
     pub fn shape(&self, event: &str) -> Option<Shape> {
         let shape = self.source.shape(event)?;
-        Some(Shape::new(shape.class.min(self.cap), shape.who))
+        let class = match shape.class.min(self.cap) {
+            class if self.split && class.breaks_out() => Class::Text,
+            class => class,
+        };
+        Some(Shape::new(class, shape.who))
     }
 }

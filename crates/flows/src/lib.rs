@@ -160,6 +160,7 @@ fn of_file<'s, 'r>(
                     through: arrival.through,
                     guards: arrival.guards,
                     cap: arrival.cap,
+                    split: arrival.split,
                     opaque: arrival.opaque,
                     sink,
                 });

@@ -86,7 +86,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
 
     /// The ways into what is written.
     pub(crate) fn content(&self, running: Running<'s, 'r>, write: &Write<'s>) -> Vec<Trail<'r>> {
-        self.printed_into(running, &write.content, &mut Vec::new())
+        let mut trails = self.printed_into(running, &write.content, &mut Vec::new());
+        for trail in &mut trails {
+            trail.split |= write.splits;
+        }
+        trails
     }
 
     fn printed_into(
@@ -320,12 +324,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.extend(self.file(running.scope, &word.text));
             }
         }
-        if words::passing(command) == Passing::OneLine {
-            for trail in &mut found.list {
-                trail.cap = trail.cap.min(Class::Line);
-            }
+        let printed = self.take(found);
+        match words::passing(command) {
+            Passing::OneLine | Passing::Lines => passed_by(command, printed),
+            _ => printed,
         }
-        self.take(found)
     }
 
     /// A file that scripts of the job have written before, or this one writes.
@@ -408,6 +411,12 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::OneLine => {
             for trail in &mut through {
                 trail.cap = trail.cap.min(Class::Line);
+                trail.split = false;
+            }
+        }
+        Passing::Lines => {
+            for trail in &mut through {
+                trail.split = true;
             }
         }
         Passing::Cleaned | Passing::Other => through.clear(),

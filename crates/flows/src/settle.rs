@@ -246,6 +246,7 @@ fn site(route: Vec<Stage<'_>>) -> Arrival<'_> {
         guards: Vec::new(),
         route,
         through: Vec::new(),
+        split: false,
         cap: Class::Text,
         opaque: false,
     }
@@ -273,6 +274,7 @@ fn arrival<'r>(
         route,
         through,
         cap: trail.cap,
+        split: trail.split,
         opaque: trail.opaque,
     }
 }

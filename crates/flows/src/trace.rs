@@ -680,6 +680,7 @@ pub(crate) fn join<'r>(outer: Trail<'r>, inner: &Trail<'r>) -> Trail<'r> {
     for guard in &inner.guards {
         joined.guard(guard);
     }
+    joined.split = inner.split || joined.split && inner.cap.has_lines();
     joined.cap = joined.cap.min(inner.cap);
     joined.json &= inner.json;
     joined.opaque |= inner.opaque;

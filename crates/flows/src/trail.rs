@@ -33,6 +33,8 @@ pub(crate) struct Trail<'r> {
     pub(crate) spliced: bool,
     /// The freest that is left of it.
     pub(crate) cap: Class,
+    /// Whether what was one line of it may be several now.
+    pub(crate) split: bool,
     /// Whether it is JSON, which is a safe literal in JavaScript.
     pub(crate) json: bool,
     /// Whether an action whose code is not here stands in between.
@@ -49,6 +51,7 @@ impl<'r> Trail<'r> {
             place: None,
             spliced: false,
             cap: Class::Text,
+            split: false,
             json: false,
             opaque: false,
         }
@@ -57,6 +60,7 @@ impl<'r> Trail<'r> {
     fn is_like(&self, other: &Self) -> bool {
         self.end == other.end
             && self.cap == other.cap
+            && self.split == other.split
             && self.json == other.json
             && self.opaque == other.opaque
             && self.guards.len() == other.guards.len()
@@ -133,6 +137,7 @@ pub(crate) struct Arrival<'r> {
     pub(crate) route: Vec<Stage<'r>>,
     pub(crate) through: Vec<&'r Step>,
     pub(crate) cap: Class,
+    pub(crate) split: bool,
     pub(crate) opaque: bool,
 }
 
@@ -148,6 +153,7 @@ impl<'r> Arrival<'r> {
         if !rest.name.is_empty() {
             self.name.clone_from(&rest.name);
         }
+        self.split = rest.split || self.split && rest.cap.has_lines();
         self.cap = self.cap.min(rest.cap);
         self.opaque |= rest.opaque;
         self.route.extend(&rest.route);

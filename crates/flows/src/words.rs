@@ -136,6 +136,8 @@ pub(crate) enum Passing {
     On,
     /// The same, and at most one line of it.
     OneLine,
+    /// The same, and one line of it may come out as several.
+    Lines,
     /// What comes out holds nothing of it that could do harm.
     Cleaned,
     /// It comes out of somewhere else.
@@ -211,18 +213,60 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
         "tr" => texts
             .iter()
-            .any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
-        "base64" => true,
+            .find(|text| !text.starts_with('-'))
+            .is_some_and(|set| set.starts_with("\\n") || set.starts_with("\\r\\n")),
+        "base64" => false,
         // JSON writes line breaks as `\\n`.
         "jq" => texts
             .iter()
             .any(|text| text.contains("tojson") || text.contains("@json")),
         _ => false,
     };
-    match (cleans, joins) {
-        (true, _) => Passing::Cleaned,
-        (false, true) => Passing::OneLine,
-        (false, false) => Passing::On,
+    if cleans {
+        Passing::Cleaned
+    } else if joins {
+        Passing::OneLine
+    } else if splits(name, &texts) {
+        Passing::Lines
+    } else {
+        Passing::On
+    }
+}
+
+/// Whether a command may write a line break where it was given none: each
+/// match on a line of its own, an escape that becomes one, a decoded one.
+fn splits(name: &str, texts: &[&str]) -> bool {
+    let short = |letters: &str| {
+        texts.iter().any(|text| {
+            text.starts_with('-')
+                && !text.starts_with("--")
+                && text.contains(|c| letters.contains(c))
+        })
+    };
+    match name {
+        "grep" => short("o") || texts.contains(&"--only-matching"),
+        "base64" => short("dD") || texts.contains(&"--decode"),
+        "echo" => texts
+            .iter()
+            .take_while(|text| text.starts_with('-'))
+            .any(|text| text.contains('e')),
+        "printf" => texts
+            .iter()
+            .find(|text| !matches!(**text, "-v" | "--"))
+            .is_some_and(|format| format.contains("%b") || format.contains('$')),
+        "tr" => texts
+            .iter()
+            .rfind(|text| !text.starts_with('-'))
+            .is_some_and(|set| set.contains("\\n")),
+        "sed" | "gsed" => texts.iter().any(|text| {
+            let mut letters = text.strip_prefix('s').unwrap_or_default().chars();
+            let delimiter = letters.next().unwrap_or('/');
+            let mut parts = letters.as_str().split(delimiter);
+            parts.nth(1).is_some_and(|new| new.contains("\\n"))
+        }),
+        "fold" | "fmt" => true,
+        "xargs" => short("nL"),
+        _ => false,
     }
 }
 
@@ -384,11 +428,20 @@ mod tests {
             ("sed 's/a/b/g'", Passing::On),
             ("grep -oE '[0-9]+'", Passing::Cleaned),
             ("grep -oP '(?<=v)[0-9.]+'", Passing::Cleaned),
-            ("grep -o 'x.*'", Passing::On),
+            ("grep -o 'x.*'", Passing::Lines),
+            ("grep 'x.*'", Passing::On),
+            ("echo -e \"$X\"", Passing::Lines),
+            ("echo \"$X\" -e", Passing::On),
+            ("printf '%s\\n' \"$X\"", Passing::On),
+            ("printf %b \"$X\"", Passing::Lines),
+            ("printf \"$X\"", Passing::Lines),
+            ("tr , '\\n'", Passing::Lines),
+            ("sed 's/, /\\n/g'", Passing::Lines),
+            ("sed 's/\\n/ /g'", Passing::On),
             ("grep -c x", Passing::Cleaned),
             ("sha256sum", Passing::Cleaned),
             ("base64 -w0", Passing::Cleaned),
-            ("base64 -d", Passing::OneLine),
+            ("base64 -d", Passing::Lines),
             ("curl \"$URL\"", Passing::Other),
             ("jq -r .number", Passing::Cleaned),
             ("jq -r '\"n=\\(.number)\"'", Passing::Cleaned),

@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::words::{self, Passing};
+
 /// One of the runner's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum EnvFile {
@@ -38,6 +40,9 @@ pub(crate) struct Write<'s> {
     /// Whether it stands between a name and its delimiter.
     pub(crate) block: Option<Block>,
     pub(crate) content: Content<'s>,
+    /// Whether the command that writes makes several lines out of one, as
+    /// `echo -e` does of `\\n`.
+    pub(crate) splits: bool,
 }
 
 /// What delimits a value of several lines.
@@ -70,6 +75,7 @@ pub(crate) fn of_script<'s>(text: &str, script: &'s Script) -> Vec<Write<'s>> {
     let mut collector = Collector {
         writes: Vec::new(),
         open: BTreeMap::new(),
+        splits: false,
     };
     for command in &script.commands {
         if is_tee(command) {
@@ -128,10 +134,13 @@ struct Collector<'s> {
     writes: Vec<Write<'s>>,
     // The block that is open in each file: its name, its delimiter.
     open: BTreeMap<EnvFile, (String, String)>,
+    // Whether the command at hand makes several lines out of one.
+    splits: bool,
 }
 
 impl<'s> Collector<'s> {
     fn command(&mut self, file: EnvFile, command: &'s Command) {
+        self.splits = words::passing(command) == Passing::Lines;
         if let Some(word) = &command.heredoc {
             self.lines(file, word);
             return;
@@ -152,6 +161,7 @@ impl<'s> Collector<'s> {
                     name,
                     block,
                     content: Content::Printed(command),
+                    splits: self.splits,
                 });
             }
         }
@@ -187,6 +197,7 @@ impl<'s> Collector<'s> {
                     .or_else(|| own.filter(known)),
                 block,
                 content: Content::Word(word, whole),
+                splits: self.splits,
             });
         }
     }
@@ -246,6 +257,7 @@ impl<'s> Collector<'s> {
             name,
             block,
             content: Content::Word(word, part),
+            splits: self.splits,
         });
     }
 
