@@ -83,8 +83,10 @@ crate::rule! {
     /// the guard that refuses a fork's head: it came with version 7, and to 2.8,
     /// 3.7, 4.4, 5.1 and 6.1 on 2026-07-20. It is low where a commit of a version
     /// with the guard is pinned, or where the job holds nothing. A commit of an
-    /// older version has no guard, and is as critical as `git` itself. An action that is not known and works where the head lies
-    /// gives medium at most. zizmor's `dangerous-triggers` reports the event
+    /// older version has no guard, and is as critical as `git` itself. A ref
+    /// that an action hands on which is not read counts as what that action was
+    /// handed, and is high at most. An action that is not known and works where
+    /// the head lies gives medium at most. zizmor's `dangerous-triggers` reports the event
     /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
     /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
     ///
@@ -293,8 +295,13 @@ fn case<'a>(
     if !start.missing.is_empty() || way == Way::Unknown || held == Held::Perhaps {
         confidence = Confidence::Medium;
     }
+    let unread = fetch.head.unknown && !fetch.head.fork && fetch.means != Means::Artifact;
+    if unread {
+        confidence = confidence.min(Confidence::Medium);
+    }
     // Where a gate may stand, nobody can say that there is none.
-    if severity == Severity::Critical && (way == Way::Unknown || start.environment_unknown()) {
+    let unseen = unread || way == Way::Unknown || start.environment_unknown();
+    if severity == Severity::Critical && unseen {
         severity = Severity::High;
     }
     match fetch.means {
