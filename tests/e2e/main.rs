@@ -24,6 +24,7 @@ mod inputs;
 mod insights;
 mod local_references;
 mod own_checkout;
+mod past;
 mod probes;
 mod recursive;
 mod revisions;
