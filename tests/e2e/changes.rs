@@ -427,3 +427,30 @@ fn files_that_are_handed_over_are_not_taken_from_the_change_either() {
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
     assert!(ran.err.contains("part of the change"), "{}", ran.err);
 }
+
+#[test]
+fn a_change_cannot_lift_the_list_of_what_may_be_used() {
+    let uses = |action: &str| CLEAN.replace("- run: make test", &format!("- uses: {action}"));
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let sandbox = Sandbox::with(uses(&format!("actions/setup-node@{commit}")));
+    sandbox.write("cofferdam.toml", "[uses]\nallow = [\"actions/*@commit\"]\n");
+    let base = sandbox.commit();
+    assert_eq!(count(&sandbox.report(&["."]), "forbidden-action"), 0);
+
+    sandbox.git(&["checkout", "--quiet", "-b", "change"]);
+    sandbox.write(
+        ".github/workflows/new.yml",
+        uses(&format!("other/tool@{commit}")),
+    );
+    sandbox.write("cofferdam.toml", "[uses]\nallow = [\"*\"]\n");
+    sandbox.commit();
+    let report = sandbox.report(&["--base", &base, "."]);
+    assert_eq!(report.code, 1);
+    assert_eq!(count(&report, "forbidden-action"), 1);
+    assert_eq!(count(&report, "silencer-changed"), 1);
+    // By its own word alone it would pass.
+    assert_eq!(count(&sandbox.report(&["."]), "forbidden-action"), 0);
+
+    sandbox.write("cofferdam.toml", "[uses]\nallow = [\"tool\"]\n");
+    assert_eq!(sandbox.audit(&["."]).code, 2);
+}

@@ -1,6 +1,7 @@
 //! A configuration, of a repository or of an organisation, from its bytes.
 
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::uses_policy::{UsesPattern, UsesPolicy};
 use cofferdam_facts::{SourceFile, Span, Spanned};
 use cofferdam_findings::{Severity, Threshold};
 use toml::de::DeTable;
@@ -39,6 +40,8 @@ pub struct Config {
     pub extends: Option<Extends>,
     /// What no repository can loosen.
     pub floor: Floor,
+    /// What may be used; none where the file says nothing of it.
+    pub uses: Option<UsesPolicy>,
     /// Settings of single rules.
     pub rules: Vec<RuleSetting>,
     /// Files whose findings do not count.
@@ -230,6 +233,7 @@ fn read(reader: &mut Reader<'_>, root: Table<'_>) -> Config {
         zizmor_comments: reader.flag(root, "zizmor-comments"),
         extends: extends(reader, root),
         floor: floor(reader, root),
+        uses: uses(reader, root),
         rules: (reader.by_rule(root, "rules").into_iter())
             .map(|(rule, table)| setting(reader, rule, table))
             .collect(),
@@ -306,6 +310,31 @@ fn floor(reader: &mut Reader<'_>, root: Table<'_>) -> Floor {
         no_comments: denied(reader.flag(table, "ignore-comments")),
         no_baseline: denied(reader.flag(table, "baseline")),
     }
+}
+
+fn uses(reader: &mut Reader<'_>, root: Table<'_>) -> Option<UsesPolicy> {
+    let table = reader.table(root, "uses")?;
+    reader.check(table, inner("uses"));
+    let mut patterns = |name| {
+        let mut patterns = Vec::new();
+        for text in reader.list(table, name) {
+            match UsesPattern::parse(&text.value) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(why) => reader.mistake(text.span, format!("`{}` {why}", text.value)),
+            }
+        }
+        patterns
+    };
+    let (allow, deny) = (patterns("allow"), patterns("deny"));
+    if table.key_span("allow").or(table.key_span("deny")).is_none() {
+        let message = "`uses` needs `allow` or `deny`, each with a pattern";
+        reader.mistake(table.span, message);
+    }
+    Some(UsesPolicy {
+        of: reader.file.path().to_owned(),
+        allow,
+        deny,
+    })
 }
 
 fn setting(reader: &mut Reader<'_>, rule: Spanned<String>, table: Table<'_>) -> RuleSetting {

@@ -46,6 +46,10 @@ pub enum Kind {
     Paths,
     /// Patterns of repositories, as `owner/name`.
     Repositories,
+    /// Patterns of actions, reusable workflows and images: `owner/name`,
+    /// `owner/name/path` or `docker://IMAGE`, with `*` for any text, and
+    /// `@commit`, `@version` or `@other` for a kind of ref.
+    Uses,
     /// Facts that must be known.
     Facts,
     /// A table.
@@ -126,6 +130,11 @@ pub const ROOT: &[Key] = &[
             "What no repository can loosen.",
         ),
     ),
+    key(
+        "uses",
+        Kind::Table(USES),
+        "Which actions, reusable workflows and images may be used. An organisation's list holds beside the repository's.",
+    ),
     key("rules", Kind::ByRule(RULE), "Settings of single rules."),
     key(
         "exclude",
@@ -182,6 +191,19 @@ const FLOOR: &[Key] = &[
         "baseline",
         Kind::Flag,
         "Whether a repository may have a baseline.",
+    ),
+];
+
+const USES: &[Key] = &[
+    key(
+        "allow",
+        Kind::Uses,
+        "Patterns of what may be used; everything else may not.",
+    ),
+    key(
+        "deny",
+        Kind::Uses,
+        "Patterns of what may not be used, whatever is allowed.",
     ),
 ];
 

@@ -83,6 +83,12 @@ fn kind(kind: Kind, scope: Scope, rules: &[&str]) -> Value {
             "maxLength": crate::glob::Glob::MAX,
         })),
         Kind::Repositories => list(text()),
+        Kind::Uses => list(json!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": cofferdam_facts::uses_policy::MAX_PATTERN,
+            "pattern": "^\\s*(docker://.+|\\*|[-_.*A-Za-z0-9]+/[-_.*A-Za-z0-9]+(/[^@]*)?|\\*@[a-z]+|[^@]+/[^@]+@(commit|version|other))\\s*$",
+        })),
         Kind::Table(keys) => table(keys, scope, rules),
         Kind::Tables(keys) => list(table(keys, scope, rules)),
         Kind::ByRule(keys) => json!({
@@ -115,6 +121,16 @@ mod tests {
         let good = json!({ "fail-on": "none", "exempt": [exemption] });
         assert!(schema(Scope::Repository).is_valid(&good));
         assert!(schema(Scope::Organisation).is_valid(&good));
+        for pattern in [
+            "actions/*",
+            "*",
+            "*@commit",
+            "a/b/c@version",
+            "docker://ghcr.io/*",
+        ] {
+            let uses = json!({ "uses": { "allow": [pattern] } });
+            assert!(schema(Scope::Repository).is_valid(&uses), "{pattern}");
+        }
         let floor = json!({ "floor": { "longest-exemption": 90 } });
         assert!(schema(Scope::Organisation).is_valid(&floor));
         assert!(!schema(Scope::Repository).is_valid(&floor));
@@ -122,6 +138,8 @@ mod tests {
             json!({ "fail_on": "low" }),
             json!({ "exempt": [{ "rules": ["unpinned-action"] }] }),
             json!({ "rules": { "other": {} } }),
+            json!({ "uses": { "allow": ["actions"] } }),
+            json!({ "uses": { "deny": ["a/b@v1"] } }),
             json!({ "extends": { "url": "https://x" } }),
         ] {
             assert!(!schema(Scope::Repository).is_valid(&bad), "{bad}");

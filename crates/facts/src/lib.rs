@@ -10,10 +10,11 @@ pub mod settings;
 pub mod source;
 pub mod time;
 pub mod uses;
+pub mod uses_policy;
 
 pub use control::Control;
 pub use image::ImageRef;
 pub use permission::{Access, Scope};
-pub use source::{Location, SourceFile, Span, Spanned};
+pub use source::{Extent, Location, SourceFile, Span, Spanned};
 pub use time::Timestamp;
 pub use uses::UsesRef;

@@ -298,11 +298,6 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
-        if words::passing(command) == Passing::OneLine {
-            for trail in &mut found.list {
-                trail.cap = trail.cap.min(Class::Line);
-            }
-        }
         for redirect in command
             .redirects
             .iter()
@@ -323,6 +318,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             for word in args.iter().filter(|w| !w.text.starts_with('-')) {
                 found.extend(self.artifact(running, &word.text));
                 found.extend(self.file(running.scope, &word.text));
+            }
+        }
+        if words::passing(command) == Passing::OneLine {
+            for trail in &mut found.list {
+                trail.cap = trail.cap.min(Class::Line);
             }
         }
         self.take(found)

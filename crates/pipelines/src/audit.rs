@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
+use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{NotChecked, Report, controls};
 use cofferdam_rules::context::Facts;
@@ -257,7 +258,12 @@ pub(crate) fn identity<'o>(
 }
 
 /// Everything that is found in files, before anything is silenced.
-pub(crate) fn decide(mut collected: Collected, known: &Identity<'_>, options: &Options) -> Side {
+pub(crate) fn decide(
+    mut collected: Collected,
+    known: &Identity<'_>,
+    policies: &[UsesPolicy],
+    options: &Options,
+) -> Side {
     let mut sources = collected.files.clone();
     let repository = collected.repository(known.slug, &options.limits);
     let files = collected.read.len();
@@ -277,6 +283,7 @@ pub(crate) fn decide(mut collected: Collected, known: &Identity<'_>, options: &O
     let facts = Facts {
         settings: known.settings,
         pack: options.data.pack(),
+        policies,
         now: Some(options.now),
     };
     let mut sink = cofferdam_rules::run(&Context::new(&repository, facts));

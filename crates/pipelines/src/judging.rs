@@ -13,6 +13,7 @@ use cofferdam_config::config::{Extends, Source};
 use cofferdam_config::organisation::digest;
 use cofferdam_config::{Config, Judge, Mistakes, RULES as ABOUT_SILENCERS, Scope};
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_findings::{Baseline, BaselineError, Threshold};
 use cofferdam_rules::RULES;
 
@@ -273,6 +274,13 @@ impl Words {
             organisation,
             ..Self::default()
         })
+    }
+
+    /// The lists of what may be used, the organisation's first.
+    pub(crate) fn policies(&self) -> Vec<UsesPolicy> {
+        let configs = [self.organisation.as_ref(), self.config.as_ref()];
+        let lists = configs.into_iter().flatten();
+        lists.filter_map(|config| config.uses.clone()).collect()
     }
 
     pub(crate) fn judge(&self) -> Judge<'_> {

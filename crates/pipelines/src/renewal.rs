@@ -154,6 +154,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
 
 fn no_facts(options: &RenewalOptions) -> Facts<'static> {
     Facts {
+        policies: &[],
         settings: None::<&'static Snapshot>,
         pack: None,
         now: Some(options.now),

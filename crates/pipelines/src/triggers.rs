@@ -28,6 +28,7 @@ pub fn triggers(target: &Target, options: &Options) -> Result<Triggers, AuditErr
     let (slug, settings) = identity(&target.name, &collected, options)?;
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
+        policies: &[],
         settings,
         pack: None,
         now: Some(options.now),

@@ -1,18 +1,19 @@
 //! What a rule may look at, worked out once for all rules.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
+use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_facts::{Location, Span};
 use cofferdam_flows::Flows;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::repository::EntryEvents;
 use cofferdam_workflows::semantics::caching::Restore;
-use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
+use cofferdam_workflows::semantics::conditions::{Runs, Situation};
 use cofferdam_workflows::semantics::logins::Login;
 use cofferdam_workflows::semantics::permissions::{self, Effective, TokenDefault};
 use cofferdam_workflows::semantics::proving::Proving;
@@ -26,7 +27,9 @@ use rayon::prelude::*;
 use crate::deeds::{self, Known};
 use crate::dependencies::{self, Dependencies};
 use crate::foreign::Walks;
+use crate::starts::Kept;
 use crate::usage::{JobPlace, Usage};
+use crate::waiting::Waiting;
 
 // By path, then by the place of the step.
 pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
@@ -55,6 +58,8 @@ pub struct Facts<'c> {
     pub settings: Option<&'c Snapshot>,
     /// The data pack, if it is fresh enough to be believed.
     pub pack: Option<&'c DataPack>,
+    /// Lists of what may be used, the organisation's first.
+    pub policies: &'c [UsesPolicy],
     /// The day of the run, for what expires; unknown in tests on fixed bytes.
     pub now: Option<Timestamp>,
 }
@@ -78,8 +83,14 @@ pub struct JobView<'c> {
     pub proving: Proving,
     /// Where it restores a cache, likewise.
     pub restores: Vec<Restore>,
+    /// Whether it does more than is kept of it.
+    pub deeds_cut: bool,
     // See `releases::logins`.
     pub(crate) logins: OnceLock<Vec<Login>>,
+    pub(crate) place: JobPlace,
+    pub(crate) waiting: Arc<Waiting>,
+    // See `starts::of_job`.
+    pub(crate) kept_starts: OnceLock<Kept>,
 }
 
 impl<'c> Context<'c> {
@@ -102,8 +113,9 @@ impl<'c> Context<'c> {
         let jobs = repository
             .workflows
             .par_iter()
-            .map(|workflow| {
-                let views = views(repository, workflow, default, &scripts, &known);
+            .enumerate()
+            .map(|(at, workflow)| {
+                let views = views(repository, (at, workflow), default, &scripts, &known);
                 (workflow.path(), views)
             })
             .collect();
@@ -182,13 +194,14 @@ pub(crate) fn script_of<'s>(
 
 fn views<'c>(
     repository: &'c Repository,
-    workflow: &'c Workflow,
+    (at, workflow): (usize, &'c Workflow),
     default: TokenDefault,
     scripts: &Scripts<'c>,
     known: &Known<'c>,
 ) -> Vec<JobView<'c>> {
     let entry = repository.entry_events(workflow);
-    let view = |job| {
+    let waiting = Arc::new(Waiting::default());
+    let view = |(place, job)| {
         let token = permissions::effective(workflow, job, default);
         let deeds = deeds::of_job(repository, workflow, job, &token, scripts, known);
         JobView {
@@ -200,10 +213,17 @@ fn views<'c>(
             publications: deeds.publications,
             proving: deeds.proving,
             restores: deeds.restores,
+            deeds_cut: deeds.cut,
             logins: OnceLock::new(),
+            place: JobPlace {
+                workflow: at,
+                job: place,
+            },
+            waiting: Arc::clone(&waiting),
+            kept_starts: OnceLock::new(),
         }
     };
-    workflow.jobs.iter().map(view).collect()
+    workflow.jobs.iter().enumerate().map(view).collect()
 }
 
 fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
@@ -247,29 +267,38 @@ impl JobView<'_> {
         format!("jobs.{}/{}", self.job.name(), step.label())
     }
 
-    /// Whether the job runs when a stranger causes `event`.
+    /// Whether the job runs when a stranger causes `event`, from a fork that
+    /// still exists or from one that was deleted.
     #[must_use]
     pub fn runs_for_outsider(&self, event: &str) -> Runs {
-        conditions::job_runs(
-            self.workflow,
-            self.job,
-            Situation {
-                event,
-                outsider: true,
-            },
-        )
+        self.runs_in(Situation {
+            event,
+            outsider: true,
+            fork_exists: false,
+        })
+    }
+
+    /// Whether the job runs when a stranger causes `event` from a fork.
+    #[must_use]
+    pub fn runs_for_fork(&self, event: &str) -> Runs {
+        self.runs_in(Situation {
+            event,
+            outsider: true,
+            fork_exists: true,
+        })
     }
 
     /// Whether the job runs when somebody with write access causes `event`.
     #[must_use]
     pub fn runs_for_insider(&self, event: &str) -> Runs {
-        conditions::job_runs(
-            self.workflow,
-            self.job,
-            Situation {
-                event,
-                outsider: false,
-            },
-        )
+        self.runs_in(Situation {
+            event,
+            outsider: false,
+            fork_exists: true,
+        })
+    }
+
+    fn runs_in(&self, situation: Situation<'_>) -> Runs {
+        self.waiting.runs(self.workflow, self.place.job, situation)
     }
 }

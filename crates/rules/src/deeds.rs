@@ -27,12 +27,18 @@ use crate::context::{Scripts, script_of};
 /// Actions that call actions are followed this far, as GitHub does.
 const MAX_DEPTH: usize = 10;
 
+/// So many deeds of one kind are kept for one job or action: actions that use
+/// actions multiply what they do.
+const MAX_DEEDS: usize = 256;
+
 /// What a job does.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Deeds {
     pub(crate) publications: Vec<Publication>,
     pub(crate) proving: Proving,
     pub(crate) restores: Vec<Restore>,
+    /// Whether some were left out, because there are too many.
+    pub(crate) cut: bool,
 }
 
 /// What actions of the checkout do, kept for the next job that uses them in
@@ -83,7 +89,7 @@ pub(crate) fn of_job<'c>(
         return Deeds {
             publications: publishing::by_call(job).into_iter().collect(),
             proving: proving::by_call(job),
-            restores: Vec::new(),
+            ..Deeds::default()
         };
     }
     // Asked for jobs with a step whose name says that it publishes only.
@@ -340,6 +346,7 @@ impl<'c> Walk<'_, 'c> {
             restores: caching::of_step(around, step, script, &at)
                 .into_iter()
                 .collect(),
+            cut: false,
         }
     }
 }
@@ -358,9 +365,20 @@ fn never_runs(step: &Step) -> bool {
 
 impl Deeds {
     fn absorb(&mut self, other: Self) {
-        self.publications.extend(other.publications);
-        self.proving.absorb(other.proving);
-        self.restores.extend(other.restores);
+        self.cut |= other.cut;
+        let proving = self.proving.len() + other.proving.len();
+        if proving <= MAX_DEEDS {
+            self.proving.absorb(other.proving);
+        } else {
+            self.cut = true;
+        }
+        self.cut |= self.publications.len() + other.publications.len() > MAX_DEEDS
+            || self.restores.len() + other.restores.len() > MAX_DEEDS;
+        let room = MAX_DEEDS.saturating_sub(self.publications.len());
+        self.publications
+            .extend(other.publications.into_iter().take(room));
+        let room = MAX_DEEDS.saturating_sub(self.restores.len());
+        self.restores.extend(other.restores.into_iter().take(room));
     }
 
     fn moved(mut self, step: usize, span: cofferdam_facts::Span) -> Self {

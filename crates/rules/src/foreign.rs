@@ -5,6 +5,7 @@
 //! last; what runs code of a folder that belongs to a stranger runs the
 //! stranger's code.
 
+mod budget;
 mod script;
 mod tree;
 
@@ -31,13 +32,11 @@ use cofferdam_workflows::yaml::Document;
 use crate::context::{Context, JobView};
 use crate::starts::{Start, checks_permission};
 
+use script::Fetched;
 use tree::Tree;
 
 /// How deep composite actions are followed.
 const MAX_DEPTH: usize = 10;
-
-/// How many steps of one job are walked, those of its actions included.
-const MAX_STEPS: usize = 10_000;
 
 /// What a job does with a stranger's files in one run.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +112,13 @@ impl Foreign {
         self.any_passes(start, self.runs.iter().chain(&self.doubts))
     }
 
+    /// Whether something of a stranger surely runs before somebody has merged
+    /// it.
+    #[must_use]
+    pub fn runs(&self, start: &Start<'_>) -> bool {
+        self.any_passes(start, self.runs.iter())
+    }
+
     /// Why it is not known whether anything of a stranger runs, and where, if
     /// that is so.
     #[must_use]
@@ -164,6 +170,7 @@ impl Fetch {
 #[derive(Debug, Default)]
 pub(crate) struct Walks {
     found: Mutex<HashMap<Asked, Arc<Foreign>>>,
+    budgets: budget::Budgets,
 }
 
 /// What the job of a start does with a stranger's files.
@@ -181,6 +188,25 @@ pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
     lock().insert(key, Arc::clone(&found));
     found
 }
+
+/// Where it is not known whether anything of a stranger runs in a job, and why.
+#[must_use]
+pub fn unseen(
+    cx: &Context<'_>,
+    view: &JobView<'_>,
+    starts: &[Start<'_>],
+    cut: bool,
+) -> Option<(Location, String)> {
+    let of_start = |start: &Start<'_>| of_start(cx, start).unseen(start);
+    starts.iter().find_map(of_start).or_else(|| {
+        let what = format!("one of the many ways to job `{}`", view.job.name());
+        cut.then(|| (view.at(view.job.id.span), what))
+    })
+}
+
+/// What settles it.
+pub const SETTLE: &str =
+    "write the ref, the calls and the conditions out plainly, or read them by eye";
 
 /// All of a start on which it depends. Documents and jobs stay in their places
 /// as long as the context does, so that their addresses tell them apart.
@@ -233,7 +259,9 @@ fn of_chain(
         view,
         compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
-        left: MAX_STEPS,
+        fetched: None,
+        peeked: None,
+        left: cx.walks.budgets.of(cx, view.place),
         packed: false,
         out: Foreign::default(),
     };
@@ -242,6 +270,7 @@ fn of_chain(
         way: Way::Open,
         depth: 0,
     };
+    walk.called(&frame);
     walk.steps(&frame, &view.workflow.document, &outer);
     if walk.tree.cut {
         let head = view.at(view.job.id.span);
@@ -257,6 +286,10 @@ struct Walk<'w> {
     /// Whether a step refuses a head that was pushed after the comment.
     compares_times: bool,
     tree: Tree,
+    /// Commits that were fetched and not yet checked out.
+    fetched: Option<Fetched>,
+    /// What was taken out of them without a checkout.
+    peeked: Option<usize>,
     left: usize,
     /// Whether another run's artifact lies there and is not unpacked yet.
     packed: bool,
@@ -281,6 +314,41 @@ struct At<'a> {
 }
 
 impl Walk<'_> {
+    // A workflow that is not read here, and that is handed a head, may run it.
+    fn called(&mut self, frame: &Frame<'_>) {
+        let Some(call) = self.view.job.call() else {
+            return;
+        };
+        let repository = self.cx.repository;
+        if repository.own_workflow(&call.uses.value).is_some() || !self.is_about_pull_request() {
+            return;
+        }
+        let handed = |text: &Text| frame.of_text(text, None).is_code();
+        let Some(pair) = call.with.iter().find(|pair| handed(&pair.value)) else {
+            return;
+        };
+        let place = self.view.at(pair.value.span);
+        let label = self.view.job.name().to_owned();
+        self.out.lost.push(Run {
+            fetch: self.out.fetches.len(),
+            place: place.clone(),
+            label: label.clone(),
+            means: call.uses.value.to_string(),
+            contained: false,
+            handed: false,
+            way: Way::Open,
+        });
+        self.out.fetches.push(Fetch {
+            place,
+            label,
+            head: Head::UNKNOWN,
+            means: Means::Git,
+            folder: Folder::Elsewhere,
+            mutable: false,
+            way: Way::Open,
+        });
+    }
+
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
         for step in frame.steps() {
             let Some(left) = self.left.checked_sub(1) else {
@@ -312,6 +380,7 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, at: &At<'_>) {
+        self.loaded(at);
         if let Some(text) = at.step.script() {
             script::walk(self, at, text);
             return;
@@ -331,6 +400,25 @@ impl Walk<'_> {
                 self.inner(at, self.cx.repository.own_action(&uses.value));
             }
             _ => self.action(at),
+        }
+    }
+
+    // `env: {NODE_OPTIONS: --require ./hook.js}`: what every program of the step
+    // loads first.
+    fn loaded(&mut self, at: &At<'_>) {
+        let pairs = at.step.env.iter().chain(&self.view.job.env);
+        let pairs = pairs.chain(&self.view.workflow.env);
+        let found = pairs
+            .filter(|p| script::is_loaded(&p.key.value))
+            .find_map(|pair| {
+                let value = self.expand(at, &pair.value);
+                let root = Folder::workspace();
+                let mut parts = script::loaded_paths(&pair.key.value, &value);
+                let fetch = parts.find_map(|part| self.tree.owner(&root.join(part)))?;
+                Some((fetch, format!("{}={}", pair.key.value, pair.value.value)))
+            });
+        if let Some((fetch, means)) = found {
+            self.run(at, fetch, at.step.head(), means, false);
         }
     }
 
@@ -376,8 +464,19 @@ impl Walk<'_> {
                     self.run(at, fetch, at.step.head(), means, contained);
                 }
             }
+            ActionRuns::Unknown if self.is_other_checkout(at, &name) => self.checkout(at),
             ActionRuns::Unknown => self.doubt(at, name),
         }
+    }
+
+    // An action that by its name and inputs checks out, and is handed a head.
+    fn is_other_checkout(&self, at: &At<'_>, name: &str) -> bool {
+        let named = ["checkout", "clone"].iter().any(|word| name.contains(word));
+        let head = |input: &str| {
+            let text = at.step.input(input);
+            text.is_some_and(|t| at.frame.of_text(t, Some(at.step)).is_code() || names_stranger(t))
+        };
+        named && (head("ref") || head("repository"))
     }
 
     // An action that is not known works in the workspace, or where an input says.
@@ -401,7 +500,17 @@ impl Walk<'_> {
                 .input(name)
                 .map_or_else(Head::default, |t| at.frame.of_text(t, Some(at.step)))
         };
-        let (reference, repository) = (of("ref"), of("repository"));
+        let (mut reference, mut repository) = (of("ref"), of("repository"));
+        // The number of a pull request is in no ref but its own, in whatever
+        // parts `refs/pull/7/head` is written.
+        let own_number = |t: &Text| {
+            let text = t.value.trim_end_matches(['}', ' ', '\'', ')']);
+            t.value.contains("refs/") || text.ends_with("head") || text.ends_with("merge")
+        };
+        if reference.number && at.step.input("ref").is_some_and(own_number) {
+            reference.pull = true;
+        }
+        repository.fork |= at.step.input("repository").is_some_and(names_stranger);
         let head = Head {
             fork: repository.fork,
             number: false,
@@ -423,7 +532,11 @@ impl Walk<'_> {
             .input(if repository.fork { "repository" } else { "ref" })
             .map_or_else(|| at.step.head(), |t| t.span);
         let mutable = head.pull || head.branch || !self.is_fixed(at);
-        let means = Means::Checkout(checkouts::guard(at.document, at.step));
+        let means = if checkouts::is_checkout(at.step) {
+            Means::Checkout(checkouts::guard(at.document, at.step))
+        } else {
+            Means::Git
+        };
         self.fetch(at, place, head, means, folder, mutable);
     }
 
@@ -637,6 +750,23 @@ impl Walk<'_> {
     }
 }
 
+// The repository of whoever causes the run.
+fn names_stranger(text: &Text) -> bool {
+    const STRANGERS: &[&str] = &[
+        "github.actor",
+        "github.triggering_actor",
+        "github.event.sender.login",
+        "github.event.comment.user.login",
+        "github.event.issue.user.login",
+        "github.event.pull_request.user.login",
+    ];
+    text.parsed().any(|(_, expr)| {
+        let contexts = expr.value_contexts();
+        let stranger = |path: &&ContextPath| STRANGERS.iter().any(|name| path.is(name));
+        contexts.iter().any(stranger)
+    })
+}
+
 fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
 }
@@ -647,9 +777,10 @@ pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
         return None;
     }
     let id = path.written_name(1)?;
-    let step = steps
-        .iter()
-        .find(|s| s.id.as_ref().is_some_and(|i| i.value == id))?;
+    let step = steps.iter().find(|s| {
+        s.id.as_ref()
+            .is_some_and(|i| i.value.eq_ignore_ascii_case(id))
+    })?;
     checks_permission(step).then(|| Way::Gated(vec![Gate::PermissionCheck]))
 }
 

@@ -73,6 +73,11 @@ pub fn severity(held: Held, gates: &[Gate], mutable: bool) -> Severity {
         Held::Writes | Held::Perhaps | Held::Little => Severity::High,
         Held::Nothing => Severity::Low,
     };
+    // A guard that holds as long as the fork exists: the one layer that is left
+    // takes the author a step that cannot be taken in every event.
+    if gates.contains(&Gate::ForkGone) {
+        return open.lowered().min(Severity::Medium);
+    }
     let approved = gates.iter().any(|g| matches!(g, Gate::Environment(_)));
     match gates {
         [] => open,

@@ -262,6 +262,7 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
     let situation = Situation {
         event: start.event(),
         outsider: false,
+        fork_exists: true,
     };
     let ruled_out = |guard: &&Expr| situation.evaluate(guard) == Some(false);
     if flow.guards.iter().any(ruled_out) {

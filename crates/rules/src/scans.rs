@@ -11,7 +11,7 @@ mod commands;
 
 use cofferdam_facts::Location;
 use cofferdam_lockfiles::Ecosystem;
-use cofferdam_workflows::semantics::tolerance::{Swallowed, Tolerance};
+use cofferdam_workflows::semantics::tolerance::{self, Swallowed, Tolerance};
 use cofferdam_workflows::shell::Command;
 
 use crate::context::Context;
@@ -32,6 +32,8 @@ pub struct Scan<'c> {
     pub subject: String,
     /// Why what it finds stops nothing, if that is so.
     pub lax: Option<String>,
+    /// Whether an expression decides on that.
+    pub unsure: bool,
     /// What says that it runs.
     pub sign: Sign,
     /// Whether what it finds is uploaded to code scanning by the same job.
@@ -88,7 +90,7 @@ pub fn knows_calls(tool: &str) -> bool {
 /// Every scanner that runs, in order of path and place.
 #[must_use]
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
-    let sites = steps::of(cx);
+    let sites = steps::live(cx);
     let mut scans = Vec::new();
     // The sites of a job stand together.
     for sites in sites.chunk_by(|one, other| std::ptr::eq(one.job, other.job)) {
@@ -124,6 +126,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
             job: job.job.name(),
             subject: job.subject(),
             lax: lax.map(|_| "`fail-on-vuln: false` lets every finding pass".to_owned()),
+            unsure: tolerance::of_job(job.job) != Tolerance::Stops,
             sign: Sign::Name,
             uploaded: false,
         });
@@ -138,6 +141,7 @@ fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
         location,
         job: site.job.job.name(),
         subject: format!("{}/{}", site.subject(), found.tool),
+        unsure: lax.is_none() && undecided(site),
         lax,
         sign: found.sign,
         uploaded: false,
@@ -158,7 +162,7 @@ fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
         scans.push(scan(found, site.head(), lax));
         return;
     }
-    for command in site.commands() {
+    for command in site.live_commands() {
         if let Some(found) = commands::of_command(command) {
             let lax = found.lax.map(str::to_owned);
             let lax = lax
@@ -167,6 +171,12 @@ fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
             scans.push(scan(found, site.at_command(command), lax));
         }
     }
+}
+
+/// Whether an expression decides if a failure of the step stops anything.
+#[must_use]
+pub fn undecided(site: &StepSite<'_>) -> bool {
+    matches!(site.tolerance().0, Tolerance::Decided(_))
 }
 
 /// Why a failure of the step stops nothing, if that is certain.

@@ -1,7 +1,9 @@
 //! How somebody without a role can start a job that has the repository's
 //! privileges, and what the job then holds.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod search;
+
+use std::collections::BTreeSet;
 
 use cofferdam_facts::Location;
 use cofferdam_facts::settings::{DeploymentRefs, Fact, ForkApproval};
@@ -22,12 +24,8 @@ use crate::merges;
 use crate::policies::{self, Allowed};
 use crate::stakes::Stakes;
 
-/// How deep calls of reusable workflows are followed, how many ways lead to one
-/// job at most, and how many callers are looked at for them. GitHub allows ten
-/// levels.
-const MAX_DEPTH: usize = 10;
-const MAX_STARTS: usize = 64;
-const MAX_CALLERS: usize = 1_000;
+pub(crate) use search::Kept;
+pub use search::{all_of_job, of_job};
 
 /// How many needed jobs are looked at for one way.
 const MAX_NEEDED: usize = 256;
@@ -147,99 +145,6 @@ fn join(gates: &[Gate]) -> String {
     words.join(" and ")
 }
 
-/// Every way by which somebody without a role starts the job with the
-/// repository's privileges, closed ones included.
-#[must_use]
-pub fn of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> Vec<Start<'c>> {
-    all_of_job(cx, job).0
-}
-
-/// The same, and whether ways were left out because there are too many.
-#[must_use]
-pub fn all_of_job<'c>(cx: &'c Context<'c>, job: &'c JobView<'c>) -> (Vec<Start<'c>>, bool) {
-    let mut search = Search {
-        starts: Vec::new(),
-        passable: 0,
-        budget: MAX_CALLERS,
-        cut: false,
-    };
-    follow(cx, &[job], &mut search);
-    if search.cut {
-        // What was not followed may be worse than what was.
-        for start in &mut search.starts {
-            start
-                .missing
-                .insert("whether one more of the many ways to the job is easier".to_owned());
-        }
-    }
-    (search.starts, search.cut)
-}
-
-struct Search<'c> {
-    starts: Vec<Start<'c>>,
-    /// How many of them a stranger may get through.
-    passable: usize,
-    budget: usize,
-    cut: bool,
-}
-
-impl<'c> Search<'c> {
-    // Ways that are closed are kept for what closes them; they take no place
-    // from those that are not.
-    fn push(&mut self, start: Start<'c>) {
-        if start.way.is_closed() {
-            if self.starts.len() - self.passable < MAX_STARTS {
-                self.starts.push(start);
-            }
-        } else if self.passable < MAX_STARTS {
-            self.passable += 1;
-            self.starts.push(start);
-        } else {
-            self.cut = true;
-        }
-    }
-}
-
-fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], search: &mut Search<'c>) {
-    let Some(outermost) = chain.first().copied() else {
-        return;
-    };
-    let workflow = outermost.workflow;
-    for trigger in &workflow.triggers {
-        if search.cut {
-            return;
-        }
-        if events::is_privileged_from_outside(trigger.name()) || hands_on_a_head(workflow, trigger)
-        {
-            search.push(build(cx, workflow, trigger, chain, None));
-        } else if trigger.name() == "workflow_dispatch" {
-            for command in commands(cx, workflow) {
-                search.push(build(cx, workflow, trigger, chain, Some(command)));
-            }
-        }
-    }
-    if !workflow.is_reusable() || chain.len() >= MAX_DEPTH {
-        return;
-    }
-    for caller in cx.repository.callers(workflow.path()) {
-        let views = cx.jobs(caller.workflow);
-        let Some(view) = views.iter().find(|v| v.job.id == caller.job.id) else {
-            continue;
-        };
-        if chain.iter().any(|j| std::ptr::eq(*j, view)) {
-            continue;
-        }
-        let Some(left) = search.budget.checked_sub(1) else {
-            search.cut = true;
-            return;
-        };
-        search.budget = left;
-        let mut longer = vec![view];
-        longer.extend(chain);
-        follow(cx, &longer, search);
-    }
-}
-
 /// Whether the event is sent for a pull request: bots that answer to comments,
 /// such as `peter-evans/slash-command-dispatch`, put the whole of it there.
 fn hands_on_a_head(workflow: &Workflow, trigger: &Trigger) -> bool {
@@ -349,23 +254,9 @@ fn build<'c>(
         None => start.by_trigger(cx),
     }
     for view in chain {
-        let mut needed = Needed {
-            jobs: HashMap::new(),
-            seen: HashSet::new(),
-        };
-        if !view.job.needs.is_empty() {
-            let jobs = view.workflow.jobs.iter().rev();
-            needed.jobs = jobs.map(|job| (job.id.value.as_str(), job)).collect();
-        }
-        start.by_job(cx, view, view.job, &mut needed);
+        start.by_job(cx, view, view.place.job, &mut BTreeSet::new());
     }
     start
-}
-
-/// The jobs of a workflow by id, and those that were looked at.
-struct Needed<'w> {
-    jobs: HashMap<&'w str, &'w Job>,
-    seen: HashSet<&'w str>,
 }
 
 impl Start<'_> {
@@ -415,15 +306,18 @@ impl Start<'_> {
         }
     }
 
-    // The job itself, and the jobs without which it does not run.
-    fn by_job<'w>(
+    // The job at a place, and the jobs without which it does not run.
+    fn by_job(
         &mut self,
         cx: &Context<'_>,
         view: &JobView<'_>,
-        job: &'w Job,
-        needed: &mut Needed<'w>,
+        at: usize,
+        seen: &mut BTreeSet<usize>,
     ) {
-        if needed.seen.len() > MAX_NEEDED || !needed.seen.insert(&job.id.value) {
+        let Some(job) = view.workflow.jobs.get(at) else {
+            return;
+        };
+        if seen.len() > MAX_NEEDED || !seen.insert(at) {
             return;
         }
         let workflow = view.workflow;
@@ -452,15 +346,12 @@ impl Start<'_> {
         if ignores_failure(job.condition.as_ref()) {
             return;
         }
-        for need in &job.needs {
-            if needed.seen.len() > MAX_NEEDED {
+        for need in view.waiting.needs_of(view.workflow, at) {
+            if seen.len() > MAX_NEEDED {
                 return;
             }
-            if needed.seen.contains(need.value.as_str()) {
-                continue;
-            }
-            if let Some(job) = needed.jobs.get(need.value.as_str()).copied() {
-                self.by_job(cx, view, job, needed);
+            if !seen.contains(need) {
+                self.by_job(cx, view, *need, seen);
             }
         }
     }
@@ -571,6 +462,7 @@ fn chosen(expr: &Expr, event: &str) -> Option<String> {
     let situation = Situation {
         event,
         outsider: true,
+        fork_exists: false,
     };
     match situation.evaluate(condition)? {
         true => then.as_str().map(str::to_owned),

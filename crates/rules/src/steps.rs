@@ -1,8 +1,15 @@
 //! Every step that a job runs, those of the checkout's own composite actions
 //! included.
 
+use std::collections::HashMap;
+
 use cofferdam_facts::{Location, Span};
-use cofferdam_workflows::documents::{Action, Step};
+use cofferdam_workflows::documents::step::StepKind;
+use cofferdam_workflows::documents::{Action, Condition, Step};
+use cofferdam_workflows::expressions::Expr;
+use cofferdam_workflows::semantics::conditions::Runs;
+use cofferdam_workflows::semantics::proving;
+use cofferdam_workflows::semantics::starts::{self, Start};
 use cofferdam_workflows::semantics::tolerance::{self, Swallowed, Tolerance};
 use cofferdam_workflows::shell::{Command, Script};
 use cofferdam_workflows::yaml::Document;
@@ -55,6 +62,44 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
     sites
 }
 
+/// Those among them that run in some start of their job, for controls: a check
+/// behind `if: false` checks nothing.
+#[must_use]
+pub fn live<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
+    let mut starts: HashMap<&str, Vec<Start<'_>>> = HashMap::new();
+    let mut sites = of(cx);
+    sites.retain(|site| {
+        let workflow = site.job.workflow;
+        let job = site.job.job;
+        let outer = site.via.map_or(site.step, |(_, step)| step);
+        let conditions = [&job.condition, &outer.condition, &site.step.condition];
+        let mut conditions = conditions.into_iter().flatten().peekable();
+        if conditions.peek().is_none() && job.needs.is_empty() {
+            return true;
+        }
+        if conditions.any(is_never) {
+            return false;
+        }
+        let starts = starts
+            .entry(workflow.path())
+            .or_insert_with(|| starts::of(cx.repository, workflow));
+        let runs = |start: &Start<'_>| {
+            start.runs_job(workflow, job) != Runs::No
+                && start.runs_step(workflow, job, outer) != Runs::No
+        };
+        starts.is_empty() || starts.iter().any(runs)
+    });
+    sites
+}
+
+fn is_never(condition: &Condition) -> bool {
+    condition.expr().is_some_and(|expr| {
+        let parts = expr.conjuncts().into_iter();
+        let mut constants = parts.filter_map(Expr::fold);
+        constants.any(|value| !value.is_truthy())
+    })
+}
+
 impl<'c> StepSite<'c> {
     /// A place in the file of the step.
     #[must_use]
@@ -80,6 +125,25 @@ impl<'c> StepSite<'c> {
     /// The commands of its script; none for an action.
     pub fn commands(&self) -> impl Iterator<Item = &'c Command> + use<'c> {
         self.script.into_iter().flat_map(|script| &script.commands)
+    }
+
+    /// Those of them that the script and its shell let run.
+    pub fn live_commands(&self) -> impl Iterator<Item = &'c Command> + use<'c> {
+        let own = match &self.step.kind {
+            StepKind::Run { shell, .. } => shell.as_ref(),
+            _ => None,
+        };
+        let around = [
+            &self.job.job.defaults.shell,
+            &self.job.workflow.defaults.shell,
+        ];
+        let default = around.into_iter().find_map(Option::as_ref);
+        let shell = own.or(default.filter(|_| self.via.is_none()));
+        let script = self.script.filter(|_| !proving::only_reads(shell));
+        script.into_iter().flat_map(|script| {
+            let commands = script.commands.iter();
+            commands.filter(move |command| !proving::never_runs(script, command))
+        })
     }
 
     /// Whether one of the events starts the job.

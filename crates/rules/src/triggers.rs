@@ -304,7 +304,9 @@ impl<'c> Builder<'c> {
         if !gated.is_empty() {
             let roles = gated.iter().flat_map(|s| s.way.gates());
             let triage = |gate: &Gate| matches!(gate, Gate::Label(_) | Gate::Triage);
-            let who = if roles.clone().all(triage) {
+            let who = if roles.clone().all(|gate| *gate == Gate::ForkGone) {
+                Who::Anyone
+            } else if roles.clone().all(triage) {
                 Who::Triage
             } else {
                 Who::Writer
@@ -459,6 +461,7 @@ impl<'c> Builder<'c> {
         let situation = Situation {
             event: self.trigger.name(),
             outsider: false,
+            fork_exists: true,
         };
         expr.conjuncts().into_iter().all(|part| {
             let own = |path: &&ContextPath| {

@@ -117,6 +117,7 @@ fn documents(repository: &Repository) -> Vec<Read<'_>> {
     of!(repository.goreleasers, &[], &[S1, S2, S3]);
     of!(repository.insights, &[G2], &[]);
     of!(repository.little_helpers, &[G1], &[]);
+    of!(repository.pre_commits, &[], &[]);
     of!(repository.renovate, &[D4], &[]);
     all
 }

@@ -7,8 +7,8 @@ use cofferdam_facts::UsesRef;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::{Action, Step};
 
-/// A job: the places of its workflow and of itself among the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A job, by the places of its workflow and of itself among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct JobPlace {
     pub(crate) workflow: usize,
     pub(crate) job: usize,

@@ -10,7 +10,7 @@ use cofferdam_facts::{SourceFile, UsesRef};
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, GoReleaser,
-    Insights, Job, LittleHelper, Renovate, SecurityPolicy, Workflow,
+    Insights, Job, LittleHelper, PreCommit, Renovate, SecurityPolicy, Workflow,
 };
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -105,6 +105,8 @@ pub struct Repository {
     pub insights: Vec<Insights>,
     /// Configuration of the maintainers' little helper; none or one.
     pub little_helpers: Vec<LittleHelper>,
+    /// Configurations of pre-commit, in order of path.
+    pub pre_commits: Vec<PreCommit>,
     /// Renovate's configuration, under any of its names.
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
@@ -297,10 +299,6 @@ pub fn plain(path: &str) -> String {
 
 /// One file that was read as what its path says.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a part lives only until the repository is put together"
-)]
 pub enum Part {
     /// A workflow.
     Workflow(Workflow),
@@ -326,6 +324,8 @@ pub enum Part {
     Insights(Insights),
     /// Configuration of the maintainers' little helper; none or one.
     LittleHelper(LittleHelper),
+    /// A configuration of pre-commit.
+    PreCommit(PreCommit),
     /// Renovate's configuration, under any of its names.
     Renovate(Renovate),
     /// Security policies, in any of their places.
@@ -349,6 +349,7 @@ impl Part {
             FileKind::Dependabot => Self::Dependabot(Dependabot::parse(file)),
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
+            FileKind::PreCommit => Self::PreCommit(PreCommit::parse(file)),
             FileKind::Renovate => Self::Renovate(Renovate::read(file)?),
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
             FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
@@ -384,6 +385,7 @@ impl Repository {
                 Part::GoReleaser(part) => repository.goreleasers.push(part),
                 Part::Insights(part) => repository.insights.push(part),
                 Part::LittleHelper(part) => repository.little_helpers.push(part),
+                Part::PreCommit(part) => repository.pre_commits.push(part),
                 Part::Renovate(part) => repository.renovate.push(part),
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
@@ -410,6 +412,9 @@ impl Repository {
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
             .goreleasers
+            .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        repository
+            .pre_commits
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
         repository
             .codeowners

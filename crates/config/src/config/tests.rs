@@ -156,3 +156,24 @@ proptest::proptest! {
         let _ = parse(&text);
     }
 }
+
+#[test]
+fn lists_of_what_may_be_used_are_read_and_refused_as_a_whole() {
+    let config = parse("[uses]\nallow = ['actions/*@commit']\ndeny = ['docker://*']\n").unwrap();
+    let uses = config.uses.unwrap();
+    assert_eq!(uses.of, "cofferdam.toml");
+    assert_eq!((uses.allow.len(), uses.deny.len()), (1, 1));
+    assert!(parse("").unwrap().uses.is_none());
+    for (text, expected) in [
+        ("[uses]\n", "needs `allow` or `deny`"),
+        ("[uses]\nallow = ['actions']\n", "names no `owner/name`"),
+        (
+            "[uses]\nallow = ['a/b@v1']\n",
+            "`commit`, `version` or `other`",
+        ),
+        ("[uses]\nallow = ['a/b']\nforbid = ['c/d']\n", "forbid"),
+    ] {
+        let mistake = only_mistake(text);
+        assert!(mistake.contains(expected), "{text}: {mistake}");
+    }
+}

@@ -29,11 +29,11 @@ pub(super) fn judged(
     let remote = (collected.remote.as_ref())
         .and_then(|remote| Slug::from_remote(remote, options.server.as_deref()));
     let base = base(input, part, remote.as_ref(), options)?;
-    let side = || decide(collected, known, options);
+    let side = |words: &Words| decide(collected, known, &words.policies(), options);
     match (base, root(input).filter(|_| !part)) {
-        (Some(base), Some(root)) => by_base(&root, input, &side(), base, known, options),
+        (Some(base), Some(root)) => by_base(&root, input, side, base, known, options),
         // Nothing of a part tells what its base says.
-        (Some(_), None) => by_nothing_of_its_own(&side(), known, options),
+        (Some(_), None) => by_nothing_of_its_own(side, known, options),
         (None, root) => {
             let words = match (root, input) {
                 (Some(root), Input::Revision { revision, .. }) => {
@@ -46,7 +46,7 @@ pub(super) fn judged(
                 }
                 (None, _) => Words::without_repository(&options.judging),
             }?;
-            Ok(by_own(&side(), &words, known, options))
+            Ok(by_own(&side(&words), &words, known, options))
         }
     }
 }
@@ -111,6 +111,7 @@ fn finished(report: Report, words: &Words, known: &Identity<'_>, options: &Optio
     let facts = Facts {
         settings: known.settings,
         pack: options.data.pack(),
+        policies: &[],
         now: Some(options.now),
     };
     let mut report = report;
@@ -177,7 +178,7 @@ fn by_own(side: &Side, words: &Words, known: &Identity<'_>, options: &Options) -
 }
 
 fn by_nothing_of_its_own(
-    side: &Side,
+    side: impl FnOnce(&Words) -> Side,
     known: &Identity<'_>,
     options: &Options,
 ) -> Result<Report, AuditError> {
@@ -185,6 +186,7 @@ fn by_nothing_of_its_own(
         return Err(JudgeError::Part.into());
     }
     let words = Words::without_repository(&options.judging)?;
+    let side = &side(&words);
     let report = finished(side.report.clone(), &words, known, options);
     Ok(silence(
         report,
@@ -195,7 +197,7 @@ fn by_nothing_of_its_own(
 fn by_base(
     root: &Path,
     input: &Input,
-    head: &Side,
+    head: impl FnOnce(&Words) -> Side,
     base: &Base,
     known: &Identity<'_>,
     options: &Options,
@@ -206,8 +208,10 @@ fn by_base(
     let before = decide(
         git::revision(root, &commit, &options.limits)?,
         known,
+        &words.policies(),
         options,
     );
+    let head = &head(&words);
     let before_report = by_own(&before, &words, known, options);
 
     // What the change would bring, to show it; it judges nothing.

@@ -1,5 +1,6 @@
 //! The walk through the commands of one script.
 
+mod commits;
 mod judging;
 
 use std::cell::Cell;
@@ -14,6 +15,9 @@ use cofferdam_workflows::semantics::lookups;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
 use super::{At, Means, Walk};
+
+pub(super) use commits::Fetched;
+pub(super) use judging::{is_loaded, loaded_paths};
 
 pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
     let path = at.document.file().path();
@@ -30,16 +34,22 @@ pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
     let mut shell = Shell {
         known,
         lookups: Cell::new(MAX_LOOKUPS),
+        tired: Cell::new(false),
         at,
         text,
         script,
         cwd: start.clone(),
         outside: None,
         left: Vec::new(),
-        fetched: None,
+        fetched_here: false,
     };
     for command in &script.commands {
         shell.command(walk, command);
+    }
+    shell.exported(walk);
+    if shell.tired.get() {
+        let place = at.document.file().locate(at.step.head());
+        walk.out.cut.get_or_insert(place);
     }
     if !script.understood {
         not_read(walk, at, text, &start);
@@ -65,13 +75,15 @@ pub(super) const LONGEST_VALUE: usize = 256;
 
 /// So many variables of one script are followed back, and so far is the end of
 /// a subshell looked for.
-const MAX_LOOKUPS: usize = 64;
+const MAX_LOOKUPS: usize = 256;
 const MAX_SUBSHELL: usize = 20_000;
 
 struct Shell<'s> {
     /// Variables that are the same on every run.
     known: HashMap<String, String>,
     lookups: Cell<usize>,
+    /// Whether one more was asked for.
+    tired: Cell<bool>,
     at: &'s At<'s>,
     text: &'s Text,
     script: &'s Script,
@@ -80,8 +92,8 @@ struct Shell<'s> {
     outside: Option<String>,
     /// Ends of subshells, with the folder that comes back there.
     left: Vec<(usize, Folder)>,
-    /// A stranger's commits that were fetched and not yet checked out.
-    fetched: Option<(Head, bool)>,
+    /// Whether this very script has fetched a stranger's commits.
+    fetched_here: bool,
 }
 
 impl Shell<'_> {
@@ -96,7 +108,10 @@ impl Shell<'_> {
         }
         let (name, args) = command.effective();
         let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
+        self.peek(walk, command);
         self.around(walk, command, &words);
+        self.unpack(walk, command, &words);
+        self.saves(walk, command, &words);
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         match name.file_name().unwrap_or("") {
             "cd" | "pushd" => return self.change(command, word(0)),
@@ -200,20 +215,34 @@ impl Shell<'_> {
         let mutable = head.pull || head.branch || looked_up || self.is_late(walk);
         match verb {
             "fetch" if head.is_code() || head.branch && head.fork => {
-                self.fetched = Some((head, mutable));
+                walk.fetched = Some(Fetched::by(head, mutable, words));
+                self.fetched_here = true;
             }
-            "remote" if head.fork => self.fetched = Some((head, mutable)),
+            "remote" if head.fork => {
+                walk.fetched = Some(Fetched::by(head, mutable, words));
+                self.fetched_here = true;
+            }
+            "branch" | "tag" | "update-ref" => {
+                if let Some(fetched) = &mut walk.fetched {
+                    fetched.also(words.get(at + 1..).unwrap_or_default());
+                }
+            }
             "pull" if head.is_code() => self.arrives(walk, command, head, cwd, mutable),
             "clone" if head.is_code() => self.clone_of(walk, command, rest),
-            "checkout" | "switch" | "merge" | "reset" | "rebase" | "cherry-pick" | "restore" => {
+            "checkout" | "switch" | "merge" | "reset" | "rebase" | "cherry-pick" | "restore"
+            | "read-tree" => {
                 let back = rest
                     .iter()
                     .any(|w| matches!(w.text.as_str(), "--abort" | "-"));
+                // What an earlier step has fetched has to be named.
+                let fetched = walk.fetched.clone();
+                let fetched = fetched.filter(|f| self.fetched_here || f.is_named(words));
                 let base = verb == "checkout"
-                    && self.fetched.is_some()
+                    && fetched.is_some()
                     && rest.iter().all(|w| w.is_static && is_own_branch(&w.text));
-                if let Some((fetched, late)) = self.fetched.filter(|_| !back && !base) {
-                    self.arrives(walk, command, fetched.or(head), cwd, late || mutable);
+                if let Some(fetched) = fetched.filter(|_| !back && !base) {
+                    let late = fetched.late || mutable;
+                    self.arrives(walk, command, fetched.head.or(head), cwd, late);
                 } else if head.commit || head.pull {
                     self.arrives(walk, command, head, cwd, mutable);
                 }
@@ -224,14 +253,15 @@ impl Shell<'_> {
                     .skip(at + 2)
                     .find(|w| !w.starts_with('-'))
                     .map_or(Folder::Elsewhere, |path| cwd.join(path));
-                let fetched = self.fetched.map_or_else(Head::default, |(head, _)| head);
-                let head = head.or(fetched);
+                let fetched = walk.fetched.as_ref();
+                let fetched = fetched.filter(|f| self.fetched_here || f.is_named(words));
+                let head = fetched.map_or(head, |fetched| head.or(fetched.head));
                 if head.is_code() {
                     self.arrives(walk, command, head, folder, mutable);
                 }
             }
             // `gh pr diff … | git apply`
-            "apply" | "am" if self.is_fed_by_pull_request(command) => {
+            "apply" | "am" if self.is_patched(walk, command, words) => {
                 self.arrives(walk, command, Head::PULL, cwd, true);
             }
             _ => {}
@@ -241,6 +271,22 @@ impl Shell<'_> {
     // Comments carry no commit, so that every lookup happens when the job runs.
     fn is_late(&self, walk: &Walk<'_>) -> bool {
         matches!(walk.start.event(), "issue_comment" | "workflow_dispatch")
+    }
+
+    // By a pipe, or a file that is a stranger's.
+    fn is_patched(&self, walk: &Walk<'_>, command: &Command, words: &[String]) -> bool {
+        let of_stranger = |path: &str| {
+            let inside = walk.tree.owner_of_named(&self.cwd.join(path));
+            inside.or_else(|| walk.tree.owner_outside(path)).is_some()
+        };
+        let files = words.iter().filter(|w| !w.starts_with('-'));
+        let from = command.redirects.iter().filter(|r| r.operator == "<");
+        self.is_fed_by_pull_request(command)
+            || self.shown_to(walk, command).is_some()
+            || files.skip(1).any(|path| of_stranger(path))
+            || from
+                .map(|r| self.expand(&r.target))
+                .any(|path| of_stranger(&path))
     }
 
     fn is_fed_by_pull_request(&self, command: &Command) -> bool {
@@ -340,6 +386,13 @@ impl Shell<'_> {
                 target
             };
             walk.tree.foreign(&target, fetch);
+            if commits::is_build_file(to) || commits::is_build_file(name) && into {
+                let above = match into {
+                    true => to.as_str(),
+                    false => to.rsplit_once('/').map_or(".", |(above, _)| above),
+                };
+                walk.tree.foreign(&self.cwd.join(above), fetch);
+            }
         }
     }
 
@@ -356,6 +409,7 @@ impl Shell<'_> {
         }
         for name in &word.variables {
             let Some(left) = self.lookups.get().checked_sub(1) else {
+                self.tired.set(true);
                 break;
             };
             self.lookups.set(left);

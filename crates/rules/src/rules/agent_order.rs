@@ -89,6 +89,7 @@ crate::rule! {
         severity: Medium,
         controls: [X2],
         peers: ["sisakulint/ai-action-execution-order"],
+        standards: [Cwe::Cwe668],
     }
 }
 

@@ -90,10 +90,10 @@ crate::rule! {
         severity: Critical,
         controls: [X2],
         peers: [
-            "codeql/PromptInjectionCritical",
-            "codeql/PromptInjectionMedium",
+            "codeql/PromptInjection",
             "sisakulint/ai-action-prompt-injection",
         ],
+        standards: [Cwe::Cwe74, Osps::Br0101],
     }
 }
 

@@ -83,6 +83,7 @@ crate::rule! {
             "sisakulint/ai-action-excessive-tools",
             "sisakulint/ai-action-unsafe-sandbox",
         ],
+        standards: [Cwe::Cwe250, Cwe::Cwe862],
     }
 }
 

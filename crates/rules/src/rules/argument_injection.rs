@@ -84,12 +84,10 @@ crate::rule! {
         severity: Critical,
         controls: [X2],
         peers: [
-            "codeql/ArgumentInjectionCritical",
-            "codeql/ArgumentInjectionMedium",
-            "codeql/CommandInjectionCritical",
-            "codeql/CommandInjectionMedium",
+            "codeql/ArgumentInjection", "codeql/CommandInjection",
             "sisakulint/argument-injection",
         ],
+        standards: [Cwe::Cwe88, Cwe::Cwe78, Osps::Br0101, StepSecurity::ScriptInjection],
     }
 }
 

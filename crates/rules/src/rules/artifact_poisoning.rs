@@ -105,6 +105,7 @@ crate::rule! {
             "codeql/ArtifactPoisoningPathTraversal",
             "sisakulint/artifact-poisoning",
         ],
+        standards: [Cwe::Cwe349, Cwe::Cwe829],
     }
 }
 

@@ -45,7 +45,8 @@ crate::rule! {
     /// runs there, and a job that publishes restores a cache; medium where it
     /// runs and none does, or where it does not run but nothing keeps
     /// outsiders from starting the job; low where somebody with a role acts
-    /// first. Publishing jobs that restore no cache and do not say `none` are
+    /// first. Where a head or a way to the job gets lost on the way, whether
+    /// something of it runs is unknown too. Publishing jobs that restore no cache and do not say `none` are
     /// one informational finding for a workflow; one that does restore is `release-cache`'s. zizmor
     /// heeds `cache-mode` in `cache-poisoning` alone, for jobs that publish.
     ///
@@ -59,6 +60,14 @@ crate::rule! {
         title: "A job may use the cache in a way that it should not",
         severity: High,
         controls: [X3],
+        peers: [
+            "codeql/CachePoisoningViaDirectCache",
+            "codeql/CachePoisoningViaPoisonableStep",
+            "codeql/CachePoisoningViaCodeInjection",
+            "sisakulint/cache-poisoning",
+            "sisakulint/cache-poisoning-poisonable-step",
+        ],
+        standards: [Cwe::Cwe349, Slsa::Isolated, Osps::Br0103],
     }
 }
 
@@ -95,7 +104,7 @@ fn written(cx: &Context<'_>, view: &JobView<'_>, span: Span, out: &mut Sink) {
     if matches!(view.job.kind, JobKind::Call(_)) {
         return;
     }
-    let starts = starts::of_job(cx, view);
+    let (starts, cut) = starts::all_of_job(cx, view);
     let cases = starts.iter().filter_map(|start| {
         if start.way.is_closed() {
             return None;
@@ -106,6 +115,9 @@ fn written(cx: &Context<'_>, view: &JobView<'_>, span: Span, out: &mut Sink) {
     let Some((severity, start, runs)) = cases.max_by_key(|(severity, ..)| *severity) else {
         return;
     };
+    if let Some((place, what)) = foreign::unseen(cx, view, &starts, cut).filter(|_| !runs) {
+        out.unknown(Control::X3, Some(place), what, foreign::SETTLE);
+    }
     let who = start.who();
     let why = if runs {
         format!(

@@ -56,19 +56,23 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A gate is GitHub's dependency review, OSV-Scanner's workflow for pull
-    /// requests, Socket's action, `cargo deny` or `cargo vet`, a called
-    /// workflow or required workflow named after a dependency review. It is
-    /// weak where `continue-on-error`, `warn-only`, `vulnerability-check:
-    /// false` or a threshold of `critical` let findings pass, where no pull
-    /// request starts it, where its condition leaves forks out, and where its
-    /// path filter passes over a lockfile of the checkout. Updates by Renovate
-    /// or Dependabot are no gate, for they look at their own pull requests
-    /// only. What a separate configuration file says is not read, so the
-    /// control is then unknown. Everything is low, since people still review; a
-    /// review that runs on `pull_request_target` is informational. Checks
-    /// by Apps cannot be seen from the files. sisakulint's
-    /// `dependency-review-settings` looks at the inputs where the action is
-    /// used; nothing else tells that it is missing.
+    /// requests, Socket's action, `cargo deny` or `cargo vet`, a called workflow
+    /// or required workflow named after a dependency review.
+    ///
+    /// It is weak where `continue-on-error`, `warn-only`, `vulnerability-check:
+    /// false`, a threshold of `critical` or scopes without `runtime` let findings
+    /// pass, where no pull request starts it, where its condition leaves forks
+    /// out, and where its path filter passes over a lockfile of the checkout.
+    /// Advisories in `allow-ghsas` are informational. Updates by Renovate
+    /// or Dependabot are no gate, for they look at their own pull requests only.
+    ///
+    /// What a separate configuration file says is not read, and what an
+    /// expression in `continue-on-error` gives is not known, so the control is
+    /// then unknown. Everything is low, since people still review; a review that
+    /// runs on `pull_request_target` is informational. Checks by Apps cannot be
+    /// seen from the files. sisakulint's `dependency-review-settings` looks at
+    /// the inputs where the action is used; nothing else tells that it is
+    /// missing.
     ///
     /// # References
     /// - <https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-supply-chain/about-dependency-review>
@@ -79,6 +83,8 @@ crate::rule! {
         title: "New dependencies are not reviewed, or the review stops nothing",
         severity: Low,
         controls: [D5],
+        peers: ["sisakulint/dependency-review-settings"],
+        standards: [Cwe::Cwe1395, Osps::Vm0503, StepSecurity::CompromisedPackages],
     }
 }
 
@@ -105,6 +111,8 @@ struct Gate<'c> {
     unsure: Option<(String, Location)>,
     /// A configuration file that was not read.
     elsewhere: bool,
+    /// How many advisories pass for ever, and where that stands.
+    allowed: Option<(usize, Location)>,
 }
 
 impl Rule for DependencyReview {
@@ -163,6 +171,7 @@ fn gates<'c>(cx: &'c Context<'c>) -> Vec<Gate<'c>> {
                 step: None,
                 unsure: None,
                 elsewhere: false,
+                allowed: None,
             });
         }
     }
@@ -180,6 +189,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         step: Some(site.via.map_or(site.step, |(_, step)| step)),
         unsure: None,
         elsewhere: false,
+        allowed: None,
     };
     let mut gate = if let Some(action) = site.step.action() {
         if !GATES.contains(&action.as_str()) {
@@ -189,7 +199,7 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         inputs(site, &mut gate);
         gate
     } else {
-        let command = site.commands().find(|command| is_gate(command))?;
+        let command = site.live_commands().find(|command| is_gate(command))?;
         let name = "cargo deny or cargo vet".to_owned();
         let mut gate = gate(name, site.at_command(command));
         if let Some(how) = scans::swallowed(site, command) {
@@ -199,6 +209,9 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
     };
     if let Some(how) = scans::tolerated(site) {
         gate.weak.push((how, gate.place.clone()));
+    } else if scans::undecided(site) {
+        let what = "whether a failure of the dependency review stops anything";
+        gate.unsure = Some((what.to_owned(), gate.place.clone()));
     }
     // A check that runs besides the pull requests too is judged where it gates.
     Some(gate)
@@ -245,6 +258,18 @@ fn inputs(site: &StepSite<'_>, gate: &mut Gate<'_>) {
             Some(_) => {}
         }
     }
+    if let Some(text) = site.step.input("fail-on-scopes")
+        && let Some(scopes) = text.literal()
+        && !scopes.split(',').any(|scope| scope.trim() == "runtime")
+        && !scopes.trim().is_empty()
+    {
+        let how = "`fail-on-scopes` leaves out `runtime`, which is what is shipped";
+        gate.weak.push((how.to_owned(), site.at(text.span)));
+    }
+    if let Some(text) = site.step.input("allow-ghsas") {
+        let allowed = text.value.split(',').filter(|id| !id.trim().is_empty());
+        gate.allowed = Some((allowed.count(), site.at(text.span)));
+    }
     let refs = (site.step.input("base-ref"), site.step.input("head-ref"));
     if let (Some(base), Some(head)) = refs
         && base.value.trim() == head.value.trim()
@@ -267,9 +292,7 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             return;
         }
     }
-    if job.entry.events.contains("pull_request")
-        && job.runs_for_outsider("pull_request") == Runs::No
-    {
+    if job.entry.events.contains("pull_request") && job.runs_for_fork("pull_request") == Runs::No {
         let place = job
             .job
             .condition
@@ -292,6 +315,29 @@ fn judge(cx: &Context<'_>, mut gate: Gate<'_>, out: &mut Sink) {
             .fix("Run it on `pull_request` with `permissions: {contents: read}`")
             .subject(format!("{}/event", gate.subject))
             .group("reviews of dependencies on a privileged event"),
+        );
+    }
+    if let Some((count, place)) = gate.allowed.take().filter(|(count, _)| *count > 0) {
+        let advisories = if count == 1 {
+            "one advisory"
+        } else {
+            "several advisories"
+        };
+        out.report_against(
+            &[],
+            Finding::new(
+                DependencyReview::INFO.id,
+                Severity::Info,
+                place,
+                format!(
+                    "the review of dependencies in job `{}` lets {advisories} pass for good",
+                    job.job.name()
+                ),
+            )
+            .why("What is let through has no end and no owner: later uses of the same package pass too")
+            .fix("Take out each id of `allow-ghsas` as soon as the dependency is mended")
+            .subject(format!("{}/allowed", gate.subject))
+            .group("advisories that a review of dependencies lets pass"),
         );
     }
     if let Some(weak) = passed_over(cx, &gate) {

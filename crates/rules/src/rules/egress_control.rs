@@ -7,6 +7,7 @@ use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::starts;
+use cofferdam_workflows::semantics::tolerance::{self, Tolerance};
 
 use crate::context::{Context, JobView};
 use crate::known::{self, KnownUse};
@@ -57,8 +58,11 @@ crate::rule! {
     /// mode that blocks, at a version without a published advisory (otherwise it
     /// counts in part); which mode a tool takes where none is written follows
     /// its own documentation. A mode that only records is informational and
-    /// counts in part, as does a tool that guards a part of the job. Whether
-    /// the policy of GitHub's firewall runners, or one kept on a server,
+    /// counts in part, as does a tool that guards a part of the job, or one whose
+    /// failure `continue-on-error` lets pass; an expression there leaves the
+    /// control unknown.
+    ///
+    /// Whether the policy of GitHub's firewall runners, or one kept on a server,
     /// blocks, cannot be seen and leaves the control unknown. One low finding a
     /// repository: it is one more layer, and no job is open for lack of it.
     /// Neither zizmor, poutine nor Scorecard looks for it.
@@ -72,6 +76,7 @@ crate::rule! {
         title: "Jobs that hold secrets may send them anywhere",
         severity: Low,
         controls: [W1],
+        standards: [Cwe::Cwe923, StepSecurity::MonitorHosted],
     }
 }
 
@@ -153,6 +158,8 @@ enum Limit {
     Blocks,
     Records(Location, &'static str),
     Partly(Location, String),
+    /// Only where the tool starts.
+    FailsOpen(Location),
     /// By a version with a published advisory.
     Bypassed(Location, String),
     Unknown(Location, &'static str),
@@ -228,6 +235,15 @@ fn in_part(job: &JobView<'_>, limit: Limit, out: &mut Sink) {
                 format!("job `{name}` records its traffic and blocks none"),
             ));
         }
+        Limit::FailsOpen(place) => {
+            let note = "traffic is limited where the tool starts";
+            out.satisfied(Control::W1, place.clone(), note);
+            let message = format!(
+                "the traffic of job `{name}` is limited in part: where the tool fails to start, \
+                 the job goes on without it"
+            );
+            out.report(weak(place, job, message).fix("Take `continue-on-error` of the tool away"));
+        }
         Limit::Partly(place, how) => {
             out.satisfied(Control::W1, place.clone(), "a part of the job is guarded");
             out.report(weak(
@@ -280,6 +296,15 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -
                     return Limit::Unknown(place, "whether the guard runs in every run of the job");
                 }
             }
+            match fails_open(step, found) {
+                Some(Tolerance::Ignored(_)) => {
+                    return Limit::FailsOpen(place);
+                }
+                Some(_) => {
+                    return Limit::Unknown(place, "whether the job goes on where the tool fails");
+                }
+                None => {}
+            }
             return match (mode(found, tool), before) {
                 (Mode::Kept, _) => {
                     Limit::Unknown(place, "whether the policy kept on the server blocks")
@@ -310,6 +335,16 @@ fn limit(cx: &Context<'_>, job: &JobView<'_>, bypassed: &[(Location, String)]) -
         }
     }
     Limit::None
+}
+
+/// What `continue-on-error` of a step, or of the one inside of its action, makes
+/// of a tool that does not start.
+fn fails_open(step: &Step, inner: &Step) -> Option<Tolerance> {
+    let texts = [&step.continue_on_error, &inner.continue_on_error];
+    let all = texts.into_iter().flatten().map(tolerance::of_text);
+    let mut open: Vec<Tolerance> = all.filter(|t| *t != Tolerance::Stops).collect();
+    open.sort_by_key(|t| !matches!(t, Tolerance::Ignored(_)));
+    open.first().copied()
 }
 
 /// Whether a step runs whenever its job does.

@@ -65,16 +65,21 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A label has to be all that keeps a stranger's code from running, through
-    /// calls, needed jobs and the `if:` of steps. Each activity that the author of a pull request can
-    /// cause alone (`synchronize`, `reopened`, `edited`, …; `synchronize` and
-    /// `reopened` by default) is then put into the conditions, with no
-    /// `github.event.label`, and the labels left as they are: where the job can
-    /// still run, the approval outlives the commit. It takes a job that runs
-    /// something of the head; its severity is what the job holds. Taking the
-    /// label off in the same run comes too late, since the payload was written
-    /// before. An environment with reviewers, or `github.event.action ==
-    /// 'labeled'`, settles it. zizmor and poutine have no such rule; CodeQL's
-    /// `ImproperAccessControl` looks for the two activities beside a checkout.
+    /// calls, needed jobs and the `if:` of steps.
+    ///
+    /// Each activity that the author of a pull request can cause alone
+    /// (`synchronize`, `reopened`, `edited`, …; `synchronize` and `reopened` by
+    /// default) is then put into the conditions, with no `github.event.label`,
+    /// and the labels left as they are: where the job can still run, the
+    /// approval outlives the commit.
+    ///
+    /// It takes a job that runs something of the head; its severity is what the
+    /// job holds. Where the head, or one of too many ways, gets lost, the control
+    /// is unknown. Taking the label off in the same run comes too late, since the
+    /// payload was written before. An environment with reviewers, or
+    /// `github.event.action == 'labeled'`, settles it. zizmor and poutine have
+    /// no such rule; CodeQL's `ImproperAccessControl` looks for the two
+    /// activities beside a checkout.
     ///
     /// # References
     /// - <https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/>
@@ -85,6 +90,8 @@ crate::rule! {
         title: "An approval by label holds for commits that are pushed after it",
         severity: High,
         controls: [T1],
+        peers: ["codeql/ImproperAccessControl", "sisakulint/improper-access-control"],
+        standards: [Cwe::Cwe863],
     }
 }
 
@@ -108,7 +115,8 @@ impl Rule for LabelApproval {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
-            let starts: Vec<Start<'_>> = starts::of_job(cx, view)
+            let (starts, cut) = starts::all_of_job(cx, view);
+            let starts: Vec<Start<'_>> = starts
                 .into_iter()
                 .filter(|start| start.event() == "pull_request_target" && !start.way.is_closed())
                 .collect();
@@ -131,6 +139,9 @@ impl Rule for LabelApproval {
                     ),
                 }
             }
+            if stale.is_empty() {
+                unseen(cx, view, &starts, cut, out);
+            }
             let worst = stale
                 .iter()
                 .max_by_key(|case| exposure::severity(&case.start.stakes));
@@ -138,6 +149,20 @@ impl Rule for LabelApproval {
                 report(view, case, out);
             }
         }
+    }
+}
+
+// Says where a label stands before a job of which it is not known whether a
+// stranger's code runs there.
+fn unseen(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], cut: bool, out: &mut Sink) {
+    let labelled = |start: &&Start<'_>| {
+        let label = |gate: &Gate| matches!(gate, Gate::Label(_));
+        start.way.gates().iter().any(label)
+    };
+    let labelled: Vec<Start<'_>> = starts.iter().filter(labelled).cloned().collect();
+    let many = cut && !starts.is_empty();
+    if let Some((place, what)) = foreign::unseen(cx, view, &labelled, many) {
+        out.unknown(Control::T1, Some(place), what, foreign::SETTLE);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `actions.lock` covers, entry by entry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{Control, Location, Span};
@@ -53,19 +53,23 @@ crate::rule! {
     /// `$/…`, must be in its list and have an entry with a full commit; every
     /// pin that an entry itself uses must have an entry. A gap with a tag or
     /// branch is graded by what the job holds, as in `unpinned-action`; with a
-    /// commit it is low, since only what the action uses is open. Actions that
-    /// are reached by `./…` are not followed by the lock: what they use from
-    /// elsewhere is a gap. A called workflow of another repository brings the
-    /// lock of that repository; GitHub's documents and its tool differ on
-    /// whether the call itself is locked, so that a call by a tag that is not
-    /// in the list is one level lower and reported with low confidence. Entries of workflows that
-    /// do not exist, and entries that nothing reaches, are informational.
-    /// Workflows that use actions and are not in a lock that lists others are
-    /// low. Without any lock the control is absent, and nothing is to be mended at
-    /// one place. A version that
-    /// is newer than this program knows is not checked. Container images are no
-    /// part of this lock. zizmor takes a workflow for locked if its path is a
-    /// key of the file, whatever stands below it.
+    /// commit it is low, since only what the action uses is open.
+    ///
+    /// Actions that are reached by `./…` are not followed by the lock: what they
+    /// use from elsewhere is a gap. A called workflow of another repository
+    /// brings the lock of that repository; GitHub's documents and its tool
+    /// differ on whether the call itself is locked, so that a call by a tag that
+    /// is not in the list is one level lower and reported with low confidence.
+    ///
+    /// Entries of workflows that do not exist, and entries that nothing reaches,
+    /// are informational. Workflows that use actions and are not in a lock that
+    /// lists others are low. Without any lock the control is absent, and nothing
+    /// is to be mended at one place. A version that is newer than this program
+    /// knows is not checked. Of more than 200 places with one cause the gravest
+    /// are told one by one and the rest as one finding.
+    ///
+    /// Container images are no part of this lock. zizmor takes a workflow for
+    /// locked if its path is a key of the file, whatever stands below it.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/concepts/security/workflow-dependency-lockfiles>
@@ -76,6 +80,7 @@ crate::rule! {
         title: "actions.lock does not cover every action",
         severity: High,
         controls: [D2],
+        standards: [Cwe::Cwe494],
     }
 }
 
@@ -97,6 +102,7 @@ impl Rule for LockCoverage {
             Lock::Newer(lock) => newer(lock, out),
             Lock::Read(lock) => {
                 let mut reported = BTreeSet::new();
+                let mut found = Vec::new();
                 for workflow in &cx.repository.workflows {
                     let mine = || sites.iter().filter(|s| s.file().path() == workflow.path());
                     match lock.workflow(workflow.path()) {
@@ -119,13 +125,14 @@ impl Rule for LockCoverage {
                             }
                             for gap in gaps {
                                 reported.extend(gap.pin.clone());
-                                report(gap, lock.file().locate(entry.path.span), out);
+                                found.push(report(gap, lock.file().locate(entry.path.span)));
                             }
                         }
                         None => unlisted(mine().next(), lock, out),
                     }
                 }
-                holes(lock, &reported, out);
+                found.extend(holes(lock, &reported));
+                tell(found, &mut |finding| out.report(finding));
                 leftovers(cx, lock, out);
             }
         }
@@ -155,7 +162,8 @@ fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     out.violated(
         Control::D2,
         first.location(),
-        "no actions.lock fixes what the used actions use themselves",
+        "no actions.lock fixes what the used actions use themselves; GitHub's extension writes \
+         one: `gh extension install github/gh-actions-lock`, then `gh actions-lock`",
     );
 }
 
@@ -223,24 +231,23 @@ fn unlisted(first: Option<&UseSite<'_>>, lock: &ActionsLock, out: &mut Sink) {
     out.report(finding);
 }
 
-fn report(gap: Gap, list: Location, out: &mut Sink) {
-    out.report(
-        finding(gap.severity, gap.location, gap.message)
-            .why(gap.why)
-            .fix(gap.fix)
-            .confidence(gap.confidence)
-            .group(gap.group)
-            .subject(gap.subject)
-            .related(list, "the lock lists this workflow"),
-    );
+fn report(gap: Gap, list: Location) -> Finding {
+    finding(gap.severity, gap.location, gap.message)
+        .why(gap.why)
+        .fix(gap.fix)
+        .confidence(gap.confidence)
+        .group(gap.group)
+        .subject(gap.subject)
+        .related(list, "the lock lists this workflow")
 }
 
-/// Pins that the lock names and holds no commit for, unless their use in a
-/// workflow was reported already.
-fn holes(lock: &ActionsLock, reported: &BTreeSet<Pin>, out: &mut Sink) {
-    let gaps = lock.gaps();
-    for gap in gaps.iter().filter(|gap| !reported.contains(&gap.pin)) {
-        out.report(
+/// Pins that the lock names and holds no commit for, each once, unless their use
+/// in a workflow was reported already.
+fn holes(lock: &ActionsLock, reported: &BTreeSet<Pin>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    let gaps = lock.gaps().into_iter();
+    gaps.filter(|gap| !reported.contains(&gap.pin) && seen.insert(gap.pin.clone()))
+        .map(|gap| {
             finding(
                 Severity::Medium,
                 lock.file().locate(gap.span),
@@ -248,26 +255,63 @@ fn holes(lock: &ActionsLock, reported: &BTreeSet<Pin>, out: &mut Sink) {
             )
             .why("It runs unlocked wherever a locked workflow or action uses it, or the run is refused")
             .group("pins in actions.lock without an entry")
-            .subject(gap.pin.to_string()),
-        );
+            .subject(gap.pin.to_string())
+        })
+        .collect()
+}
+
+/// So many places with one cause are findings of their own; the rest of them is
+/// one finding together.
+const MAX_TOLD: usize = 200;
+
+// The gravest first; what stands behind the limit is counted.
+fn tell(mut found: Vec<Finding>, report: &mut dyn FnMut(Finding)) {
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let mut causes: BTreeMap<String, (usize, Vec<Finding>)> = BTreeMap::new();
+    for finding in found {
+        let (told, rest) = causes.entry(finding.group.clone()).or_default();
+        if *told < MAX_TOLD {
+            *told += 1;
+            report(finding);
+        } else {
+            rest.push(finding);
+        }
+    }
+    for (cause, (_, rest)) in causes {
+        let Some(first) = rest.first() else { continue };
+        let mut summary = finding(
+            first.severity,
+            first.location.clone(),
+            format!("{} more {cause}", rest.len()),
+        )
+        .why(first.why.clone())
+        .confidence(first.confidence)
+        .subject(format!("more {cause}"))
+        .group(cause);
+        for other in rest.iter().skip(1).take(9) {
+            summary = summary.related(other.location.clone(), other.message.clone());
+        }
+        report(summary);
     }
 }
 
 /// What the lock holds for nothing.
 fn leftovers(cx: &Context<'_>, lock: &ActionsLock, out: &mut Sink) {
-    for workflow in &lock.workflows {
-        if cx.repository.workflow(&workflow.path.value).is_none() {
-            let finding = finding(
-                Severity::Info,
-                lock.file().locate(workflow.path.span),
-                format!("`{}` is locked and does not exist", workflow.path.value),
-            )
-            .why("A workflow that is added under this path starts with pins that nobody looked at")
-            .group("workflows in actions.lock that do not exist")
-            .subject(workflow.path.value.clone());
-            out.report_against(&[], finding);
-        }
-    }
+    let missing = lock.workflows.iter();
+    let missing = missing.filter(|w| cx.repository.workflow(&w.path.value).is_none());
+    let found = missing.map(|workflow| {
+        finding(
+            Severity::Info,
+            lock.file().locate(workflow.path.span),
+            format!("`{}` is locked and does not exist", workflow.path.value),
+        )
+        .why("A workflow that is added under this path starts with pins that nobody looked at")
+        .group("workflows in actions.lock that do not exist")
+        .subject(workflow.path.value.clone())
+    });
+    tell(found.collect(), &mut |finding| {
+        out.report_against(&[], finding);
+    });
     let unused = lock.unused();
     if let Some(first) = unused.first() {
         let mut finding = finding(

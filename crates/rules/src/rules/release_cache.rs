@@ -1,6 +1,6 @@
 //! Caches that reach a release.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
@@ -14,7 +14,7 @@ use cofferdam_workflows::semantics::starts::{self, Origin, Start};
 use cofferdam_workflows::semantics::wrappers;
 
 use crate::context::{Context, JobView};
-use crate::foreign;
+use crate::foreign::{self, Run};
 use crate::rule::{Rule, Sink};
 use crate::shipments::{self, Shipment};
 use crate::starts as strangers;
@@ -72,18 +72,23 @@ crate::rule! {
     /// restores, by a table of actions with the default of each version, unless
     /// its `if:` or an input switches it off in that start. `cache-mode: none`
     /// and `write-only`, also of a caller, rule it out, as do `lookup-only` and
-    /// `actions/cache/save`. Jobs that the publishing job needs, in called
-    /// workflows too, count where they upload artifacts that it takes. What a
-    /// step hands to an action that retries it counts as the step's own, and
-    /// targets of make and scripts of the checkout count by their names as in
-    /// `release-environment`. Low where a tag is all that is pushed, since users
-    /// then get the source. Otherwise medium, since somebody must get into the
-    /// cache first; high where a workflow of this checkout lets outsiders in: it runs the
-    /// head of a pull request on a privileged event and gives it a cache that
-    /// can be written (since 2026-06 such events get a read-only cache unless
-    /// `cache-mode` says otherwise). Where `package.json` decides, the control
-    /// is unknown. zizmor's `cache-poisoning` gives every place high or medium
-    /// without asking who can write the cache, and does not follow artifacts.
+    /// `actions/cache/save`.
+    ///
+    /// Jobs that the publishing job needs, in called workflows too, count where
+    /// they upload artifacts that it takes. What a step hands to an action that
+    /// retries it counts as the step's own, and targets of make and scripts of
+    /// the checkout count by their names as in `release-environment`. Low where
+    /// a tag is all that is pushed, since users then get the source.
+    ///
+    /// Otherwise medium, since somebody must get into the cache first; high
+    /// where a workflow of this checkout lets outsiders in: it runs the head of
+    /// a pull request on a privileged event and gives it a cache that can be
+    /// written (since 2026-06 such events get a read-only cache unless
+    /// `cache-mode` says otherwise); unknown where that cannot be followed.
+    ///
+    /// Where `package.json` decides, the control is unknown. zizmor's
+    /// `cache-poisoning` gives every place high or medium without asking who can
+    /// write the cache, and does not follow artifacts.
     ///
     /// # References
     /// - <https://github.blog/changelog/2026-09-10-control-github-actions-cache-access-with-cache-mode>
@@ -95,6 +100,7 @@ crate::rule! {
         severity: High,
         controls: [X3],
         peers: ["zizmor/cache-poisoning"],
+        standards: [Cwe::Cwe349, Slsa::Isolated, Osps::Br0103],
     }
 }
 
@@ -104,9 +110,17 @@ impl Rule for ReleaseCache {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let mut seen = HashSet::new();
-        let open = open_cache(cx);
+        let mut seen = Seen::default();
+        let open = Open::of(cx);
         let mut shipments = shipments::all(cx);
+        if let (Open::Perhaps(place, what), false) = (&open, shipments.is_empty()) {
+            out.unknown(
+                Control::X3,
+                Some(place.clone()),
+                what.clone(),
+                foreign::SETTLE,
+            );
+        }
         // A job is told of once, with the shipment that is known best.
         shipments.sort_by_key(|s| match s.artifact {
             Artifact::Unread => 2,
@@ -123,7 +137,7 @@ impl Rule for ReleaseCache {
                     cx,
                     shipment,
                     (publisher, publisher),
-                    open.as_ref(),
+                    open.surely(),
                     &mut seen,
                     out,
                 );
@@ -136,7 +150,7 @@ impl Rule for ReleaseCache {
                         cx,
                         shipment,
                         (other, publisher),
-                        open.as_ref(),
+                        open.surely(),
                         &mut seen,
                         out,
                     );
@@ -144,6 +158,14 @@ impl Rule for ReleaseCache {
             }
         }
     }
+}
+
+/// What was looked at already.
+#[derive(Default)]
+struct Seen<'c> {
+    jobs: HashSet<(&'c str, usize)>,
+    // By the path of the workflow.
+    starts: HashMap<&'c str, Vec<Start<'c>>>,
 }
 
 // A job whose artifacts the publishing job takes.
@@ -199,14 +221,15 @@ fn check<'c>(
     shipment: &Shipment<'c>,
     (job, publisher): (&'c JobView<'c>, &'c JobView<'c>),
     open: Option<&Location>,
-    seen: &mut HashSet<(&'c str, usize)>,
+    seen: &mut Seen<'c>,
     out: &mut Sink,
 ) {
     let key = (job.workflow.path(), job.job.id.span.start);
-    if job.job.call().is_some() || !seen.insert(key) {
+    if job.job.call().is_some() || !seen.jobs.insert(key) {
         return;
     }
-    let starts = starts::of(cx.repository, job.workflow);
+    let starts = seen.starts.entry(job.workflow.path());
+    let starts = starts.or_insert_with(|| starts::of(cx.repository, job.workflow));
     let releasing: Vec<&Start<'_>> = starts
         .iter()
         .filter(|start| releases(cx, start, job, shipment))
@@ -404,22 +427,53 @@ fn why(shipment: &Shipment<'_>, job: &JobView<'_>, publishes: bool, open: bool) 
     }
 }
 
-// Where a stranger's code runs that may write the cache of the default branch,
-// because somebody wrote so: by themselves such runs get one that is read-only.
-fn open_cache(cx: &Context<'_>) -> Option<Location> {
-    let writes = |job: &&JobView<'_>| {
-        matches!(
-            mode(job.workflow, job.job),
-            Some(CacheMode::Write | CacheMode::WriteOnly)
-        )
-    };
-    cx.all_jobs().filter(writes).find_map(|job| {
-        strangers::of_job(cx, job).iter().find_map(|start| {
-            let foreign = foreign::of_start(cx, start);
-            if !foreign.may_run(start) {
-                return None;
+/// Where a stranger's code runs that may write the cache of the default branch,
+/// because somebody wrote so: by themselves such runs get one that is read-only.
+enum Open {
+    /// Nowhere.
+    No,
+    /// What is missing to say so.
+    Perhaps(Location, String),
+    /// Here.
+    Surely(Location),
+}
+
+impl Open {
+    fn of(cx: &Context<'_>) -> Self {
+        let writes = |job: &&JobView<'_>| {
+            matches!(
+                mode(job.workflow, job.job),
+                Some(CacheMode::Write | CacheMode::WriteOnly)
+            )
+        };
+        let mut found = Self::No;
+        for job in cx.all_jobs().filter(writes) {
+            let (starts, cut) = strangers::all_of_job(cx, job);
+            for start in &starts {
+                let foreign = foreign::of_start(cx, start);
+                let of = |run: &Run| run.place.clone();
+                match (foreign.runs.first(), foreign.doubts.first()) {
+                    (Some(run), _) if foreign.runs(start) => return Self::Surely(of(run)),
+                    (_, Some(doubt)) if foreign.may_run(start) => {
+                        let what = format!("whether `{}` runs a stranger's code", doubt.means);
+                        found = Self::Perhaps(of(doubt), what);
+                    }
+                    _ => {}
+                }
             }
-            foreign.runs.first().map(|run| run.place.clone())
-        })
-    })
+            if let (Self::No, Some((place, what))) =
+                (&found, foreign::unseen(cx, job, &starts, cut))
+            {
+                found = Self::Perhaps(place, what);
+            }
+        }
+        found
+    }
+
+    fn surely(&self) -> Option<&Location> {
+        match self {
+            Self::Surely(place) => Some(place),
+            Self::No | Self::Perhaps(..) => None,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cofferdam_facts::Control;
+use cofferdam_facts::{Control, Location};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::gates::Way;
@@ -60,24 +60,27 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Every trigger is taken with its filters (naming only tags leaves
-    /// branches out), followed through the calls of reusable workflows with
-    /// their inputs, and the conditions of jobs, steps and `push:` inputs are
-    /// evaluated for it; a start that they certainly rule out does not count.
+    /// Every trigger is taken with its filters (naming only tags leaves branches
+    /// out), followed through the calls of reusable workflows with their inputs,
+    /// and the conditions of jobs, steps and `push:` inputs are evaluated for
+    /// it; a start that they certainly rule out does not count.
+    ///
     /// Where an event that anybody can cause publishes, and the job checks out
-    /// or downloads what a stranger wrote, it is critical, and medium where
-    /// a condition that the files do not decide stands before it; such a
-    /// condition before a pull request or any branch leaves the control
-    /// unknown. Medium from
-    /// pull requests of the repository's own branches and from any branch; low
-    /// from named branches, the clock, a button, or a stranger's event that
-    /// decides only when the project's own code is published. One level lower
-    /// where the job's own token publishes. What by its name is for development
-    /// is not reported; tags that are pushed and what a target of make or a
-    /// script publishes count as in `release-environment`, except that what is
-    /// merged is the place to make a tag. An environment with reviewers
-    /// satisfies the control; one whose settings were not seen leaves it
-    /// unknown. No peer has this rule.
+    /// or downloads what a stranger wrote, it is critical, and medium where a
+    /// condition that the files do not decide stands before it; such a condition
+    /// before a pull request or any branch leaves the control unknown.
+    ///
+    /// Medium from pull requests of the repository's own branches and from any
+    /// branch; low from named branches, the clock, a button, or a stranger's
+    /// event that decides only when the project's own code is published; where a
+    /// head or a way gets lost on the way, that is unknown as well. One level
+    /// lower where the job's own token publishes.
+    ///
+    /// What by its name is for development is not reported; tags that are pushed
+    /// and what a target of make or a script publishes count as in
+    /// `release-environment`, except that what is merged is the place to make a
+    /// tag. An environment with reviewers satisfies the control; one whose
+    /// settings were not seen leaves it unknown. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
@@ -87,6 +90,7 @@ crate::rule! {
         title: "A branch or pull request makes a release",
         severity: Critical,
         controls: [C3, S6],
+        standards: [Cwe::Cwe863],
     }
 }
 
@@ -127,26 +131,46 @@ enum Stranger {
     Fills,
 }
 
-fn stranger(cx: &Context<'_>, job: &JobView<'_>, start: &Start<'_>) -> Stranger {
+// What it is, and what is missing where it may be more.
+fn stranger(
+    cx: &Context<'_>,
+    job: &JobView<'_>,
+    start: &Start<'_>,
+) -> (Stranger, Option<(Location, String)>) {
     if start.origin != Origin::Outsider {
-        return Stranger::Out;
+        return (Stranger::Out, None);
     }
-    starts::of_job(cx, job)
-        .iter()
-        .filter(|way| way.event() == start.trigger.name() && !way.way.is_closed())
-        .map(|way| {
-            let fetched = &foreign::of_start(cx, way).fetches;
-            let fills = fetched
-                .iter()
-                .any(|f| f.head.is_code() || f.means == Means::Artifact);
-            match (fills, &way.way) {
-                (true, Way::Open) => Stranger::Fills,
-                (true, _) => Stranger::MayFill,
-                (false, _) => Stranger::Starts,
-            }
-        })
-        .max()
-        .unwrap_or(Stranger::Out)
+    let (ways, cut) = starts::all_of_job(cx, job);
+    let mut most = Stranger::Out;
+    let mut lost = cut.then(|| {
+        let what = format!("one of the many ways to job `{}`", job.job.name());
+        (job.at(job.job.id.span), what)
+    });
+    let of_event =
+        |way: &&starts::Start<'_>| way.event() == start.trigger.name() && !way.way.is_closed();
+    for way in ways.iter().filter(of_event) {
+        let foreign = foreign::of_start(cx, way);
+        let fills = foreign
+            .fetches
+            .iter()
+            .any(|f| f.head.is_code() || f.means == Means::Artifact);
+        most = most.max(match (fills, &way.way) {
+            (true, Way::Open) => Stranger::Fills,
+            (true, _) => Stranger::MayFill,
+            (false, _) => Stranger::Starts,
+        });
+        // What is fetched may be a stranger's, though no step is seen to run it.
+        let fetched = || {
+            let fetch = foreign.fetches.iter().find(|f| f.head.is_lost())?;
+            let what = format!(
+                "whether what job `{}` fetches is a stranger's",
+                job.job.name()
+            );
+            Some((fetch.place.clone(), what))
+        };
+        lost = lost.or_else(|| foreign.unseen(way).or_else(fetched));
+    }
+    (most, lost.filter(|_| most < Stranger::MayFill))
 }
 
 fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
@@ -163,18 +187,26 @@ fn judge(cx: &Context<'_>, publisher: &Publisher<'_>, out: &mut Sink) {
         }
         return;
     }
+    let mut lost = None;
     let paths: Vec<Path<'_, '_>> = publisher
         .starts
         .iter()
         .filter(|(start, _)| start.origin != Origin::Tag)
         .filter(|(start, _)| !publisher.only_tags() || !is_where_tags_are_made(&start.origin))
-        .map(|(start, runs)| Path {
-            start,
-            runs: *runs,
-            stranger: stranger(cx, job, start),
+        .map(|(start, runs)| {
+            let (stranger, missing) = stranger(cx, job, start);
+            lost = lost.take().or(missing);
+            Path {
+                start,
+                runs: *runs,
+                stranger,
+            }
         })
         .filter(|p| p.start.origin != Origin::Outsider || p.stranger != Stranger::Out)
         .collect();
+    if let Some((place, what)) = lost {
+        out.unknown(Control::C3, Some(place), what, foreign::SETTLE);
+    }
     if paths.is_empty() && publisher.only_tags() {
         return;
     }

@@ -75,6 +75,7 @@ crate::rule! {
             "codeql/RequestForgery",
             "sisakulint/request-forgery",
         ],
+        standards: [Cwe::Cwe441],
     }
 }
 

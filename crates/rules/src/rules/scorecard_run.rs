@@ -44,7 +44,7 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A step that uses the action or runs the command, or a called workflow
-    /// named after Scorecard. Missing is low; a run without a schedule, or
+    /// named after Scorecard; a step that never runs is none. Missing is low; a run without a schedule, or
     /// on pushes to other branches than the
     /// default one only is informational. Which branch is the default one is
     /// taken from the settings, and guessed (`main`, `master`) without them.
@@ -71,10 +71,10 @@ impl Rule for ScorecardRun {
             return;
         }
         let mut any = false;
-        for site in steps::of(cx) {
+        for site in steps::live(cx) {
             let action = site.step.action();
             let uses = action.as_deref() == Some("ossf/scorecard-action");
-            let runs = site.commands().any(|command| {
+            let runs = site.live_commands().any(|command| {
                 command.is("scorecard")
                     && command
                         .effective()

@@ -1,7 +1,7 @@
 //! Machines of one's own that pull requests can reach.
 
 use cofferdam_facts::settings::{Fact, ForkApproval, Runner, Snapshot};
-use cofferdam_facts::{Control, Span};
+use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::semantics::conditions::Runs;
@@ -44,17 +44,22 @@ crate::rule! {
     /// matrix, is `self-hosted`, or where the settings list a runner with the
     /// job's labels. Other labels and groups may as well be larger hosted
     /// runners: what they are is unknown, not a finding. The job has to run on
-    /// `pull_request` for a fork, or run its head on a privileged event. With
-    /// settings it is high where accounts that are merely not new to GitHub
+    /// `pull_request` for a fork, or run its head on a privileged event; where
+    /// that cannot be followed, or only `head.repo.fork` keeps forks out, which is
+    /// null once a fork is deleted, the control is unknown.
+    ///
+    /// With settings it is high where accounts that are merely not new to GitHub
     /// start it without approval and a runner with the labels takes several
     /// jobs; medium where somebody approves or the settings are missing; low
-    /// where every runner takes one job only. A private repository counts by
-    /// its settings for forks. Where settings show such runners in a public
-    /// repository, a pull request can also bring a workflow of its own that
-    /// asks for them, so that a job elsewhere is no safer: that is reported
-    /// once. zizmor's `self-hosted-runner` (auditor persona) reports every
-    /// label and group on every event; poutine's `pr_runs_on_self_hosted` and
-    /// Scorecard do not ask for settings.
+    /// where every runner takes one job only. A private repository counts by its
+    /// settings for forks.
+    ///
+    /// Where settings show such runners in a public repository, a pull request
+    /// can also bring a workflow of its own that asks for them, so that a job
+    /// elsewhere is no safer: that is reported once. zizmor's
+    /// `self-hosted-runner` (auditor persona) reports every label and group on
+    /// every event; poutine's `pr_runs_on_self_hosted` and Scorecard do not ask
+    /// for settings.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#hardening-for-self-hosted-runners>
@@ -65,7 +70,14 @@ crate::rule! {
         title: "Pull requests run on a machine of one's own",
         severity: High,
         controls: [X3],
-        peers: ["zizmor/self-hosted-runner"],
+        peers: [
+            "zizmor/self-hosted-runner",
+            "poutine/pr_runs_on_self_hosted",
+            "octoscan/runner-label",
+            "codeql/CodeExecutionOnSelfHostedRunner",
+            "sisakulint/self-hosted-runners",
+        ],
+        standards: [Cwe::Cwe829, Slsa::Hosted, Slsa::Isolated, Osps::Br0103],
     }
 }
 
@@ -79,7 +91,7 @@ impl Rule for SelfHostedRunner {
             match machine(cx, view) {
                 Machine::Hosted => {}
                 Machine::Own(span, runners) => own(cx, view, span, &runners, out),
-                Machine::Unknown(span) if reached(cx, view).is_some() => out.unknown(
+                Machine::Unknown(span) if !matches!(reached(cx, view), Reached::No) => out.unknown(
                     Control::X3,
                     Some(view.at(span)),
                     format!("whether the runner of job `{}` is hosted", view.job.name()),
@@ -175,21 +187,49 @@ fn is_hosted(label: &str) -> bool {
         .any(|os| label.starts_with(os))
 }
 
-/// How a fork's code gets to the job: the event.
-fn reached(cx: &Context<'_>, view: &JobView<'_>) -> Option<&'static str> {
-    let events = &view.entry.events;
-    if events.contains("pull_request") && view.runs_for_outsider("pull_request") != Runs::No {
-        return Some("`pull_request`");
+/// Whether a fork's code gets to the job.
+enum Reached {
+    No,
+    /// What is missing to say so, where, and what settles it.
+    Perhaps(Location, String, &'static str),
+    /// By this event.
+    Yes(&'static str),
+}
+
+fn reached(cx: &Context<'_>, view: &JobView<'_>) -> Reached {
+    let on_pull_request = view.entry.events.contains("pull_request");
+    if on_pull_request && view.runs_for_fork("pull_request") != Runs::No {
+        return Reached::Yes("`pull_request`");
     }
-    let privileged = starts::of_job(cx, view)
+    let (starts, cut) = starts::all_of_job(cx, view);
+    let privileged = starts
         .iter()
         .any(|start| foreign::of_start(cx, start).may_run(start));
-    privileged.then_some("a privileged event")
+    if privileged {
+        return Reached::Yes("a privileged event");
+    }
+    if let Some((place, what)) = foreign::unseen(cx, view, &starts, cut) {
+        return Reached::Perhaps(place, what, foreign::SETTLE);
+    }
+    // `fork` keeps out who has a fork, and nobody whose fork was deleted.
+    if on_pull_request && view.runs_for_outsider("pull_request") != Runs::No {
+        let condition = view.job.condition.as_ref();
+        return Reached::Perhaps(
+            view.at(condition.map_or(view.job.id.span, |c| c.text.span)),
+            "whether `fork`, which is null once a fork is deleted, keeps its author out".to_owned(),
+            "compare the `full_name` of the head's repository with `github.repository`",
+        );
+    }
+    Reached::No
 }
 
 fn own(cx: &Context<'_>, view: &JobView<'_>, span: Span, runners: &[&Runner], out: &mut Sink) {
-    let Some(event) = reached(cx, view) else {
-        return;
+    let event = match reached(cx, view) {
+        Reached::Yes(event) => event,
+        Reached::No => return,
+        Reached::Perhaps(place, what, settle) => {
+            return out.unknown(Control::X3, Some(place), what, settle);
+        }
     };
     let settings = cx.facts.settings;
     if let Some(false) = settings.and_then(private_forks_run) {

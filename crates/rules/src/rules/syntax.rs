@@ -1,6 +1,6 @@
 //! Documents that break the syntax or the schema.
 
-use cofferdam_facts::{Location, SourceFile};
+use cofferdam_facts::{Control, Location, SourceFile};
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::kind::is_aside;
@@ -9,6 +9,7 @@ use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::Shell;
 
 use crate::context::{Context, JobView};
+use crate::limits;
 use crate::local_references;
 use crate::rule::{Rule, Sink};
 use crate::sites;
@@ -46,19 +47,35 @@ crate::rule! {
     /// Every place where the YAML layer or the documented schema refuses the
     /// file. After a syntax error the part before it is still judged by every
     /// other rule. The run ends with exit code 3, since something was not
-    /// checked. A script that is too large or too tangled for the grammar is
-    /// not checked either, with code `script-unread`. One in a shell without a
-    /// grammar (PowerShell, cmd, Python) has the same code; it counts for the
-    /// exit code where the job holds a secret, a right to write or something to
-    /// publish, and every control that such a script could break is then not
-    /// checked; in any other job it is a note. So it is for a script that is an
-    /// expression as a whole. `uses: ./folder` that leads to
-    /// nothing that was read is not checked, with code `local-reference`; it is
-    /// a note where a checkout of the job puts the folder there. Every other
-    /// document that is not understood, as a broken Dependabot file, counts for
-    /// the exit code too, and the controls that it decides are not checked.
-    /// An action among tests or examples that nothing in the checkout
-    /// uses is informational: it is often broken on purpose.
+    /// checked. A script that is too large or too tangled for the grammar is not
+    /// checked either, with code `script-unread`.
+    ///
+    /// One in a shell without a grammar (PowerShell, cmd, Python) has the same
+    /// code; it counts for the exit code where the job holds a secret, a right
+    /// to write or something to publish, and every control that such a script
+    /// could break is then not checked; in any other job it is a note. So it is
+    /// for a script that is an expression as a whole.
+    ///
+    /// `uses: ./folder` that leads to nothing that was read is not checked, with
+    /// code `local-reference`; it is a note where a checkout of the job puts the
+    /// folder there. Every other document that is not understood, as a broken
+    /// Dependabot file, counts for the exit code too, and the controls that it
+    /// decides are not checked.
+    ///
+    /// Where a part of a workflow was not read that GitHub may accept, other
+    /// workflows do not speak for it: every control that a workflow decides is
+    /// not checked. Names that an expression brings count as such a part.
+    ///
+    /// What lies behind a limit is told with its place: workflows that are called
+    /// in more ways than are followed (`too-many-ways`), jobs whose actions
+    /// multiply what they publish (`too-many-steps`), matrices with more values
+    /// than are followed (`matrix-too-large`), scripts of which a part is not
+    /// understood (`script-part-unread`), and actions of the checkout that are
+    /// programs and run in jobs that hold something (`action-unread`); the last
+    /// two once for a repository.
+    ///
+    /// An action among tests or examples that nothing in the checkout uses is
+    /// informational: it is often broken on purpose.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
@@ -68,6 +85,7 @@ crate::rule! {
         title: "A workflow or action breaks the syntax",
         severity: Medium,
         controls: [X1, C3, S6],
+        peers: ["actionlint/syntax-check"],
     }
 }
 
@@ -78,6 +96,7 @@ impl Rule for Syntax {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         report(workflow.file(), &workflow.problems, false, out);
+        hidden(workflow, out);
         for job in cx.jobs(workflow) {
             unread_scripts(cx, job, out);
         }
@@ -96,6 +115,35 @@ impl Rule for Syntax {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         local_references::report(cx, out);
+        limits::report(cx, out);
+    }
+}
+
+/// Controls that a workflow decides which was not read to its end.
+const BY_WORKFLOWS: &[Control] = &[
+    Control::C2,
+    Control::D5,
+    Control::T1,
+    Control::T2,
+    Control::W1,
+];
+
+/// Says what follows for controls where a part of a workflow that GitHub may
+/// accept was not read: other workflows do not speak for it.
+fn hidden(workflow: &Workflow, out: &mut Sink) {
+    let by_syntax = workflow.document.problems().iter();
+    let by_syntax = by_syntax
+        .filter(|p| p.kind.hides_something())
+        .map(|p| p.span);
+    let by_names = workflow.problems.iter().filter(|p| p.hides_names());
+    let Some(span) = by_syntax.chain(by_names.map(|p| p.span)).next() else {
+        return;
+    };
+    let place = workflow.file().locate(span);
+    for control in local_references::DEPENDING.iter().chain(BY_WORKFLOWS) {
+        let missing = format!("what else `{}` says", workflow.path());
+        let settle = "correct the file, or write the names out, and run again";
+        out.unknown(*control, Some(place.clone()), missing, settle);
     }
 }
 

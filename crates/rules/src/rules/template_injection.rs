@@ -92,6 +92,27 @@ crate::rule! {
         title: "A value that somebody else writes becomes code",
         severity: Critical,
         controls: [X2],
+        peers: [
+            "zizmor/template-injection",
+            "poutine/injection",
+            "octoscan/expression-injection",
+            "actionlint/expression",
+            "gato-x/InjectionResult",
+            "gato-x/ReviewInjectionResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/CodeInjectionCritical",
+            "codeql/CodeInjectionMedium",
+            "codeql/CodeInjectionLow",
+            "sisakulint/code-injection",
+            "sisakulint/reusable-workflow-taint",
+        ],
+        standards: [
+            Cwe::Cwe94,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0101,
+            Osps::Br0104,
+            StepSecurity::ScriptInjection,
+        ],
     }
 }
 

@@ -64,31 +64,53 @@ crate::rule! {
     /// such as a comment, [two workflows](../fork-comments.md) share it as data.
     ///
     /// # How it is decided
-    /// Every way from an event to the job is followed, through calls of
-    /// reusable workflows, through Ariane's comments and through a
-    /// `repository_dispatch` that hands on a pull request, with what it takes a
-    /// stranger to get past each `if:`, needed job and environment. The steps
-    /// are walked in order, with those of local composite actions: what is
-    /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
-    /// request; through `env`, inputs, outputs and lookups by API), into which
-    /// folder, and which later step runs code of
+    /// Every way from an event to the job is followed, through calls of reusable
+    /// workflows, through Ariane's comments and through a `repository_dispatch`
+    /// that hands on a pull request, with what it takes a stranger to get past
+    /// each `if:`, needed job and environment.
+    ///
+    /// The steps are walked in order, with those of local composite actions:
+    /// what is fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a
+    /// pull request; through `env`, inputs, outputs
+    /// and lookups by API), into which folder, and which later step runs code of
     /// that folder. A folder that holds the head and is only read is safe, and
     /// counts for the control.
     ///
-    /// It is critical where anybody can do it and the job can change the
-    /// repository, publish, or holds a secret; high where somebody with a role
-    /// has to act first (a label, a comment, an approval), or where less is
-    /// held, such as the job's identity alone; medium where both is so, and where
-    /// nothing but a tag or branch of `actions/checkout`, such as `v4`, brings
-    /// the guard that refuses a fork's head: it came with version 7, and to 2.8,
-    /// 3.7, 4.4, 5.1 and 6.1 on 2026-07-20. It is low where a commit of a version
-    /// with the guard is pinned, or where the job holds nothing. A commit of an
-    /// older version has no guard, and is as critical as `git` itself. A ref
-    /// that an action hands on which is not read counts as what that action was
-    /// handed, and is high at most. An action that is not known and works where
-    /// the head lies gives medium at most. zizmor's `dangerous-triggers` reports the event
-    /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
-    /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
+    /// How grave it is follows from who can do it and what is held:
+    ///
+    /// - critical where anybody can do it and the job can change the repository,
+    ///   publish, or holds a secret;
+    /// - high where somebody with a role has to act first (a label, a comment,
+    ///   an approval), or where less is held, such as the job's identity alone;
+    /// - medium where both is so, and where nothing but a tag or branch of
+    ///   `actions/checkout`, such as `v4`, brings the guard that refuses a
+    ///   fork's head: it came with version 7, and to 2.8, 3.7, 4.4, 5.1 and 6.1
+    ///   on 2026-07-20;
+    /// - low where a commit of a version with the guard is pinned, or where the
+    ///   job holds nothing.
+    ///
+    /// A commit of an older version has no guard, and is as critical as `git`
+    /// itself. It is medium where nothing but `head.repo.fork` keeps forks out: of
+    /// a fork that was deleted it is null, and null equals false; comparing
+    /// `full_name` with `github.repository` has no such hole.
+    ///
+    /// What runs nothing of a folder is known by a list: commands that only read,
+    /// copy, print, look things up or talk to a service (`cat`, `diff`, `grep`,
+    /// `jq`, most verbs of `git` and `gh`), and actions of which the same is known.
+    /// Every other command or action that works where the head lies is in doubt,
+    /// and gives medium at most.
+    ///
+    /// A ref that an action hands on which is not read counts as what that action
+    /// was handed, and is high at most.
+    ///
+    /// Where the ref that is fetched, one of too many ways, or what lies behind a
+    /// limit is not understood, the control is unknown and the gap `unknown-head`
+    /// says so with its place. Where the job holds something, the gap counts for
+    /// the exit code.
+    ///
+    /// zizmor's `dangerous-triggers` reports the event alone, poutine's
+    /// `untrusted_checkout_exec` and Scorecard's `Dangerous-Workflow` the
+    /// checkout without folder, guard or what is held.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target>
@@ -100,6 +122,23 @@ crate::rule! {
         title: "A stranger's code runs with the repository's privileges",
         severity: Critical,
         controls: [X1],
+        peers: [
+            "poutine/untrusted_checkout_exec",
+            "octoscan/dangerous-checkout",
+            "gato-x/PwnRequestResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/UntrustedCheckoutCritical",
+            "codeql/UntrustedCheckoutHigh",
+            "codeql/UntrustedCheckoutMedium",
+            "codeql/UntrustedCheckoutIssueComment",
+            "sisakulint/untrusted-checkout",
+        ],
+        standards: [
+            Cwe::Cwe829,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0103,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 
@@ -232,7 +271,7 @@ fn unseen(
     let Some((place, what, required)) = found.or(many) else {
         return false;
     };
-    let settle = "write the ref, the calls and the conditions out plainly, or read them by eye";
+    let settle = foreign::SETTLE;
     out.unknown(Control::X1, Some(place.clone()), what.clone(), settle);
     out.not_checked(NotChecked {
         code: "unknown-head",
@@ -292,7 +331,8 @@ fn case<'a>(
     let held = held(view, start);
     let mut severity = severity(held, way.gates(), fetch.mutable);
     let mut confidence = Confidence::High;
-    if !start.missing.is_empty() || way == Way::Unknown || held == Held::Perhaps {
+    let doubtful = way == Way::Unknown || way.gates().contains(&Gate::ForkGone);
+    if !start.missing.is_empty() || doubtful || held == Held::Perhaps {
         confidence = Confidence::Medium;
     }
     let unread = fetch.head.unknown && !fetch.head.fork && fetch.means != Means::Artifact;
@@ -468,6 +508,11 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
     let label = case.way.gates().iter().any(|g| matches!(g, Gate::Label(_)));
     if label && pushes_restart(start) {
         text.push_str("; the label stays while the author pushes more");
+    } else if case.way.gates().contains(&Gate::ForkGone) {
+        text.push_str(
+            ": the payload has no head repository then, and null equals false; few events still \
+             start the job afterwards, which is all that is left of the guard",
+        );
     } else if !case.way.gates().is_empty() && fetch.mutable {
         text.push_str("; what runs is looked up afterwards, so a push after the approval runs too");
     }
@@ -508,6 +553,16 @@ fn pushes_restart(start: &Start<'_>) -> bool {
 }
 
 fn fix(case: &Case<'_>) -> String {
+    if case.way.gates().contains(&Gate::ForkGone) {
+        let head = match case.start.event() {
+            "workflow_run" => "workflow_run.head_repository",
+            _ => "pull_request.head.repo",
+        };
+        return format!(
+            "Compare names in place of the flag: \
+             `if: github.event.{head}.full_name == github.repository`"
+        );
+    }
     let (fetch, run) = (case.fetch, case.run);
     let own_folder = match &fetch.folder {
         Folder::Inside(folder) if !folder.is_empty() => Some(folder),

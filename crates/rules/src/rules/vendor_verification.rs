@@ -39,7 +39,9 @@ crate::rule! {
     /// mod vendor` or `go work vendor`, or a target named after vendoring,
     /// followed in the same job by `git diff` with an exit code or `git
     /// status --porcelain`; or a script or target whose name says that it
-    /// verifies, checks or validates the vendor folder. `go mod verify` compares
+    /// verifies, checks or validates the vendor folder. What never runs, as
+    /// behind `if: false`, proves nothing, and an expression in
+    /// `continue-on-error` leaves the control unknown. `go mod verify` compares
     /// the module cache with `go.sum` and never looks into `vendor/`, and
     /// `-mod=vendor` compares only the list of modules. Low: people still
     /// review the change. No other tool looks for it.
@@ -52,6 +54,7 @@ crate::rule! {
         title: "The vendor folder is not proven",
         severity: Low,
         controls: [D7],
+        standards: [Cwe::Cwe353],
     }
 }
 
@@ -70,14 +73,16 @@ impl Rule for VendorVerification {
             out.not_applicable(Control::D7, "no Go modules are vendored");
             return;
         };
-        let sites = steps::of(cx);
+        let sites = steps::live(cx);
         let mut lax = None;
+        let mut unsure = None;
         let mut proven = false;
         for site in &sites {
             let Some(proof) = proof(site, &sites) else {
                 continue;
             };
             match proof.lax {
+                None if proof.unsure => unsure = unsure.or(Some(proof.place)),
                 None => {
                     proven = true;
                     out.satisfied(Control::D7, proof.place, proof.note);
@@ -87,6 +92,14 @@ impl Rule for VendorVerification {
         }
         if proven {
             return;
+        }
+        if let Some(place) = unsure {
+            return out.unknown(
+                Control::D7,
+                Some(place),
+                "whether a failure of the proof of `vendor/` stops anything",
+                "take `continue-on-error` away",
+            );
         }
         match lax {
             Some((place, how, job)) => report(
@@ -104,11 +117,15 @@ struct Proof {
     place: Location,
     note: &'static str,
     lax: Option<String>,
+    /// Whether an expression decides on that.
+    unsure: bool,
 }
 
 fn missing(vendored: &str, sites: &[StepSite<'_>], out: &mut Sink) {
     let verify = sites.iter().find_map(|site| {
-        let command = site.commands().find(|command| go_mod(command, "verify"))?;
+        let command = site
+            .live_commands()
+            .find(|command| go_mod(command, "verify"))?;
         Some(site.at_command(command))
     });
     match verify {
@@ -153,11 +170,12 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
             place: site.at(targets.span),
             note: "a target proves it, by its name",
             lax: scans::tolerated(site),
+            unsure: scans::undecided(site),
         });
     }
     let lax =
         |command: &Command| scans::swallowed(site, command).or_else(|| scans::tolerated(site));
-    for command in site.commands() {
+    for command in site.live_commands() {
         let (name, args) = command.effective();
         let mut words = args.iter().chain([name]).filter(|word| word.is_static);
         if words.clone().any(|word| verifies(&word.text)) {
@@ -165,6 +183,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 place: site.at_command(command),
                 note: "a target or script proves it, by its name",
                 lax: lax(command),
+                unsure: scans::undecided(site),
             });
         }
         let target = !command.is("go")
@@ -182,7 +201,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 std::ptr::eq(other.job, site.job) && other.step.span.start >= site.step.span.start
             })
             .find_map(|other| {
-                let check = other.commands().find(|command| compares(command))?;
+                let check = other.live_commands().find(|command| compares(command))?;
                 Some((other, check))
             });
         if let Some((other, check)) = compared {
@@ -191,6 +210,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 place: site.at_command(command),
                 note: "the folder is made anew and compared",
                 lax,
+                unsure: scans::undecided(other),
             });
         }
     }

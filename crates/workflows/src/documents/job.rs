@@ -308,6 +308,9 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> JobKind {
         return JobKind::Steps(steps);
     };
     let text = reader.text(uses, "`uses`");
+    if is_expression(uses) {
+        reader.problem(uses.span(), "`uses` of a job takes no expression");
+    }
     let value = text.as_ref().map_or("", |t| t.value.as_str());
     JobKind::Call(Call {
         uses: Spanned::new(UsesRef::parse(value), uses.span()),
@@ -552,6 +555,7 @@ fn matrix(node: Node<'_>) -> Matrix {
                 if name == "include" { "" } else { name },
                 item,
                 &mut values,
+                &mut dynamic,
                 0,
             );
         }
@@ -566,24 +570,35 @@ fn matrix(node: Node<'_>) -> Matrix {
 
 // Depth is bounded because a matrix deeper than a few levels has no use that
 // a rule could follow, while a hostile file could nest to the parser's limit.
-fn flatten(prefix: &str, node: Node<'_>, values: &mut Vec<(String, Text)>, depth: usize) {
+// What is left out there could be anything.
+fn flatten(
+    prefix: &str,
+    node: Node<'_>,
+    values: &mut Vec<(String, Text)>,
+    dynamic: &mut bool,
+    depth: usize,
+) {
     if let Some(text) = Text::read(node) {
+        // In place of a whole combination an expression may bring any axis.
+        *dynamic |= prefix.is_empty() && !text.is_static();
         values.push((prefix.to_owned(), text));
         return;
     }
     if depth == 4 {
+        *dynamic = true;
         return;
     }
     for (key, value) in node.entries() {
+        *dynamic |= is_expression(key);
         let name = key.as_str().unwrap_or("");
         let path = if prefix.is_empty() {
             name.to_owned()
         } else {
             format!("{prefix}.{name}")
         };
-        flatten(&path, value, values, depth + 1);
+        flatten(&path, value, values, dynamic, depth + 1);
     }
     for item in node.items() {
-        flatten(prefix, item, values, depth + 1);
+        flatten(prefix, item, values, dynamic, depth + 1);
     }
 }

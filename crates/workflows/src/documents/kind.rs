@@ -34,6 +34,8 @@ pub enum FileKind {
     Dco,
     /// A configuration of GoReleaser, under any of its names.
     GoReleaser,
+    /// `.pre-commit-config.yaml`, at the root or in a folder of a part.
+    PreCommit,
 }
 
 /// What the file at a path is, if it is one that is read. Folders that hold
@@ -66,6 +68,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     }
     if goreleaser::is_goreleaser(path) {
         return Some(FileKind::GoReleaser);
+    }
+    if name == ".pre-commit-config.yaml" {
+        return Some(FileKind::PreCommit);
     }
     let stem = lower
         .rsplit_once('.')
@@ -200,6 +205,9 @@ mod tests {
             (".goreleaser.yaml", Some(FileKind::GoReleaser)),
             (".github/workflows/goreleaser.yml", Some(FileKind::Workflow)),
             ("CONTRIBUTING.md", Some(FileKind::Contributing)),
+            (".pre-commit-config.yaml", Some(FileKind::PreCommit)),
+            ("web/.pre-commit-config.yaml", Some(FileKind::PreCommit)),
+            (".pre-commit-hooks.yaml", None),
         ];
         for (path, kind) in cases {
             assert_eq!(kind_of(path), kind, "{path}");

@@ -20,6 +20,17 @@ pub struct SchemaProblem {
     pub unknown_key: bool,
 }
 
+const AT_RUN_TIME: &str = "are known at run time only";
+
+impl SchemaProblem {
+    /// Whether names that GitHub accepts are hidden behind an expression, so
+    /// that what they decide is not known.
+    #[must_use]
+    pub fn hides_names(&self) -> bool {
+        self.unknown_key && self.message.ends_with(AT_RUN_TIME)
+    }
+}
+
 /// Collects problems while a document is read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
@@ -142,7 +153,7 @@ impl Reader {
         if what != "`env`" {
             self.problems.push(SchemaProblem {
                 span: node.span(),
-                message: format!("the names in {what} are known at run time only"),
+                message: format!("the names in {what} {AT_RUN_TIME}"),
                 unknown_key: true,
             });
         }

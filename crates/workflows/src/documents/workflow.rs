@@ -2,6 +2,9 @@
 //!
 //! Source: GitHub, "Workflow syntax for GitHub Actions".
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
 use super::job::{self, CacheMode, CallSecrets, Defaults, Job, Permissions};
@@ -37,6 +40,8 @@ pub struct Workflow {
     pub jobs: Vec<Job>,
     /// What breaks the syntax or the schema.
     pub problems: Vec<SchemaProblem>,
+    // The places of the jobs, by id as written and in small letters.
+    by_id: OnceLock<HashMap<String, usize>>,
 }
 
 const KEYS: &[&str] = &[
@@ -76,6 +81,7 @@ impl Workflow {
             concurrency: false,
             jobs: Vec::new(),
             problems: Vec::new(),
+            by_id: OnceLock::new(),
             document,
         };
         match source.root() {
@@ -185,10 +191,57 @@ impl Workflow {
         self.trigger(event).is_some()
     }
 
-    /// The job with an id.
+    /// The job with an id. `needs` and the contexts of expressions take it in
+    /// any case of letters; one that is written alike comes first.
     #[must_use]
     pub fn job(&self, id: &str) -> Option<&Job> {
-        self.jobs.iter().find(|j| j.id.value == id)
+        self.jobs.get(self.position(id)?)
+    }
+
+    /// Its place among the jobs.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        let by_id = self.by_id.get_or_init(|| {
+            let mut by_id = HashMap::new();
+            for (at, job) in self.jobs.iter().enumerate() {
+                by_id.entry(job.id.value.clone()).or_insert(at);
+            }
+            for (at, job) in self.jobs.iter().enumerate() {
+                by_id.entry(job.id.value.to_ascii_lowercase()).or_insert(at);
+            }
+            by_id
+        });
+        let exact = by_id.get(id);
+        exact
+            .or_else(|| by_id.get(&id.to_ascii_lowercase()))
+            .copied()
+    }
+
+    /// The places of the jobs, so that each comes behind those that it needs,
+    /// as far as they do not need each other.
+    #[must_use]
+    pub fn in_order_of_needs(&self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.jobs.len());
+        let mut seen = vec![false; self.jobs.len()];
+        for first in 0..self.jobs.len() {
+            // What is entered once more has had its needs placed.
+            let mut waiting = vec![(first, false)];
+            while let Some((at, placed)) = waiting.pop() {
+                if placed {
+                    order.push(at);
+                    continue;
+                }
+                let Some(seen) = seen.get_mut(at).filter(|seen| !**seen) else {
+                    continue;
+                };
+                *seen = true;
+                waiting.push((at, true));
+                let needs = self.jobs.get(at).map_or(&[][..], |job| &job.needs);
+                let needed = needs.iter().filter_map(|need| self.position(&need.value));
+                waiting.extend(needed.map(|need| (need, false)));
+            }
+        }
+        order
     }
 
     /// Whether other workflows may call it.

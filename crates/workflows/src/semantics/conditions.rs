@@ -3,8 +3,6 @@
 //! An `if:` is evaluated in three values: what the situation fixes is known,
 //! everything else is unknown, and only a certain `false` rules a run out.
 
-use std::collections::HashSet;
-
 use crate::documents::job::Job;
 use crate::documents::step::Step;
 use crate::documents::text::Condition;
@@ -19,6 +17,17 @@ pub struct Situation<'s> {
     /// Whether a stranger caused it: a fork's pull request, a comment by
     /// somebody without a role.
     pub outsider: bool,
+    /// Whether the stranger's fork still exists. Of one that was deleted
+    /// `head.repo` is null in the payload, and `null == false` holds.
+    pub fork_exists: bool,
+}
+
+/// Whether a context says that the head lies in a fork, which it does only as
+/// long as the fork exists.
+#[must_use]
+pub fn is_fork_flag(path: &ContextPath) -> bool {
+    path.is("github.event.pull_request.head.repo.fork")
+        || path.is("github.event.workflow_run.head_repository.fork")
 }
 
 /// The answer to "does it run?".
@@ -58,11 +67,8 @@ impl Situation<'_> {
             {
                 string("outsider/fork")
             }
-            "github.event.pull_request.head.repo.fork"
-            | "github.event.workflow_run.head_repository.fork"
-                if self.outsider =>
-            {
-                Some(Value::Bool(true))
+            _ if self.outsider && is_fork_flag(path) => {
+                self.fork_exists.then_some(Value::Bool(true))
             }
             "github.event.pull_request" | "github.event.pull_request.number"
                 if !self.event.starts_with("pull_request") =>
@@ -269,29 +275,25 @@ pub fn allows(condition: Option<&Condition>, situation: Situation<'_>) -> Runs {
     }
 }
 
-/// Whether a job runs: its own `if:`, and those of the jobs it needs, which
-/// skip it when they are skipped unless it asks for `always()` or the like.
+/// Whether the jobs of a workflow run, in their order: by their own `if:`, and
+/// those of the jobs they need, which skip them when they are skipped unless
+/// they ask for `always()` or the like.
 #[must_use]
-pub fn job_runs(workflow: &Workflow, job: &Job, situation: Situation<'_>) -> Runs {
-    needed(workflow, job, situation, &mut HashSet::new())
-}
-
-fn needed<'w>(
-    workflow: &'w Workflow,
-    job: &'w Job,
-    situation: Situation<'_>,
-    seen: &mut HashSet<&'w str>,
-) -> Runs {
-    let own = allows(job.condition.as_ref(), situation);
-    if own == Runs::No || !seen.insert(job.name()) || ignores_failure(job) {
-        return own;
+pub fn jobs_run(workflow: &Workflow, situation: Situation<'_>) -> Vec<Runs> {
+    let of_job = |job: &Job| allows(job.condition.as_ref(), situation);
+    let mut found: Vec<Runs> = workflow.jobs.iter().map(of_job).collect();
+    for at in workflow.in_order_of_needs() {
+        let Some(job) = workflow.jobs.get(at).filter(|job| !ignores_failure(job)) else {
+            continue;
+        };
+        let needed = job.needs.iter();
+        let needed = needed.filter_map(|need| found.get(workflow.position(&need.value)?));
+        let all = needed.fold(Runs::Yes, |runs, need| runs.and(*need));
+        if let Some(own) = found.get_mut(at) {
+            *own = own.and(all);
+        }
     }
-    job.needs
-        .iter()
-        .filter_map(|need| workflow.job(&need.value))
-        .fold(own, |runs, needed_job| {
-            runs.and(needed(workflow, needed_job, situation, seen))
-        })
+    found
 }
 
 fn ignores_failure(job: &Job) -> bool {

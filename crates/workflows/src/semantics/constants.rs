@@ -5,9 +5,11 @@
 //! reference" for `matrix`, `env` and `inputs`.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use cofferdam_facts::Span;
 
+use crate::documents::job::Matrix;
 use crate::documents::text::{Pair, Text};
 use crate::documents::{Action, Job, Step, Workflow};
 use crate::expressions::{self, ContextPath, Embedded, Expr};
@@ -33,6 +35,17 @@ pub struct Surroundings<'d> {
     pub action: Option<&'d Action>,
     /// The step.
     pub step: Option<&'d Step>,
+}
+
+/// Whether an axis of a matrix has more values than are followed.
+#[must_use]
+pub fn is_too_large(matrix: &Matrix) -> bool {
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    matrix.values.iter().any(|(name, _)| {
+        let size = sizes.entry(name).or_default();
+        *size += 1;
+        *size > MAX_VALUES
+    })
 }
 
 /// One value that a text can have.
@@ -281,9 +294,17 @@ impl<'d> Surroundings<'d> {
         let Some(axis) = text.strip_prefix("matrix.") else {
             return unknown();
         };
+        // An expression in place of a mapping may hold the part that is asked for.
+        let holds = |(name, text): &(String, Text)| {
+            let below = axis.get(..name.len()).zip(axis.get(name.len()..));
+            let below = below.is_some_and(|(head, rest)| {
+                head.eq_ignore_ascii_case(name) && rest.starts_with('.')
+            });
+            below && !text.is_static()
+        };
         let mut values = Values {
             known: Vec::new(),
-            complete: !matrix.dynamic,
+            complete: !matrix.dynamic && !matrix.values.iter().any(holds),
         };
         for (_, text) in matrix
             .values

@@ -16,7 +16,7 @@ use crate::documents::text::Condition;
 use crate::documents::trigger::Trigger;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, PathPart, Value};
 use crate::semantics::bots;
-use crate::semantics::conditions::Situation;
+use crate::semantics::conditions::{Situation, is_fork_flag};
 
 /// What it takes a stranger to get past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub enum Way {
     Closed,
 }
 
-/// One thing that somebody with a role has to do.
+/// One thing that has to happen first; but for [`Gate::ForkGone`], somebody
+/// with a role has to do it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
     /// Put a label on the pull request or issue; takes the triage role. Empty
@@ -59,6 +60,10 @@ pub enum Gate {
     Environment(String),
     /// Give a command that is for the members of teams only.
     Team(String),
+    /// Delete the fork while its pull request is open, so that the payload has
+    /// no repository for the head. The author does it alone, but few events
+    /// are left that start something afterwards.
+    ForkGone,
 }
 
 impl fmt::Display for Gate {
@@ -76,6 +81,7 @@ impl fmt::Display for Gate {
             Self::Dispatch => f.write_str("somebody who may write starts the run for it"),
             Self::Environment(name) => write!(f, "a reviewer of environment `{name}` approves"),
             Self::Team(teams) => write!(f, "a member of {teams} gives the command"),
+            Self::ForkGone => f.write_str("the fork is deleted, so that `fork` is null"),
         }
     }
 }
@@ -104,11 +110,16 @@ impl Way {
         match (self, other) {
             (Self::Open, _) | (_, Self::Open) => Self::Open,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-            (Self::Gated(gates), Self::Gated(more)) => Self::Gated(if more.len() < gates.len() {
-                more
-            } else {
-                gates
-            }),
+            (Self::Gated(gates), Self::Gated(more)) => {
+                // Of as many the ones that somebody with a role passes in any
+                // event.
+                let rank = |list: &[Gate]| (list.len(), list.contains(&Gate::ForkGone));
+                Self::Gated(if rank(&more) < rank(&gates) {
+                    more
+                } else {
+                    gates
+                })
+            }
             (Self::Gated(gates), Self::Closed) | (Self::Closed, Self::Gated(gates)) => {
                 Self::Gated(gates)
             }
@@ -212,6 +223,7 @@ impl<'s> Stranger<'s> {
         Situation {
             event: self.event(),
             outsider: true,
+            fork_exists: false,
         }
     }
 
@@ -262,6 +274,9 @@ impl<'s> Stranger<'s> {
         }
         if reads_merged(expr) {
             return merged(&comparison, wanted);
+        }
+        if let Some(way) = self.by_fork(expr, wanted) {
+            return way;
         }
         if let Some(known) = self.situation().evaluate(expr) {
             return open_if(known == wanted);
@@ -319,6 +334,28 @@ impl<'s> Stranger<'s> {
         None
     }
 
+    // `fork` is true for a stranger's fork, and null once that is deleted.
+    fn by_fork(&self, expr: &Expr, wanted: bool) -> Option<Way> {
+        if !expr.contexts().into_iter().any(is_fork_flag) {
+            return None;
+        }
+        let truth = |fork: &Value| {
+            expr.truth_with(&|path| {
+                if is_fork_flag(path) {
+                    Some(fork.clone())
+                } else {
+                    self.situation().value(path)
+                }
+            })
+        };
+        match (truth(&Value::Bool(true)), truth(&Value::Null)) {
+            (Some(there), _) if there == wanted => Some(Way::Open),
+            (Some(_), Some(gone)) if gone == wanted => Some(Way::Gated(vec![Gate::ForkGone])),
+            (Some(_), Some(_)) => Some(Way::Closed),
+            _ => None,
+        }
+    }
+
     // `is` says whether the association has to be one of the literals.
     fn association(&self, text: &str, literals: &[String], is: bool) -> Way {
         let words: Vec<String> = literals
@@ -329,15 +366,16 @@ impl<'s> Stranger<'s> {
             .collect();
         let names = |word: &str| words.iter().any(|w| w == word);
         // The weakest account that passes.
-        let stranger = names("NONE")
-            || names("FIRST_TIME_CONTRIBUTOR")
-            || names("FIRST_TIMER")
-            || names("MANNEQUIN");
+        let strangers = ["NONE", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER"];
+        let stranger = strangers.iter().any(|s| names(s)) || names("MANNEQUIN");
+        // Who is new to the project has one of three words.
+        let all = strangers.iter().all(|s| names(s));
         let weakest = match (is, stranger, names("CONTRIBUTOR")) {
-            (true, true, _) | (false, false, false) => return Way::Open,
-            (true, false, true) | (false, true, _) => Gate::Contributor,
-            (false, false, true) => return Way::Open,
+            (true, true, _) => return Way::Open,
+            (true, false, true) => Gate::Contributor,
             (true, false, false) => Gate::Comment,
+            (false, _, _) if all => Gate::Contributor,
+            (false, _, _) => return Way::Open,
         };
         let of_comment = text.contains(".comment.") || text.contains(".review.");
         match weakest {
@@ -580,6 +618,7 @@ mod tests {
             "github.ref == 'refs/heads/main'",
             "success()",
             "github.event.comment.author_association != 'MEMBER'",
+            "github.event.comment.author_association != 'NONE'",
         ] {
             assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
         }
@@ -596,7 +635,6 @@ mod tests {
     fn what_rules_the_stranger_out_closes() {
         for text in [
             "github.event.pull_request.head.repo.full_name == github.repository",
-            "!github.event.pull_request.head.repo.fork",
             "github.event.pull_request.user.login == 'dependabot[bot]'",
             "github.event.pull_request.author_association == 'MEMBER'",
             "github.event_name == 'push'",
@@ -615,6 +653,30 @@ mod tests {
             ),
             Way::Closed
         );
+    }
+
+    #[test]
+    fn a_fork_that_is_deleted_is_none() {
+        let by = |text: &str| way("pull_request_target:", text);
+        let gone = Way::Gated(vec![Gate::ForkGone]);
+        let flag = "github.event.pull_request.head.repo.fork";
+        for text in [
+            format!("!{flag}"),
+            format!("{flag} == false"),
+            format!("{flag} != true"),
+            format!("false == {flag}"),
+            format!("{flag} != true && github.repository == 'a/b'"),
+        ] {
+            assert_eq!(by(&text), gone, "{text}");
+        }
+        // A boolean is never equal to a word.
+        assert_eq!(by(&format!("{flag} == 'false'")), Way::Closed);
+        assert_eq!(by(&format!("{flag} != 'true'")), Way::Open);
+        assert_eq!(by(&format!("{flag} == true")), Way::Open);
+        let name = "github.event.pull_request.head.repo.full_name == github.repository";
+        assert_eq!(by(&format!("!{flag} && {name}")), Way::Closed);
+        let run = "!github.event.workflow_run.head_repository.fork";
+        assert_eq!(way("workflow_run:", run), gone);
     }
 
     #[test]

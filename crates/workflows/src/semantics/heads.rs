@@ -12,7 +12,7 @@ use crate::documents::job::{Job, JobKind};
 use crate::documents::step::{Step, StepKind};
 use crate::documents::text::{Pair, Text, lookup};
 use crate::documents::{Action, Workflow};
-use crate::expressions::{ContextPath, Expr, ExprKind, embedded};
+use crate::expressions::{ContextPath, Expr, ExprKind, PathPart, embedded};
 use crate::repository::Repository;
 use crate::semantics::lookups;
 
@@ -188,6 +188,9 @@ impl<'f> Frame<'f> {
         if found.any() {
             return found;
         }
+        if is_computed(path) && (!path.starts_with("github") || may_be_head(path)) {
+            return Head::UNKNOWN;
+        }
         let Some(hops) = hops.checked_sub(1) else {
             return Head::UNKNOWN;
         };
@@ -294,6 +297,7 @@ impl<'f> Frame<'f> {
             return Head::default();
         };
         if let Some(script) = script_of(step) {
+            let name = lookups::as_set(script, name);
             return self.set_in(script, name, step, hops);
         }
         let Some(uses) = step.uses() else {
@@ -356,7 +360,10 @@ impl<'f> Frame<'f> {
                     return of_unread_output(name);
                 };
                 let value = callee.trigger("workflow_call").and_then(|t| {
-                    let (_, value) = t.outputs.iter().find(|(key, _)| key.value == name)?;
+                    let (_, value) = t
+                        .outputs
+                        .iter()
+                        .find(|(key, _)| key.value.eq_ignore_ascii_case(name))?;
                     value.as_ref()
                 });
                 let mut head = Head::default();
@@ -384,21 +391,26 @@ impl<'f> Frame<'f> {
         }
     }
 
+    // A part of an axis that is a mapping counts as the whole of it.
     fn matrix(&self, axis: &str, hops: usize) -> Head {
         let Place::Job(_, job) = self.place else {
             return Head::default();
         };
-        let values = job.matrix.iter().flat_map(|m| &m.values);
-        let named = |(name, _): &&(String, Text)| name.eq_ignore_ascii_case(axis);
-        let dynamic = job.matrix.as_ref().is_some_and(|m| m.dynamic);
-        if dynamic && !values.clone().any(|v| named(&v)) {
-            return Head::UNKNOWN;
+        let Some(matrix) = &job.matrix else {
+            return Head::default();
+        };
+        let named = |(name, _): &&(String, Text)| {
+            let first = name.split('.').next().unwrap_or("");
+            first.eq_ignore_ascii_case(axis)
+        };
+        let values = matrix.values.iter().filter(named);
+        let head = values.fold(Head::default(), |head, (_, text)| {
+            head.or(self.text(text, None, hops))
+        });
+        if matrix.dynamic && !head.any() {
+            return head.or(Head::UNKNOWN);
         }
-        values
-            .filter(|(name, _)| name.eq_ignore_ascii_case(axis))
-            .fold(Head::default(), |head, (_, text)| {
-                head.or(self.text(text, None, hops))
-            })
+        head
     }
 }
 
@@ -415,7 +427,10 @@ pub fn script_of(step: &Step) -> Option<&str> {
 }
 
 fn exact<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
-    pairs.iter().find(|p| p.key.value == name).map(|p| &p.value)
+    // Only on Windows two spellings are one variable; elsewhere the other one is
+    // empty, so that taking it for this one hides nothing.
+    let own = pairs.iter().find(|p| p.key.value == name);
+    own.map(|p| &p.value).or_else(|| lookup(pairs, name))
 }
 
 // An action or workflow that is not read here may hand on anything.
@@ -431,6 +446,29 @@ fn of_unread_output(name: &str) -> Head {
         unknown: true,
         ..known
     }
+}
+
+fn is_computed(path: &ContextPath) -> bool {
+    let mut parts = path.parts.iter();
+    parts.any(|part| matches!(part, PathPart::Computed(_)))
+}
+
+// Whether a path with a step that only the run knows may lead to a head.
+fn may_be_head(path: &ContextPath) -> bool {
+    const HEADS: &[&str] = &[
+        "github.head_ref",
+        "github.event.after",
+        "github.event.client_payload.pull_request.head",
+        "github.event.inputs",
+        "github.event.pull_request.head",
+        "github.event.pull_request.merge_commit_sha",
+        "github.event.workflow_run.head_branch",
+        "github.event.workflow_run.head_commit",
+        "github.event.workflow_run.head_repository",
+        "github.event.workflow_run.head_sha",
+        "github.event.workflow_run.pull_requests",
+    ];
+    HEADS.iter().any(|head| path.could_start_with(head))
 }
 
 // Filters and JSON in an expression hide which part of the event is meant.
@@ -480,6 +518,10 @@ fn of_event(path: &ContextPath) -> Head {
         | "github.event.workflow_run.head_commit"
         | "github.event.check_run.head_sha"
         | "github.event.check_suite.head_sha" => Head::COMMIT,
+        "github.event.pull_request.diff_url"
+        | "github.event.pull_request.patch_url"
+        | "github.event.issue.pull_request.diff_url"
+        | "github.event.issue.pull_request.patch_url" => Head::PULL,
         "github.head_ref"
         | "github.event.pull_request.head.ref"
         | "github.event.pull_request.head.label"

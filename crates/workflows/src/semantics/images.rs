@@ -93,6 +93,11 @@ fn names_content(written: &str) -> bool {
     };
     written.contains("@sha256:")
         || expressions::embedded(written).iter().any(|embedded| {
+            let before = written.get(..embedded.range.start).unwrap_or("");
+            let whole = embedded.range.len() == written.trim().len();
+            if !whole && !before.ends_with('@') {
+                return false;
+            }
             let path = embedded.parsed.as_ref().ok().and_then(|e| e.as_context());
             path.is_some_and(given_out)
         })
@@ -119,7 +124,11 @@ fn values(text: &Text, around: Surroundings<'_>) -> Values {
     if !values.known.is_empty() || path.head() != "matrix" {
         return values;
     }
-    around.values_of_path(&format!("{}.image", path.text()))
+    let of_mapping = around.values_of_path(&format!("{}.image", path.text()));
+    if of_mapping.known.is_empty() {
+        return values;
+    }
+    of_mapping
 }
 
 /// The image that a step uses directly.

@@ -79,6 +79,7 @@ const COMMANDS: &[&str] = &[
     "fc-cache",
     "fgrep",
     "file",
+    "flock",
     "flyctl",
     "fmt",
     "fold",

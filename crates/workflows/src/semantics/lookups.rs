@@ -71,6 +71,18 @@ pub fn of_name(
     head
 }
 
+/// An output's name as a script sets it: contexts take it in any case of letters,
+/// scripts do not.
+#[must_use]
+pub fn as_set<'s>(script: &'s str, name: &'s str) -> &'s str {
+    if script.contains(name) {
+        return name;
+    }
+    let words = script.split(|c: char| !is_word(c) && c != '-');
+    let mut alike = words.filter(|word| word.eq_ignore_ascii_case(name));
+    alike.next().unwrap_or(name)
+}
+
 /// What a name of a script is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made<'s> {

@@ -5,6 +5,7 @@
 //! job that names none can still be handed all of them by `secrets: inherit`.
 
 pub mod calls;
+pub mod shown;
 
 use cofferdam_facts::Span;
 

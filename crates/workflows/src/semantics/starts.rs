@@ -71,6 +71,8 @@ pub struct Start<'r> {
     /// The jobs that call on from there, the first one in `workflow`; empty
     /// where `workflow` itself is meant.
     pub calls: Vec<Caller<'r>>,
+    // Which jobs run, for all that ask for this start.
+    runs: evaluate::KnownRuns,
 }
 
 impl fmt::Display for Start<'_> {
@@ -121,32 +123,50 @@ impl<'r> Calls<'r> {
     /// repositories call.
     #[must_use]
     pub fn starts(&self, workflow: &'r Workflow) -> Vec<Start<'r>> {
-        let mut starts = Vec::new();
-        let mut budget = MAX_VISITS;
-        self.collect(workflow, &mut Vec::new(), &mut starts, &mut budget);
-        starts
+        self.followed(workflow).starts
+    }
+
+    /// Whether [`Calls::starts`] left out ways, because there are too many.
+    #[must_use]
+    pub fn are_cut(&self, workflow: &'r Workflow) -> bool {
+        self.followed(workflow).cut
+    }
+
+    fn followed(&self, workflow: &'r Workflow) -> Followed<'r> {
+        let mut followed = Followed {
+            starts: Vec::new(),
+            budget: MAX_VISITS,
+            cut: false,
+        };
+        self.collect(workflow, &mut Vec::new(), &mut followed);
+        followed
     }
 
     fn collect(
         &self,
         workflow: &'r Workflow,
         calls: &mut Vec<Caller<'r>>,
-        starts: &mut Vec<Start<'r>>,
-        budget: &mut usize,
+        followed: &mut Followed<'r>,
     ) {
-        // Workflows that all call each other lead to one another in more ways
-        // than can be followed.
-        if calls.len() > MAX_CALLS || starts.len() >= MAX_STARTS || *budget == 0 {
+        // Deeper than GitHub calls there is no run.
+        if calls.len() > MAX_CALLS {
             return;
         }
-        *budget -= 1;
+        // Workflows that all call each other lead to one another in more ways
+        // than can be followed.
+        if followed.starts.len() >= MAX_STARTS || followed.budget == 0 {
+            followed.cut = true;
+            return;
+        }
+        followed.budget -= 1;
         for (trigger, origin, upstream) in direct(self.repository, workflow) {
-            starts.push(Start {
+            followed.starts.push(Start {
                 workflow,
                 trigger,
                 origin,
                 upstream,
                 calls: calls.iter().rev().copied().collect(),
+                runs: evaluate::KnownRuns::default(),
             });
         }
         if !workflow.is_reusable() {
@@ -158,10 +178,17 @@ impl<'r> Calls<'r> {
                 continue;
             }
             calls.push(caller);
-            self.collect(caller.workflow, calls, starts, budget);
+            self.collect(caller.workflow, calls, followed);
             calls.pop();
         }
     }
+}
+
+/// What was found of the ways to a workflow.
+struct Followed<'r> {
+    starts: Vec<Start<'r>>,
+    budget: usize,
+    cut: bool,
 }
 
 /// [`Calls::starts`] for one workflow.

@@ -48,11 +48,16 @@ pub fn of_job(job: &Job) -> Tolerance {
         .map_or(Tolerance::Stops, of_text)
 }
 
-fn of_text(text: &Text) -> Tolerance {
-    match text.literal().map(str::trim) {
-        Some("true") => Tolerance::Ignored(text.span),
-        Some(_) => Tolerance::Stops,
-        None => Tolerance::Decided(text.span),
+/// What a value of `continue-on-error` says.
+#[must_use]
+pub fn of_text(text: &Text) -> Tolerance {
+    let constant = || text.sole_expression()?.fold();
+    match (text.literal().map(str::trim), constant()) {
+        (Some(word), _) if word.eq_ignore_ascii_case("true") => Tolerance::Ignored(text.span),
+        (Some(_), _) => Tolerance::Stops,
+        (None, Some(value)) if value.is_truthy() => Tolerance::Ignored(text.span),
+        (None, Some(_)) => Tolerance::Stops,
+        (None, None) => Tolerance::Decided(text.span),
     }
 }
 
@@ -159,6 +164,15 @@ mod tests {
         let decided = "        continue-on-error: ${{ matrix.odd }}\n";
         assert!(matches!(first(&at("", decided)), Tolerance::Decided(_)));
         assert!(matches!(first(&at(job, decided)), Tolerance::Ignored(_)));
+        for word in ["True", "${{ true }}", "${{ 1 == 1 }}"] {
+            let step = format!("        continue-on-error: {word}\n");
+            assert!(
+                matches!(first(&at("", &step)), Tolerance::Ignored(_)),
+                "{word}"
+            );
+        }
+        let off = "        continue-on-error: ${{ false }}\n";
+        assert_eq!(first(&at("", off)), Tolerance::Stops);
         assert_eq!(
             first(&at("", "        continue-on-error: false\n")),
             Tolerance::Stops

@@ -4,6 +4,7 @@
 use super::model::Piece;
 use super::source::Source;
 use super::walk::Context;
+use super::wrappers;
 use super::{Command, Word};
 
 /// A script inside of the script, to be parsed.
@@ -54,7 +55,13 @@ pub(super) fn scripts(command: &Command, context: Context) -> Vec<Nested> {
             }
             Input::File => Vec::new(),
         },
-        _ => Vec::new(),
+        _ => {
+            let script = wrappers::script_behind_option(name, args);
+            script
+                .and_then(|word| join(&[word]).map(nested))
+                .into_iter()
+                .collect()
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use cofferdam_workflows::semantics::inert;
 use cofferdam_workflows::shell::{Command, Word};
 
 use super::Shell;
+use super::commits::is_build_file;
 use crate::foreign::Walk;
 
 /// Programs that run what they read.
@@ -43,7 +44,48 @@ const LOADED: &[&str] = &[
     "RUBYOPT",
 ];
 
+/// Whether a variable names a file which the next program runs or loads.
+pub(in crate::foreign) fn is_loaded(name: &str) -> bool {
+    LOADED.contains(&name)
+}
+
+/// The paths in the value of such a variable. Where it holds options, a path
+/// has a slash: `--require ./hook.js`, `-r./hook`.
+pub(in crate::foreign) fn loaded_paths<'v>(
+    name: &str,
+    value: &'v str,
+) -> impl Iterator<Item = &'v str> {
+    let options = name.ends_with("_OPTIONS") || name.ends_with("OPT");
+    let parts = value.split([':', '=', ' ']).map(move |part| {
+        let mut attached = ["-r", "-I", "-M"].iter();
+        match options {
+            true => attached
+                .find_map(|option| part.strip_prefix(option))
+                .unwrap_or(part),
+            false => part,
+        }
+    });
+    parts.filter(move |part| {
+        !part.is_empty() && !part.starts_with('-') && (!options || part.contains('/'))
+    })
+}
+
 impl Shell<'_> {
+    /// `export BASH_ENV=x.sh`, once the whole script was walked.
+    pub(super) fn exported(&self, walk: &mut Walk<'_>) {
+        let assignments = self.script.assignments.iter();
+        for assignment in assignments.filter(|a| is_loaded(&a.name)) {
+            let value = self.expand(&assignment.value);
+            let owner = loaded_paths(&assignment.name, &value).find_map(|p| self.owner(walk, p));
+            if let Some(fetch) = owner {
+                let range = assignment.range.clone();
+                let span = self.text.raw_span(self.at.document, range);
+                let means = format!("{}={value}", assignment.name);
+                walk.run(self.at, fetch, span, means, false);
+            }
+        }
+    }
+
     /// Variables before the command and redirections around it.
     pub(super) fn around(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
         for (name, value) in &command.env {
@@ -51,10 +93,7 @@ impl Shell<'_> {
                 continue;
             }
             let value = self.expand(value);
-            let parts = value.split([':', '=', ' ']).filter(|p| !p.is_empty());
-            let owner = parts
-                .filter(|p| !p.starts_with('-'))
-                .find_map(|p| self.owner(walk, p));
+            let owner = loaded_paths(name, &value).find_map(|p| self.owner(walk, p));
             if let Some(fetch) = owner {
                 self.runs(walk, command, fetch, format!("{name}={value}"));
             }
@@ -66,7 +105,7 @@ impl Shell<'_> {
     // what later steps run; one that goes elsewhere is the stranger's there too.
     fn hands_on(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
         let name = command.effective().0.file_name().unwrap_or("");
-        let prints = PRINTERS.contains(&name);
+        let prints = PRINTERS.contains(&name) || self.shows(walk, command);
         let mut targets: Vec<String> = command
             .redirects
             .iter()
@@ -81,6 +120,11 @@ impl Shell<'_> {
             .then(|| self.read_by(walk, command))
             .flatten()
             .or_else(|| pipe.iter().find_map(|c| self.read_by(walk, c)));
+        let to_env = |target: &String| target.contains("GITHUB_ENV");
+        let read = match targets.iter().any(to_env) {
+            true => read.or_else(|| self.put_into_text(walk, command)),
+            false => read,
+        };
         for target in targets {
             let to_path = target.contains("GITHUB_PATH");
             let to_env = target.contains("GITHUB_ENV");
@@ -96,9 +140,40 @@ impl Shell<'_> {
             } else if self.cwd.join(&target) == Folder::Elsewhere {
                 walk.tree.outside(&target, "", fetch);
             } else if walk.tree.owner(&self.cwd.join(&target)).is_none() {
-                walk.tree.foreign(&self.cwd.join(&target), fetch);
+                self.put(walk, &self.cwd.join(&target), &target, fetch);
             }
         }
+    }
+
+    // A file of the stranger in a folder; one that a tool looks for there makes
+    // the folder the stranger's.
+    pub(super) fn put(&self, walk: &mut Walk<'_>, to: &Folder, name: &str, fetch: usize) {
+        walk.tree.foreign(to, fetch);
+        if is_build_file(name) {
+            let above = name.rsplit_once('/').map_or(".", |(above, _)| above);
+            walk.tree.foreign(&self.cwd.join(above), fetch);
+        }
+    }
+
+    // `echo "X=$(cat file)"`: a file with several lines sets more than one
+    // variable. What gives out one line or one word sets no other.
+    fn put_into_text(&self, walk: &Walk<'_>, command: &Command) -> Option<usize> {
+        const ONE_LINE: &[&str] = &["head", "wc", "tr", "cksum", "md5sum", "sha256sum", "xargs"];
+        let assigned = |name: &String| {
+            let assignments = self.script.assignments.iter();
+            let mut own = assignments.filter(move |a| a.name == *name);
+            own.find(|a| a.value.holds_substitution).map(|a| &a.value)
+        };
+        let (_, args) = command.effective();
+        let by_variable = args.iter().flat_map(|w| &w.variables).filter_map(assigned);
+        args.iter().chain(by_variable).find_map(|word| {
+            let inner = self.inside(word);
+            let one = inner
+                .iter()
+                .any(|c| ONE_LINE.contains(&c.effective().0.file_name().unwrap_or("")));
+            let mut readers = inner.iter().filter(|_| !one);
+            readers.find_map(|c| self.read_by(walk, c))
+        })
     }
 
     /// `core.hooksPath` that leads into a stranger's folder.
@@ -126,13 +201,18 @@ impl Shell<'_> {
         if name == "find" || name == "fd" {
             return self.by_find(walk, command, words);
         }
-        let Some(here) = self.here(walk, args) else {
+        let shown = self.shown_to(walk, command);
+        let Some(here) = self.here(walk, args).or(shown) else {
             return false;
         };
         if !READERS_OF_CODE.contains(&name) {
             return false;
         }
         let means = self.means(command);
+        if let Some(fetch) = shown {
+            self.runs(walk, command, fetch, means);
+            return true;
+        }
         // `xargs sh` takes the names of files from its input.
         let by_xargs = command.name.file_name() == Some("xargs");
         let code = args.iter().any(|w| {
@@ -348,6 +428,9 @@ impl Shell<'_> {
     fn read_by(&self, walk: &Walk<'_>, command: &Command) -> Option<usize> {
         let (program, args) = command.effective();
         let name = program.file_name()?;
+        if self.shows(walk, command) {
+            return walk.peeked;
+        }
         if !PRINTERS.contains(&name) && !matches!(name, "find" | "ls" | "git") {
             return None;
         }
@@ -373,7 +456,7 @@ impl Shell<'_> {
     }
 
     // The commands before this one in its pipeline.
-    fn before(&self, command: &Command) -> Vec<&Command> {
+    pub(super) fn before(&self, command: &Command) -> Vec<&Command> {
         let Some((id, position)) = command.pipeline.filter(|(_, at)| *at > 0) else {
             return Vec::new();
         };
@@ -384,7 +467,7 @@ impl Shell<'_> {
     }
 
     // The commands in the substitutions of a word.
-    fn inside(&self, word: &Word) -> Vec<&Command> {
+    pub(super) fn inside(&self, word: &Word) -> Vec<&Command> {
         let within = |c: &&Command| {
             c.range.start >= word.range.start && c.range.end <= word.range.end && c.in_substitution
         };

@@ -65,16 +65,10 @@ pub(super) fn of_shell(shell: Option<&Text>) -> Live {
 
 /// Whether a command of a script runs.
 pub(super) fn of_command(script: &Script, command: &Command, program: &Program<'_>) -> Live {
-    if command.dead || asks_only(program) || ends_before(script, command) {
+    if asks_only(program) || never_runs(script, command) {
         return Live::No;
     }
-    let called = |name: &String| {
-        let by = |other: &Command| other.effective().0.text == *name && !other.dead;
-        script.commands.iter().any(by)
-    };
-    if command.in_function && !script.functions.iter().any(called) {
-        return Live::No;
-    }
+    let called = |name: &String| is_called(script, name);
     // A function of that name stands in for the program.
     let name = command.effective().0;
     let stands_in = script.functions.contains(&name.text);
@@ -85,6 +79,27 @@ pub(super) fn of_command(script: &Script, command: &Command, program: &Program<'
         || may_end_before(script, command)
         || tolerance::swallowed(script, command, None).is_some();
     if doubtful { Live::Perhaps } else { Live::Yes }
+}
+
+/// Whether a script says that a command of it never runs: `false && …`, behind
+/// `exit`, in a function that nothing calls.
+#[must_use]
+pub fn never_runs(script: &Script, command: &Command) -> bool {
+    let called = |name: &String| is_called(script, name);
+    command.dead
+        || ends_before(script, command)
+        || command.in_function && !script.functions.iter().any(called)
+}
+
+/// Whether a shell only reads what it is given, as `bash -n {0}` does.
+#[must_use]
+pub fn only_reads(shell: Option<&Text>) -> bool {
+    of_shell(shell) == Live::No
+}
+
+fn is_called(script: &Script, name: &str) -> bool {
+    let by = |other: &Command| other.effective().0.text == name && !other.dead;
+    script.commands.iter().any(by)
 }
 
 // Nothing is signed or uploaded.

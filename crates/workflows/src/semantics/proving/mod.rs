@@ -28,6 +28,7 @@ use liveness::Live;
 
 pub use calls::by_call;
 pub use goreleaser::by_goreleaser;
+pub use liveness::{never_runs, only_reads};
 pub use naming::Naming;
 
 /// What is proven.
@@ -234,6 +235,19 @@ impl Proving {
         self.refusals.extend(other.refusals);
         self.imports.extend(other.imports);
         self.hints.extend(other.hints);
+    }
+
+    /// How much there is of the kind that there is most of.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let most = self.proofs.len().max(self.refusals.len());
+        most.max(self.imports.len()).max(self.hints.len())
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Shows everything at another step and place: the step that calls a

@@ -228,7 +228,8 @@ fn what_an_expression_decides_is_conditional() {
     assert!(publication.conditional);
     assert!(publication.is_off(Situation {
         event: "pull_request",
-        outsider: true
+        outsider: true,
+        fork_exists: true
     }));
     for input in ["push: false", "load: true"] {
         let step =

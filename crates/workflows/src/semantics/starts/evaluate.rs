@@ -1,7 +1,8 @@
 //! What a condition is in a given start: the ref, the inputs of the calls that
 //! lead there, `env:` and the outputs of other jobs.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Origin, Start};
 use crate::documents::action::Action;
@@ -12,6 +13,13 @@ use crate::documents::workflow::Workflow;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, Value};
 use crate::semantics::conditions::{Runs, Situation, all};
 use crate::semantics::publishing::Publication;
+
+/// Whether the jobs of a workflow run, by the number of calls that lead to it
+/// and its path.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownRuns(Arc<Mutex<RunsByLevel>>);
+
+type RunsByLevel = HashMap<(usize, String), Arc<[Runs]>>;
 
 /// How often one value is looked up inside of another.
 const MAX_DEPTH: usize = 8;
@@ -43,6 +51,7 @@ impl<'r> Start<'r> {
         Situation {
             event: self.trigger.name(),
             outsider: self.origin == Origin::Outsider,
+            fork_exists: false,
         }
     }
 
@@ -60,31 +69,45 @@ impl<'r> Start<'r> {
     /// Whether a job of the workflow at the end of the calls runs.
     #[must_use]
     pub fn runs_job(&self, workflow: &Workflow, job: &Job) -> Runs {
-        let mut runs = self.runs_at(workflow, job, self.calls.len(), &mut HashSet::new());
+        let mut runs = self.runs_at(workflow, job, self.calls.len());
         for (level, call) in self.calls.iter().enumerate() {
-            let own = self.runs_at(call.workflow, call.job, level, &mut HashSet::new());
-            runs = weaker(runs, own);
+            runs = weaker(runs, self.runs_at(call.workflow, call.job, level));
         }
         runs
     }
 
-    fn runs_at<'w>(
-        &self,
-        workflow: &'w Workflow,
-        job: &'w Job,
-        level: usize,
-        seen: &mut HashSet<&'w str>,
-    ) -> Runs {
-        let own = self.allows(self.scope(workflow, job, level), job.condition.as_ref());
-        if own == Runs::No || !seen.insert(job.name()) || runs_after_failure(job) {
-            return own;
+    fn runs_at(&self, workflow: &Workflow, job: &Job, level: usize) -> Runs {
+        let Some(at) = workflow.jobs.iter().position(|j| std::ptr::eq(j, job)) else {
+            return Runs::Maybe;
+        };
+        let lock = || self.runs.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (level, workflow.path().to_owned());
+        let kept = lock().get(&key).cloned();
+        let all = kept.unwrap_or_else(|| {
+            let found: Arc<[Runs]> = self.jobs_run(workflow, level).into();
+            lock().insert(key, Arc::clone(&found));
+            found
+        });
+        all.get(at).copied().unwrap_or(Runs::Maybe)
+    }
+
+    // Each job is skipped with those that it needs, unless it runs after a
+    // failure.
+    fn jobs_run(&self, workflow: &Workflow, level: usize) -> Vec<Runs> {
+        let own = |job: &Job| self.allows(self.scope(workflow, job, level), job.condition.as_ref());
+        let mut found: Vec<Runs> = workflow.jobs.iter().map(own).collect();
+        for at in workflow.in_order_of_needs() {
+            let Some(job) = workflow.jobs.get(at).filter(|job| !runs_after_failure(job)) else {
+                continue;
+            };
+            let needs = job.needs.iter();
+            let needed = needs.filter_map(|need| found.get(workflow.position(&need.value)?));
+            let all = needed.fold(Runs::Yes, |runs, need| weaker(runs, *need));
+            if let Some(own) = found.get_mut(at) {
+                *own = weaker(*own, all);
+            }
         }
-        job.needs
-            .iter()
-            .filter_map(|need| workflow.job(&need.value))
-            .fold(own, |runs, needed| {
-                weaker(runs, self.runs_at(workflow, needed, level, seen))
-            })
+        found
     }
 
     /// Whether a step of such a job runs, given that the job does.
