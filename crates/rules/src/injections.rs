@@ -208,6 +208,7 @@ fn elsewhere<'c>(flow: &Flow<'_>, sink: &Sink<'_>, danger: Danger<'c>) -> Danger
             let situation = Situation {
                 event: event.name,
                 outsider: true,
+                fork_exists: true,
             };
             events::is_privileged_from_outside(event.name)
                 && !flow
