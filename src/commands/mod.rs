@@ -4,6 +4,8 @@ mod audit;
 mod completions;
 mod config;
 mod data;
+#[cfg(feature = "fix")]
+mod fix;
 mod insights;
 mod rules;
 #[cfg(feature = "online")]
@@ -19,6 +21,12 @@ use crate::output::ColourChoice;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
+    #[cfg(feature = "fix")]
+    Fix(Box<fix::FixArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "fix"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Fix(NotBuilt),
     Config(config::ConfigArgs),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
@@ -34,7 +42,7 @@ pub(crate) enum Command {
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(feature = "online"))]
+#[cfg(not(all(feature = "fix", feature = "online")))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -46,6 +54,10 @@ impl Command {
     pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
         Ok(match self {
             Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            #[cfg(feature = "fix")]
+            Self::Fix(args) => fix::run(args)?.code().into(),
+            #[cfg(not(feature = "fix"))]
+            Self::Fix(_) => return Err(not_built("fix")),
             Self::Config(args) => config::run(args)?.code().into(),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
@@ -54,13 +66,16 @@ impl Command {
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
-            Self::Settings(_) => {
-                let text = "this build has the offline audit alone, without `cofferdam settings`";
-                let hint = "build everything with `cargo build --release`, or install it with \
-                    `cargo install --path .`";
-                return Err(Failure::usage(&text).hint(Some(hint)));
-            }
+            Self::Settings(_) => return Err(not_built("settings")),
             Self::Completions(args) => completions::run(args)?.code().into(),
         })
     }
+}
+
+#[cfg(not(all(feature = "fix", feature = "online")))]
+fn not_built(command: &str) -> Failure {
+    let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
+    let hint = "build everything with `cargo build --release`, or install it with \
+        `cargo install --path .`";
+    Failure::usage(&text).hint(Some(hint))
 }

@@ -124,13 +124,22 @@ fn table(rules: &[&RuleInfo]) -> String {
     let mut text = String::new();
     for info in rules {
         let (severity, controls) = (info.severity.word(), controls(info));
+        let fix = if page::fix(info).is_some() { "fix" } else { "" };
         text.push_str(&format!(
-            "{:id$}  {severity:8}  {controls:control$}  {}\n",
+            "{:id$}  {severity:8}  {controls:control$}  {fix:3}  {}\n",
             info.id, info.title
         ));
     }
     text.push_str("\n`cofferdam rules ID` shows what a rule looks for and how it decides.\n");
     text
+}
+
+/// What `cofferdam fix` does about it; `null` where it does nothing.
+fn fix(info: &RuleInfo) -> Value {
+    page::fix(info).map_or(
+        Value::Null,
+        |(offer, summary)| json!({ "offer": offer, "summary": summary }),
+    )
 }
 
 fn json(rules: &[&RuleInfo]) -> String {
@@ -145,6 +154,7 @@ fn json(rules: &[&RuleInfo]) -> String {
                 .map(|r| json!({ "standard": r.standard().word(), "id": r.id() }))
                 .collect::<Vec<_>>(),
             "docs": page::body(info),
+            "fix": fix(info),
         })
     };
     let all: Vec<Value> = rules.iter().map(one).collect();

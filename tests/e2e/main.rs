@@ -14,6 +14,8 @@ mod changes;
 mod commands;
 mod determinism;
 mod exit_codes;
+#[cfg(feature = "fix")]
+mod fixes;
 mod formats;
 mod growth;
 mod hostile_documents;

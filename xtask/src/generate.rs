@@ -10,6 +10,7 @@ use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
 use cofferdam_findings::{Requirement, RuleInfo, Standard};
+use cofferdam_fixes::{FIXERS, Offer, fixer};
 use cofferdam_rules::controls::decided_elsewhere;
 
 use crate::error::Error;
@@ -98,7 +99,12 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
     }
     files.insert(
         PathBuf::from("docs/rules/README.md"),
-        format!("{NOTE}\n# Rules\n\n{}", table(rules, "")),
+        format!(
+            "{NOTE}\n# Rules\n\n{}\n## Fixes\n\n`cofferdam fix` mends findings of these rules, see \
+             [Fixing](../fixing.md).\n\n{}",
+            table(rules, ""),
+            fixes()
+        ),
     );
     files.insert(PathBuf::from("docs/controls.md"), controls(rules));
     files.insert(PathBuf::from("docs/standards.md"), standards::page(rules));
@@ -145,6 +151,9 @@ fn page(rule: &RuleInfo) -> String {
         let peers: Vec<String> = rule.peers.iter().map(|id| format!("`{id}`")).collect();
         facts.push(format!("peers: {}", peers.join(", ")));
     }
+    if let Some(fixer) = fixer(rule.id) {
+        facts.push(format!("fix: {}", fixer.offer.word()));
+    }
     let mut text = format!("{NOTE}\n# {}\n\n{}\n", rule.title, facts.join(" · "));
     let mut code = false;
     for line in rule.docs.lines() {
@@ -161,6 +170,39 @@ fn page(rule: &RuleInfo) -> String {
         text.push_str(line.trim_end());
     }
     text.push('\n');
+    if let Some(fixer) = fixer(rule.id) {
+        text += &format!(
+            "\n## Fix\n{}: {}\n\n```\ncofferdam fix --rule {}{}\n```\n",
+            upper(fixer.offer.word()),
+            fixer.summary,
+            rule.id,
+            if fixer.offer == Offer::Safe {
+                ""
+            } else {
+                " --unsafe"
+            },
+        );
+    }
+    text
+}
+
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// What `cofferdam fix` does, rule by rule.
+fn fixes() -> String {
+    let mut text = "| rule | fix | what it does |\n|---|---|---|\n".to_owned();
+    for fixer in FIXERS {
+        text += &format!(
+            "| [`{id}`]({id}.md) | {} | {} |\n",
+            fixer.offer.word(),
+            fixer.summary,
+            id = fixer.rule,
+        );
+    }
     text
 }
 

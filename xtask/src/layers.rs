@@ -59,13 +59,14 @@ const PLAN: &[Place] = &[
     pure("cofferdam-reach", 2),
     pure("cofferdam-exposure", 3),
     pure("cofferdam-rules", 3),
-    local("cofferdam-pipelines", 4),
-    local("cofferdam-stream", 4),
-    network("cofferdam-broker", 4),
-    network("cofferdam-egress", 4),
-    network("cofferdam-server", 5),
-    local("cofferdam", 6),
-    local("xtask", 7),
+    pure("cofferdam-fixes", 4),
+    local("cofferdam-pipelines", 5),
+    local("cofferdam-stream", 5),
+    network("cofferdam-broker", 5),
+    network("cofferdam-egress", 5),
+    network("cofferdam-server", 6),
+    local("cofferdam", 7),
+    local("xtask", 8),
 ];
 
 /// Crates that speak HTTP or TLS. `deny.toml` bans the same ones for whoever

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 mod build_times;
 mod error;
+mod fixes;
 mod fuzz;
 mod generate;
 mod layers;
@@ -59,6 +60,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz",
         usage: "[TARGET] [--seconds N] [--seed S] fuzz one target or all of them, on the kept corpus",
         run: fuzz::run,
+    },
+    Command {
+        name: "fixes",
+        usage: "FOLDER                mend every checkout in a folder in memory, and check each fix",
+        run: fixes::run,
     },
     Command {
         name: "peers",

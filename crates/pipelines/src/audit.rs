@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::uses_policy::UsesPolicy;
-use cofferdam_facts::{Control, Location};
+use cofferdam_facts::{Control, Location, SourceFile};
 use cofferdam_findings::{NotChecked, Report, controls};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::controls::decided_elsewhere;
 use cofferdam_rules::{Context, Sink};
+use cofferdam_workflows::Repository;
 
 use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
+use crate::gap::Gap;
 use crate::git::{self, GitError, GitFolder};
 use crate::judging::{JudgeError, Judging, all_rules};
 use crate::limits::Limits;
@@ -22,6 +24,8 @@ use crate::requirement::Requirement;
 use crate::slug::Slug;
 
 mod change;
+#[cfg(feature = "fix")]
+pub mod fixing;
 mod side;
 
 pub(crate) use side::Side;
@@ -259,56 +263,104 @@ pub(crate) fn identity<'o>(
 
 /// Everything that is found in files, before anything is silenced.
 pub(crate) fn decide(
-    mut collected: Collected,
+    collected: Collected,
     known: &Identity<'_>,
     policies: &[UsesPolicy],
     options: &Options,
 ) -> Side {
-    let mut sources = collected.files.clone();
-    let repository = collected.repository(known.slug, &options.limits);
-    let files = collected.read.len();
-    // Actions that were read because something refers to them.
-    let listed: BTreeSet<String> = (sources.iter())
-        .map(|file| file.path().to_owned())
-        .collect();
-    let actions = repository
-        .actions
-        .iter()
-        .map(|action| action.document.file());
-    sources.extend(
-        actions
-            .filter(|file| !listed.contains(file.path()))
-            .cloned(),
-    );
-    let facts = Facts {
+    let material = Material::new(collected, known, options);
+    let cx = Context::new(&material.repository, facts(known, policies, options));
+    material.side(&cx, &material.sources, known, options)
+}
+
+/// What was read, put together.
+pub(crate) struct Material {
+    pub(crate) repository: Repository,
+    /// The texts of the documents, those included that others refer to.
+    pub(crate) sources: Vec<SourceFile>,
+    /// How many documents were read.
+    files: usize,
+    read: BTreeSet<String>,
+    part: bool,
+    revision: Option<String>,
+    gaps: Vec<Gap>,
+}
+
+impl Material {
+    pub(crate) fn new(mut collected: Collected, known: &Identity<'_>, options: &Options) -> Self {
+        let mut sources = collected.files.clone();
+        let repository = collected.repository(known.slug, &options.limits);
+        // Actions that were read because something refers to them.
+        let listed: BTreeSet<String> = (sources.iter())
+            .map(|file| file.path().to_owned())
+            .collect();
+        let actions = repository
+            .actions
+            .iter()
+            .map(|action| action.document.file());
+        sources.extend(
+            actions
+                .filter(|file| !listed.contains(file.path()))
+                .cloned(),
+        );
+        Self {
+            repository,
+            sources,
+            files: collected.read.len(),
+            read: collected.read,
+            part: collected.part,
+            revision: collected.revision,
+            gaps: collected.gaps,
+        }
+    }
+
+    /// What the rules find, in these texts or in edited ones.
+    pub(crate) fn side(
+        &self,
+        cx: &Context<'_>,
+        sources: &[SourceFile],
+        known: &Identity<'_>,
+        options: &Options,
+    ) -> Side {
+        let mut sink = cofferdam_rules::run(cx);
+        if self.part {
+            keep_what_was_read(&mut sink, &self.read);
+        }
+        let mut controls = controls::derive_all(sink.evidence, otherwise);
+        for state in &mut controls {
+            state.elsewhere =
+                state.evidence.is_empty() && decided_elsewhere(state.control).is_some();
+        }
+        let mut not_checked = sink.not_checked;
+        not_checked.extend(self.gaps.iter().cloned().map(NotChecked::from));
+        not_checked.extend(options.data.not_checked().cloned());
+        let report = Report {
+            name: known.name.to_owned(),
+            repository: known.slug.map(ToString::to_string),
+            revision: self.revision.clone(),
+            files: self.files,
+            findings: sink.findings,
+            controls,
+            not_checked,
+            rules: all_rules(),
+            ..Report::default()
+        };
+        Side::new(report, cx.repository, sources)
+    }
+}
+
+/// The facts from outside the checkout.
+pub(crate) fn facts<'f>(
+    known: &Identity<'f>,
+    policies: &'f [UsesPolicy],
+    options: &'f Options,
+) -> Facts<'f> {
+    Facts {
         settings: known.settings,
         pack: options.data.pack(),
         policies,
         now: Some(options.now),
-    };
-    let mut sink = cofferdam_rules::run(&Context::new(&repository, facts));
-    if collected.part {
-        keep_what_was_read(&mut sink, &collected.read);
     }
-    let mut controls = controls::derive_all(sink.evidence, otherwise);
-    for state in &mut controls {
-        state.elsewhere = state.evidence.is_empty() && decided_elsewhere(state.control).is_some();
-    }
-    let mut not_checked = sink.not_checked;
-    not_checked.extend(collected.gaps.into_iter().map(NotChecked::from));
-    not_checked.extend(options.data.not_checked().cloned());
-    let report = Report {
-        name: known.name.to_owned(),
-        repository: known.slug.map(ToString::to_string),
-        revision: collected.revision,
-        files,
-        findings: sink.findings,
-        controls,
-        not_checked,
-        rules: all_rules(),
-        ..Report::default()
-    };
-    Side::new(report, &repository, &sources)
 }
 
 /// What is said of a control of which nothing was seen.

@@ -22,6 +22,8 @@ pub mod requirement;
 pub mod slug;
 pub mod triggers;
 
+#[cfg(feature = "fix")]
+pub use audit::fixing::{Mended, Rewrite, mend};
 pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
 pub use discover::{Discovery, discover};

@@ -12,6 +12,7 @@ use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, GoReleaser,
     Insights, Job, LittleHelper, PreCommit, Renovate, SecurityPolicy, Workflow,
 };
+use crate::yaml::Document;
 
 /// Every path of a checkout, sorted, whether it was read or not.
 #[derive(Clone, Debug, Default)]
@@ -399,6 +400,39 @@ impl Repository {
         self.actions.extend(actions);
         self.dockerfiles.extend(dockerfiles);
         self.sort();
+    }
+
+    /// A workflow, an action or the configuration of Dependabot at a path.
+    #[must_use]
+    pub fn document(&self, path: &str) -> Option<&Document> {
+        let workflow = self.workflow(path).map(|workflow| &workflow.document);
+        let actions = || self.actions.iter().find(|a| a.path() == path);
+        let dependabot = || self.dependabot.iter().find(|d| d.file().path() == path);
+        workflow
+            .or_else(|| actions().map(|action| &action.document))
+            .or_else(|| dependabot().map(Dependabot::document))
+    }
+
+    /// The same checkout with other texts in the place of some of the files
+    /// that [`document`](Self::document) gives; others are passed over.
+    #[must_use]
+    pub fn with_texts(&self, files: impl IntoIterator<Item = SourceFile>) -> Self {
+        let mut repository = self.clone();
+        for file in files {
+            let path = file.shared_path();
+            let workflows = repository.workflows.iter_mut();
+            let actions = repository.actions.iter_mut();
+            let dependabot = repository.dependabot.iter_mut();
+            if let Some(old) = workflows.into_iter().find(|w| w.path() == &*path) {
+                *old = Workflow::parse(file);
+            } else if let Some(old) = actions.into_iter().find(|a| a.path() == &*path) {
+                *old = Action::parse(file);
+            } else if let Some(old) = dependabot.into_iter().find(|d| d.file().path() == &*path) {
+                *old = Dependabot::parse(file);
+            }
+        }
+        repository.sort();
+        repository
     }
 
     fn sort(&mut self) {

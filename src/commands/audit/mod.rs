@@ -480,7 +480,7 @@ pub(crate) fn snapshot(path: &Path) -> Result<Snapshot, AuditCommandError> {
 
 /// The repository of the job that this runs in, if its checkout is what is
 /// audited.
-fn of_job(targets: &[Target]) -> Option<Slug> {
+pub(crate) fn of_job(targets: &[Target]) -> Option<Slug> {
     let (name, workspace) = environment::job_repository()?;
     let [target] = targets else { return None };
     let root = match &target.input {
@@ -492,7 +492,7 @@ fn of_job(targets: &[Target]) -> Option<Slug> {
 }
 
 /// The data pack: the refreshed one, or that of the program.
-fn data_in_force(now: Timestamp) -> Data {
+pub(crate) fn data_in_force(now: Timestamp) -> Data {
     let (xdg, home) = environment::data_homes();
     let folder = data::folder(xdg, home);
     let found =

@@ -48,7 +48,22 @@ fn headline(info: &RuleInfo) -> String {
     if !ids.is_empty() {
         let _ = write!(text, "; controls: {}", ids.join(", "));
     }
+    if let Some((offer, _)) = fix(info) {
+        let _ = write!(text, "; fix: {offer}");
+    }
     text
+}
+
+/// How `cofferdam fix` mends it, and what it does, where it can.
+#[cfg(feature = "fix")]
+pub(super) fn fix(info: &RuleInfo) -> Option<(&'static str, &'static str)> {
+    cofferdam_fixes::fixer(info.id).map(|fixer| (fixer.offer.word(), fixer.summary))
+}
+
+/// This build does not mend.
+#[cfg(not(feature = "fix"))]
+pub(super) fn fix(_info: &RuleInfo) -> Option<(&'static str, &'static str)> {
+    None
 }
 
 /// The page as it stands in the documentation, one level deeper below a title.
@@ -62,6 +77,9 @@ pub(crate) fn markdown(info: &RuleInfo) -> String {
         }
         text.push_str(line);
         text.push('\n');
+    }
+    if let Some((_, summary)) = fix(info) {
+        let _ = writeln!(text, "\n## Fix\n{summary}");
     }
     text.push('\n');
     text
@@ -101,6 +119,12 @@ pub(crate) fn human(info: &RuleInfo, columns: usize, paint: Paint) -> String {
         }
     }
     paragraph.end(&mut text);
+    if let Some((_, summary)) = fix(info) {
+        let _ = writeln!(text, "\n{}", paint.bold("Fix"));
+        paragraph.add(summary);
+        paragraph.add(&format!("`cofferdam fix --rule {}` shows it.", info.id));
+        paragraph.end(&mut text);
+    }
     text
 }
 

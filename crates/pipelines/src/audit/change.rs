@@ -35,19 +35,28 @@ pub(super) fn judged(
         // Nothing of a part tells what its base says.
         (Some(_), None) => by_nothing_of_its_own(side, known, options),
         (None, root) => {
-            let words = match (root, input) {
-                (Some(root), Input::Revision { revision, .. }) => {
-                    let files = Files::commit(&root, revision, &options.limits)?;
-                    Words::read(&files, &options.judging)
-                }
-                (Some(root), _) => {
-                    let files = Files::work_tree(&root, &options.limits)?;
-                    Words::read(&files, &options.judging)
-                }
-                (None, _) => Words::without_repository(&options.judging),
-            }?;
+            let words = own_words(input, root, options)?;
             Ok(by_own(&side(&words), &words, known, options))
         }
+    }
+}
+
+/// What a repository says about itself.
+pub(super) fn own_words(
+    input: &Input,
+    root: Option<PathBuf>,
+    options: &Options,
+) -> Result<Words, JudgeError> {
+    match (root, input) {
+        (Some(root), Input::Revision { revision, .. }) => {
+            let files = Files::commit(&root, revision, &options.limits)?;
+            Words::read(&files, &options.judging)
+        }
+        (Some(root), _) => {
+            let files = Files::work_tree(&root, &options.limits)?;
+            Words::read(&files, &options.judging)
+        }
+        (None, _) => Words::without_repository(&options.judging),
     }
 }
 
@@ -97,7 +106,7 @@ fn place(input: &Input) -> Option<&Path> {
 }
 
 /// The root of a repository, as opposed to a single file or a stream.
-fn root(input: &Input) -> Option<PathBuf> {
+pub(super) fn root(input: &Input) -> Option<PathBuf> {
     let path = place(input).filter(|path| fs::metadata(path).is_ok_and(|found| found.is_dir()))?;
     Some(match input {
         Input::Path(_) => repository_around(path).unwrap_or_else(|| path.to_owned()),
@@ -172,7 +181,12 @@ fn silencers<'s>(
     }
 }
 
-fn by_own(side: &Side, words: &Words, known: &Identity<'_>, options: &Options) -> Report {
+pub(super) fn by_own(
+    side: &Side,
+    words: &Words,
+    known: &Identity<'_>,
+    options: &Options,
+) -> Report {
     let report = finished(side.report.clone(), words, known, options);
     silence(report, &silencers(side, words, None, options))
 }

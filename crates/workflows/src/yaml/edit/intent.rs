@@ -33,7 +33,9 @@ pub(super) fn holds(before: &Document, changes: &[Change], result: &Document) ->
 
 fn target(change: &Change) -> NodeId {
     match change {
-        Change::Replace { node, .. } | Change::Comment { node, .. } => *node,
+        Change::Replace { node, .. }
+        | Change::ReplacePart { node, .. }
+        | Change::Comment { node, .. } => *node,
         Change::Insert { mapping, .. } | Change::Remove { mapping, .. } => *mapping,
         Change::Append { sequence, .. } | Change::RemoveItem { sequence, .. } => *sequence,
     }
@@ -47,6 +49,9 @@ fn changed(node: Node<'_>, changes: &Changes<'_>) -> Tree {
         _ => None,
     }) {
         return written(value);
+    }
+    if let Some(text) = with_parts(node, here) {
+        return Tree::String(text);
     }
     let mut removed: Vec<usize> = here
         .iter()
@@ -100,10 +105,31 @@ fn changed(node: Node<'_>, changes: &Changes<'_>) -> Tree {
                     items.push(written(value));
                 }
             }
-            Change::Replace { .. } | Change::RemoveItem { .. } | Change::Comment { .. } => {}
+            Change::Replace { .. }
+            | Change::ReplacePart { .. }
+            | Change::RemoveItem { .. }
+            | Change::Comment { .. } => {}
         }
     }
     tree
+}
+
+/// The text of a scalar with some of its parts replaced; `None` if none is.
+fn with_parts(node: Node<'_>, changes: &[&Change]) -> Option<String> {
+    let mut parts: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::ReplacePart { range, text, .. } => Some((range, text)),
+            _ => None,
+        })
+        .collect();
+    parts.sort_by_key(|(range, _)| std::cmp::Reverse((range.start, range.end)));
+    let mut result = node.as_str().filter(|_| !parts.is_empty())?.to_owned();
+    for (range, text) in parts {
+        result.get((*range).clone())?;
+        result.replace_range((*range).clone(), text);
+    }
+    Some(result)
 }
 
 fn place(entries: &[(Tree, Tree)], position: &Position) -> usize {

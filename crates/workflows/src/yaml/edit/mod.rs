@@ -20,6 +20,8 @@ mod render;
 )]
 mod tests;
 
+use std::ops::Range;
+
 use cofferdam_facts::{SourceFile, Span};
 
 use super::{Document, Kind, Node, NodeId, ProblemKind};
@@ -81,6 +83,16 @@ pub enum Change {
         node: NodeId,
         /// What it becomes.
         value: Value,
+    },
+    /// Puts another text in the place of a part of a scalar, and leaves every
+    /// other byte of it as it is. Parts of one scalar must not overlap.
+    ReplacePart {
+        /// The scalar.
+        node: NodeId,
+        /// Bytes of its decoded text.
+        range: Range<usize>,
+        /// What stands there then; one line.
+        text: String,
     },
     /// Adds a key to a mapping, or to a missing value, which becomes a mapping.
     Insert {

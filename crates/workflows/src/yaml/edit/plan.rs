@@ -1,5 +1,7 @@
 //! From a change to the bytes to splice.
 
+use std::ops::Range;
+
 use cofferdam_facts::Span;
 
 use super::layout::{
@@ -32,6 +34,11 @@ pub(super) fn plan(
     };
     match change {
         Change::Replace { node: id, value } => planner.replace(node(document, *id)?, value),
+        Change::ReplacePart {
+            node: id,
+            range,
+            text,
+        } => planner.replace_part(node(document, *id)?, range, text),
         Change::Insert {
             mapping,
             key,
@@ -96,6 +103,32 @@ impl<'d> Planner<'d, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// Replaces bytes of a scalar. Where its text cannot be mapped to bytes of
+    /// the file, the whole of it would be replaced, which the comparison with
+    /// the intended tree refuses.
+    fn replace_part(mut self, node: Node<'d>, range: &Range<usize>, text: &str) -> Plan {
+        let Some(old) = node.as_str() else {
+            return Err(EditError::WrongKind(Kind::Scalar));
+        };
+        let span = node.raw_span(range.clone());
+        if old.get(range.clone()).is_none() || text.contains(['\n', '\r']) {
+            return Err(EditError::Layout(span));
+        }
+        let written = match node.style() {
+            Style::SingleQuoted => text.replace('\'', "''"),
+            Style::DoubleQuoted => {
+                let quoted = render::double_quoted(text);
+                quoted
+                    .get(1..quoted.len() - 1)
+                    .unwrap_or_default()
+                    .to_owned()
+            }
+            _ => text.to_owned(),
+        };
+        self.edit(span.start, span.end, written);
+        Ok(())
     }
 
     /// Replaces all between the colon and the end of the value.

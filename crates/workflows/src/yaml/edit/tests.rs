@@ -559,3 +559,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn parts_of_a_scalar_are_replaced_in_every_style() {
+    let text = "# top\na: \"say \\\"x\\\" and y\"  # one\nb: 'it''s x'\nc: |  # kept\n  first x  \n\n    then x\nd: >-\n  folded\n  x\ne: plain x\n";
+    let document = document(text);
+    let root = document.root().expect("a root");
+    let mut changes = Vec::new();
+    for key in ["a", "b", "c", "d", "e"] {
+        let node = root.get(key).expect("a key");
+        let value = node.as_str().expect("a scalar");
+        for (at, _) in value.match_indices('x') {
+            changes.push(Change::ReplacePart {
+                node: node.id(),
+                range: at..at + 1,
+                text: "'\"$Z\"'".into(),
+            });
+        }
+    }
+    let expected = "# top\na: \"say \\\"'\\\"$Z\\\"'\\\" and y\"  # one\nb: 'it''s ''\"$Z\"'''\nc: |  # kept\n  first '\"$Z\"'  \n\n    then '\"$Z\"'\nd: >-\n  folded\n  '\"$Z\"'\ne: plain '\"$Z\"'\n";
+    assert_eq!(change(&document, &changes).as_deref(), Ok(expected));
+    // What would become another type, a comment or a key is refused.
+    let node = root.get("e").expect("a key").id();
+    for text in ["# x", ": y", "a\nb"] {
+        let part = Change::ReplacePart {
+            node,
+            range: 5..7,
+            text: format!(" {text}"),
+        };
+        assert!(change(&document, &[part]).is_err(), "{text}");
+    }
+}
