@@ -29,6 +29,7 @@ mod many;
 #[cfg(target_os = "linux")]
 mod memory;
 mod own_checkout;
+mod past;
 mod probes;
 mod recursive;
 mod revisions;

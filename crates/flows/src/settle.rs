@@ -119,7 +119,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     break;
                 }
             }
-            if found.is_empty() {
+            if found.is_empty() || is_for_others(action) {
                 found.push(site(Vec::new()));
             }
             found
@@ -164,12 +164,16 @@ impl<'r> Search<'_, '_, 'r> {
 
     fn users(&mut self, action: &'r Action, wanted: &Wanted<'r>) {
         let users = self.tracer.index.users(action).to_vec();
-        // An action at the root is there for other repositories, whatever this
-        // one tries it out with.
-        let open = users.is_empty() || action.folder().is_empty();
+        let open = users.is_empty() || is_for_others(action);
         if open && wanted.kind == Kind::Input {
             self.found
                 .push(unknown_caller(&wanted.name).then(&wanted.rest));
+            for trail in self.tracer.default_of(action, &wanted.name) {
+                if let End::Source(source) = &trail.end {
+                    let unpassed = arrival(source, &trail, Vec::new(), Vec::new());
+                    self.found.push(unpassed.then(&wanted.rest));
+                }
+            }
         }
         for user in users {
             let Some(step) = user.step else { continue };
@@ -229,6 +233,12 @@ impl<'r> Search<'_, '_, 'r> {
             });
         }
     }
+}
+
+// An action at the root is there for other repositories, whatever this one
+// tries it out with.
+fn is_for_others(action: &Action) -> bool {
+    action.folder().is_empty()
 }
 
 fn address(unit: Unit<'_>) -> usize {

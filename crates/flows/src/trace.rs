@@ -538,9 +538,14 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let trails = self.text(user, text);
             return trails.into_iter().map(|t| t.put(&target)).collect();
         }
-        let Some(action) = self.index.action(step) else {
-            return Vec::new();
-        };
+        self.index
+            .action(step)
+            .map_or_else(Vec::new, |action| self.default_of(action, input))
+    }
+
+    /// What an input of an action is where its user passes nothing.
+    pub(crate) fn default_of(&self, action: &'r Action, input: &str) -> Vec<Trail<'r>> {
+        let target = format!("the input `{input}`");
         let default = action
             .inputs
             .iter()

@@ -1,6 +1,10 @@
 //! The work grows with what is to be followed and not faster: four times the
 //! files, jobs, steps or depth of calls take about four times as long.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -67,15 +71,26 @@ fn workflow(name: &str) -> String {
 /// square of the size would be four times as much.
 const TOLERANCE: u32 = 2;
 
+/// Other work on the machine makes a run slower and never faster, so that one
+/// good try is enough; work in the square of the size has none.
+const TRIES: usize = 6;
+
 fn grows_in_proportion(what: &str, small: usize, make: &dyn Fn(usize) -> Files) {
-    let (few, few_found) = Checkout::of(make(small)).follow();
-    let (many, many_found) = Checkout::of(make(4 * small)).follow();
-    assert!(
-        few_found > 0 && many_found >= few_found,
-        "{what}: {few_found}, {many_found}"
-    );
-    let allowed = few * 4 * TOLERANCE + Duration::from_millis(20);
-    assert!(many <= allowed, "{what}: {few:?} became {many:?}");
+    let (small, large) = (Checkout::of(make(small)), Checkout::of(make(4 * small)));
+    let mut seen = Vec::new();
+    for _ in 0..TRIES {
+        let (few, few_found) = small.follow();
+        let (many, many_found) = large.follow();
+        assert!(
+            few_found > 0 && many_found >= few_found,
+            "{what}: {few_found}, {many_found}"
+        );
+        if many <= few * 4 * TOLERANCE + Duration::from_millis(20) {
+            return;
+        }
+        seen.push((few, many));
+    }
+    panic!("{what}: {seen:?}");
 }
 
 #[test]

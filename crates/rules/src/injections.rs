@@ -36,6 +36,9 @@ pub struct Danger<'c> {
     pub confidence: Confidence,
     /// The run; `None` where only a caller elsewhere could cause one.
     pub start: Option<Start<'c>>,
+    /// The event on which a caller elsewhere lets strangers in, without passing
+    /// anything itself.
+    pub elsewhere: Option<&'static str>,
     /// What it takes to cause it.
     pub way: Way,
 }
@@ -178,16 +181,53 @@ fn of_flow<'c>(
         .iter()
         .filter_map(|start| of_start(flow, sink, start))
         .collect();
-    // A reusable workflow or action that nobody here uses runs on any event.
+    // A reusable workflow or action that nobody here uses, or that is there for
+    // others, runs on any event.
     if starts.is_empty() {
         let shapes = events::EVENTS.iter().filter_map(|e| flow.shape(e.name));
         let freest = shapes.max_by_key(|shape| shape.class);
         return freest
             .and_then(|shape| by_caller(flow, sink, shape))
+            .map(|danger| elsewhere(flow, sink, danger))
             .into_iter()
             .collect();
     }
     dangers
+}
+
+// What comes from the event itself is there in every run of a caller, who has
+// done nothing but choose the event.
+fn elsewhere<'c>(flow: &Flow<'_>, sink: &Sink<'_>, danger: Danger<'c>) -> Danger<'c> {
+    // What lies below `.github/` is there for this repository.
+    let own = sink
+        .action
+        .is_some_and(|a| a.folder().starts_with(".github/"));
+    let open = events::EVENTS
+        .iter()
+        .filter(|event| {
+            let situation = Situation {
+                event: event.name,
+                outsider: true,
+                fork_exists: true,
+            };
+            events::is_privileged_from_outside(event.name)
+                && !flow
+                    .guards
+                    .iter()
+                    .any(|guard| situation.evaluate(guard) == Some(false))
+        })
+        .find(|event| {
+            flow.shape(event.name)
+                .is_some_and(|shape| shape.who.is_outsider() && shape.class > sink.holds_up_to)
+        });
+    match open {
+        Some(event) if !own => Danger {
+            severity: Severity::Medium,
+            elsewhere: Some(event.name),
+            ..danger
+        },
+        _ => danger,
+    }
 }
 
 fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option<Danger<'c>> {
@@ -198,6 +238,7 @@ fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option
         severity: Severity::Low,
         confidence: Confidence::Medium,
         start: None,
+        elsewhere: None,
         way: Way::Unknown,
     })
 }
@@ -261,6 +302,7 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
         severity,
         confidence,
         start: Some(start.clone()),
+        elsewhere: None,
         way,
     })
 }
@@ -379,6 +421,12 @@ impl Danger<'_> {
     /// What is lost, as a sentence without capital letter and full stop.
     #[must_use]
     pub fn loss(&self) -> String {
+        if let Some(event) = self.elsewhere {
+            return format!(
+                "in a repository that uses it on `{event}`, anybody gets to run code with that \
+                 repository's secrets and token"
+            );
+        }
         let Some(start) = &self.start else {
             return "whoever calls it with a value that others write runs their code with the \
                     caller's secrets and token"

@@ -57,7 +57,9 @@ crate::rule! {
     /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
     /// lines that set a name are read. The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
-    /// repository passes is the caller's to decide, and low.
+    /// repository passes is the caller's to decide, and low. What an action at
+    /// the root, or one that nobody here uses, takes from the event itself or by
+    /// an input's default is medium: who uses it has only chosen the event.
     ///
     /// What a value can hold is classed by the event's payload: free text, one
     /// line, a ref name (git allows `$(…)`, quotes and `;` in it), a name of
@@ -259,6 +261,9 @@ fn group(danger: &Danger<'_>) -> &'static str {
             "places where a stranger's text becomes code in a fork's run"
         }
         Who::CommitAuthor => "places where the text of a merged commit becomes code",
+        Who::Caller if danger.elsewhere.is_some() => {
+            "places where a stranger's text becomes code in the repositories that use this one"
+        }
         Who::Caller => "places where an input becomes code, whatever the caller passes",
         Who::Triage | Who::Dispatcher | Who::Pusher => {
             "places where text of people with a role becomes code"

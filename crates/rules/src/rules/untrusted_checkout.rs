@@ -100,6 +100,9 @@ crate::rule! {
     /// Every other command or action that works where the head lies is in doubt,
     /// and gives medium at most.
     ///
+    /// A ref that an action hands on which is not read counts as what that action
+    /// was handed, and is high at most.
+    ///
     /// Where the ref that is fetched, one of too many ways, or what lies behind a
     /// limit is not understood, the control is unknown and the gap `unknown-head`
     /// says so with its place. Where the job holds something, the gap counts for
@@ -332,8 +335,13 @@ fn case<'a>(
     if !start.missing.is_empty() || doubtful || held == Held::Perhaps {
         confidence = Confidence::Medium;
     }
+    let unread = fetch.head.unknown && !fetch.head.fork && fetch.means != Means::Artifact;
+    if unread {
+        confidence = confidence.min(Confidence::Medium);
+    }
     // Where a gate may stand, nobody can say that there is none.
-    if severity == Severity::Critical && (way == Way::Unknown || start.environment_unknown()) {
+    let unseen = unread || way == Way::Unknown || start.environment_unknown();
+    if severity == Severity::Critical && unseen {
         severity = Severity::High;
     }
     match fetch.means {

@@ -322,7 +322,23 @@ impl<'f> Frame<'f> {
             let reference = step.input("ref");
             return reference.map_or_else(Head::default, |t| self.text(t, Some(step), hops));
         }
-        of_unread_output(name)
+        let known = of_unread_output(name);
+        if known.unknown {
+            known.or(self.handed(step, hops))
+        } else {
+            known
+        }
+    }
+
+    // An action that is not read may hand on what it was handed.
+    fn handed(&self, step: &Step, hops: usize) -> Head {
+        let Some(hops) = hops.checked_sub(1) else {
+            return Head::UNKNOWN;
+        };
+        let given = step.with().iter();
+        given.fold(Head::default(), |head, pair| {
+            head.or(self.text(&pair.value, Some(step), hops))
+        })
     }
 
     fn need(&self, id: &str, name: &str, hops: usize) -> Head {
