@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{CLEAN, Sandbox, day};
+use crate::sandbox::{BAD, CLEAN, Sandbox, day};
 
 const PATH: &str = ".github/workflows/ci.yml";
 
@@ -99,9 +99,10 @@ fn a_finding_is_shown_explained_mended_and_gone() {
     // Two units of UTF-16 for the clef before it.
     assert_eq!(
         [&injection["line"], &injection["start"], &injection["end"]],
-        [10, 23, 47]
+        [10, 19, 50]
     );
-    assert_eq!(injection["severity"], 1);
+    // Low: the job holds nothing.
+    assert_eq!(injection["severity"], 3);
     let href = injection["href"].as_str().unwrap();
     assert!(
         href.ends_with("/docs/rules/template-injection.md"),
@@ -139,7 +140,7 @@ fn bytes_are_counted_where_the_client_can() {
     let seen = session(&sandbox, "utf-8", &json!([{"do": "open", "name": PATH}]));
     assert_eq!(seen.all("capabilities")[0]["positionEncoding"], "utf-8");
     let injection = seen.finding(0, "template-injection");
-    assert_eq!([&injection["start"], &injection["end"]], [25, 49]);
+    assert_eq!([&injection["start"], &injection["end"]], [21, 52]);
 }
 
 #[test]
@@ -165,10 +166,10 @@ fn what_is_typed_counts_at_once_and_what_is_silenced_does_not() {
     );
     let page = seen.all("hover")[0]["value"].as_str().unwrap();
     assert!(page.contains("`template-injection`"), "{page}");
-    assert_eq!(seen.codes(2), Vec::<&str>::new());
-    // What does not parse is never shown as clean.
-    let broken = seen.all("diagnostics")[3].as_array().unwrap();
-    assert!(!broken.is_empty());
+    assert_eq!(seen.codes(2), ["codeowners-github", "anonymous-definition"]);
+    // What does not parse is never shown as clean, and said once.
+    let broken = seen.codes(3);
+    assert_eq!(broken.iter().filter(|code| **code == "syntax").count(), 2);
 }
 
 #[test]
@@ -225,35 +226,55 @@ jobs:
 }
 
 #[test]
+fn an_editor_and_the_command_say_the_same() {
+    let sandbox = Sandbox::with(BAD);
+    let seen = session(&sandbox, "utf-16", &json!([{"do": "open", "name": PATH}]));
+    let report = sandbox.report(&[]);
+    let mut told: Vec<String> = (report.findings().into_iter())
+        .filter(|(_, path)| path == PATH)
+        .map(|(rule, _)| rule)
+        .collect();
+    let mut shown = seen.codes(0);
+    told.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(shown, told);
+    assert!(shown.len() > 5, "{shown:?}");
+}
+
+#[test]
 fn the_configuration_on_disk_is_heeded_and_a_broken_one_is_not_clean() {
     let sandbox = Sandbox::with(WORKFLOW);
-    let config = "[rules.template-injection]\noff = \"The titles are ours alone here\"\n";
-    sandbox.write("cofferdam.toml", config);
-    let open = json!([{"do": "open", "name": PATH}]);
-    let seen = session(&sandbox, "utf-16", &open);
-    let silenced = !seen.codes(0).contains(&"template-injection");
-    sandbox.write("cofferdam.toml", "nonsense = 1\n");
-    let seen = session(&sandbox, "utf-16", &open);
-    assert_eq!(seen.codes(0), ["configuration"]);
-    assert!(silenced);
+    let config = "[rules.template-injection]\noff = true\nreason = \"The titles are ours\"\n";
+    let file = "cofferdam.toml";
+    let seen = session(
+        &sandbox,
+        "utf-16",
+        &json!([
+            {"do": "open", "name": PATH},
+            {"do": "touched", "name": file, "text": config, "other": PATH},
+            {"do": "touched", "name": file, "text": "nonsense = 1\n", "other": PATH},
+        ]),
+    );
+    assert!(seen.codes(0).contains(&"template-injection"));
+    assert!(!seen.codes(1).contains(&"template-injection"));
+    assert_eq!(seen.codes(2), ["configuration"]);
 }
 
 #[test]
 fn a_huge_document_and_a_linked_folder_are_not_checked() {
     let sandbox = Sandbox::with(CLEAN);
     let huge = format!("on: push\n{}", "# more\n".repeat(700_000));
+    sandbox.write(PATH, huge);
     let seen = session(
         &sandbox,
         "utf-16",
         &json!([
             {"do": "open", "name": PATH},
-            {"do": "change", "name": PATH, "changes": [{"text": huge.get(..100).unwrap()}]},
+            {"do": "change", "name": PATH, "changes": [{"text": WORKFLOW}]},
         ]),
     );
-    assert_eq!(seen.codes(0), Vec::<&str>::new());
-    sandbox.write(PATH, &huge);
-    let seen = session(&sandbox, "utf-16", &json!([{"do": "open", "name": PATH}]));
     assert_eq!(seen.codes(0), ["too-large"]);
+    assert!(seen.codes(1).contains(&"template-injection"));
     #[cfg(unix)]
     {
         let linked = Sandbox::new();
@@ -290,6 +311,26 @@ fn everything_safe_in_a_file_is_mended_by_one_action() {
 }
 
 #[test]
+fn a_fix_that_somebody_has_to_check_says_so() {
+    let sandbox = Sandbox::with(WORKFLOW.replace("    timeout-minutes: 5\n", ""));
+    let seen = session(
+        &sandbox,
+        "utf-16",
+        &json!([
+            {"do": "open", "name": PATH},
+            {"do": "mend", "name": PATH, "line": 5, "words": "(check: ", "only": ["quickfix"]},
+        ]),
+    );
+    assert!(seen.codes(0).contains(&"timeout-missing"));
+    let actions = seen.all("actions")[0].as_array().unwrap();
+    assert!(
+        actions.iter().all(|action| action["isPreferred"] == false),
+        "{actions:#?}"
+    );
+    assert!(!seen.codes(1).contains(&"timeout-missing"));
+}
+
+#[test]
 fn what_no_server_can_do_is_an_error_response() {
     let sandbox = Sandbox::with(CLEAN);
     let seen = session(
@@ -310,7 +351,7 @@ fn what_no_server_can_do_is_an_error_response() {
         .map(|code| code.as_i64().unwrap())
         .collect();
     assert_eq!(codes, [-32601, -32602, -32600]);
-    assert_eq!(seen.codes(0), Vec::<&str>::new());
+    assert!(seen.codes(0).contains(&"anonymous-definition"));
 }
 
 fn framed(messages: &[&str]) -> Vec<u8> {

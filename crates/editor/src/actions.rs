@@ -171,17 +171,24 @@ fn edits(before: &SourceFile, after: &SourceFile, encoding: Encoding) -> Vec<Tex
         let of = |at: usize| starts.get(at).copied().unwrap_or(0);
         of(range.start)..of(range.end)
     };
-    (diff.ops().iter())
-        .filter(|op| op.tag() != DiffTag::Equal)
-        .map(|op| {
-            let range = place(&old, op.old_range());
-            let text = after.text().get(place(&new, op.new_range()));
-            TextEdit::new(
+    // What lies between two runs of equal lines is one edit.
+    let equal = diff.ops().iter().filter(|op| op.tag() == DiffTag::Equal);
+    let runs = equal.map(|op| (op.old_range(), op.new_range()));
+    let (old_end, new_end) = (diff.old_slices().len(), diff.new_slices().len());
+    let mut edits = Vec::new();
+    let (mut old_at, mut new_at) = (0, 0);
+    for (old_run, new_run) in runs.chain([(old_end..old_end, new_end..new_end)]) {
+        let range = place(&old, old_at..old_run.start);
+        let text = after.text().get(place(&new, new_at..new_run.start));
+        if !range.is_empty() || text.is_some_and(|text| !text.is_empty()) {
+            edits.push(TextEdit::new(
                 lines.range(range.start, range.end),
                 text.unwrap_or("").to_owned(),
-            )
-        })
-        .collect()
+            ));
+        }
+        (old_at, new_at) = (old_run.end, new_run.end);
+    }
+    edits
 }
 
 #[cfg(test)]

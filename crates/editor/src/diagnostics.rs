@@ -54,8 +54,15 @@ impl View<'_> {
         let findings = (self.report.findings.iter())
             .filter(|finding| here(&finding.location))
             .map(|finding| self.finding(finding, &lines));
+        // What does not parse is a finding too, at the same place.
+        let found = |gap: &NotChecked| {
+            let same = |finding: &Finding| {
+                finding.rule == gap.code && gap.location.as_ref() == Some(&finding.location)
+            };
+            self.report.findings.iter().any(same)
+        };
         let gaps = (self.report.not_checked.iter())
-            .filter(|gap| concerns(gap, text.path()))
+            .filter(|gap| concerns(gap, text.path()) && !found(gap))
             .map(|gap| self.gap(gap, &lines, text.path()));
         let mut shown: Vec<Shown> = gaps.chain(findings).collect();
         if shown.len() > MOST {

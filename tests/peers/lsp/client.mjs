@@ -2,7 +2,7 @@
 // the protocol. Arguments: the program, and a checkout that may be written to. Prints one line of
 // JSON for every thing that was seen; the test compares them.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -142,8 +142,9 @@ const steps = {
     say("closed", shown(await until(name, undefined)));
   },
   // A file changed on disk: `other`, which is open, must be told of it.
-  touched: async ({ name, other }) => {
+  touched: async ({ name, text, other }) => {
     const before = published.get(uri(other));
+    writeFileSync(join(root, name), text);
     await connection.sendNotification(DidChangeWatchedFilesNotification.type, {
       changes: [{ uri: uri(name), type: 2 }],
     });
