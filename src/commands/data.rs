@@ -285,20 +285,7 @@ fn describe(verified: &Verified, freshness: Freshness) -> String {
         }
     };
     let mut text = format!("  made       {}, {age}\n", pack.created_at.date());
-    let counts = [
-        (pack.compromised.len(), "compromised actions"),
-        (pack.vulnerable.len(), "advisories"),
-        (pack.archived.len(), "archived"),
-        (pack.renamed.len(), "renamed"),
-        (pack.popular.actions.len(), "popular"),
-        (pack.runner_images.len(), "runner images"),
-        (pack.action_runtimes.len(), "action runtimes"),
-    ];
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    text += &format!("  holds      {}\n", counts.join(", "));
+    text += &format!("  holds      {}\n", pack.contents());
     text += &format!("  sha256     {}\n", verified.digest);
     for signer in &verified.signers {
         text += &format!("  signed by  {signer}\n");

@@ -212,6 +212,10 @@ fn list(renewed: &Renewed, heading: &str, questions: &[Question], out: &mut Stri
             ),
             None => writeln!(out, "  - {text}"),
         };
+        if let Some(key) = question.key {
+            let _ = writeln!(out, "      `{}`: {}", key.path, key.why);
+            let _ = writeln!(out, "      for example `{}`", key.example);
+        }
     }
 }
 

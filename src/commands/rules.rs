@@ -150,6 +150,9 @@ fn json(rules: &[&RuleInfo]) -> String {
             "severity": info.severity.word(),
             "controls": info.controls.iter().map(|control| control.id()).collect::<Vec<_>>(),
             "peers": info.peers,
+            "standards": (info.standards.iter())
+                .map(|r| json!({ "standard": r.standard().word(), "id": r.id() }))
+                .collect::<Vec<_>>(),
             "docs": page::body(info),
             "fix": fix(info),
         })

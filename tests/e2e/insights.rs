@@ -1,6 +1,7 @@
 //! `cofferdam insights renew`, from a checkout to the file that it leaves.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::sandbox::Sandbox;
 
@@ -52,14 +53,20 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
+/// A checkout with an old description, and where that is.
+fn described() -> (Sandbox, PathBuf) {
+    let sandbox = sandbox();
+    let path = sandbox.write("security-insights.yml", OLD);
+    (sandbox, path)
+}
+
 fn with(extra: &[&'static str]) -> Vec<&'static str> {
     DAY.iter().chain(extra).copied().collect()
 }
 
 #[test]
 fn a_dry_run_shows_the_difference_and_writes_nothing() {
-    let sandbox = sandbox();
-    let path = sandbox.write("security-insights.yml", OLD);
+    let (sandbox, path) = described();
     let ran = sandbox.run(DAY);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert_eq!(fs::read_to_string(&path).unwrap(), OLD);
@@ -68,6 +75,8 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
         "+  last-reviewed: '2026-11-22'  # every spring\n",
         "+    security-policy: https://github.com/o/r/blob/main/SECURITY.md\n",
         "security-insights.yml:16  Does security@r.dev still reach",
+        "`project.vulnerability-reporting.contact`: whoever finds a vulnerability",
+        "for example `status: active`",
         "Nothing was written",
     ] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
@@ -76,8 +85,7 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
 
 #[test]
 fn what_is_written_is_clean_and_stays_so() {
-    let sandbox = sandbox();
-    let path = sandbox.write("security-insights.yml", OLD);
+    let (sandbox, path) = described();
     let before = sandbox.report(&["--rule", "security-insights", "--repository", "o/r"]);
     assert_eq!(before.findings().len(), 2, "{:?}", before.findings());
     let ran = sandbox.run(&with(&["--write"]));
@@ -103,8 +111,7 @@ fn what_is_written_is_clean_and_stays_so() {
 
 #[test]
 fn a_claim_that_is_not_true_keeps_the_old_review() {
-    let sandbox = sandbox();
-    let path = sandbox.write("security-insights.yml", OLD);
+    let (sandbox, path) = described();
     fs::remove_file(sandbox.path("SECURITY.md")).unwrap();
     let ran = sandbox.run(&with(&["--write"]));
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);

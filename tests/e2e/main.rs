@@ -27,9 +27,14 @@ mod hostile_names;
 mod inputs;
 mod insights;
 mod local_references;
+mod many;
+#[cfg(target_os = "linux")]
+mod memory;
 mod own_checkout;
+mod probes;
 mod recursive;
 mod revisions;
 mod sandbox;
+mod standards;
 mod triggers;
 mod unread_documents;

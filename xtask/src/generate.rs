@@ -1,5 +1,5 @@
 //! Every file that derives from code: the rules' pages and their index, the
-//! controls, the schemas, and the table and the picture in the README.
+//! controls, the standards, the schemas, and the table and the picture in the README.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use cofferdam_config::Scope;
 use cofferdam_config::schema::{self as config, VERSION};
 use cofferdam_facts::Control;
-use cofferdam_findings::RuleInfo;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
+use cofferdam_findings::{Requirement, RuleInfo, Standard};
 use cofferdam_fixes::{FIXERS, Offer, fixer};
 use cofferdam_rules::controls::decided_elsewhere;
 
 use crate::error::Error;
 use crate::{picture, workspace};
+
+mod standards;
 
 const BEGIN: &str = "<!-- rules:begin, written by `cargo xtask generate` -->\n";
 const END: &str = "<!-- rules:end -->\n";
@@ -105,6 +107,7 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
         ),
     );
     files.insert(PathBuf::from("docs/controls.md"), controls(rules));
+    files.insert(PathBuf::from("docs/standards.md"), standards::page(rules));
     files.insert(
         PathBuf::from(format!("docs/schema/report-v{SCHEMA_VERSION}.json")),
         format!("{:#}\n", schema()),
@@ -140,6 +143,10 @@ fn page(rule: &RuleInfo) -> String {
             .iter()
             .map(|control| format!("{control} ({})", control.title())),
     );
+    if !rule.standards.is_empty() {
+        let ids: Vec<String> = (rule.standards.iter()).map(requirement).collect();
+        facts.push(format!("[standards](../standards.md): {}", ids.join(", ")));
+    }
     if !rule.peers.is_empty() {
         let peers: Vec<String> = rule.peers.iter().map(|id| format!("`{id}`")).collect();
         facts.push(format!("peers: {}", peers.join(", ")));
@@ -197,6 +204,15 @@ fn fixes() -> String {
         );
     }
     text
+}
+
+/// A requirement by its id, with the standard where the id does not say it.
+fn requirement(requirement: &Requirement) -> String {
+    let (standard, id) = (requirement.standard(), requirement.id());
+    match standard {
+        Standard::Cwe | Standard::Osps => id.to_owned(),
+        _ => format!("{} {id}", standard.name()),
+    }
 }
 
 /// The rules as a table; links start at `base`.
@@ -267,6 +283,7 @@ mod tests {
         severity: Severity::High,
         controls: &[Control::C1],
         peers: &[],
+        standards: &[],
         docs: " # What\n A token.\n\n ```yaml\n # a comment\n permissions: write-all\n ```\n",
     };
 

@@ -72,6 +72,11 @@ const COMMANDS: &[Command] = &[
         run: peers::run,
     },
     Command {
+        name: measure::COMMAND,
+        usage: "PROGRAM [ARGUMENTS]    run a program and write its time and memory to standard error",
+        run: measure::run,
+    },
+    Command {
         name: "pack",
         usage: "                       make and sign the data pack",
         run: |arguments| {

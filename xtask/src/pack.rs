@@ -108,24 +108,11 @@ fn build(out: Option<&Path>) -> Result<(), PackTaskError> {
     if let Some(out) = out {
         write(out, &bytes)?;
     }
-    let counts = [
-        (pack.compromised.len(), "compromised"),
-        (pack.vulnerable.len(), "vulnerable"),
-        (pack.archived.len(), "archived"),
-        (pack.renamed.len(), "renamed"),
-        (pack.popular.actions.len(), "popular"),
-        (pack.runner_images.len(), "runner images"),
-        (pack.action_runtimes.len(), "action runtimes"),
-    ];
-    let counts: Vec<String> = counts
-        .iter()
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
     say(&format!(
         "pack {}, {} bytes: {}",
         pack.version,
         bytes.len(),
-        counts.join(", ")
+        pack.contents()
     ));
     Ok(())
 }

@@ -15,6 +15,7 @@ const fn rule(
         severity,
         controls: &[],
         peers: &[],
+        standards: &[],
         docs,
     }
 }

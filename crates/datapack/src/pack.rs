@@ -175,6 +175,22 @@ impl DataPack {
             .plus_days(self.valid_days.min(MAX_VALID_DAYS))
     }
 
+    /// How much each list holds, as in `3 compromised actions, 41 advisories`.
+    #[must_use]
+    pub fn contents(&self) -> String {
+        [
+            (self.compromised.len(), "compromised actions"),
+            (self.vulnerable.len(), "advisories"),
+            (self.archived.len(), "archived"),
+            (self.renamed.len(), "renamed"),
+            (self.popular.actions.len(), "popular"),
+            (self.runner_images.len(), "runner images"),
+            (self.action_runtimes.len(), "action runtimes"),
+        ]
+        .map(|(count, what)| format!("{count} {what}"))
+        .join(", ")
+    }
+
     /// The incidents that touched what `uses` names, the gravest exposure first.
     ///
     /// `version` is what a trusted source gives for a commit, see

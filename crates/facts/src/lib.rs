@@ -14,6 +14,6 @@ pub mod uses;
 pub use control::Control;
 pub use image::ImageRef;
 pub use permission::{Access, Scope};
-pub use source::{Location, SourceFile, Span, Spanned};
+pub use source::{Extent, Location, SourceFile, Span, Spanned};
 pub use time::Timestamp;
 pub use uses::UsesRef;

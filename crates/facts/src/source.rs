@@ -205,6 +205,7 @@ impl SourceFile {
             end_line,
             end_column,
             snippet: head(self.line(line)).into(),
+            extent: Extent::Text,
         }
     }
 }
@@ -257,10 +258,57 @@ pub struct Location {
     /// The first line of the place, as it stands in the file (unsanitised); of
     /// a very long one the beginning.
     pub snippet: Arc<str>,
+    /// How much is meant.
+    pub extent: Extent,
+}
+
+/// How much of a file a place means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Some of its text.
+    Text,
+    /// All of a file or folder. The line says nothing.
+    Whole,
+    /// A file that does not exist, where it belongs. The line says nothing.
+    Missing,
+}
+
+impl Extent {
+    /// The words of all of them.
+    pub const WORDS: &'static [&'static str] = &["text", "whole", "missing"];
+
+    /// The word that formats use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Whole => "whole",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 impl Location {
-    /// A place that is a whole file, or one that is missing.
+    /// A file that is not there, at the path where it belongs.
+    pub fn missing(path: impl Into<Arc<str>>) -> Self {
+        Self {
+            extent: Extent::Missing,
+            ..Self::whole_file(path)
+        }
+    }
+
+    /// What stands behind the path where the place is shown: the line, or that
+    /// there is no such file, or nothing for a whole one.
+    #[must_use]
+    pub fn suffix(&self) -> String {
+        match self.extent {
+            Extent::Text => format!(":{}", self.line),
+            Extent::Whole => String::new(),
+            Extent::Missing => " (missing)".to_owned(),
+        }
+    }
+
+    /// A place that is a whole file or folder.
     pub fn whole_file(path: impl Into<Arc<str>>) -> Self {
         Self {
             path: path.into(),
@@ -270,6 +318,7 @@ impl Location {
             end_line: 1,
             end_column: 1,
             snippet: Arc::from(""),
+            extent: Extent::Whole,
         }
     }
 }

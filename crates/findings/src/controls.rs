@@ -205,7 +205,7 @@ impl<'e> Tally<'e> {
 
 fn described(piece: &Evidence) -> String {
     match &piece.location {
-        Some(location) => format!("{}:{} {}", location.path, location.line, piece.note),
+        Some(location) => format!("{}{} {}", location.path, location.suffix(), piece.note),
         None => piece.note.clone(),
     }
 }

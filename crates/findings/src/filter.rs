@@ -35,6 +35,20 @@ pub struct View {
     pub hidden: BTreeMap<Severity, usize>,
 }
 
+impl View {
+    /// Number of findings that are hidden.
+    #[must_use]
+    pub fn hidden(&self) -> usize {
+        self.hidden.values().sum()
+    }
+
+    /// Number of findings of a severity that are hidden.
+    #[must_use]
+    pub fn hidden_of(&self, severity: Severity) -> usize {
+        self.hidden.get(&severity).copied().unwrap_or_default()
+    }
+}
+
 impl Report {
     /// The part of the report that was asked for.
     ///

@@ -4,6 +4,8 @@ use std::fmt;
 
 use cofferdam_facts::{Control, Location};
 
+use crate::standards::Requirement;
+
 /// How bad it is when the weakness is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -87,6 +89,8 @@ pub struct RuleInfo {
     /// Rules of other scanners that find the same, as in
     /// `zizmor/unpinned-uses`.
     pub peers: &'static [&'static str],
+    /// What the rule speaks about in the standards that others keep.
+    pub standards: &'static [Requirement],
     /// The rule's page, Markdown with the fixed headings.
     pub docs: &'static str,
 }

@@ -12,6 +12,7 @@ pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod sanitise;
+pub mod standards;
 pub mod suppression;
 
 pub use baseline::{Baseline, BaselineError};
@@ -20,4 +21,5 @@ pub use evidence::{ControlState, Evidence, Status, Verdict};
 pub use filter::{Filter, View};
 pub use finding::{Confidence, Finding, Related, RuleInfo, Severity};
 pub use report::{Exit, Group, JudgedBy, NotChecked, Report, Threshold};
+pub use standards::{Requirement, Standard};
 pub use suppression::{Suppressed, Suppression, SuppressionKind};

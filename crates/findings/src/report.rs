@@ -216,7 +216,13 @@ impl Report {
         self.rules.iter().find(|r| r.id == id)
     }
 
-    /// Number of findings of a severity.
+    /// Number of findings of a severity, hidden ones too.
+    #[must_use]
+    pub fn total(&self, severity: Severity) -> usize {
+        self.count(severity) + self.view.hidden_of(severity)
+    }
+
+    /// Number of findings of a severity that are shown.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings
@@ -391,13 +397,10 @@ impl Report {
         let Some(fail_on) = self.fail_on(fail_on) else {
             return 0;
         };
-        let shown = self
-            .findings
-            .iter()
-            .filter(|f| f.severity >= fail_on)
-            .count();
-        let hidden = self.view.hidden.iter().filter(|(s, _)| **s >= fail_on);
-        shown + hidden.map(|(_, count)| count).sum::<usize>()
+        (Severity::ALL.iter())
+            .filter(|severity| **severity >= fail_on)
+            .map(|severity| self.total(*severity))
+            .sum()
     }
 }
 

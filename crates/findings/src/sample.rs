@@ -4,9 +4,10 @@
 use cofferdam_facts::{Control, SourceFile, Span};
 
 use crate::controls::derive_all;
+use crate::standards::{Cwe, Osps, Scorecard};
 use crate::{
-    Confidence, Evidence, Finding, JudgedBy, NotChecked, Report, RuleInfo, Severity, Suppressed,
-    Suppression, SuppressionKind, Verdict,
+    Confidence, Evidence, Finding, JudgedBy, NotChecked, Report, Requirement, RuleInfo, Severity,
+    Suppressed, Suppression, SuppressionKind, Verdict,
 };
 
 /// Attacks a terminal, a log, Markdown, HTML and a table at once.
@@ -20,6 +21,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         severity: Severity::Critical,
         controls: &[Control::T1, Control::X1],
         peers: &[],
+        standards: &[],
         docs: "# What\nA job that strangers start holds a secret.\n\n## Fixed\n```yaml\non: pull_request\n```\n",
     },
     RuleInfo {
@@ -28,6 +30,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         severity: Severity::Low,
         controls: &[Control::G2],
         peers: &[],
+        standards: &[],
         docs: "# What\nSECURITY-INSIGHTS.yml is missing.\n",
     },
     RuleInfo {
@@ -36,6 +39,11 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         severity: Severity::High,
         controls: &[Control::X2],
         peers: &[],
+        standards: &[
+            Requirement::Cwe(Cwe::Cwe94),
+            Requirement::Osps(Osps::Br0101),
+            Requirement::Scorecard(Scorecard::DangerousWorkflow),
+        ],
         docs: "# What\nAn expression is pasted into a script.\n",
     },
     RuleInfo {
@@ -44,6 +52,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         severity: Severity::Medium,
         controls: &[Control::C1],
         peers: &[],
+        standards: &[],
         docs: "# What\nThe token is too strong.\n",
     },
     RuleInfo {
@@ -52,6 +61,7 @@ pub(crate) const RULES: [RuleInfo; 5] = [
         severity: Severity::High,
         controls: &[Control::D1],
         peers: &[],
+        standards: &[],
         docs: "# What\nA tag moves.\n",
     },
 ];
@@ -163,7 +173,7 @@ fn findings() -> Vec<Finding> {
         Finding::new(
             "insights",
             Severity::Low,
-            cofferdam_facts::Location::whole_file("SECURITY-INSIGHTS.yml"),
+            cofferdam_facts::Location::missing("SECURITY-INSIGHTS.yml"),
             "There is no SECURITY-INSIGHTS.yml",
         )
         .why("Nobody can tell by machine how to report a weakness.")

@@ -7,6 +7,7 @@ use cofferdam_workflows::expressions::Expr;
 use crate::class::{Class, Shape, Who};
 use crate::outputs::Holds;
 use crate::sources;
+use crate::tools::{Effect, Means};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +23,9 @@ pub enum Source {
     Output(String, Holds),
     /// What a script reads, and a phrase for it.
     Read(Holds, String),
+    /// All that the event is about, for whoever looks it up: titles, bodies,
+    /// comments, changes.
+    Payload,
 }
 
 impl Source {
@@ -35,6 +39,7 @@ impl Source {
             }
             Self::Caller(_) => Some(Shape::new(Class::Text, Who::Caller)),
             Self::Output(_, holds) | Self::Read(holds, _) => holds.shape(event),
+            Self::Payload => payload(event),
         }
     }
 
@@ -47,8 +52,23 @@ impl Source {
             Self::Caller(name) => format!("the input `{name}`"),
             Self::Output(action, holds) => format!("{} from {action}", holds.describe()),
             Self::Read(holds, how) => format!("{} (`{how}`)", holds.describe()),
+            Self::Payload => "what others write on the issue or pull request".to_owned(),
         }
     }
+}
+
+fn payload(event: &str) -> Option<Shape> {
+    let who = match event {
+        "issues"
+        | "issue_comment"
+        | "discussion"
+        | "discussion_comment"
+        | "pull_request_review"
+        | "pull_request_review_comment" => Who::Anyone,
+        "pull_request" | "pull_request_target" => Who::PullRequestAuthor,
+        _ => return None,
+    };
+    Some(Shape::new(Class::Text, who))
 }
 
 /// One place on the way.
@@ -79,6 +99,19 @@ pub enum SinkKind {
     PathFile,
     /// The file behind `GITHUB_OUTPUT`.
     OutputFile,
+    /// An argument of a tool that runs, reads or writes what it says.
+    Argument(Means, Effect),
+    /// The address of a request.
+    Request {
+        /// Whether a secret goes with it.
+        secret: bool,
+        /// Whether what comes back is run.
+        runs: bool,
+    },
+    /// What an agent is told.
+    Prompt,
+    /// The issue, pull request or ref that a step writes to.
+    Target,
 }
 
 /// A place where a value turns into something else.
@@ -96,8 +129,12 @@ pub struct Sink<'r> {
     pub step: &'r Step,
     /// The action whose step it is, if it is not the job's own.
     pub action: Option<&'r Action>,
-    /// The input of the action that takes the code; empty for scripts.
+    /// The input of the action that takes the code, the variable that is set,
+    /// the tool, or the agent; empty for scripts.
     pub input: String,
+    /// The documentation that says what becomes of it there, for tools and
+    /// agents; else empty.
+    pub page: &'static str,
     /// The freest class that stays harmless there.
     pub holds_up_to: Class,
 }
@@ -129,6 +166,9 @@ pub struct Flow<'r> {
     pub guards: Vec<&'r Expr>,
     /// The freest that is left of the value on the way.
     pub cap: Class,
+    /// Whether an action whose code is not here stands in between, so that it
+    /// is not known what becomes of the value.
+    pub opaque: bool,
     /// Numbers the sinks of a checkout.
     pub sink: usize,
 }

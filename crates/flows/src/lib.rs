@@ -9,20 +9,28 @@
 //! The work is bounded: each definition is followed once, cycles of calls are
 //! cut, and where a limit is hit, [`Flows::unfinished`] names the file.
 
+mod arguments;
 pub mod class;
 pub mod code_inputs;
 mod constraints;
+mod evaluated;
 pub mod flow;
 mod javascript;
+mod leavings;
+mod line_writes;
 pub mod outputs;
 mod plain;
 mod position;
+mod prompts;
 mod reads;
+mod requests;
 mod scope;
 mod scripts;
 mod settle;
 mod sinks;
 pub mod sources;
+mod targets;
+pub mod tools;
 mod trace;
 mod trail;
 mod words;
@@ -38,6 +46,7 @@ use rayon::prelude::*;
 pub use class::{Class, Shape, Who};
 pub use flow::{Flow, Hop, Sink, SinkKind, Source, Stage};
 pub use outputs::Holds;
+pub use tools::{Effect, Means};
 pub use trace::Scripts;
 
 use scope::{Index, Scope};
@@ -151,6 +160,7 @@ fn of_file<'s, 'r>(
                     through: arrival.through,
                     guards: arrival.guards,
                     cap: arrival.cap,
+                    opaque: arrival.opaque,
                     sink,
                 });
             }

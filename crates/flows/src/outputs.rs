@@ -4,6 +4,7 @@
 //! `action.yml` and README at the tag named, where the behaviour changed).
 
 use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::semantics::agents;
 
 use crate::class::{Class, Shape, Who};
 
@@ -22,6 +23,9 @@ pub enum Holds {
     Commit,
     /// A file of an artifact that another run made.
     Artifact,
+    /// The answer of an agent, which says what those want who tell it
+    /// something.
+    Agent,
 }
 
 impl Holds {
@@ -31,7 +35,7 @@ impl Holds {
         let class = match self {
             Self::HeadBranch => Class::Ref,
             Self::FileNames | Self::Title => Class::Line,
-            Self::Body | Self::Commit | Self::Artifact => Class::Text,
+            Self::Body | Self::Commit | Self::Artifact | Self::Agent => Class::Text,
         };
         let who = match (event, self) {
             (
@@ -40,6 +44,10 @@ impl Holds {
             ) => Who::CommitAuthor,
             ("workflow_run", _) => Who::PullRequestAuthor,
             (_, Self::Artifact) => return None,
+            // Nobody else's text is there.
+            ("push" | "merge_group" | "schedule" | "workflow_dispatch", Self::Agent) => {
+                return None;
+            }
             ("issues" | "issue_comment" | "discussion" | "discussion_comment" | "gollum", _) => {
                 Who::Anyone
             }
@@ -59,6 +67,7 @@ impl Holds {
             Self::Body => "the text of a pull request, issue or comment",
             Self::Commit => "the message or author of a commit",
             Self::Artifact => "a file of another run's artifact",
+            Self::Agent => "the answer of an agent",
         }
     }
 }
@@ -234,11 +243,37 @@ const ROWS: &[Row] = &[
 /// somebody else's text, and whether it is written as JSON.
 #[must_use]
 pub fn of_step(step: &Step, output: &str) -> Option<(Holds, bool)> {
+    if let Some(agent) = agents::of_step(step) {
+        let answers = agent.answers.iter();
+        return answers
+            .into_iter()
+            .any(|name| output == "*" || name.eq_ignore_ascii_case(output))
+            .then_some((Holds::Agent, false));
+    }
     let action = step.action()?;
     ROWS.iter()
         .filter(|row| row.action == action)
         .find(|row| row.outputs.iter().any(|name| fits(name, output)) && !escaped(row.unless, step))
         .map(|row| (row.holds, is_json(step)))
+}
+
+/// Whether the outputs of a step's action are known: those in the table, and
+/// those that GitHub's own actions make of commits and keys.
+pub(crate) fn is_known(step: &Step) -> bool {
+    const HARMLESS: &[&str] = &[
+        "actions/cache",
+        "actions/cache/restore",
+        "actions/cache/save",
+        "actions/checkout",
+        "actions/create-github-app-token",
+        "actions/download-artifact",
+        "actions/upload-artifact",
+    ];
+    step.action().is_some_and(|action| {
+        HARMLESS.contains(&action.as_str())
+            || action.starts_with("actions/setup-")
+            || ROWS.iter().any(|row| row.action == action)
+    })
 }
 
 fn is_json(step: &Step) -> bool {

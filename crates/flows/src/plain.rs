@@ -60,7 +60,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             EnvFile::Environment => format!("the variable `{name}`"),
             EnvFile::Path => "the path".to_owned(),
         };
-        let counts = |piece: &str| !CLEANING.iter().any(|word| piece.contains(word));
+        let counts = |piece: &str| !is_cleaned(piece);
         let mut found = Trails::default();
         for piece in lookups::pieces(&text.value, name, &counts).pieces {
             let start = piece.as_ptr().addr() - text.value.as_ptr().addr();
@@ -86,7 +86,20 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 }
 
-fn variables(piece: &str) -> Vec<&str> {
+/// Whether a piece leaves nothing free.
+pub(crate) fn is_cleaned(piece: &str) -> bool {
+    // `print(` is not `int(`.
+    let whole = |at: usize, word: &str| {
+        let before = piece.get(..at).unwrap_or("");
+        !(word.ends_with('(') && before.ends_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    CLEANING
+        .iter()
+        .any(|word| piece.match_indices(word).any(|(at, _)| whole(at, word)))
+}
+
+/// Variables of the environment that a piece reads.
+pub(crate) fn variables(piece: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for opener in OPENERS {
         for rest in piece.split(opener).skip(1) {

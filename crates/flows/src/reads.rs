@@ -1,7 +1,6 @@
 //! What a command brings into a script from outside: the event's payload, the
 //! API, a commit, a file of another run's artifact.
 
-use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::shell::Command;
 
 use crate::flow::Source;
@@ -150,25 +149,6 @@ fn of_format(words: &[&str]) -> Option<Holds> {
         None if words.contains(&"--name-only") => Some(Holds::FileNames),
         None if words.iter().any(|w| w.starts_with("--oneline")) => Some(Holds::Commit),
         None => None,
-    }
-}
-
-/// Whether a step brings in an artifact of another run.
-pub(crate) fn brings_artifact(step: &Step) -> bool {
-    match step.action().as_deref() {
-        Some("actions/download-artifact") => step.input("run-id").is_some(),
-        Some(
-            "dawidd6/action-download-artifact"
-            | "marcofaggian/action-download-multiple-artifacts"
-            | "levonet/action-download-last-artifact",
-        ) => true,
-        Some("actions/github-script") => step
-            .input("script")
-            .is_some_and(|text| text.value.contains("downloadArtifact")),
-        _ => step.script().is_some_and(|text| {
-            text.value.contains("gh run download")
-                || text.value.contains("/artifacts/") && text.value.contains("/zip")
-        }),
     }
 }
 

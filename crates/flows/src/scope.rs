@@ -79,10 +79,14 @@ impl<'r> Scope<'r> {
         }
     }
 
-    /// The steps that have run when this one starts.
-    pub(crate) fn earlier(&self) -> impl Iterator<Item = &'r Step> + use<'r> {
+    /// Those of some steps that have run when this one starts.
+    pub(crate) fn earlier_of<'l>(
+        &self,
+        steps: &'l [&'r Step],
+    ) -> impl Iterator<Item = &'r Step> + use<'l, 'r> {
         let end = self.step.map_or(usize::MAX, |step| step.index);
-        self.steps().iter().take_while(move |step| step.index < end)
+        let before = steps.partition_point(|step| step.index < end);
+        steps.get(..before).unwrap_or_default().iter().copied()
     }
 
     /// The conditions that hold here.

@@ -6,14 +6,16 @@ use std::ops::Range;
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
 use crate::flow::Source;
+use crate::leavings::file_name;
 use crate::outputs::Holds;
 use crate::reads;
 use crate::scope::Scope;
-use crate::trace::{Tracer, output_name};
+use crate::trace::{Kind, Tracer, output_name};
 use crate::trail::{End, Trail, Trails};
 use crate::words::{self, Passing, Piece};
 use crate::writes::{self, Content, EnvFile, Write};
@@ -84,16 +86,24 @@ impl<'s, 'r> Tracer<'s, 'r> {
 
     /// The ways into what is written.
     pub(crate) fn content(&self, running: Running<'s, 'r>, write: &Write<'s>) -> Vec<Trail<'r>> {
-        let mut seen = Vec::new();
-        match &write.content {
-            Content::Word(word, part) => self.word(running, word, part.clone(), &mut seen),
+        self.printed_into(running, &write.content, &mut Vec::new())
+    }
+
+    fn printed_into(
+        &self,
+        running: Running<'s, 'r>,
+        content: &Content<'s>,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        match content {
+            Content::Word(word, part) => self.word(running, word, part.clone(), seen),
             Content::Printed(command) => {
                 let mut found = Trails::default();
-                found.extend(self.printed(running, command, &mut seen));
+                found.extend(self.printed(running, command, seen));
                 if let Some((id, _)) = command.pipeline {
                     let members = running.script.pipeline(id);
                     let before = members.into_iter().take_while(|c| c.range != command.range);
-                    let through = self.piped(running, before.collect(), &mut seen);
+                    let through = self.piped(running, before.collect(), seen);
                     found.extend(passed_by(command, through));
                 }
                 self.take(found)
@@ -155,6 +165,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return self.variable(running.scope, name);
         }
         if seen.len() >= MAX_NAMES {
+            return Vec::new();
+        }
+        if words::is_validated(running.script, name) {
             return Vec::new();
         }
         seen.push(name.to_owned());
@@ -226,6 +239,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let mut found = Trails::default();
         if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
             found.extend(self.artifact(running, path));
+            found.extend(self.file(running.scope, path));
         }
         let mut done: Vec<usize> = Vec::new();
         for command in &inside {
@@ -246,7 +260,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     // What comes out at the end of a pipe.
-    fn piped(
+    pub(crate) fn piped(
         &self,
         running: Running<'s, 'r>,
         members: Vec<&'s Command>,
@@ -284,11 +298,6 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
-        if words::passing(command) == Passing::OneLine {
-            for trail in &mut found.list {
-                trail.cap = trail.cap.min(Class::Line);
-            }
-        }
         for redirect in command
             .redirects
             .iter()
@@ -299,6 +308,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.extend(self.word(running, word, 0..word.text.len(), seen));
             } else {
                 found.extend(self.artifact(running, &word.text));
+                found.extend(self.file(running.scope, &word.text));
             }
         }
         if matches!(
@@ -307,6 +317,60 @@ impl<'s, 'r> Tracer<'s, 'r> {
         ) {
             for word in args.iter().filter(|w| !w.text.starts_with('-')) {
                 found.extend(self.artifact(running, &word.text));
+                found.extend(self.file(running.scope, &word.text));
+            }
+        }
+        if words::passing(command) == Passing::OneLine {
+            for trail in &mut found.list {
+                trail.cap = trail.cap.min(Class::Line);
+            }
+        }
+        self.take(found)
+    }
+
+    /// A file that scripts of the job have written before, or this one writes.
+    pub(crate) fn file(&self, scope: Scope<'r>, path: &str) -> Vec<Trail<'r>> {
+        let wanted = file_name(path);
+        let leavings = self.leavings(scope);
+        let Some(steps) = leavings.files.get(&wanted) else {
+            return Vec::new();
+        };
+        if wanted.is_empty() || wanted.contains("GITHUB_") {
+            return Vec::new();
+        }
+        let owner = scope.step.map_or(0, |step| std::ptr::from_ref(step).addr());
+        let around = scope.steps().as_ptr().addr();
+        let key = (owner, around, Kind::File, wanted.clone());
+        let found = self.trails_once(key, || {
+            let own = scope
+                .step
+                .filter(|own| steps.iter().any(|step| std::ptr::eq(*step, *own)));
+            let mut found = Trails::default();
+            for step in scope.earlier_of(steps).chain(own) {
+                if let Some(running) = self.running(scope, step) {
+                    found.extend(self.written_to(running, &wanted));
+                }
+            }
+            self.take(found)
+        });
+        found.to_vec()
+    }
+
+    fn written_to(&self, running: Running<'s, 'r>, wanted: &str) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        let target = format!("the file `{wanted}`");
+        for command in &running.script.commands {
+            let redirected = command.redirects.iter().any(|r| {
+                r.writes() && r.descriptor != Some(2) && file_name(&r.target.text) == wanted
+            });
+            if !redirected {
+                continue;
+            }
+            let content = Content::Printed(command);
+            let span = running.span(command.range.clone());
+            for mut trail in self.printed_into(running, &content, &mut Vec::new()) {
+                trail.place = Some((running.scope.file(), span));
+                found.push(trail.put(&target));
             }
         }
         self.take(found)
@@ -319,9 +383,17 @@ impl<'s, 'r> Tracer<'s, 'r> {
             || path.contains("RUNNER_TEMP")
             || path.starts_with("/tmp/");
         let looks = looks && !path.contains([' ', '\n', '|', '(', '=']);
-        let brought = running.scope.earlier().any(reads::brings_artifact)
-            || reads::brings_artifact(running.scope.step?);
-        (looks && brought).then(|| {
+        if !looks {
+            return None;
+        }
+        let leavings = self.leavings(running.scope);
+        let brought = running
+            .scope
+            .earlier_of(&leavings.artifacts)
+            .next()
+            .is_some()
+            || artifacts::brings(running.scope.step?);
+        brought.then(|| {
             let source = Source::Read(Holds::Artifact, path.to_owned());
             let name = source.describe();
             Trail::from(End::Source(source), name)

@@ -3,13 +3,12 @@
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
-use cofferdam_workflows::documents::text::lookup;
 use cofferdam_workflows::documents::{Action, Step, Workflow};
 
 use crate::class::Class;
 use crate::flow::{Source, Stage};
 use crate::scope::{Scope, Unit};
-use crate::trace::{Key, Kind, Tracer};
+use crate::trace::{Key, Kind, Tracer, given};
 use crate::trail::{Arrival, End, Trail};
 
 /// More ways into one input than this are not told apart.
@@ -153,7 +152,7 @@ impl<'r> Search<'_, '_, 'r> {
         for caller in callers {
             let scope = Scope::of_job(caller.workflow, caller.job);
             let call = caller.job.call();
-            let Some(text) = call.and_then(|c| lookup(&c.with, &wanted.name)) else {
+            let Some(text) = call.and_then(|c| given(&c.with, &wanted.name)) else {
                 continue;
             };
             let target = format!("the input `{}` of `{}`", wanted.name, workflow.path());
@@ -248,6 +247,7 @@ fn site(route: Vec<Stage<'_>>) -> Arrival<'_> {
         route,
         through: Vec::new(),
         cap: Class::Text,
+        opaque: false,
     }
 }
 
@@ -273,5 +273,6 @@ fn arrival<'r>(
         route,
         through,
         cap: trail.cap,
+        opaque: trail.opaque,
     }
 }

@@ -9,12 +9,13 @@ use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::documents::{Action, Step};
 use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::semantics::shells;
-use cofferdam_workflows::shell::{Command, Script, Shell};
+use cofferdam_workflows::shell::{Script, Shell};
 
 use crate::class::Class;
 use crate::code_inputs::{self, Language};
 use crate::flow::{Sink, SinkKind};
 use crate::position;
+use crate::requests;
 use crate::scope::{Scope, Unit};
 use crate::scripts::Running;
 use crate::trace::Tracer;
@@ -48,23 +49,37 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     if let Some(text) = shell.as_ref().or(defaults) {
                         self.whole(&at, text, SinkKind::ShellCommand, "", &mut found);
                     }
-                    if let Some(running) = self.running(scope, step) {
+                    let shell = shell_of(&at);
+                    if !shell.is_understood() {
+                        self.line_writes(&at, script, &shell, &mut found);
+                    } else if let Some(running) = self.running(scope, step) {
                         self.evaluated(&at, running, &mut found);
+                        self.arguments(&at, running, &mut found);
+                        self.requests(&at, running, &mut found);
+                        self.prompts_of_script(&at, running, &mut found);
+                        self.targets_of_script(&at, running, &mut found);
                         self.files(&at, running, &mut found);
                     }
                 }
                 StepKind::Uses { with, .. } => {
                     let name = step.action().unwrap_or_default();
-                    if !code_inputs::has_any(&name) {
-                        continue;
-                    }
                     for pair in with {
                         let input = &pair.key.value;
-                        if code_inputs::language(&name, input).is_some() {
-                            let kind = SinkKind::CodeInput;
-                            self.whole(&at, &pair.value, kind, input, &mut found);
-                        }
+                        let any = input.is_empty() && code_inputs::has_any(&name);
+                        let kind = if any || code_inputs::language(&name, input).is_some() {
+                            SinkKind::CodeInput
+                        } else if requests::is_address(&name, input) {
+                            SinkKind::Request {
+                                secret: with.iter().any(|p| requests::is_secret(&p.value.value)),
+                                runs: false,
+                            }
+                        } else {
+                            continue;
+                        };
+                        self.whole(&at, &pair.value, kind, input, &mut found);
                     }
+                    self.prompts(&at, &mut found);
+                    self.targets(&at, with, &mut found);
                 }
                 _ => {}
             }
@@ -87,7 +102,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
     }
 
-    fn whole(
+    pub(crate) fn whole(
         &self,
         at: &At<'r>,
         text: &'r Text,
@@ -128,27 +143,6 @@ impl<'s, 'r> Tracer<'s, 'r> {
         reached.sink.holds_up_to = holds_up_to;
         input.clone_into(&mut reached.sink.input);
         found.push(reached);
-    }
-
-    // eval "$VALUE", bash -c "… $VALUE …"
-    fn evaluated(&self, at: &At<'r>, running: Running<'s, 'r>, found: &mut Vec<Reached<'r>>) {
-        for command in &running.script.commands {
-            for word in code_words(command) {
-                if word.variables.is_empty() && !word.holds_substitution {
-                    continue;
-                }
-                let whole = 0..word.text.len();
-                let mut trails = self.word(running, word, whole, &mut Vec::new());
-                // What GitHub splices in is a sink of its own.
-                trails.retain(|trail| !trail.spliced);
-                if trails.is_empty() {
-                    continue;
-                }
-                let span = running.span(word.range.clone());
-                let written = word.text.chars().take(80).collect();
-                found.push(at.reached(SinkKind::Evaluated, span, written, trails));
-            }
-        }
     }
 
     fn files(&self, at: &At<'r>, running: Running<'s, 'r>, found: &mut Vec<Reached<'r>>) {
@@ -213,14 +207,15 @@ fn is_trusted(name: &str) -> bool {
     )
 }
 
-struct At<'r> {
-    scope: Scope<'r>,
-    step: &'r Step,
-    action: Option<&'r Action>,
+/// The step in which a sink stands.
+pub(crate) struct At<'r> {
+    pub(crate) scope: Scope<'r>,
+    pub(crate) step: &'r Step,
+    pub(crate) action: Option<&'r Action>,
 }
 
 impl<'r> At<'r> {
-    fn reached(
+    pub(crate) fn reached(
         &self,
         kind: SinkKind,
         span: Span,
@@ -237,6 +232,7 @@ impl<'r> At<'r> {
                 step: self.step,
                 action: self.action,
                 input: String::new(),
+                page: "",
                 holds_up_to: Class::Word,
             },
             trails,
@@ -249,31 +245,4 @@ fn shell_of(at: &At<'_>) -> Shell {
         (Unit::Workflow(workflow), Some(job)) => shells::of_step(workflow, job, at.step),
         _ => shells::of_composite_step(at.step),
     }
-}
-
-/// The words of a command that it runs as code itself.
-fn code_words(command: &Command) -> Vec<&cofferdam_workflows::shell::Word> {
-    let (program, args) = command.effective();
-    let flag = match program.file_name() {
-        Some("eval") => return args.iter().collect(),
-        Some("bash" | "sh" | "dash" | "zsh" | "python" | "python3") => "c",
-        Some("node" | "perl" | "ruby") => "e",
-        Some("pwsh" | "powershell") => return after(args, &["-Command", "-c"]),
-        _ => return Vec::new(),
-    };
-    let at = args.iter().position(|word| {
-        word.is_static
-            && word.text.starts_with('-')
-            && !word.text.starts_with("--")
-            && word.text.ends_with(flag)
-    });
-    at.and_then(|at| args.get(at + 1)).into_iter().collect()
-}
-
-fn after<'a>(
-    args: &'a [cofferdam_workflows::shell::Word],
-    flags: &[&str],
-) -> Vec<&'a cofferdam_workflows::shell::Word> {
-    let at = args.iter().position(|w| flags.contains(&w.text.as_str()));
-    at.map_or_else(Vec::new, |at| args.iter().skip(at + 1).collect())
 }

@@ -15,10 +15,12 @@ use cofferdam_workflows::documents::job::JobKind;
 use cofferdam_workflows::documents::text::{Pair, Text, lookup};
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Expr, ExprKind, Operator};
+use cofferdam_workflows::semantics::agents;
 use cofferdam_workflows::shell::Script;
 
 use crate::constraints;
 use crate::flow::Source;
+use crate::leavings::Leavings;
 use crate::outputs;
 use crate::scope::{Index, Scope, Unit};
 use crate::sources;
@@ -44,6 +46,7 @@ pub(crate) enum Kind {
     Site,
     Matrix,
     Written,
+    File,
 }
 
 /// What has been followed: the address of what defines it, and its name.
@@ -55,6 +58,8 @@ pub(crate) struct Tracer<'s, 'r> {
     pub(crate) repository: &'r cofferdam_workflows::Repository,
     trails: RefCell<HashMap<Key, Rc<Vec<Trail<'r>>>>>,
     arrivals: RefCell<HashMap<Key, Rc<Vec<Arrival<'r>>>>>,
+    // By the address of the list of steps.
+    pub(crate) leavings: RefCell<HashMap<usize, Rc<Leavings<'r>>>>,
     busy: RefCell<HashSet<Key>>,
     // Set where a cycle was cut, so that what was worked out meanwhile is not
     // remembered for others.
@@ -77,6 +82,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             repository,
             trails: RefCell::default(),
             arrivals: RefCell::default(),
+            leavings: RefCell::default(),
             busy: RefCell::default(),
             cut: Cell::new(false),
             work: Cell::new(0),
@@ -359,7 +365,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return put(self.text(before, text)).collect();
         }
         let mut found = Trails::default();
-        for step in scope.earlier() {
+        for step in scope.earlier_of(&self.leavings(scope).variables) {
             found.extend(self.written_by(scope, step, EnvFile::Environment, Some(name)));
         }
         match scope.unit {
@@ -396,6 +402,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let mut found = Trails::default();
             found.extend(self.written_by(scope, step, EnvFile::Output, name));
             found.extend(self.known_output(scope, step, name.unwrap_or("*")));
+            found.extend(self.unknown_output(scope, step, name.unwrap_or("*")));
             self.take(found)
         });
         found.to_vec()
@@ -414,6 +421,27 @@ impl<'s, 'r> Tracer<'s, 'r> {
             trail.guard(condition);
         }
         vec![trail.put(&output_name(step, name))]
+    }
+
+    // What an action whose code is not here makes of its inputs, nobody can
+    // say.
+    fn unknown_output(&self, scope: Scope<'r>, step: &'r Step, name: &str) -> Vec<Trail<'r>> {
+        let known = step.uses().is_none()
+            || self.index.action(step).is_some()
+            || agents::of_step(step).is_some()
+            || outputs::is_known(step)
+            || step.action().as_deref() == Some("actions/github-script");
+        if known {
+            return Vec::new();
+        }
+        let mut found = Trails::default();
+        for pair in step.with() {
+            for mut trail in self.text(scope, &pair.value) {
+                trail.opaque = true;
+                found.push(trail.put(&output_name(step, name)));
+            }
+        }
+        self.take(found)
     }
 
     /// What a step writes into one of the runner's files, itself or by the
@@ -506,7 +534,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     /// What a step hands to an input of the action of the checkout it uses.
     pub(crate) fn passed(&self, user: Scope<'r>, step: &'r Step, input: &str) -> Vec<Trail<'r>> {
         let target = format!("the input `{input}`");
-        if let Some(text) = lookup(step.with(), input) {
+        if let Some(text) = given(step.with(), input) {
             let trails = self.text(user, text);
             return trails.into_iter().map(|t| t.put(&target)).collect();
         }
@@ -558,7 +586,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
         name: Option<&str>,
     ) -> Vec<Trail<'r>> {
         let scope = Scope::of_job(workflow, job);
-        let wanted = |key: &str| name.is_none_or(|name| name.eq_ignore_ascii_case(key));
+        let wanted =
+            |key: &str| key.is_empty() || name.is_none_or(|name| name.eq_ignore_ascii_case(key));
         let target = |key: &str| format!("the output `{key}` of job `{}`", job.name());
         let mut found = Trails::default();
         let JobKind::Call(call) = &job.kind else {
@@ -591,7 +620,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     found.push(trail);
                     continue;
                 };
-                let text = lookup(&call.with, input);
+                let text = given(&call.with, input);
                 let from = text.map_or_else(Vec::new, |text| self.text(scope, text));
                 for outer in from {
                     let outer = outer.put(&format!("the input `{input}`"));
@@ -653,6 +682,7 @@ pub(crate) fn join<'r>(outer: Trail<'r>, inner: &Trail<'r>) -> Trail<'r> {
     }
     joined.cap = joined.cap.min(inner.cap);
     joined.json &= inner.json;
+    joined.opaque |= inner.opaque;
     joined
 }
 
@@ -664,5 +694,16 @@ pub(crate) fn output_name(step: &Step, output: &str) -> String {
 }
 
 fn exact<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
-    pairs.iter().find(|p| p.key.value == name).map(|p| &p.value)
+    let own = pairs.iter().find(|p| p.key.value == name);
+    own.map(|p| &p.value).or_else(|| whole(pairs))
+}
+
+/// What is handed over under a name; an expression in the place of the whole
+/// mapping, or of a name, may hand over any.
+pub(crate) fn given<'p>(pairs: &'p [Pair], name: &str) -> Option<&'p Text> {
+    lookup(pairs, name).or_else(|| whole(pairs))
+}
+
+fn whole(pairs: &[Pair]) -> Option<&Text> {
+    lookup(pairs, "")
 }

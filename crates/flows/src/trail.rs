@@ -35,6 +35,8 @@ pub(crate) struct Trail<'r> {
     pub(crate) cap: Class,
     /// Whether it is JSON, which is a safe literal in JavaScript.
     pub(crate) json: bool,
+    /// Whether an action whose code is not here stands in between.
+    pub(crate) opaque: bool,
 }
 
 impl<'r> Trail<'r> {
@@ -48,6 +50,7 @@ impl<'r> Trail<'r> {
             spliced: false,
             cap: Class::Text,
             json: false,
+            opaque: false,
         }
     }
 
@@ -55,6 +58,7 @@ impl<'r> Trail<'r> {
         self.end == other.end
             && self.cap == other.cap
             && self.json == other.json
+            && self.opaque == other.opaque
             && self.guards.len() == other.guards.len()
             && self
                 .guards
@@ -129,6 +133,7 @@ pub(crate) struct Arrival<'r> {
     pub(crate) route: Vec<Stage<'r>>,
     pub(crate) through: Vec<&'r Step>,
     pub(crate) cap: Class,
+    pub(crate) opaque: bool,
 }
 
 impl<'r> Arrival<'r> {
@@ -144,6 +149,7 @@ impl<'r> Arrival<'r> {
             self.name.clone_from(&rest.name);
         }
         self.cap = self.cap.min(rest.cap);
+        self.opaque |= rest.opaque;
         self.route.extend(&rest.route);
         self.through.extend(&rest.through);
         self

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use cofferdam_workflows::shell::{Command, Word};
+use cofferdam_workflows::shell::{Command, Script, Word};
 
 /// One piece of a word that is not constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,12 @@ pub(crate) enum Piece {
 
 /// The pieces of a part of a word.
 pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
+    let pieces = located(word, part).into_iter();
+    pieces.map(|(piece, _)| piece).collect()
+}
+
+/// The same with the bytes of the word's text that each takes.
+pub(crate) fn located(word: &Word, part: Range<usize>) -> Vec<(Piece, Range<usize>)> {
     let mut pieces = Vec::new();
     let text = word.text.as_str();
     let mut at = part.start;
@@ -30,12 +36,14 @@ pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
         let here = text.get(start..part.end).unwrap_or("");
         if here.starts_with("${{") {
             let length = here.find("}}").map_or(here.len(), |end| end + 2);
-            pieces.push(Piece::Expression(start..start + length));
+            let range = start..start + length;
+            pieces.push((Piece::Expression(range.clone()), range));
             at = start + length;
         } else if here.starts_with("$(") || here.starts_with('`') {
             let length = substitution_length(here);
             if word.holds_substitution {
-                pieces.push(Piece::Substitution(start..start + length));
+                let range = start..start + length;
+                pieces.push((Piece::Substitution(range.clone()), range));
             }
             at = start + length;
         } else if let Some(inner) = here.strip_prefix("${") {
@@ -44,7 +52,8 @@ pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
             if let Some(name) = passed_on(inside)
                 && word.variables.iter().any(|v| v == name)
             {
-                pieces.push(Piece::Variable(name.to_owned()));
+                let range = start..(start + 2 + length + 1).min(part.end);
+                pieces.push((Piece::Variable(name.to_owned()), range));
             }
             at = start + 2 + length + 1;
         } else {
@@ -55,7 +64,7 @@ pub(crate) fn pieces(word: &Word, part: Range<usize>) -> Vec<Piece> {
                 .collect();
             at = start + 1 + name.len();
             if word.variables.contains(&name) {
-                pieces.push(Piece::Variable(name));
+                pieces.push((Piece::Variable(name), start..at));
             }
         }
     }
@@ -94,9 +103,11 @@ fn passed_on(inside: &str) -> Option<&str> {
         .unwrap_or(inside.len());
     let (name, rest) = (inside.get(..end)?, inside.get(end..)?);
     let replaced = rest.starts_with(":+") || rest.starts_with('+');
-    let cleaned = rest
-        .strip_prefix("//")
-        .is_some_and(takes_everything_else_out);
+    // `@Q` quotes it for a shell.
+    let cleaned = rest == "@Q"
+        || rest
+            .strip_prefix("//")
+            .is_some_and(takes_everything_else_out);
     (!name.is_empty() && !replaced && !cleaned).then_some(name)
 }
 
@@ -190,7 +201,10 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "base64" => !flag("dD") && !texts.contains(&"--decode"),
         "jq" => texts
             .iter()
-            .any(|text| text.contains("@base64") || text.contains("@uri")),
+            .any(|text| text.contains("@base64") || text.contains("@uri") || takes_facts(text)),
+        "printf" => texts.first().is_some_and(|format| {
+            format.contains("%q") && !format.contains("%s") && !format.contains('$')
+        }),
         _ => false,
     };
     let joins = match name {
@@ -199,6 +213,10 @@ pub(crate) fn passing(command: &Command) -> Passing {
             .iter()
             .any(|t| t.starts_with("\\n") || t.starts_with("\\r\\n")),
         "base64" => true,
+        // JSON writes line breaks as `\\n`.
+        "jq" => texts
+            .iter()
+            .any(|text| text.contains("tojson") || text.contains("@json")),
         _ => false,
     };
     match (cleans, joins) {
@@ -206,6 +224,41 @@ pub(crate) fn passing(command: &Command) -> Passing {
         (false, true) => Passing::OneLine,
         (false, false) => Passing::On,
     }
+}
+
+/// Whether a filter of jq takes only what GitHub itself makes: numbers, commits,
+/// states.
+fn takes_facts(filter: &str) -> bool {
+    const FACTS: &[&str] = &[
+        "additions",
+        "baseRefOid",
+        "changedFiles",
+        "closed",
+        "createdAt",
+        "databaseId",
+        "deletions",
+        "headRefOid",
+        "id",
+        "isDraft",
+        "mergeable",
+        "node_id",
+        "number",
+        "oid",
+        "sha",
+        "state",
+        "updatedAt",
+    ];
+    let mut fields = filter
+        .split('.')
+        .skip(1)
+        .map(|rest| {
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            rest.get(..end).unwrap_or("")
+        })
+        .peekable();
+    fields.peek().is_some() && fields.all(|field| FACTS.contains(&field))
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -239,6 +292,35 @@ fn is_tight(pattern: &str) -> bool {
         }
     }
     !pattern.is_empty()
+}
+
+/// Whether a script gives up unless a variable matches a tight pattern:
+/// `[[ "$X" =~ ^[0-9]+$ ]] || exit 1`.
+pub(crate) fn is_validated(script: &Script, name: &str) -> bool {
+    let tests = |command: &&Command| {
+        command.name.text == "[["
+            && command.args.windows(3).any(|words| match words {
+                [value, sign, pattern] => {
+                    sign.text == "=~"
+                        && value.variables.iter().any(|own| own == name)
+                        && pattern
+                            .text
+                            .strip_prefix('^')
+                            .and_then(|rest| rest.strip_suffix('$'))
+                            .is_some_and(is_tight)
+                }
+                _ => false,
+            })
+    };
+    let Some(test) = script.commands.iter().find(tests) else {
+        return false;
+    };
+    script.commands.iter().any(|command| {
+        command.range.start >= test.range.end
+            && command.conditional
+            && matches!(command.name.text.as_str(), "exit" | "return")
+            && command.args.first().is_none_or(|code| code.text != "0")
+    })
 }
 
 /// Whether the groups of a regular expression, or all of it where it has none,
@@ -308,6 +390,11 @@ mod tests {
             ("base64 -w0", Passing::Cleaned),
             ("base64 -d", Passing::OneLine),
             ("curl \"$URL\"", Passing::Other),
+            ("jq -r .number", Passing::Cleaned),
+            ("jq -r '\"n=\\(.number)\"'", Passing::Cleaned),
+            ("jq -r .title", Passing::On),
+            ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
+            ("printf %q \"$X\"", Passing::Cleaned),
         ];
         for (script, expected) in cases {
             assert_eq!(first(script), expected, "{script}");

@@ -145,7 +145,8 @@ impl<'s> Collector<'s> {
             }
             Some("printf") => self.printf(file, args),
             _ => {
-                let (name, block) = self.open_block(file);
+                let (open, block) = self.open_block(file);
+                let name = open.or_else(|| printed_name(command));
                 self.writes.push(Write {
                     file,
                     name,
@@ -272,6 +273,20 @@ impl<'s> Collector<'s> {
             }
         }
     }
+}
+
+// jq -r '"name=\(.value)"'
+fn printed_name(command: &Command) -> Option<String> {
+    if !command.is("jq") {
+        return None;
+    }
+    let (_, args) = command.effective();
+    let filter = args.iter().find(|word| word.text.contains("=\\("))?;
+    let (before, _) = filter.text.split_once("=\\(")?;
+    let name = before.rsplit('"').next()?;
+    // A filter that prints more lines names more.
+    let only = filter.text.matches('"').count() == 2;
+    (only && is_name(name)).then(|| name.to_owned())
 }
 
 fn is_flag(word: &Word) -> bool {

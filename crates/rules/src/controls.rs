@@ -12,7 +12,7 @@ pub fn decided_elsewhere(control: Control) -> Option<&'static str> {
         S4 | S7 => "what is published has to be asked of the registry",
         W2 | W3 | W4 | W5 => "it is decided while workflows run, not from files",
         G4 => "it takes the exposure graph, which is not part of this version",
-        G6 => "`cofferdam rules` maps rules to controls",
+        G6 => "`cofferdam audit --against STANDARD` holds the audit against one",
         _ => return None,
     })
 }

@@ -18,6 +18,7 @@ use cofferdam_workflows::documents::job::Defaults;
 use cofferdam_workflows::documents::step::{Step, StepKind};
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::expressions::ContextPath;
+use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
 use cofferdam_workflows::semantics::executing_actions::{self, ActionRuns};
 use cofferdam_workflows::semantics::execution::Execution;
@@ -233,6 +234,7 @@ fn of_chain(
         compares_times: view.job.steps().iter().any(compares_times),
         tree: Tree::default(),
         left: MAX_STEPS,
+        packed: false,
         out: Foreign::default(),
     };
     let outer = Outer {
@@ -256,6 +258,8 @@ struct Walk<'w> {
     compares_times: bool,
     tree: Tree,
     left: usize,
+    /// Whether another run's artifact lies there and is not unpacked yet.
+    packed: bool,
     out: Foreign,
 }
 
@@ -356,9 +360,7 @@ impl Walk<'_> {
         let name = at.step.action().unwrap_or_default();
         match name.as_str() {
             "actions/checkout" => return self.checkout(at),
-            "actions/download-artifact" | "dawidd6/action-download-artifact" => {
-                return self.download(at, &name);
-            }
+            _ if artifacts::is_download(&name) => return self.download(at),
             "actions/github-script" => self.github_script(at),
             _ => {}
         }
@@ -438,27 +440,33 @@ impl Walk<'_> {
         !comment && !at.step.input("ref").is_some_and(looked_up)
     }
 
-    fn download(&mut self, at: &At<'_>, name: &str) {
-        // Without a run it takes what this very run has made.
-        let of_other_run = name.starts_with("dawidd6/")
-            || at.step.input("run-id").is_some_and(|t| !t.value.is_empty());
-        if self.start.event() != "workflow_run" || !of_other_run {
+    // Without a run it takes what this very run has made.
+    fn download(&mut self, at: &At<'_>) {
+        if self.start.event() != "workflow_run" || !artifacts::of_other_run(at.step) {
             return;
         }
-        let folder = at
-            .step
-            .input("path")
-            .map_or_else(Folder::workspace, |path| {
-                Folder::workspace().join(&self.expand(at, path))
-            });
+        let path = at.step.input("path");
+        let folder = path.map_or_else(Folder::workspace, |path| {
+            Folder::workspace().join(&self.expand(at, path))
+        });
         let span = at.step.head();
+        let elsewhere = folder == Folder::Elsewhere;
+        let known = self.out.fetches.len();
         self.fetch(at, span, Head::default(), Means::Artifact, folder, false);
+        // Scripts write `$RUNNER_TEMP` for the same folder.
+        if let (true, Some(path)) = (elsewhere && self.out.fetches.len() > known, path) {
+            let temporary = path.value.replace("${{ runner.temp }}", "$RUNNER_TEMP");
+            for written in [path.value.as_str(), &temporary] {
+                self.tree.outside_folder(written, known);
+            }
+        }
     }
 
     fn github_script(&mut self, at: &At<'_>) {
         let Some(script) = script_of(at.step) else {
             return;
         };
+        self.packed |= script.contains("downloadArtifact");
         for opener in ["require(", "import("] {
             for rest in script.split(opener).skip(1) {
                 let path: String = rest

@@ -49,7 +49,7 @@ pub fn of_file<'c>(
 ) -> Vec<Danger<'c>> {
     let mut known = Known::default();
     let mut worst: BTreeMap<usize, Danger<'c>> = BTreeMap::new();
-    for flow in cx.flows.of_file(path) {
+    for flow in cx.flows.of_file(path).filter(|flow| !flow.opaque) {
         let Some(sink) = cx.flows.sink(flow).filter(|sink| wanted(sink)) else {
             continue;
         };
@@ -63,6 +63,25 @@ pub fn of_file<'c>(
         }
     }
     worst.into_values().collect()
+}
+
+/// Steps with places of code that a stranger's value may reach behind an action
+/// whose code is not here, and the first such place.
+#[must_use]
+pub fn unknown(cx: &Context<'_>, wanted: &dyn Fn(&Sink<'_>) -> bool) -> (usize, Option<Location>) {
+    let mut known = Known::default();
+    let mut steps: BTreeMap<(String, usize), Location> = BTreeMap::new();
+    for flow in cx.flows.iter().filter(|flow| flow.opaque) {
+        let Some(sink) = cx.flows.sink(flow).filter(|sink| wanted(sink)) else {
+            continue;
+        };
+        let key = (sink.file.path().to_owned(), sink.step.span.start);
+        let matters = |danger: &Danger<'_>| danger.severity >= Severity::Medium;
+        if !steps.contains_key(&key) && of_flow(cx, flow, sink, &mut known).iter().any(matters) {
+            steps.insert(key, sink.file.locate(sink.span));
+        }
+    }
+    (steps.len(), steps.into_values().next())
 }
 
 // The starts of a route are the same for every flow that takes it.

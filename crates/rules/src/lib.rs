@@ -4,6 +4,7 @@
 //! fixtures. A rule never reads, fetches or prints; what it cannot know it
 //! says, and the control it speaks for is then *not checked*.
 
+pub mod agents;
 mod claims;
 pub mod context;
 pub mod controls;
@@ -23,6 +24,7 @@ pub mod lock_gaps;
 pub mod locking;
 pub mod merges;
 pub mod own_references;
+pub mod peers;
 pub mod policies;
 pub mod registry;
 pub mod releases;
@@ -34,6 +36,8 @@ pub mod shipments;
 pub mod sites;
 pub mod slsa;
 pub mod stakes;
+#[cfg(test)]
+mod standards;
 pub mod starts;
 pub mod steps;
 pub mod takeover;

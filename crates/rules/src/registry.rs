@@ -6,10 +6,15 @@ use crate::rules::*;
 /// Every rule, in order of id, one on a line.
 #[rustfmt::skip]
 pub static RULES: &[&dyn Rule] = &[
+    &agent_order::AgentOrder,
+    &agent_prompt_injection::AgentPromptInjection,
+    &agent_unrestricted::AgentUnrestricted,
     &anonymous_definition::AnonymousDefinition,
     &archived_action::ArchivedAction,
+    &argument_injection::ArgumentInjection,
     &ariane_open_trigger::ArianeOpenTrigger,
     &ariane_regex::ArianeRegex,
+    &artifact_poisoning::ArtifactPoisoning,
     &bot_conditions::BotConditions,
     &cache_bloat::CacheBloat,
     &cache_write::CacheWrite,
@@ -48,6 +53,7 @@ pub static RULES: &[&dyn Rule] = &[
     &release_environment::ReleaseEnvironment,
     &release_immutable::ReleaseImmutable,
     &release_reachable::ReleaseReachable,
+    &request_forgery::RequestForgery,
     &retired_runner::RetiredRunner,
     &sbom_not_attested::SbomNotAttested,
     &scorecard_run::ScorecardRun,

@@ -35,6 +35,7 @@ pub trait Rule: Send + Sync {
 ///         severity: High,
 ///         controls: [C1],
 ///         peers: ["zizmor/excessive-permissions"],
+///         standards: [Cwe::Cwe250, Osps::Ac0402],
 ///     }
 /// }
 /// ```
@@ -48,6 +49,7 @@ macro_rules! rule {
             severity: $severity:ident,
             controls: [$($control:ident),* $(,)?] $(,)?
             $(peers: [$($peer:literal),* $(,)?] $(,)?)?
+            $(standards: [$($standard:ident :: $requirement:ident),* $(,)?] $(,)?)?
         }
     ) => {
         $(#[doc = $doc])*
@@ -62,6 +64,9 @@ macro_rules! rule {
                 severity: cofferdam_findings::Severity::$severity,
                 controls: &[$(cofferdam_facts::Control::$control),*],
                 peers: &[$($($peer),*)?],
+                standards: &[$($(cofferdam_findings::Requirement::$standard(
+                    cofferdam_findings::standards::$standard::$requirement,
+                )),*)?],
                 docs: concat!($($doc, "\n"),*),
             };
         }

@@ -74,6 +74,23 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Shipment<'c>> {
     shipments
 }
 
+/// Every shipment, for a rule that speaks of `control`. Where there is none the
+/// control has nothing to speak about; where something may publish that is not
+/// read, it is unknown, and `settle` says what helps.
+pub fn seen<'c>(
+    cx: &'c Context<'c>,
+    control: Control,
+    settle: &str,
+    out: &mut Sink,
+) -> Vec<Shipment<'c>> {
+    let shipments = of(cx);
+    let unread = tell_unread(cx, control, settle, out);
+    if shipments.is_empty() && !unread {
+        out.not_applicable(control, "no workflow is seen to publish anything");
+    }
+    shipments
+}
+
 /// Says for each shipment whose content is not read that a control is not
 /// decided, and gives whether there is one. Where the same job ships something
 /// that is read, that decides.

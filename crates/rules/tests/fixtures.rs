@@ -185,10 +185,40 @@ fn examples(docs: &str, heading: &str) -> Vec<String> {
             None => {}
         }
     }
-    let has = |text: &str, key: &str| text.lines().any(|line| line.starts_with(key));
-    workflows.retain(|text| has(text, "on:") && has(text, "jobs:"));
     workflows
+        .into_iter()
+        .filter_map(|text| whole(&text))
+        .collect()
 }
+
+/// The smallest workflow around an example: steps get a job, jobs an event.
+/// Examples of other files, and of single keys, are none.
+fn whole(text: &str) -> Option<String> {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let indented =
+        |by: &str| -> String { text.lines().map(|line| format!("{by}{line}\n")).collect() };
+    let job = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n";
+    match () {
+        () if has("on:") && has("jobs:") => Some(text.to_owned()),
+        () if has("jobs:") => Some(format!("on: push\n{text}")),
+        () if has("steps:") => Some(format!("{job}{}", indented("    "))),
+        () if text.starts_with("- uses:") || text.starts_with("- run:") => {
+            Some(format!("{job}    steps:\n{}", indented("      ")))
+        }
+        () => None,
+    }
+}
+
+/// Rules whose weak example needs something beside the workflow: a lockfile, a
+/// publication, the repository's name, the number of runs. Fixtures hold these.
+const NEEDS_MORE: &[&str] = &[
+    "cache-bloat",
+    "lockfile-bypass",
+    "mutable-self-reference",
+    "sbom-not-attested",
+    "vendor-verification",
+    "vulnerability-scan",
+];
 
 #[test]
 fn whole_workflows_on_pages_do_what_the_page_says() {
@@ -213,6 +243,8 @@ fn whole_workflows_on_pages_do_what_the_page_says() {
                         part: false,
                     },
                 );
+                // The list holds none that would do.
+                let fires = fires && !NEEDS_MORE.contains(&info.id);
                 if sink.findings.is_empty() == fires {
                     wrong.push(format!("{} {heading}: {}", info.id, show(&sink)));
                 }
@@ -220,7 +252,7 @@ fn whole_workflows_on_pages_do_what_the_page_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(seen >= 30, "only {seen} examples are whole workflows");
+    assert!(seen >= 95, "only {seen} examples are tried");
 }
 
 #[test]

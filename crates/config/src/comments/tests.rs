@@ -9,6 +9,7 @@ const RULES: &[RuleInfo] = &[
         severity: Severity::High,
         controls: &[],
         peers: &["zizmor/unpinned-uses"],
+        standards: &[],
         docs: "",
     },
     RuleInfo {
@@ -17,6 +18,7 @@ const RULES: &[RuleInfo] = &[
         severity: Severity::High,
         controls: &[],
         peers: &["zizmor/artipacked"],
+        standards: &[],
         docs: "",
     },
 ];

@@ -11,6 +11,7 @@ const RULE: RuleInfo = RuleInfo {
     severity: Severity::High,
     controls: &[],
     peers: &["zizmor/a"],
+    standards: &[],
     docs: "",
 };
 

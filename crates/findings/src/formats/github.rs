@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use cofferdam_facts::Location;
+use cofferdam_facts::{Extent, Location};
 
 use super::{Options, Render, counted, notes, severities, verdict};
 use crate::finding::{Finding, Severity};
@@ -236,11 +236,11 @@ fn command(
     let mut command = format!("::{} ", kind.word());
     if let Some(location) = location {
         let path = command_property(&format!("{prefix}{}", location.path));
-        let _ = write!(
-            command,
-            "file={path},line={},endLine={},",
-            location.line, location.end_line
-        );
+        let _ = write!(command, "file={path},");
+        if location.extent == Extent::Text {
+            let (first, last) = (location.line, location.end_line);
+            let _ = write!(command, "line={first},endLine={last},");
+        }
         // GitHub ignores columns of a place that spans lines.
         if location.line == location.end_line && !location.span.is_empty() {
             let _ = write!(

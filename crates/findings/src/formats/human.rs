@@ -1,6 +1,7 @@
 //! For reading in a terminal: one screen that says what to do today, a line a
 //! repository where there are several, or everything with its source.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -10,6 +11,7 @@ use crate::finding::Severity;
 use crate::report::{Exit, Group, NotChecked, PASSES, Report};
 use crate::sanitise::{clipped, inert_for_log};
 
+mod against;
 mod causes;
 mod controls;
 mod silenced;
@@ -38,6 +40,9 @@ const NOT_CHECKED: usize = 3;
 /// Findings that a change removes, shown on one screen.
 const GONE: usize = 5;
 
+/// From so many findings on, a list of everything begins with the files.
+const LONG_LIST: usize = 20;
+
 /// Pieces of evidence shown of one control on one screen.
 const EVIDENCE: usize = 8;
 
@@ -65,7 +70,10 @@ impl Render for Human {
         let result = report.result(self.options.fail_on);
         let first = self.ends.is_empty();
         *self.ends.entry(result).or_default() += 1;
-        let lines = if self.options.all {
+        let lines = if let Some(standard) = self.options.against {
+            let lines = self.against(report, standard);
+            if first { lines } else { spaced(lines) }
+        } else if self.options.all {
             self.everything(report)
         } else if self.options.each() {
             let lines = self.screen(report);
@@ -120,13 +128,7 @@ impl Human {
             &format!("{:12}", report.result(self.options.fail_on)),
         );
         for &severity in Severity::ALL.iter().rev() {
-            let hidden = report
-                .view
-                .hidden
-                .get(&severity)
-                .copied()
-                .unwrap_or_default();
-            let count = report.count(severity) + hidden;
+            let count = report.total(severity);
             let cell = format!("{count:>5} {severity}  ");
             let look = self.paint.severity(severity, &cell);
             line.push_str(&if count > 0 {
@@ -173,6 +175,7 @@ impl Human {
             )));
         } else {
             lines.extend(spaced(controls::table(report, self.paint, self.columns)));
+            lines.extend(controls::unexplained(report, self.columns));
         }
         let groups = report.groups();
         let room = self
@@ -208,7 +211,7 @@ impl Human {
             let things = counted(report.not_checked.len(), "thing");
             about.push_str(&format!("; {things} could not be checked"));
         }
-        let hidden: usize = report.view.hidden.values().sum();
+        let hidden = report.view.hidden();
         if hidden > 0 {
             about.push_str(&format!(
                 "; {} of these not shown",
@@ -323,6 +326,33 @@ impl Human {
             .collect()
     }
 
+    /// Where a long list of findings lies, and how to see less of it at once.
+    fn files(&self, report: &Report) -> Vec<String> {
+        if report.findings.len() < LONG_LIST {
+            return Vec::new();
+        }
+        let mut counts: BTreeMap<&str, BTreeMap<Reverse<Severity>, usize>> = BTreeMap::new();
+        for finding in &report.findings {
+            let of_file = counts.entry(&finding.location.path).or_default();
+            *of_file.entry(Reverse(finding.severity)).or_default() += 1;
+        }
+        let hint = format!(
+            "{} in {}, all of them below, worst first. `--rule ID`, `--control ID` or a file's path in place of the folder's show a part.",
+            counted(report.findings.len(), "finding"),
+            counted(counts.len(), "file"),
+        );
+        let mut lines = wrap(&hint, self.columns, 3);
+        for (path, severities) in counts {
+            let total: usize = severities.values().sum();
+            let parts: Vec<_> = (severities.iter())
+                .map(|(severity, count)| format!("{count} {}", severity.0))
+                .collect();
+            let text = format!("{} ({})", clipped(path, 200), parts.join(", "));
+            lines.extend(labelled(&format!("{total:>5}"), &text, 0, self.columns, 3));
+        }
+        lines
+    }
+
     /// The long form.
     fn everything(&self, report: &Report) -> Vec<String> {
         let mut lines = self.head(report);
@@ -332,6 +362,7 @@ impl Human {
             self.columns,
             usize::MAX,
         )));
+        lines.extend(spaced(self.files(report)));
         for finding in &report.findings {
             lines.extend(spaced(causes::full(finding, self.paint, self.columns)));
         }
@@ -350,7 +381,7 @@ fn short_revision(revision: &str) -> &str {
 
 fn not_checked_text(item: &NotChecked, characters: usize) -> String {
     let place = match &item.location {
-        Some(location) => format!(" {}:{}", clipped(&location.path, 120), location.line),
+        Some(location) => format!(" {}{}", clipped(&location.path, 120), location.suffix()),
         None => String::new(),
     };
     let needed = if item.required { "needed, " } else { "" };

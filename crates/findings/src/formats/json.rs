@@ -11,6 +11,7 @@ use super::{Options, Render, TOOL_VERSION, inert_json};
 use crate::evidence::{ControlState, Evidence, Verdict};
 use crate::finding::{Finding, RuleInfo, Severity};
 use crate::report::{NotChecked, Report};
+use crate::standards::Standard;
 
 /// The version of the schema.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -22,12 +23,14 @@ const SNIPPET: usize = 400;
 pub(super) fn open(options: &Options) -> Box<dyn Render> {
     Box::new(Json {
         fail_on: options.fail_on,
+        against: options.against,
         first: true,
     })
 }
 
 struct Json {
     fail_on: Option<Severity>,
+    against: Option<Standard>,
     first: bool,
 }
 
@@ -43,7 +46,7 @@ impl Render for Json {
     fn report(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
-        inert_json::write(&ReportView::of(report, self.fail_on), out)
+        inert_json::write(&ReportView::of(report, self.fail_on, self.against), out)
     }
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -70,10 +73,11 @@ struct ReportView<'r> {
     suppressed: Vec<SuppressedView<'r>>,
     suppressed_counts: BTreeMap<&'static str, usize>,
     comparison: Option<ComparisonView<'r>>,
+    against: Option<AgainstView<'r>>,
 }
 
 impl<'r> ReportView<'r> {
-    fn of(report: &'r Report, fail_on: Option<Severity>) -> Self {
+    fn of(report: &'r Report, fail_on: Option<Severity>, against: Option<Standard>) -> Self {
         let exit = report.exit_code(fail_on);
         let controls: BTreeMap<_, _> = report.rules.iter().map(|r| (r.id, ids(r))).collect();
         Self {
@@ -114,6 +118,7 @@ impl<'r> ReportView<'r> {
                 .map(|(kind, count)| (kind.word(), *count))
                 .collect(),
             comparison: (report.comparison.as_ref()).map(|c| ComparisonView::of(c, &controls)),
+            against: against.map(|standard| AgainstView::of(report, standard)),
         }
     }
 }
@@ -180,6 +185,7 @@ struct LocationView<'r> {
     start: usize,
     end: usize,
     snippet: &'r str,
+    extent: &'static str,
 }
 
 impl<'r> LocationView<'r> {
@@ -198,6 +204,7 @@ impl<'r> LocationView<'r> {
             start: location.span.start,
             end: location.span.end,
             snippet: snippet.get(..end).unwrap_or_default(),
+            extent: location.extent.word(),
         }
     }
 }
@@ -276,6 +283,7 @@ struct RuleView {
     severity: &'static str,
     controls: Vec<&'static str>,
     peers: &'static [&'static str],
+    standards: Vec<RequirementView>,
 }
 
 impl RuleView {
@@ -286,12 +294,17 @@ impl RuleView {
             severity: rule.severity.word(),
             controls: ids(rule),
             peers: rule.peers,
+            standards: (rule.standards.iter())
+                .map(|&r| RequirementView::of(r))
+                .collect(),
         }
     }
 }
 
+mod against;
 mod schema;
 mod silenced;
+use against::{AgainstView, RequirementView};
 pub use schema::schema;
 use silenced::{ComparisonView, JudgedByView, SuppressedView};
 

@@ -15,6 +15,7 @@ use crate::sanitise::{
     clipped, html, inert_for_log, line, markdown, markdown_code, markdown_prose,
 };
 
+mod against;
 mod silenced;
 
 /// GitHub takes 65,536 characters in a comment; the rest is room for the end.
@@ -51,7 +52,7 @@ struct Markdown {
 
 impl Render for Markdown {
     fn start(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let head = if self.options.several {
+        let head = if self.options.several && self.options.against.is_none() {
             format!(
                 "{MARKER}\n## Cofferdam\n\n| Repository | Result | Findings | Not checked |\n| --- | --- | --- | --- |\n"
             )
@@ -62,6 +63,9 @@ impl Render for Markdown {
     }
 
     fn report(&mut self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(standard) = self.options.against {
+            return self.against(report, standard, out);
+        }
         if self.options.several {
             let row = self.row(report);
             if self.written + row.len() > LIMIT {
@@ -155,7 +159,7 @@ impl Markdown {
             let things = counted(report.not_checked.len(), "thing");
             let _ = write!(text, " **{things} could not be checked.**");
         }
-        let hidden: usize = report.view.hidden.values().sum();
+        let hidden = report.view.hidden();
         if hidden > 0 {
             let _ = write!(
                 text,
@@ -177,9 +181,9 @@ fn short(text: &str, limit: usize) -> String {
 
 fn place(location: &cofferdam_facts::Location) -> String {
     markdown_code(&format!(
-        "{}:{}",
+        "{}{}",
         clipped(&location.path, 200),
-        location.line
+        location.suffix()
     ))
 }
 

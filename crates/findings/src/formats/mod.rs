@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use crate::comparison::tally;
 use crate::finding::Severity;
 use crate::report::Report;
+use crate::standards::Standard;
 
 pub mod github;
 pub mod human;
@@ -40,6 +41,9 @@ pub struct Options {
     pub paths: Option<usize>,
     /// Whether a list is cut to what a screen holds.
     pub cut: bool,
+    /// The standard that the report is held against, instead of showing it by
+    /// itself. Only formats that say so know it.
+    pub against: Option<Standard>,
 }
 
 /// So many paths, named one by one, are each shown with their findings.
@@ -63,6 +67,7 @@ impl Default for Options {
             several: false,
             paths: None,
             cut: false,
+            against: None,
         }
     }
 }
@@ -100,6 +105,8 @@ pub struct Format {
     pub name: &'static str,
     /// One line for the help.
     pub about: &'static str,
+    /// Whether it can show a report against a standard.
+    pub shows_standards: bool,
     open: fn(&Options) -> Box<dyn Render>,
 }
 
@@ -108,26 +115,31 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "human",
         about: "for reading in a terminal",
+        shows_standards: true,
         open: human::open,
     },
     Format {
         name: "json",
         about: "everything, with a published schema",
+        shows_standards: true,
         open: json::open,
     },
     Format {
         name: "sarif",
         about: "SARIF 2.1.0 for code scanning",
+        shows_standards: false,
         open: sarif::open,
     },
     Format {
         name: "github",
         about: "annotations of a GitHub job",
+        shows_standards: false,
         open: github::open,
     },
     Format {
         name: "markdown",
         about: "for a job summary or a comment",
+        shows_standards: true,
         open: markdown::open,
     },
 ];
@@ -191,13 +203,7 @@ fn counted(count: usize, noun: &str) -> String {
 fn severities(report: &Report) -> String {
     let mut parts = Vec::new();
     for &severity in Severity::ALL.iter().rev() {
-        let hidden = report
-            .view
-            .hidden
-            .get(&severity)
-            .copied()
-            .unwrap_or_default();
-        let count = report.count(severity) + hidden;
+        let count = report.total(severity);
         if count > 0 {
             parts.push(format!("{count} {severity}"));
         }
@@ -250,7 +256,7 @@ fn verdict(report: &Report, fail_on: Option<Severity>) -> String {
 fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(comparison) = &report.comparison {
-        let new = report.findings.len() + report.view.hidden.values().sum::<usize>();
+        let new = report.findings.len() + report.view.hidden();
         let worse = match comparison.worse.len() {
             0 => String::new(),
             count => format!(" ({count} of them known and made worse)"),

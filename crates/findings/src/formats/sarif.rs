@@ -15,6 +15,7 @@ use crate::report::{Exit, Report};
 use crate::sanitise;
 
 mod result;
+mod taxonomy;
 
 /// The name that stands for the root of the checkout.
 const ROOT: &str = "%SRCROOT%";
@@ -89,6 +90,7 @@ impl Sarif {
             ("informationUri", Value::from(TOOL_HOME)),
             ("rules", Value::Array(rules.descriptors())),
             ("notifications", Value::Array(notifications)),
+            ("supportedTaxonomies", json!([taxonomy::reference()])),
         ];
         let driver = driver.map(|(name, value)| (name.to_owned(), value));
         let driver = Value::Object(Map::from_iter(driver));
@@ -107,6 +109,7 @@ impl Sarif {
             ),
             // Places count characters, not the UTF-16 units of the default.
             ("columnKind", json!("unicodeCodePoints")),
+            ("taxonomies", json!([taxonomy::of(&report.rules)])),
         ];
         if let Some(repository) = &report.repository {
             let uri = format!("https://github.com/{}", result::uri(repository));
@@ -216,9 +219,15 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
     let title = info.map_or(id, |i| i.title);
     let docs = info.map_or("", |i| i.docs);
     let mut tags = vec!["security".to_owned(), "supply-chain".to_owned()];
-    // GitHub takes twenty tags at most.
-    let controls = info.map(|i| i.controls).unwrap_or_default().iter().take(18);
+    let standards = info.map(|i| i.standards).unwrap_or_default();
+    tags.extend(taxonomy::weaknesses(standards).map(taxonomy::tag));
+    let controls = info.map(|i| i.controls).unwrap_or_default().iter();
     tags.extend(controls.map(|c| format!("control/{c}")));
+    // GitHub takes twenty tags at most.
+    tags.truncate(20);
+    let relationships: Vec<_> = taxonomy::weaknesses(standards)
+        .map(taxonomy::relationship)
+        .collect();
     let mut descriptor = json!({
         "id": identifier(id, severity, info),
         "shortDescription": { "text": format!("{title}.") },
@@ -236,6 +245,9 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
         // A name that only repeats the identifier says nothing.
         if !name.eq_ignore_ascii_case(id) {
             map.insert("name".to_owned(), json!(name));
+        }
+        if !relationships.is_empty() {
+            map.insert("relationships".to_owned(), Value::Array(relationships));
         }
         if !docs.is_empty() {
             map.insert("help".to_owned(), json!({ "text": docs, "markdown": docs }));

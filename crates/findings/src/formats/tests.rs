@@ -94,3 +94,50 @@ fn writing_report_by_report_is_writing_all_at_once() {
         );
     }
 }
+
+#[test]
+fn every_requirement_stands_in_every_format_that_shows_standards() {
+    let reports = [sample::rich(), sample::changed()];
+    for format in FORMATS.iter().filter(|f| f.shows_standards) {
+        for &standard in Standard::OF_PROJECTS {
+            for (all, report) in [false, true].into_iter().zip(&reports) {
+                let options = Options {
+                    all,
+                    width: 60,
+                    against: Some(standard),
+                    ..Options::default()
+                };
+                let text = format.render(std::slice::from_ref(report), &options);
+                for requirement in standard.requirements() {
+                    assert!(
+                        text.contains(requirement.id()),
+                        "{} {}",
+                        format.name,
+                        requirement.id()
+                    );
+                }
+                assert!(!text.chars().any(|c| c != '\n' && is_unsafe(c)));
+                assert!(!text.contains("##["), "{}", format.name);
+                assert!(!text.contains("This page is cut"), "{}", format.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_standard_for_several_repositories_keeps_them_apart() {
+    let options = Options {
+        several: true,
+        against: Some(Standard::Slsa),
+        ..Options::default()
+    };
+    for format in FORMATS.iter().filter(|f| f.shows_standards) {
+        let text = format.render(&[sample::rich(), sample::clean()], &options);
+        assert_eq!(
+            text.matches("two-party-review").count(),
+            2,
+            "{}",
+            format.name
+        );
+    }
+}

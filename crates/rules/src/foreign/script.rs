@@ -115,6 +115,10 @@ impl Shell<'_> {
                 self.doubtful(walk, command, &words);
                 return self.git(walk, command, args, &words);
             }
+            "gh" | "curl" | "wget" if words.iter().any(|w| is_archive(w)) => walk.packed = true,
+            "unzip" | "7z" | "bsdtar" if walk.packed => {
+                return self.unpacks(walk, command, &words);
+            }
             "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
             _ => {}
         }
@@ -275,24 +279,39 @@ impl Shell<'_> {
         self.arrives(walk, command, head, folder, true);
     }
 
-    fn artifact(&mut self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
-        if walk.start.event() != "workflow_run" {
+    // unzip artifact.zip -d folder
+    fn unpacks(&mut self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
+        let lists = ["-l", "-p", "-t", "-v", "-Z"];
+        if words.iter().any(|w| lists.contains(&w.as_str())) {
             return;
         }
+        let attached = words
+            .iter()
+            .find_map(|w| w.strip_prefix("-o").filter(|p| p.len() > 1));
+        let folder = words
+            .iter()
+            .position(|w| w == "-d" || w == "-C")
+            .and_then(|at| words.get(at + 1).map(String::as_str))
+            .or(attached)
+            .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
+        self.brought(walk, command, folder);
+    }
+
+    fn brought(&mut self, walk: &mut Walk<'_>, command: &Command, folder: Folder) {
+        if walk.start.event() == "workflow_run" {
+            let span = self.span(command);
+            let (head, means) = (Head::default(), Means::Artifact);
+            walk.fetch(self.at, span, head, means, folder, false);
+        }
+    }
+
+    fn artifact(&mut self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
         let folder = words
             .iter()
             .position(|w| w == "-D" || w == "--dir")
             .and_then(|at| words.get(at + 1))
             .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
-        let span = self.span(command);
-        walk.fetch(
-            self.at,
-            span,
-            Head::default(),
-            Means::Artifact,
-            folder,
-            false,
-        );
+        self.brought(walk, command, folder);
     }
 
     // A stranger's files that are copied stay the stranger's.
@@ -368,6 +387,11 @@ impl Shell<'_> {
         }
         text
     }
+}
+
+// repos/OWNER/NAME/actions/artifacts/ID/zip
+fn is_archive(word: &str) -> bool {
+    word.contains("/artifacts/") && word.ends_with("/zip") || word.contains("archive_download_url")
 }
 
 fn is_own_branch(text: &str) -> bool {

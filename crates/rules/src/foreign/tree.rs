@@ -54,11 +54,17 @@ impl Tree {
         self.outside.push((format!("{to}/{name}"), fetch));
     }
 
+    /// A stranger's files fill a folder outside of the workspace.
+    pub(super) fn outside_folder(&mut self, to: &str, fetch: usize) {
+        self.outside(to, "", fetch);
+    }
+
     /// The stranger's files that a path outside of the workspace names.
     pub(super) fn owner_outside(&self, path: &str) -> Option<usize> {
         let path = path.trim_end_matches('/');
         let mut known = self.outside.iter().rev();
-        known.find(|(to, _)| to == path).map(|(_, whose)| *whose)
+        let holds = |to: &str| to == path || to.ends_with('/') && path.starts_with(to);
+        known.find(|(to, _)| holds(to)).map(|(_, whose)| *whose)
     }
 
     /// The last that a stranger put anywhere.

@@ -45,7 +45,8 @@ crate::rule! {
         title: "An action is archived, or used under an old name",
         severity: Low,
         controls: [],
-        peers: ["zizmor/archived-uses"],
+        peers: ["zizmor/archived-uses", "sisakulint/archived-uses"],
+        standards: [Cwe::Cwe1104],
     }
 }
 

@@ -56,6 +56,7 @@ crate::rule! {
         title: "Comments of anybody start workflows",
         severity: High,
         controls: [T1],
+        standards: [Cwe::Cwe862],
     }
 }
 

@@ -45,6 +45,7 @@ crate::rule! {
         title: "A comment trigger matches more than it says",
         severity: Medium,
         controls: [T1],
+        standards: [Cwe::Cwe625],
     }
 }
 

@@ -50,20 +50,23 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Every comparison in the parsed condition that speaks for running when
-    /// the actor is a bot: `==`, `!(… != …)`, `contains` over a list,
-    /// `startsWith`, logins with `[bot]` and the numbers of well-known bots.
+    /// Every comparison in the parsed condition that speaks for running when the
+    /// actor is a bot: `==`, `!(… != …)`, `contains` over a list, `startsWith`,
+    /// logins with `[bot]` and the numbers of well-known bots.
+    ///
     /// The whole way of a stranger to the job or step is then worked out for
     /// `pull_request_target` and `workflow_run`: where the author of the pull
     /// request or the head's repository is compared as well, where the
     /// activities are only `opened`, or where `dependabot/fetch-metadata` has
     /// looked at the author before, the check stops nobody wrongly and counts
-    /// for the control. Otherwise the severity is what the job holds. On
-    /// `pull_request` alone a fork gets no secret and no token that writes: it
-    /// is low. Other events are caused by whoever wrote what they carry.
-    /// zizmor's `bot-conditions` reports high on `pull_request` too, and where
-    /// the author is compared beside the actor; CodeQL's `SpoofableActorCheck`
-    /// asks for a checkout behind the check.
+    /// for the control.
+    ///
+    /// Otherwise the severity is what the job holds. On `pull_request` alone a
+    /// fork gets no secret and no token that writes: it is low. Other events are
+    /// caused by whoever wrote what they carry. zizmor's `bot-conditions`
+    /// reports high on `pull_request` too, and where the author is compared
+    /// beside the actor; CodeQL's `SpoofableActorCheck` asks for a checkout
+    /// behind the check.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#github-context>
@@ -74,7 +77,13 @@ crate::rule! {
         title: "A bot check asks who caused the event, not who wrote the change",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/bot-conditions"],
+        peers: [
+            "zizmor/bot-conditions",
+            "octoscan/bot-check",
+            "codeql/SpoofableActorCheck",
+            "sisakulint/bot-conditions",
+        ],
+        standards: [Cwe::Cwe290],
     }
 }
 

@@ -57,6 +57,8 @@ crate::rule! {
         title: "A cache gets a new entry in every run",
         severity: Info,
         controls: [],
+        peers: ["sisakulint/cache-bloat"],
+        standards: [Cwe::Cwe400],
     }
 }
 

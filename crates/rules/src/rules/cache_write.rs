@@ -59,6 +59,14 @@ crate::rule! {
         title: "A job may use the cache in a way that it should not",
         severity: High,
         controls: [X3],
+        peers: [
+            "codeql/CachePoisoningViaDirectCache",
+            "codeql/CachePoisoningViaPoisonableStep",
+            "codeql/CachePoisoningViaCodeInjection",
+            "sisakulint/cache-poisoning",
+            "sisakulint/cache-poisoning-poisonable-step",
+        ],
+        standards: [Cwe::Cwe349, Slsa::Isolated, Osps::Br0103],
     }
 }
 

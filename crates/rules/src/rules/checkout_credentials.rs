@@ -48,16 +48,19 @@ crate::rule! {
     /// The input is missing, `true`, or an expression (then the control is
     /// unknown there). It is high where the token may write contents, or is a
     /// secret of its own, and a later step uploads the workspace; medium where
-    /// such a token stays for later steps; low where the token may only read.
-    /// A job whose script pushes with git needs the credentials: the finding
-    /// is then informational. `actions/upload-artifact` leaves hidden files out
-    /// since 3.2 and 4.4, so that `.git` is uploaded only by older versions,
-    /// where `include-hidden-files: true` is set, and where a file below `.git/`
-    /// is named. Since version 6 the action keeps the token in a
-    /// file of the runner's temporary folder, which an upload of the workspace
-    /// does not take along; the finding is then not raised for the upload.
-    /// zizmor's `artipacked` gives every place medium and does not weigh the
-    /// token.
+    /// such a token stays for later steps; low where the token may only read. A
+    /// job whose script pushes with git needs the credentials: the finding is
+    /// then informational.
+    ///
+    /// `actions/upload-artifact` leaves hidden files out since 3.2 and 4.4, so
+    /// that `.git` is uploaded only by older versions, where
+    /// `include-hidden-files: true` is set, and where a file below `.git/` is
+    /// named.
+    ///
+    /// Since version 6 the action keeps the token in a file of the runner's
+    /// temporary folder, which an upload of the workspace does not take along;
+    /// the finding is then not raised for the upload. zizmor's `artipacked`
+    /// gives every place medium and does not weigh the token.
     ///
     /// # References
     /// - <https://github.com/actions/checkout#usage>
@@ -68,7 +71,14 @@ crate::rule! {
         title: "A checkout leaves its credentials on disk",
         severity: High,
         controls: [C2],
-        peers: ["zizmor/artipacked"],
+        peers: [
+            "zizmor/artipacked",
+            "octoscan/dangerous-artefact",
+            "codeql/SecretsInArtifacts",
+            "sisakulint/artipacked",
+            "sisakulint/secrets-in-artifacts",
+        ],
+        standards: [Cwe::Cwe522],
     }
 }
 

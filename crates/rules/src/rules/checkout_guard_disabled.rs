@@ -56,6 +56,12 @@ crate::rule! {
         title: "The guard of actions/checkout is off or missing",
         severity: Medium,
         controls: [X1],
+        standards: [
+            Cwe::Cwe693,
+            Osps::Br0103,
+            Scorecard::DangerousWorkflow,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 

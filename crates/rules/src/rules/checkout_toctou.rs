@@ -69,13 +69,17 @@ crate::rule! {
     /// For every way of a stranger to the job that takes an approval: what the
     /// job fetches of the pull request, followed through `env`, inputs, outputs,
     /// lookups by API, `gh pr checkout` and `git fetch`, and whether something
-    /// of it runs. A commit of the event's payload is fixed; a comment's payload
-    /// has none, so that a job started by a comment has to take the commit from
-    /// the comment, or compare the time of the push with that of the comment as
-    /// some do. The severity is what the job holds; where no approval stands in
-    /// the way, `untrusted-checkout` says the rest. zizmor, poutine and
-    /// Scorecard have no such rule; CodeQL's `UntrustedCheckoutTOCTOU` and
-    /// gato-x's `DispatchTOCTOU` report the pattern without what is held.
+    /// of it runs.
+    ///
+    /// A commit of the event's payload is fixed; a comment's payload has none,
+    /// so that a job started by a comment has to take the commit from the
+    /// comment, or compare the time of the push with that of the comment as some
+    /// do.
+    ///
+    /// The severity is what the job holds; where no approval stands in the way,
+    /// `untrusted-checkout` says the rest. zizmor, poutine and Scorecard have no
+    /// such rule; CodeQL's `UntrustedCheckoutTOCTOU` and gato-x's
+    /// `DispatchTOCTOU` report the pattern without what is held.
     ///
     /// # References
     /// - <https://securitylab.github.com/resources/github-actions-untrusted-input/>
@@ -86,6 +90,17 @@ crate::rule! {
         title: "What is approved is not what is fetched",
         severity: High,
         controls: [X1],
+        peers: [
+            "gato-x/DispatchTOCTOUResult",
+            "codeql/UntrustedCheckoutTOCTOU",
+            "sisakulint/untrusted-checkout-toctou",
+        ],
+        standards: [
+            Cwe::Cwe367,
+            Osps::Br0103,
+            Scorecard::DangerousWorkflow,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 

@@ -52,6 +52,7 @@ crate::rule! {
         title: "Go's module checksums are not compared",
         severity: Medium,
         controls: [D7],
+        standards: [Cwe::Cwe353],
     }
 }
 

@@ -51,6 +51,7 @@ crate::rule! {
         title: "Changes to .github/ need no owner",
         severity: Medium,
         controls: [T3],
+        standards: [Cwe::Cwe863, Slsa::TwoPartyReview, Osps::Qa0701],
     }
 }
 

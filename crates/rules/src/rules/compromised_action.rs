@@ -30,18 +30,21 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// The data pack lists the refs and commits of each incident with its
-    /// times. A commit of the attacker is critical, and high where the job holds
+    /// The data pack lists the refs and commits of each incident with its times.
+    /// A commit of the attacker is critical, and high where the job holds
     /// nothing. So is a ref that still leads there; in a repository that GitHub
     /// blocks it is high at most, since the run fails until the block is lifted.
+    ///
     /// A ref that led there for a time and was mended is low: whether this
     /// project ran at that time is not in the files. A commit that is not among
     /// the known ones is informational where the list has gaps, unless
     /// `actions.lock` or the comment beside it gives a version from after the
-    /// incident. What `actions.lock` fixes is judged by its commit, and its
-    /// entries for actions of actions are judged as well. Images are
-    /// not judged: the tags of a registry are not those of the repository. poutine and zizmor report advisories for such actions;
-    /// neither knows the commits.
+    /// incident.
+    ///
+    /// What `actions.lock` fixes is judged by its commit, and its entries for
+    /// actions of actions are judged as well. Images are not judged: the tags of
+    /// a registry are not those of the repository. poutine and zizmor report
+    /// advisories for such actions; neither knows the commits.
     ///
     /// # References
     /// - <https://github.com/advisories/GHSA-mrrh-fwg8-r2c3>
@@ -51,6 +54,12 @@ crate::rule! {
         title: "An action's ref leads or led to an attacker's code",
         severity: Critical,
         controls: [D1],
+        standards: [
+            Cwe::Cwe506,
+            Scorecard::PinnedDependencies,
+            StepSecurity::PinnedActions,
+            StepSecurity::KnownIncidents,
+        ],
     }
 }
 

@@ -50,6 +50,7 @@ crate::rule! {
         severity: Info,
         controls: [],
         peers: ["zizmor/concurrency-limits"],
+        standards: [Cwe::Cwe400],
     }
 }
 

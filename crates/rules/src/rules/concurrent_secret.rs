@@ -53,16 +53,20 @@ crate::rule! {
     /// # How it is decided
     /// The list of steps is walked with `background`, `parallel`, `wait`,
     /// `wait-all` and `cancel`, so that it is known which pairs run side by
-    /// side. Of a pair, one must be an action of a third party (not of GitHub,
-    /// nor of the repository's owner), or run code of a pull request's head on
-    /// a privileged event; the other must name a secret, other than the job's
+    /// side.
+    ///
+    /// Of a pair, one must be an action of a third party (not of GitHub, nor of
+    /// the repository's owner), or run code of a pull request's head on a
+    /// privileged event; the other must name a secret, other than the job's
     /// token, in its own `env:`, `with:` or script. It is high for a head,
-    /// medium for an action at a tag or branch, low for one at a commit. A
-    /// secret in the job's `env:` is in every step's reach anyway and is
+    /// medium for an action at a tag or branch, low for one at a commit.
+    ///
+    /// A secret in the job's `env:` is in every step's reach anyway and is
     /// `secret-reach`'s. An action of GitHub's, such as a cache that is saved in
     /// the background, is fine. Waiting ends the step, not what it may have left
-    /// running: a job of its own is the stronger wall. No other scanner looks at
-    /// these keys.
+    /// running: a job of its own is the stronger wall.
+    ///
+    /// No other scanner looks at these keys.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsbackground>
@@ -72,6 +76,7 @@ crate::rule! {
         title: "Foreign code runs beside a step that holds a secret",
         severity: High,
         controls: [C4],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -57,18 +57,19 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Steps that run `gh pr merge`, `gh pr review --approve`, the same by
-    /// `gh api` or `github-script`, or one of the actions made for it. A
-    /// stranger's whole way to the step is worked out on the events that give
-    /// outsiders privileges; `dependabot/fetch-metadata` before it stops what
-    /// the bot has not opened, unless its verification is switched off. High
-    /// where the token may write contents or pull requests, or a secret is
+    /// Steps that run `gh pr merge`, `gh pr review --approve`, the same by `gh
+    /// api` or `github-script`, or one of the actions made for it. A stranger's
+    /// whole way to the step is worked out on the events that give outsiders
+    /// privileges; `dependabot/fetch-metadata` before it stops what the bot has
+    /// not opened, unless its verification is switched off.
+    ///
+    /// High where the token may write contents or pull requests, or a secret is
     /// held (for an approval, unless the settings keep the token of Actions from
     /// approving); medium where the token is not known, where the way depends on
     /// something not known, or where the default branch asks for a review that
     /// the job does not give; low where the token surely cannot. zizmor has no
-    /// such rule; poutine's `confused_deputy_auto_merge` looks for the two
-    /// texts in one job and does not see a comparison of the author.
+    /// such rule; poutine's `confused_deputy_auto_merge` looks for the two texts
+    /// in one job and does not see a comparison of the author.
     ///
     /// # References
     /// - <https://docs.github.com/en/code-security/tutorials/secure-your-dependencies/automate-dependabot-with-actions>
@@ -79,6 +80,8 @@ crate::rule! {
         title: "A stranger's pull request can be merged or approved as a bot's",
         severity: High,
         controls: [T1],
+        peers: ["poutine/confused_deputy_auto_merge"],
+        standards: [Cwe::Cwe441],
     }
 }
 

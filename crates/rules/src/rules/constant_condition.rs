@@ -35,19 +35,22 @@ crate::rule! {
     ///
     /// # How it is decided
     /// The condition is parsed as GitHub parses it and evaluated with every
-    /// context unknown; what is true or false all the same is constant.
-    /// Besides, a boolean input that is compared with the text `'true'` never
-    /// equals it, and a list of label objects never contains a name. Then the
-    /// condition that was meant is worked out: without the text around it, or
-    /// without the operand that is constant. High where that one would keep
-    /// strangers from a job that holds a secret, publishes or writes, and the
-    /// one that stands there does not; medium where the job holds something and
-    /// it takes no stranger; low otherwise, informational for a plain `true`.
+    /// context unknown; what is true or false all the same is constant. Besides,
+    /// a boolean input that is compared with the text `'true'` never equals it,
+    /// and a list of label objects never contains a name.
+    ///
+    /// Then the condition that was meant is worked out: without the text around
+    /// it, or without the operand that is constant. High where that one would
+    /// keep strangers from a job that holds a secret, publishes or writes, and
+    /// the one that stands there does not; medium where the job holds something
+    /// and it takes no stranger; low otherwise, informational for a plain
+    /// `true`.
+    ///
     /// `always()` and the other status functions, and a plain `false`, by which
     /// things are switched off, are no findings. zizmor's `unsound-condition`
-    /// knows the text outside of braces; poutine's `if_always_true`, actionlint's
-    /// `if-cond` and CodeQL's `ExpressionIsAlwaysTrue` that and constants
-    /// without contexts; none asks what was behind it.
+    /// knows the text outside of braces; poutine's `if_always_true`,
+    /// actionlint's `if-cond` and CodeQL's `ExpressionIsAlwaysTrue` that and
+    /// constants without contexts; none asks what was behind it.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>
@@ -58,7 +61,14 @@ crate::rule! {
         title: "A condition always holds, or never",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/unsound-condition"],
+        peers: [
+            "zizmor/unsound-condition",
+            "poutine/if_always_true",
+            "actionlint/if-cond",
+            "codeql/ExpressionIsAlwaysTrue",
+            "sisakulint/cond",
+        ],
+        standards: [Cwe::Cwe571],
     }
 }
 

@@ -64,6 +64,8 @@ crate::rule! {
         title: "Debug tracing is switched on for good",
         severity: Low,
         controls: [],
+        peers: ["poutine/debug_enabled"],
+        standards: [Cwe::Cwe532],
     }
 }
 

@@ -47,6 +47,7 @@ crate::rule! {
         severity: Medium,
         controls: [C4],
         peers: ["zizmor/dependabot-execution"],
+        standards: [Cwe::Cwe829, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -56,19 +56,21 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A gate is GitHub's dependency review, OSV-Scanner's workflow for pull
-    /// requests, Socket's action, `cargo deny` or `cargo vet`, a called
-    /// workflow or required workflow named after a dependency review. It is
-    /// weak where `continue-on-error`, `warn-only`, `vulnerability-check:
+    /// requests, Socket's action, `cargo deny` or `cargo vet`, a called workflow
+    /// or required workflow named after a dependency review.
+    ///
+    /// It is weak where `continue-on-error`, `warn-only`, `vulnerability-check:
     /// false` or a threshold of `critical` let findings pass, where no pull
     /// request starts it, where its condition leaves forks out, and where its
     /// path filter passes over a lockfile of the checkout. Updates by Renovate
-    /// or Dependabot are no gate, for they look at their own pull requests
-    /// only. What a separate configuration file says is not read, so the
-    /// control is then unknown. Everything is low, since people still review; a
-    /// review that runs on `pull_request_target` is informational. Checks
-    /// by Apps cannot be seen from the files. sisakulint's
-    /// `dependency-review-settings` looks at the inputs where the action is
-    /// used; nothing else tells that it is missing.
+    /// or Dependabot are no gate, for they look at their own pull requests only.
+    ///
+    /// What a separate configuration file says is not read, so the control is
+    /// then unknown. Everything is low, since people still review; a review that
+    /// runs on `pull_request_target` is informational. Checks by Apps cannot be
+    /// seen from the files. sisakulint's `dependency-review-settings` looks at
+    /// the inputs where the action is used; nothing else tells that it is
+    /// missing.
     ///
     /// # References
     /// - <https://docs.github.com/en/code-security/supply-chain-security/understanding-your-software-supply-chain/about-dependency-review>
@@ -79,6 +81,8 @@ crate::rule! {
         title: "New dependencies are not reviewed, or the review stops nothing",
         severity: Low,
         controls: [D5],
+        peers: ["sisakulint/dependency-review-settings"],
+        standards: [Cwe::Cwe1395, Osps::Vm0503, StepSecurity::CompromisedPackages],
     }
 }
 

@@ -72,6 +72,7 @@ crate::rule! {
         title: "Jobs that hold secrets may send them anywhere",
         severity: Low,
         controls: [W1],
+        standards: [Cwe::Cwe923, StepSecurity::MonitorHosted],
     }
 }
 

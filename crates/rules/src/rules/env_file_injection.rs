@@ -75,6 +75,20 @@ crate::rule! {
         title: "Somebody else's text sets environment variables of later steps",
         severity: Critical,
         controls: [X2],
+        peers: [
+            "zizmor/github-env",
+            "octoscan/dangerous-write",
+            "codeql/EnvVarInjection",
+            "sisakulint/envvar-injection",
+            "gato-x/EnvironmentPollutionResult",
+        ],
+        standards: [
+            Cwe::Cwe454,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0101,
+            Osps::Br0104,
+            StepSecurity::ScriptInjection,
+        ],
     }
 }
 

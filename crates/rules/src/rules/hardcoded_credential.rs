@@ -52,7 +52,13 @@ crate::rule! {
         title: "A password stands in the workflow",
         severity: High,
         controls: [C4],
-        peers: ["zizmor/hardcoded-container-credentials"],
+        peers: [
+            "zizmor/hardcoded-container-credentials",
+            "octoscan/credentials",
+            "actionlint/credentials",
+            "sisakulint/credentials",
+        ],
+        standards: [Cwe::Cwe798, Osps::Br0701, StepSecurity::EnvironmentSecrets],
     }
 }
 

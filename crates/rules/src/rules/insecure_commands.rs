@@ -42,10 +42,12 @@ crate::rule! {
     /// # How it is decided
     /// The variable in `env:` of the workflow, a job, a container, a step, or a
     /// step of a composite action, and writes of it to `GITHUB_ENV` in parsed
-    /// scripts. It is on for the values that the runner takes for true. High
-    /// where the job starts on an event that carries text of outsiders and
+    /// scripts. It is on for the values that the runner takes for true.
+    ///
+    /// High where the job starts on an event that carries text of outsiders and
     /// holds a secret, publishes or writes; medium for any other job that holds
     /// something; low otherwise, and for an expression, which nobody can read.
+    ///
     /// A script that prints `::set-env` or `::add-path` where they are off is
     /// low too: the line does nothing any more, and invites somebody to switch
     /// them on. zizmor's `insecure-commands` gives every place high, does not
@@ -61,7 +63,13 @@ crate::rule! {
         title: "Printed text can set variables and paths for later steps",
         severity: High,
         controls: [],
-        peers: ["zizmor/insecure-commands"],
+        peers: [
+            "zizmor/insecure-commands",
+            "octoscan/unsecure-commands",
+            "actionlint/deprecated-commands",
+            "sisakulint/deprecated-commands",
+        ],
+        standards: [Cwe::Cwe74, Osps::Br0101, StepSecurity::ScriptInjection],
     }
 }
 

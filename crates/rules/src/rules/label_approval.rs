@@ -65,16 +65,20 @@ crate::rule! {
     ///
     /// # How it is decided
     /// A label has to be all that keeps a stranger's code from running, through
-    /// calls, needed jobs and the `if:` of steps. Each activity that the author of a pull request can
-    /// cause alone (`synchronize`, `reopened`, `edited`, …; `synchronize` and
-    /// `reopened` by default) is then put into the conditions, with no
-    /// `github.event.label`, and the labels left as they are: where the job can
-    /// still run, the approval outlives the commit. It takes a job that runs
-    /// something of the head; its severity is what the job holds. Taking the
-    /// label off in the same run comes too late, since the payload was written
-    /// before. An environment with reviewers, or `github.event.action ==
-    /// 'labeled'`, settles it. zizmor and poutine have no such rule; CodeQL's
-    /// `ImproperAccessControl` looks for the two activities beside a checkout.
+    /// calls, needed jobs and the `if:` of steps.
+    ///
+    /// Each activity that the author of a pull request can cause alone
+    /// (`synchronize`, `reopened`, `edited`, …; `synchronize` and `reopened` by
+    /// default) is then put into the conditions, with no `github.event.label`,
+    /// and the labels left as they are: where the job can still run, the
+    /// approval outlives the commit.
+    ///
+    /// It takes a job that runs something of the head; its severity is what the
+    /// job holds. Taking the label off in the same run comes too late, since the
+    /// payload was written before. An environment with reviewers, or
+    /// `github.event.action == 'labeled'`, settles it. zizmor and poutine have
+    /// no such rule; CodeQL's `ImproperAccessControl` looks for the two
+    /// activities beside a checkout.
     ///
     /// # References
     /// - <https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/>
@@ -85,6 +89,8 @@ crate::rule! {
         title: "An approval by label holds for commits that are pushed after it",
         severity: High,
         controls: [T1],
+        peers: ["codeql/ImproperAccessControl", "sisakulint/improper-access-control"],
+        standards: [Cwe::Cwe863],
     }
 }
 

@@ -53,19 +53,22 @@ crate::rule! {
     /// `$/…`, must be in its list and have an entry with a full commit; every
     /// pin that an entry itself uses must have an entry. A gap with a tag or
     /// branch is graded by what the job holds, as in `unpinned-action`; with a
-    /// commit it is low, since only what the action uses is open. Actions that
-    /// are reached by `./…` are not followed by the lock: what they use from
-    /// elsewhere is a gap. A called workflow of another repository brings the
-    /// lock of that repository; GitHub's documents and its tool differ on
-    /// whether the call itself is locked, so that a call by a tag that is not
-    /// in the list is one level lower and reported with low confidence. Entries of workflows that
-    /// do not exist, and entries that nothing reaches, are informational.
-    /// Workflows that use actions and are not in a lock that lists others are
-    /// low. Without any lock the control is absent, and nothing is to be mended at
-    /// one place. A version that
-    /// is newer than this program knows is not checked. Container images are no
-    /// part of this lock. zizmor takes a workflow for locked if its path is a
-    /// key of the file, whatever stands below it.
+    /// commit it is low, since only what the action uses is open.
+    ///
+    /// Actions that are reached by `./…` are not followed by the lock: what they
+    /// use from elsewhere is a gap. A called workflow of another repository
+    /// brings the lock of that repository; GitHub's documents and its tool
+    /// differ on whether the call itself is locked, so that a call by a tag that
+    /// is not in the list is one level lower and reported with low confidence.
+    ///
+    /// Entries of workflows that do not exist, and entries that nothing reaches,
+    /// are informational. Workflows that use actions and are not in a lock that
+    /// lists others are low. Without any lock the control is absent, and nothing
+    /// is to be mended at one place. A version that is newer than this program
+    /// knows is not checked.
+    ///
+    /// Container images are no part of this lock. zizmor takes a workflow for
+    /// locked if its path is a key of the file, whatever stands below it.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/concepts/security/workflow-dependency-lockfiles>
@@ -76,6 +79,7 @@ crate::rule! {
         title: "actions.lock does not cover every action",
         severity: High,
         controls: [D2],
+        standards: [Cwe::Cwe494],
     }
 }
 
@@ -155,7 +159,8 @@ fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     out.violated(
         Control::D2,
         first.location(),
-        "no actions.lock fixes what the used actions use themselves",
+        "no actions.lock fixes what the used actions use themselves; GitHub's extension writes \
+         one: `gh extension install github/gh-actions-lock`, then `gh actions-lock`",
     );
 }
 

@@ -46,6 +46,7 @@ crate::rule! {
         title: "A release may be built from other versions than the lockfile names",
         severity: Info,
         controls: [],
+        standards: [Cwe::Cwe494, Osps::Br0501],
     }
 }
 

@@ -52,11 +52,12 @@ crate::rule! {
     /// ghcr.io takes the job's own token; PyPI, npm, crates.io, RubyGems, NuGet
     /// and pub.dev know trusted publishing; Amazon, Google and Azure take the
     /// run's identity. Low where it is not for everybody: Docker Hub trusts the
-    /// run's identity only for organisations with a Team or Business plan
-    /// (since 2026), Quay only robot accounts with federation (since 3.13), the
-    /// marketplaces of editor extensions since 2026. Informational in a job that
-    /// is not seen to publish, since the credential may only read, and for
-    /// registries that are there for tests. Hex and Maven
+    /// run's identity only for organisations with a Team or Business plan (since
+    /// 2026), Quay only robot accounts with federation (since 3.13), the
+    /// marketplaces of editor extensions since 2026.
+    ///
+    /// Informational in a job that is not seen to publish, since the credential
+    /// may only read, and for registries that are there for tests. Hex and Maven
     /// Central offer nothing else and are passed over. zizmor's
     /// `use-trusted-publishing` knows package registries alone, and does not
     /// follow callers.
@@ -71,7 +72,8 @@ crate::rule! {
         title: "A stored credential publishes where a short-lived one exists",
         severity: Medium,
         controls: [C3, S1],
-        peers: ["zizmor/use-trusted-publishing"],
+        peers: ["zizmor/use-trusted-publishing", "codeql/NpmTokenInPublish"],
+        standards: [Cwe::Cwe522, StepSecurity::OidcDeploys],
     }
 }
 

@@ -48,6 +48,7 @@ crate::rule! {
         severity: High,
         controls: [],
         peers: ["zizmor/typosquat-uses"],
+        standards: [Cwe::Cwe1357],
     }
 }
 

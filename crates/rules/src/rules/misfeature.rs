@@ -55,6 +55,7 @@ crate::rule! {
         severity: Low,
         controls: [],
         peers: ["zizmor/misfeature"],
+        standards: [Cwe::Cwe477],
     }
 }
 

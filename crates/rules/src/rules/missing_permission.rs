@@ -63,6 +63,11 @@ crate::rule! {
         title: "A job lacks a right that it uses",
         severity: Low,
         controls: [S1, S2, S3],
+        standards: [
+            Slsa::ProvenanceExists,
+            Slsa::ProvenanceAuthentic,
+            Scorecard::SignedReleases,
+        ],
     }
 }
 

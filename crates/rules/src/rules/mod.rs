@@ -1,9 +1,14 @@
 //! One file a rule.
 
+pub mod agent_order;
+pub mod agent_prompt_injection;
+pub mod agent_unrestricted;
 pub mod anonymous_definition;
 pub mod archived_action;
+pub mod argument_injection;
 pub mod ariane_open_trigger;
 pub mod ariane_regex;
+pub mod artifact_poisoning;
 pub mod bot_conditions;
 pub mod cache_bloat;
 pub mod cache_write;
@@ -42,6 +47,7 @@ pub mod release_cache;
 pub mod release_environment;
 pub mod release_immutable;
 pub mod release_reachable;
+pub mod request_forgery;
 pub mod retired_runner;
 pub mod sbom_not_attested;
 pub mod scorecard_run;

@@ -36,16 +36,18 @@ crate::rule! {
     /// # How it is decided
     /// Every `uses:` of a step, of a composite action and of a calling job that
     /// names this repository must end in a full commit id. The name of the
-    /// repository comes from the command line, the settings or the remote.
-    /// Where none of them tells it, one name is taken for it if three files use
-    /// two or more of its paths and every path exists here; the confidence is
-    /// then low. The severity follows what the job holds and is one level below
-    /// that of a stranger's action, since it takes write access to this
-    /// repository. The fix names the `$/…` form where the path exists in the
-    /// checkout: it runs the code of the running commit and needs no checkout.
-    /// `./…` does the same once the job has checked out the right commit. What
-    /// other repositories use as well may move to a repository of its own and
-    /// be pinned there. zizmor's `self-repository` speaks about `./…` and
+    /// repository comes from the command line, the settings or the remote. Where
+    /// none of them tells it, one name is taken for it if three files use two or
+    /// more of its paths and every path exists here; the confidence is then low.
+    ///
+    /// The severity follows what the job holds and is one level below that of a
+    /// stranger's action, since it takes write access to this repository. The
+    /// fix names the `$/…` form where the path exists in the checkout: it runs
+    /// the code of the running commit and needs no checkout. `./…` does the same
+    /// once the job has checked out the right commit.
+    ///
+    /// What other repositories use as well may move to a repository of its own
+    /// and be pinned there. zizmor's `self-repository` speaks about `./…` and
     /// `unpinned-uses` does not tell own actions from others.
     ///
     /// # References
@@ -57,6 +59,7 @@ crate::rule! {
         severity: Medium,
         controls: [D3],
         peers: ["zizmor/unpinned-uses"],
+        standards: [Cwe::Cwe494],
     }
 }
 

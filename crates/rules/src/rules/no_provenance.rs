@@ -78,17 +78,23 @@ crate::rule! {
     /// steps of the build do not reach (slsa-github-generator, Docker's GitHub
     /// Builder, or a job of one's own reusable workflow that runs nothing but
     /// the attestation). L2: GitHub's attestation, or npm's provenance, made on
-    /// a runner of the platform. L1: BuildKit's provenance, which nobody signs;
-    /// a statement that a step writes itself; anything on a runner of one's own.
-    /// L0: nothing, or only PyPI's publish attestation, which holds no
-    /// provenance. L2 and L3 speak for the control, with the reason. Below that
-    /// it is medium where provenance is switched off (`provenance: false`,
-    /// `--provenance=false`, `BUILDX_NO_DEFAULT_ATTESTATIONS`), low where it is
-    /// missing or unsigned, informational for development and for PyPI's
-    /// attestation. Copies of images from elsewhere are passed over. Where a
-    /// target of make or a script of the checkout publishes, which is not read,
-    /// the control is unknown. CodeQL asks for npm's `--provenance` alone; Scorecard looks
-    /// for `.intoto.jsonl` among release assets.
+    /// a runner of the platform.
+    ///
+    /// L1: BuildKit's provenance, which nobody signs; a statement that a step
+    /// writes itself; anything on a runner of one's own. L0: nothing, or only
+    /// PyPI's publish attestation, which holds no provenance. L2 and L3 speak
+    /// for the control, with the reason.
+    ///
+    /// Below that it is medium where provenance is switched off (`provenance:
+    /// false`, `--provenance=false`, `BUILDX_NO_DEFAULT_ATTESTATIONS`), low
+    /// where it is missing or unsigned, informational for development and for
+    /// PyPI's attestation. Copies of images from elsewhere are passed over.
+    ///
+    /// Where a target of make or a script of the checkout publishes, which is
+    /// not read, the control is unknown.
+    ///
+    /// CodeQL asks for npm's `--provenance` alone; Scorecard looks for
+    /// `.intoto.jsonl` among release assets.
     ///
     /// # References
     /// - <https://slsa.dev/spec/v1.1/levels#build-track>
@@ -99,6 +105,15 @@ crate::rule! {
         title: "Something is published without verifiable provenance",
         severity: Medium,
         controls: [S3],
+        peers: ["codeql/MissingProvenanceFlag", "scorecard/Signed-Releases"],
+        standards: [
+            Cwe::Cwe345,
+            Slsa::DistributeProvenance,
+            Slsa::ProvenanceExists,
+            Slsa::ProvenanceAuthentic,
+            Slsa::Hosted,
+            Slsa::ProvenanceUnforgeable,
+        ],
     }
 }
 
@@ -108,16 +123,8 @@ impl Rule for NoProvenance {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let shipments = shipments::of(cx);
-        let unread = shipments::tell_unread(
-            cx,
-            Control::S3,
-            "publish in a step of the workflow, with provenance",
-            out,
-        );
-        if shipments.is_empty() && !unread {
-            out.not_applicable(Control::S3, "no workflow is seen to publish anything");
-        }
+        let settle = "publish in a step of the workflow, with provenance";
+        let shipments = shipments::seen(cx, Control::S3, settle, out);
         // What is only copied was built elsewhere.
         for shipment in shipments.iter().filter(|s| !s.is_copy()) {
             check(shipment, out);

@@ -87,6 +87,8 @@ crate::rule! {
         title: "Something is published without a bill of materials",
         severity: Low,
         controls: [S2],
+        peers: ["scorecard/SBOM"],
+        standards: [Cwe::Cwe1395, Scorecard::Sbom, Osps::Qa0202],
     }
 }
 
@@ -96,16 +98,8 @@ impl Rule for NoSbom {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let shipments = shipments::of(cx);
-        let unread = shipments::tell_unread(
-            cx,
-            Control::S2,
-            "make the SBOM in a step of the workflow, or publish there",
-            out,
-        );
-        if shipments.is_empty() && !unread {
-            out.not_applicable(Control::S2, "no workflow is seen to publish anything");
-        }
+        let settle = "make the SBOM in a step of the workflow, or publish there";
+        let shipments = shipments::seen(cx, Control::S2, settle, out);
         // What is only copied was built elsewhere.
         for shipment in shipments.iter().filter(|s| !s.is_copy()) {
             let any = |proof: &Proof| matches!(proof.proves, Proves::Sbom(_));

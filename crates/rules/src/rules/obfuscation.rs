@@ -41,14 +41,16 @@ crate::rule! {
     /// The text of every `uses:` as it is written; every parsed expression that
     /// folds to a constant without reading a context, or has a `format` or
     /// `join` in it that does, except texts that are there to be kept as they
-    /// are (empty, with spaces at an end, or with braces in them), constants that
-    /// stand there bare for their type, and an `if:` as a whole
-    /// (`constant-condition`); in parsed scripts, what a decoder
-    /// (`base64 -d`, `xxd -r`, `openssl enc -d`) pipes or substitutes into a
-    /// shell or an interpreter. The last is medium, the rest low. Computed
-    /// indices such as `x[matrix.name]` are ordinary and are left alone; those
-    /// of `secrets` are `secrets-all`'s. zizmor's `obfuscation` (auditor persona
-    /// for indices) does not look at scripts.
+    /// are (empty, with spaces at an end, or with braces in them), constants
+    /// that stand there bare for their type, and an `if:` as a whole
+    /// (`constant-condition`); in parsed scripts, what a decoder (`base64 -d`,
+    /// `xxd -r`, `openssl enc -d`) pipes or substitutes into a shell or an
+    /// interpreter.
+    ///
+    /// The last is medium, the rest low. Computed indices such as
+    /// `x[matrix.name]` are ordinary and are left alone; those of `secrets` are
+    /// `secrets-all`'s. zizmor's `obfuscation` (auditor persona for indices)
+    /// does not look at scripts.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsuses>
@@ -58,7 +60,8 @@ crate::rule! {
         title: "A spelling hides what runs",
         severity: Medium,
         controls: [],
-        peers: ["zizmor/obfuscation"],
+        peers: ["zizmor/obfuscation", "sisakulint/obfuscation"],
+        standards: [Cwe::Cwe451],
     }
 }
 

@@ -82,6 +82,18 @@ crate::rule! {
         title: "Somebody else's text sets other outputs of a step",
         severity: Medium,
         controls: [X2],
+        peers: [
+            "octoscan/dangerous-write",
+            "codeql/OutputClobberingHigh",
+            "sisakulint/output-clobbering",
+        ],
+        standards: [
+            Cwe::Cwe74,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0101,
+            Osps::Br0104,
+            StepSecurity::ScriptInjection,
+        ],
     }
 }
 

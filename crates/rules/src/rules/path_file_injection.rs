@@ -64,6 +64,14 @@ crate::rule! {
         title: "Somebody else's text decides where later steps find their programs",
         severity: High,
         controls: [X2],
+        peers: ["zizmor/github-env", "codeql/EnvPathInjection", "sisakulint/envpath-injection"],
+        standards: [
+            Cwe::Cwe427,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0101,
+            Osps::Br0104,
+            StepSecurity::ScriptInjection,
+        ],
     }
 }
 

@@ -57,14 +57,18 @@ crate::rule! {
     /// For each workflow and event, every job that the event reaches is looked
     /// at, in called workflows of the checkout too: what it takes a stranger to
     /// get past the `if:` of the job and of the jobs it needs, past `types:`,
-    /// environments and Actions policies, and what it then holds. An output of
-    /// a job before it counts where that job asks what the starter may do, or
-    /// its script tests whether the pull request was merged. `workflow_run`
-    /// counts only where somebody outside can start the workflow before it.
+    /// environments and Actions policies, and what it then holds.
+    ///
+    /// An output of a job before it counts where that job asks what the starter
+    /// may do, or its script tests whether the pull request was merged.
+    /// `workflow_run` counts only where somebody outside can start the workflow
+    /// before it.
+    ///
     /// A stranger's head or artifact that a job with a secret or a right to
     /// change code may run gives medium, such a job that runs only trusted code
-    /// low, a token that may only write issues, labels or checks is informational, and what holds nothing, or takes
-    /// somebody with a role, counts for the control.
+    /// low, a token that may only write issues, labels or checks is
+    /// informational, and what holds nothing, or takes somebody with a role,
+    /// counts for the control.
     ///
     /// `pull_request_target` is taken as it works today: since 2025-12 its
     /// workflow and its checkout come from the default branch and environments
@@ -82,7 +86,14 @@ crate::rule! {
         title: "Anybody can start a privileged job",
         severity: Medium,
         controls: [T1, T2],
-        peers: ["zizmor/dangerous-triggers"],
+        peers: [
+            "zizmor/dangerous-triggers",
+            "octoscan/debug-external-trigger",
+            "poutine/default_permissions_on_risky_events",
+            "sisakulint/dangerous-triggers-critical",
+            "sisakulint/dangerous-triggers-medium",
+        ],
+        standards: [Cwe::Cwe862],
     }
 }
 

@@ -72,18 +72,23 @@ crate::rule! {
     /// restores, by a table of actions with the default of each version, unless
     /// its `if:` or an input switches it off in that start. `cache-mode: none`
     /// and `write-only`, also of a caller, rule it out, as do `lookup-only` and
-    /// `actions/cache/save`. Jobs that the publishing job needs, in called
-    /// workflows too, count where they upload artifacts that it takes. What a
-    /// step hands to an action that retries it counts as the step's own, and
-    /// targets of make and scripts of the checkout count by their names as in
-    /// `release-environment`. Low where a tag is all that is pushed, since users
-    /// then get the source. Otherwise medium, since somebody must get into the
-    /// cache first; high where a workflow of this checkout lets outsiders in: it runs the
-    /// head of a pull request on a privileged event and gives it a cache that
-    /// can be written (since 2026-06 such events get a read-only cache unless
-    /// `cache-mode` says otherwise). Where `package.json` decides, the control
-    /// is unknown. zizmor's `cache-poisoning` gives every place high or medium
-    /// without asking who can write the cache, and does not follow artifacts.
+    /// `actions/cache/save`.
+    ///
+    /// Jobs that the publishing job needs, in called workflows too, count where
+    /// they upload artifacts that it takes. What a step hands to an action that
+    /// retries it counts as the step's own, and targets of make and scripts of
+    /// the checkout count by their names as in `release-environment`. Low where
+    /// a tag is all that is pushed, since users then get the source.
+    ///
+    /// Otherwise medium, since somebody must get into the cache first; high
+    /// where a workflow of this checkout lets outsiders in: it runs the head of
+    /// a pull request on a privileged event and gives it a cache that can be
+    /// written (since 2026-06 such events get a read-only cache unless
+    /// `cache-mode` says otherwise).
+    ///
+    /// Where `package.json` decides, the control is unknown. zizmor's
+    /// `cache-poisoning` gives every place high or medium without asking who can
+    /// write the cache, and does not follow artifacts.
     ///
     /// # References
     /// - <https://github.blog/changelog/2026-09-10-control-github-actions-cache-access-with-cache-mode>
@@ -95,6 +100,7 @@ crate::rule! {
         severity: High,
         controls: [X3],
         peers: ["zizmor/cache-poisoning"],
+        standards: [Cwe::Cwe349, Slsa::Isolated, Osps::Br0103],
     }
 }
 

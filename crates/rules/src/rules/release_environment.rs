@@ -24,6 +24,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
     /// ```
@@ -32,6 +33,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-latest
     ///     environment: pypi # reviewers, and only tags `v*`
     ///     steps:
     ///       - uses: pypa/gh-action-pypi-publish@ed0c53931b1dc9bd32cbe73a98c7f6766f8a527e # v1.13.0
@@ -40,23 +42,26 @@ crate::rule! {
     /// # How it is decided
     /// A job publishes by the actions and commands it runs, those of composite
     /// actions in the checkout included; sites, drafts of releases, and images
-    /// for a registry on the runner are left out, and so is what by its name
-    /// is for development. A tag that is pushed is a publication. What a target
-    /// of make or a script of the checkout does is not read: it is one where
-    /// its name or the step's says `publish` and the job signs in to a
-    /// registry, holds what publishing programs read, or has an identity; with
-    /// a registry, `push` and `upload` are enough, and `release` where the step
-    /// is handed a credential too; words such as `test`, `dry` or `notes` say
+    /// for a registry on the runner are left out, and so is what by its name is
+    /// for development. A tag that is pushed is a publication.
+    ///
+    /// What a target of make or a script of the checkout does is not read: it is
+    /// one where its name or the step's says `publish` and the job signs in to a
+    /// registry, holds what publishing programs read, or has an identity; with a
+    /// registry, `push` and `upload` are enough, and `release` where the step is
+    /// handed a credential too; words such as `test`, `dry` or `notes` say
     /// otherwise, and it does not count beside a publication that is read.
+    ///
     /// Medium where a stored secret or the job's identity publishes, since an
-    /// environment can keep both from other jobs. Low where the job's own token does (releases of GitHub, packages of
-    /// `ghcr.io`), which a new workflow could have as well, and for files of
-    /// which nobody can tell who runs them. A name that is a choice between
-    /// constants is followed, start by start. With settings, reviewers or an
-    /// App that must agree satisfy the control, and so do limits on the refs;
-    /// notes say who may go around. Without them the control is unknown,
-    /// because GitHub makes an environment without any rule when a job first
-    /// names it. No peer has this rule.
+    /// environment can keep both from other jobs. Low where the job's own token
+    /// does (releases of GitHub, packages of `ghcr.io`), which a new workflow
+    /// could have as well, and for files of which nobody can tell who runs them.
+    /// A name that is a choice between constants is followed, start by start.
+    ///
+    /// With settings, reviewers or an App that must agree satisfy the control,
+    /// and so do limits on the refs; notes say who may go around. Without them
+    /// the control is unknown, because GitHub makes an environment without any
+    /// rule when a job first names it. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments>
@@ -66,6 +71,7 @@ crate::rule! {
         title: "A release waits for nobody",
         severity: Medium,
         controls: [C3, S6],
+        standards: [Cwe::Cwe862],
     }
 }
 

@@ -49,6 +49,7 @@ crate::rule! {
         title: "Published releases can be changed",
         severity: Medium,
         controls: [S5],
+        standards: [Cwe::Cwe345, Slsa::AccessAndHistory, Slsa::ProtectedRefs],
     }
 }
 

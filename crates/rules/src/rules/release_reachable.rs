@@ -60,24 +60,26 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Every trigger is taken with its filters (naming only tags leaves
-    /// branches out), followed through the calls of reusable workflows with
-    /// their inputs, and the conditions of jobs, steps and `push:` inputs are
-    /// evaluated for it; a start that they certainly rule out does not count.
+    /// Every trigger is taken with its filters (naming only tags leaves branches
+    /// out), followed through the calls of reusable workflows with their inputs,
+    /// and the conditions of jobs, steps and `push:` inputs are evaluated for
+    /// it; a start that they certainly rule out does not count.
+    ///
     /// Where an event that anybody can cause publishes, and the job checks out
-    /// or downloads what a stranger wrote, it is critical, and medium where
-    /// a condition that the files do not decide stands before it; such a
-    /// condition before a pull request or any branch leaves the control
-    /// unknown. Medium from
-    /// pull requests of the repository's own branches and from any branch; low
-    /// from named branches, the clock, a button, or a stranger's event that
-    /// decides only when the project's own code is published. One level lower
-    /// where the job's own token publishes. What by its name is for development
-    /// is not reported; tags that are pushed and what a target of make or a
-    /// script publishes count as in `release-environment`, except that what is
-    /// merged is the place to make a tag. An environment with reviewers
-    /// satisfies the control; one whose settings were not seen leaves it
-    /// unknown. No peer has this rule.
+    /// or downloads what a stranger wrote, it is critical, and medium where a
+    /// condition that the files do not decide stands before it; such a condition
+    /// before a pull request or any branch leaves the control unknown.
+    ///
+    /// Medium from pull requests of the repository's own branches and from any
+    /// branch; low from named branches, the clock, a button, or a stranger's
+    /// event that decides only when the project's own code is published. One
+    /// level lower where the job's own token publishes.
+    ///
+    /// What by its name is for development is not reported; tags that are pushed
+    /// and what a target of make or a script publishes count as in
+    /// `release-environment`, except that what is merged is the place to make a
+    /// tag. An environment with reviewers satisfies the control; one whose
+    /// settings were not seen leaves it unknown. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
@@ -87,6 +89,7 @@ crate::rule! {
         title: "A branch or pull request makes a release",
         severity: Critical,
         controls: [C3, S6],
+        standards: [Cwe::Cwe863],
     }
 }
 

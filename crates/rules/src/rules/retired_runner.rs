@@ -50,6 +50,12 @@ crate::rule! {
         title: "A runner image or action runtime is retired",
         severity: Low,
         controls: [],
+        peers: [
+            "actionlint/action",
+            "actionlint/runner-label",
+            "sisakulint/deprecated-node-runtime",
+        ],
+        standards: [Cwe::Cwe477],
     }
 }
 

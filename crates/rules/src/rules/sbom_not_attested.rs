@@ -48,6 +48,7 @@ crate::rule! {
         title: "A bill of materials is not bound to the artifact",
         severity: Low,
         controls: [S2],
+        standards: [Cwe::Cwe345, Scorecard::Sbom, Osps::Qa0202],
     }
 }
 

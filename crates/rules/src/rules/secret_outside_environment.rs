@@ -34,6 +34,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - run: npm publish
     ///         env:
@@ -44,6 +45,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   publish:
+    ///     runs-on: ubuntu-latest
     ///     environment: release # NPM_TOKEN is stored there
     ///     steps:
     ///       - run: npm publish
@@ -55,16 +57,21 @@ crate::rule! {
     /// One finding for each secret, with every place. Names are followed back
     /// through the calls of reusable workflows in the checkout, to the name
     /// under which the secret is stored; a called job with an environment may
-    /// have the value from there, and is no place. Medium where the secret
-    /// signs in to a registry or publishes, low otherwise, informational where
-    /// it only goes to services that take test reports. Secrets that by their
-    /// name are no more than the name of an account are left out. With settings, the
-    /// home of the secret decides: one that no repository and organisation
-    /// knows is not reported, and one that is stored there although every job
-    /// that uses it has an environment is. Without, a job may name a secret
-    /// that does not exist, so that the confidence is medium. zizmor's
-    /// `secrets-outside-env` reports each place (in its auditor persona only),
-    /// leaves reusable workflows out and knows no settings.
+    /// have the value from there, and is no place.
+    ///
+    /// Medium where the secret signs in to a registry or publishes, low
+    /// otherwise, informational where it only goes to services that take test
+    /// reports. Secrets that by their name are no more than the name of an
+    /// account are left out.
+    ///
+    /// With settings, the home of the secret decides: one that no repository and
+    /// organisation knows is not reported, and one that is stored there although
+    /// every job that uses it has an environment is.
+    ///
+    /// Without, a job may name a secret that does not exist, so that the
+    /// confidence is medium. zizmor's `secrets-outside-env` reports each place
+    /// (in its auditor persona only), leaves reusable workflows out and knows no
+    /// settings.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments#environment-secrets>
@@ -74,6 +81,7 @@ crate::rule! {
         severity: Medium,
         controls: [C4],
         peers: ["zizmor/secrets-outside-env"],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

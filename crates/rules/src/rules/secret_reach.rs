@@ -27,6 +27,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   release:
+    ///     runs-on: ubuntu-latest
     ///     env:
     ///       NPM_TOKEN: ${{ secrets.NPM_TOKEN }}
     ///     steps:
@@ -39,6 +40,7 @@ crate::rule! {
     /// ```yaml
     /// jobs:
     ///   release:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - uses: some/lint-action@v1
     ///       - run: npm ci && npm test
@@ -48,17 +50,19 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// A step uses a variable if its script, inputs or conditions name it, or
-    /// if an action is named after it. Actions that are known to read no
-    /// credential and scripts of plain file commands do not use it; any other
-    /// program may. Where some step names the variable, those that only may
-    /// read it count as not using it, with medium confidence; where none does,
-    /// only those that surely do not use it count. Actions of GitHub and of
-    /// the owner alone are no reason to report. Medium where an action of a
-    /// third party that is named by a tag or branch gets it, low otherwise.
-    /// Secrets that by their name only say who or where are left out.
-    /// One finding for each variable. No peer has this rule; zizmor has been
-    /// asked for it.
+    /// A step uses a variable if its script, inputs or conditions name it, or if
+    /// an action is named after it. Actions that are known to read no credential
+    /// and scripts of plain file commands do not use it; any other program may.
+    ///
+    /// Where some step names the variable, those that only may read it count as
+    /// not using it, with medium confidence; where none does, only those that
+    /// surely do not use it count. Actions of GitHub and of the owner alone are
+    /// no reason to report. Medium where an action of a third party that is
+    /// named by a tag or branch gets it, low otherwise.
+    ///
+    /// Secrets that by their name only say who or where are left out. One
+    /// finding for each variable. No peer has this rule; zizmor has been asked
+    /// for it.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#use-secrets-for-sensitive-information>
@@ -68,6 +72,7 @@ crate::rule! {
         title: "A secret reaches steps that do not use it",
         severity: Medium,
         controls: [C4],
+        standards: [Cwe::Cwe668, StepSecurity::EnvironmentSecrets],
     }
 }
 

@@ -62,7 +62,13 @@ crate::rule! {
         title: "A job is handed every secret",
         severity: High,
         controls: [C4],
-        peers: ["zizmor/overprovisioned-secrets"],
+        peers: [
+            "zizmor/overprovisioned-secrets",
+            "poutine/job_all_secrets",
+            "codeql/ExcessiveSecretsExposure",
+            "sisakulint/secret-exposure",
+        ],
+        standards: [Cwe::Cwe200, StepSecurity::EnvironmentSecrets],
     }
 }
 

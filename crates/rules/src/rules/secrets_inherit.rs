@@ -38,18 +38,21 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Where the called workflow is in the checkout, it is read, with those
-    /// that it calls in turn, and the finding names the secrets that it takes:
-    /// low, and informational where all of them are taken by jobs with an
+    /// Where the called workflow is in the checkout, it is read, with those that
+    /// it calls in turn, and the finding names the secrets that it takes: low,
+    /// and informational where all of them are taken by jobs with an
     /// environment, whose values replace those that are handed over (GitHub
     /// fills a name from the environment only if the caller handed the name
-    /// over, by `inherit` or by name). For a workflow of another repository the
-    /// pin and the owner decide: medium where a tag or branch is named, low
-    /// where a commit is. GitHub documents that `inherit` reaches workflows of
-    /// the same organisation or enterprise; for another owner the confidence
-    /// is low for this reason, and where it does not reach, the line only
-    /// misleads. zizmor's `secrets-inherit` gives all calls medium and cannot
-    /// say what to write instead.
+    /// over, by `inherit` or by name).
+    ///
+    /// For a workflow of another repository the pin and the owner decide: medium
+    /// where a tag or branch is named, low where a commit is.
+    ///
+    /// GitHub documents that `inherit` reaches workflows of the same
+    /// organisation or enterprise; for another owner the confidence is low for
+    /// this reason, and where it does not reach, the line only misleads.
+    /// zizmor's `secrets-inherit` gives all calls medium and cannot say what to
+    /// write instead.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows#passing-inputs-and-secrets-to-a-reusable-workflow>
@@ -59,7 +62,12 @@ crate::rule! {
         title: "A reusable workflow inherits every secret",
         severity: Medium,
         controls: [C4],
-        peers: ["zizmor/secrets-inherit"],
+        peers: [
+            "zizmor/secrets-inherit",
+            "codeql/SecretsInherit",
+            "sisakulint/secrets-inherit",
+        ],
+        standards: [Cwe::Cwe200, StepSecurity::EnvironmentSecrets],
     }
 }
 

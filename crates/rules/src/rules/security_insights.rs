@@ -40,16 +40,20 @@ crate::rule! {
     /// # How it is decided
     /// The file is compared with the version of the specification that it names
     /// (1.0, 2.0 to 2.2). Version 1 expires on its own date; version 2 has none,
-    /// so a review of more than 365 days ago counts as stale; without the day
-    /// of the run both are unknown. Links to files of the repository's default
-    /// branch must lead to files of the checkout; whether releases are
-    /// automated and attested, whether bots are welcome, whether packages of
-    /// others are used and which tools run in CI is compared with workflows,
-    /// bots and lockfiles. What nothing in the checkout settles is not
-    /// contradicted: people, dates of audits, links elsewhere. Everything is low
-    /// or informational. CLOMonitor passes every file that parses; nothing else
-    /// looks at expiry or truth. `cofferdam insights renew` mends what is plain
-    /// and asks the rest.
+    /// so a review of more than 365 days ago counts as stale; without the day of
+    /// the run both are unknown.
+    ///
+    /// Links to files of the repository's default branch must lead to files of
+    /// the checkout; whether releases are automated and attested, whether bots
+    /// are welcome, whether packages of others are used and which tools run in
+    /// CI is compared with workflows, bots and lockfiles. What nothing in the
+    /// checkout settles is not contradicted: people, dates of audits, links
+    /// elsewhere.
+    ///
+    /// Everything is low or informational.
+    ///
+    /// CLOMonitor passes every file that parses; nothing else looks at expiry or
+    /// truth. `cofferdam insights renew` mends what is plain and asks the rest.
     ///
     /// # References
     /// - <https://github.com/ossf/security-insights>
@@ -59,6 +63,7 @@ crate::rule! {
         title: "The description of the project's security is missing, stale or untrue",
         severity: Low,
         controls: [G2],
+        standards: [Cwe::Cwe1059],
     }
 }
 
@@ -116,7 +121,7 @@ fn absent(out: &mut Sink) {
         Finding::new(
             SecurityInsights::INFO.id,
             Severity::Low,
-            Location::whole_file("security-insights.yml"),
+            Location::missing("security-insights.yml"),
             "there is no SECURITY-INSIGHTS file",
         )
         .why(

@@ -34,17 +34,19 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// The file is looked for where GitHub looks. An address, GitHub's form or
-    /// a bounty platform is a way to report. A link to anything else may lead
-    /// to one, so the control is then unknown. Where the settings are known,
-    /// they are joined: private vulnerability reporting that is on is a way to
-    /// report even without a file, and a file that sends people to a form that
-    /// is off is found. A file without a word on times is informational. An
-    /// owner's common policy in its `.github` repository cannot be seen from
-    /// here, so that a missing file is of medium confidence and leaves the
-    /// control unknown. Scorecard's
-    /// `Security-Policy` counts links and words in the same file; it knows
-    /// neither the template nor whether the form is on.
+    /// The file is looked for where GitHub looks. An address, GitHub's form or a
+    /// bounty platform is a way to report. A link to anything else may lead to
+    /// one, so the control is then unknown. Where the settings are known, they
+    /// are joined: private vulnerability reporting that is on is a way to report
+    /// even without a file, and a file that sends people to a form that is off
+    /// is found.
+    ///
+    /// A file without a word on times is informational. An owner's common policy
+    /// in its `.github` repository cannot be seen from here, so that a missing
+    /// file is of medium confidence and leaves the control unknown.
+    ///
+    /// Scorecard's `Security-Policy` counts links and words in the same file; it
+    /// knows neither the template nor whether the form is on.
     ///
     /// # References
     /// - <https://docs.github.com/en/code-security/getting-started/adding-a-security-policy-to-your-repository>
@@ -54,6 +56,8 @@ crate::rule! {
         title: "There is no way to report a vulnerability in private",
         severity: Low,
         controls: [G2, G5],
+        peers: ["scorecard/Security-Policy"],
+        standards: [Cwe::Cwe1059, Scorecard::SecurityPolicy, Osps::Vm0201, Osps::Vm0301],
     }
 }
 
@@ -114,7 +118,7 @@ fn finding(severity: Severity, place: Location, message: impl Into<String>) -> F
 const LOST: &str = "Who finds a vulnerability writes a public issue, or nothing";
 
 fn missing(form: Form, out: &mut Sink) {
-    let place = Location::whole_file("SECURITY.md");
+    let place = Location::missing("SECURITY.md");
     if form == Form::On {
         out.satisfied(
             Control::G5,

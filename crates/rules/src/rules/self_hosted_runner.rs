@@ -44,17 +44,20 @@ crate::rule! {
     /// matrix, is `self-hosted`, or where the settings list a runner with the
     /// job's labels. Other labels and groups may as well be larger hosted
     /// runners: what they are is unknown, not a finding. The job has to run on
-    /// `pull_request` for a fork, or run its head on a privileged event. With
-    /// settings it is high where accounts that are merely not new to GitHub
+    /// `pull_request` for a fork, or run its head on a privileged event.
+    ///
+    /// With settings it is high where accounts that are merely not new to GitHub
     /// start it without approval and a runner with the labels takes several
     /// jobs; medium where somebody approves or the settings are missing; low
-    /// where every runner takes one job only. A private repository counts by
-    /// its settings for forks. Where settings show such runners in a public
-    /// repository, a pull request can also bring a workflow of its own that
-    /// asks for them, so that a job elsewhere is no safer: that is reported
-    /// once. zizmor's `self-hosted-runner` (auditor persona) reports every
-    /// label and group on every event; poutine's `pr_runs_on_self_hosted` and
-    /// Scorecard do not ask for settings.
+    /// where every runner takes one job only. A private repository counts by its
+    /// settings for forks.
+    ///
+    /// Where settings show such runners in a public repository, a pull request
+    /// can also bring a workflow of its own that asks for them, so that a job
+    /// elsewhere is no safer: that is reported once. zizmor's
+    /// `self-hosted-runner` (auditor persona) reports every label and group on
+    /// every event; poutine's `pr_runs_on_self_hosted` and Scorecard do not ask
+    /// for settings.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#hardening-for-self-hosted-runners>
@@ -65,7 +68,14 @@ crate::rule! {
         title: "Pull requests run on a machine of one's own",
         severity: High,
         controls: [X3],
-        peers: ["zizmor/self-hosted-runner"],
+        peers: [
+            "zizmor/self-hosted-runner",
+            "poutine/pr_runs_on_self_hosted",
+            "octoscan/runner-label",
+            "codeql/CodeExecutionOnSelfHostedRunner",
+            "sisakulint/self-hosted-runners",
+        ],
+        standards: [Cwe::Cwe829, Slsa::Hosted, Slsa::Isolated, Osps::Br0103],
     }
 }
 

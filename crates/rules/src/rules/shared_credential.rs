@@ -53,14 +53,15 @@ crate::rule! {
     /// action, command or variable, in a job that publishes for users. It is
     /// shared where another job has it in reach that runs on pull requests of
     /// the repository's own branches, in the merge queue, on pushes to any
-    /// branch, or on an event that anybody can cause. Names are followed
-    /// through calls of reusable workflows. High where that job runs an action
-    /// of a third party by tag or branch, medium otherwise. Two environments
-    /// can hold two values under one name: then it is unknown without
-    /// settings, and with them decided by where the secret is stored. What an
-    /// account may push to is for the registry to say: two names can still be
-    /// one account. User names are not looked at, nor are credentials of build
-    /// caches and scans. No peer has this rule.
+    /// branch, or on an event that anybody can cause.
+    ///
+    /// Names are followed through calls of reusable workflows. High where that
+    /// job runs an action of a third party by tag or branch, medium otherwise.
+    /// Two environments can hold two values under one name: then it is unknown
+    /// without settings, and with them decided by where the secret is stored.
+    /// What an account may push to is for the registry to say: two names can
+    /// still be one account. User names are not looked at, nor are credentials
+    /// of build caches and scans. No peer has this rule.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#use-secrets-for-sensitive-information>
@@ -69,6 +70,7 @@ crate::rule! {
         title: "CI and releases share a credential",
         severity: High,
         controls: [C3],
+        standards: [Cwe::Cwe668],
     }
 }
 

@@ -40,14 +40,16 @@ crate::rule! {
     /// A sign-off is enforced by a required check whose name holds `dco` or
     /// `sign-off` (rulesets and classic protection, by the settings), by the
     /// maintainers' little helper with a label that blocks, or by a job on pull
-    /// requests that runs a check of sign-offs and can fail. The App's
-    /// `.github/dco.yml` says that the check exists, not that it is required,
-    /// and the App needs no file at all: without settings that is unknown. A
-    /// guide that asks while the settings require no check is low; a project
-    /// that asks nobody is informational, and one
-    /// whose guide names a contributor licence agreement has chosen another
-    /// way. CLOMonitor looks for the line in the last commits instead, which
-    /// tells what happened but not whether it had to.
+    /// requests that runs a check of sign-offs and can fail.
+    ///
+    /// The App's `.github/dco.yml` says that the check exists, not that it is
+    /// required, and the App needs no file at all: without settings that is
+    /// unknown. A guide that asks while the settings require no check is low; a
+    /// project that asks nobody is informational, and one whose guide names a
+    /// contributor licence agreement has chosen another way.
+    ///
+    /// CLOMonitor looks for the line in the last commits instead, which tells
+    /// what happened but not whether it had to.
     ///
     /// # References
     /// - <https://developercertificate.org/>
@@ -58,6 +60,7 @@ crate::rule! {
         title: "Nothing notices commits without a sign-off",
         severity: Low,
         controls: [G1],
+        standards: [Osps::Le0101],
     }
 }
 
@@ -317,10 +320,10 @@ fn asked(cx: &Context<'_>, none_required: bool, out: &mut Sink) {
         );
         return;
     }
-    let place = guides
-        .first()
-        .map_or("CONTRIBUTING.md", |guide| guide.file().path());
-    let place = Location::whole_file(place);
+    let place = guides.first().map_or_else(
+        || Location::missing("CONTRIBUTING.md"),
+        |guide| Location::whole_file(guide.file().path()),
+    );
     let controls: &[Control] = if none_required { &[Control::G1] } else { &[] };
     if !none_required {
         // Projects ask elsewhere, and the App needs no file.

@@ -50,6 +50,7 @@ crate::rule! {
         title: "A signature names a tag instead of a digest",
         severity: Medium,
         controls: [S1],
+        standards: [Cwe::Cwe367, Scorecard::SignedReleases, Osps::Br0601],
     }
 }
 

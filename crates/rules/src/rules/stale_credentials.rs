@@ -49,6 +49,7 @@ crate::rule! {
         title: "Credentials were not rotated, or open more than they need",
         severity: Low,
         controls: [C5],
+        standards: [Cwe::Cwe324],
     }
 }
 

@@ -53,6 +53,7 @@ crate::rule! {
         title: "A stored key signs where the run's own identity would do",
         severity: Medium,
         controls: [S1],
+        standards: [Cwe::Cwe522, Scorecard::SignedReleases, Osps::Br0601],
     }
 }
 

@@ -46,19 +46,23 @@ crate::rule! {
     /// Every place where the YAML layer or the documented schema refuses the
     /// file. After a syntax error the part before it is still judged by every
     /// other rule. The run ends with exit code 3, since something was not
-    /// checked. A script that is too large or too tangled for the grammar is
-    /// not checked either, with code `script-unread`. One in a shell without a
-    /// grammar (PowerShell, cmd, Python) has the same code; it counts for the
-    /// exit code where the job holds a secret, a right to write or something to
-    /// publish, and every control that such a script could break is then not
-    /// checked; in any other job it is a note. So it is for a script that is an
-    /// expression as a whole. `uses: ./folder` that leads to
-    /// nothing that was read is not checked, with code `local-reference`; it is
-    /// a note where a checkout of the job puts the folder there. Every other
-    /// document that is not understood, as a broken Dependabot file, counts for
-    /// the exit code too, and the controls that it decides are not checked.
-    /// An action among tests or examples that nothing in the checkout
-    /// uses is informational: it is often broken on purpose.
+    /// checked. A script that is too large or too tangled for the grammar is not
+    /// checked either, with code `script-unread`.
+    ///
+    /// One in a shell without a grammar (PowerShell, cmd, Python) has the same
+    /// code; it counts for the exit code where the job holds a secret, a right
+    /// to write or something to publish, and every control that such a script
+    /// could break is then not checked; in any other job it is a note. So it is
+    /// for a script that is an expression as a whole.
+    ///
+    /// `uses: ./folder` that leads to nothing that was read is not checked, with
+    /// code `local-reference`; it is a note where a checkout of the job puts the
+    /// folder there. Every other document that is not understood, as a broken
+    /// Dependabot file, counts for the exit code too, and the controls that it
+    /// decides are not checked.
+    ///
+    /// An action among tests or examples that nothing in the checkout uses is
+    /// informational: it is often broken on purpose.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>
@@ -68,6 +72,7 @@ crate::rule! {
         title: "A workflow or action breaks the syntax",
         severity: Medium,
         controls: [X1, C3, S6],
+        peers: ["actionlint/syntax-check"],
     }
 }
 

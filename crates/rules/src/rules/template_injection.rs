@@ -1,6 +1,6 @@
 //! A value that somebody else writes becomes code.
 
-use cofferdam_facts::{Control, UsesRef};
+use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_flows::{Class, Sink, SinkKind, Who};
@@ -9,7 +9,6 @@ use cofferdam_workflows::documents::{Action, Workflow};
 use crate::context::Context;
 use crate::injections::{self, Danger, one_line, upper};
 use crate::rule::{Rule, Sink as Out};
-use crate::sites;
 
 crate::rule! {
     /// # What
@@ -91,6 +90,27 @@ crate::rule! {
         title: "A value that somebody else writes becomes code",
         severity: Critical,
         controls: [X2],
+        peers: [
+            "zizmor/template-injection",
+            "poutine/injection",
+            "octoscan/expression-injection",
+            "actionlint/expression",
+            "gato-x/InjectionResult",
+            "gato-x/ReviewInjectionResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/CodeInjectionCritical",
+            "codeql/CodeInjectionMedium",
+            "codeql/CodeInjectionLow",
+            "sisakulint/code-injection",
+            "sisakulint/reusable-workflow-taint",
+        ],
+        standards: [
+            Cwe::Cwe94,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0101,
+            Osps::Br0104,
+            StepSecurity::ScriptInjection,
+        ],
     }
 }
 
@@ -117,19 +137,26 @@ impl Rule for TemplateInjection {
                 required: true,
             });
         }
-        for site in sites::of(cx) {
-            let UsesRef::Repository(uses) = site.uses else {
-                continue;
-            };
-            let slug = uses.slug().to_ascii_lowercase();
-            if AGENTS.contains(&slug.as_str()) {
-                out.unknown(
-                    Control::X2,
-                    Some(site.location()),
-                    format!("whether words of strangers reach the prompt of {slug}"),
-                    "read what the step is told, and what it may do, by eye",
-                );
-            }
+        let (steps, first) = injections::unknown(cx, &is_code);
+        if steps > 0 {
+            out.unknown(
+                Control::X2,
+                first.clone(),
+                "what actions elsewhere make of strangers' text that scripts take as code",
+                "write their outputs as environment variables, or read what they do",
+            );
+            out.not_checked(NotChecked {
+                code: "unknown-outputs",
+                message: format!(
+                    "{steps} {} take code from outputs of actions that are handed strangers' text \
+                     and whose own code is not here",
+                    if steps == 1 { "step" } else { "steps" }
+                ),
+                settle: "write such outputs as environment variables, or read what the actions do"
+                    .to_owned(),
+                location: first,
+                required: false,
+            });
         }
         if !cx.repository.workflows.is_empty() && out.evidence.is_empty() {
             let file = cx.repository.workflows.first().map(|w| w.file());
@@ -143,16 +170,6 @@ impl Rule for TemplateInjection {
         }
     }
 }
-
-// Actions that run a language model as an agent, from their own READMEs. Their
-// prompts are no code to this rule.
-const AGENTS: &[&str] = &[
-    "actions/ai-inference",
-    "anthropics/claude-code-action",
-    "anthropics/claude-code-base-action",
-    "google-github-actions/run-gemini-cli",
-    "openai/codex-action",
-];
 
 fn is_code(sink: &Sink<'_>) -> bool {
     matches!(
@@ -199,6 +216,7 @@ fn report(danger: &Danger<'_>) -> Finding {
     };
     let written = one_line(&danger.sink.written);
     let at = match danger.sink.kind {
+        SinkKind::CodeInput if danger.sink.input.is_empty() => "in all of `with`".to_owned(),
         SinkKind::CodeInput => format!("in input `{}`", danger.sink.input),
         _ => format!("in step `{}`", one_line(&danger.sink.step.label())),
     };

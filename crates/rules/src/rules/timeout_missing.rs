@@ -46,6 +46,8 @@ crate::rule! {
         title: "Jobs may run for hours",
         severity: Info,
         controls: [],
+        peers: ["sisakulint/timeout-minutes"],
+        standards: [Cwe::Cwe400],
     }
 }
 

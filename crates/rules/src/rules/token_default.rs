@@ -55,7 +55,19 @@ crate::rule! {
         title: "The settings decide what a token may do",
         severity: High,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "codeql/MissingActionsPermissions",
+            "sisakulint/permissions",
+        ],
+        standards: [
+            Cwe::Cwe276,
+            Scorecard::TokenPermissions,
+            Osps::Ac0401,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

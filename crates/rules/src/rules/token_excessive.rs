@@ -28,9 +28,11 @@ crate::rule! {
     ///   contents: write
     /// jobs:
     ///   test:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - run: make test
     ///   release:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - uses: softprops/action-gh-release@da05d552573ad5aba039eaac05058a918a7bf631 # v2.2.2
     /// ```
@@ -40,9 +42,11 @@ crate::rule! {
     /// permissions: {}
     /// jobs:
     ///   test:
+    ///     runs-on: ubuntu-latest
     ///     steps:
     ///       - run: make test
     ///   release:
+    ///     runs-on: ubuntu-latest
     ///     permissions:
     ///       contents: write
     ///     steps:
@@ -53,14 +57,15 @@ crate::rule! {
     /// For each step, the scopes it can write with: from a table of actions, and
     /// from the commands of its script (`git push`, `gh …`, programs that are
     /// handed the token). Composite actions and workflows of the checkout are
-    /// followed; any other step that is not understood may use anything. A
-    /// right of the workflow is medium where several jobs hold it and at least
+    /// followed; any other step that is not understood may use anything.
+    ///
+    /// A right of the workflow is medium where several jobs hold it and at least
     /// one provably does not need it. Where none is provably idle, but some are
-    /// seen to use it and others run what is not read, it is one low finding
-    /// for the workflow; where no job is understood, the control is unknown. A
-    /// right of one job alone that may be used is not reported. zizmor's
-    /// `excessive-permissions` reports every right of a workflow, needed or
-    /// not.
+    /// seen to use it and others run what is not read, it is one low finding for
+    /// the workflow; where no job is understood, the control is unknown.
+    ///
+    /// A right of one job alone that may be used is not reported. zizmor's
+    /// `excessive-permissions` reports every right of a workflow, needed or not.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/concepts/security/github_token#modifying-the-permissions-for-the-github_token>
@@ -69,7 +74,17 @@ crate::rule! {
         title: "A token may write what no step of the job uses",
         severity: Medium,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "sisakulint/permissions",
+        ],
+        standards: [
+            Cwe::Cwe250,
+            Scorecard::TokenPermissions,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

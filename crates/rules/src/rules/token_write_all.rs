@@ -45,7 +45,18 @@ crate::rule! {
         title: "A token may write everything",
         severity: High,
         controls: [C1],
-        peers: ["zizmor/excessive-permissions"],
+        peers: [
+            "zizmor/excessive-permissions",
+            "scorecard/Token-Permissions",
+            "sisakulint/permissions",
+        ],
+        standards: [
+            Cwe::Cwe250,
+            Scorecard::TokenPermissions,
+            Osps::Ac0401,
+            Osps::Ac0402,
+            StepSecurity::LeastPrivilege,
+        ],
     }
 }
 

@@ -53,24 +53,31 @@ crate::rule! {
     /// # How it is decided
     /// Every `uses:` of a step, of a composite action and of a calling job that
     /// names another repository must end in 40 or 64 hexadecimal digits, or
-    /// stand in `actions.lock` with a commit, under the workflow that uses it;
-    /// a composite action counts as locked where every job reaches it by `$/…`
-    /// and its workflow locks the action. A lock that GitHub cannot read fixes
-    /// nothing. The severity follows what the job holds, for a composite action
-    /// the job with the most at stake of this checkout that uses it, for a workflow that is
-    /// only called the token of its callers. It is high where a secret, a right
-    /// to write code, packages or attestations, or something published is lost;
-    /// medium where only the job's identity, lesser rights, a token for reports
-    /// or a token of unknown rights are; low where nothing is but the result of
-    /// the run. An owner who is GitHub itself or the owner of this repository
-    /// lowers it by one, since their compromise is another matter altogether.
-    /// The generators of slsa-framework refuse to run from a commit: there it
-    /// is at most medium, and the fix is another means. Actions in folders of
-    /// tests that no job uses are informational. A `uses:` with an expression
-    /// or of an unknown form cannot be judged and makes the control unknown
-    /// there. Peers give one severity to every place (zizmor `unpinned-uses`,
-    /// Scorecard `Pinned-Dependencies`), and zizmor takes every action of a
-    /// workflow for locked that `actions.lock` names at all.
+    /// stand in `actions.lock` with a commit, under the workflow that uses it; a
+    /// composite action counts as locked where every job reaches it by `$/…` and
+    /// its workflow locks the action. A lock that GitHub cannot read fixes
+    /// nothing.
+    ///
+    /// The severity follows what the job holds, for a composite action the job
+    /// with the most at stake of this checkout that uses it, for a workflow that
+    /// is only called the token of its callers.
+    ///
+    /// It is high where a secret, a right to write code, packages or
+    /// attestations, or something published is lost; medium where only the job's
+    /// identity, lesser rights, a token for reports or a token of unknown rights
+    /// are; low where nothing is but the result of the run.
+    ///
+    /// An owner who is GitHub itself or the owner of this repository lowers it
+    /// by one, since their compromise is another matter altogether. The
+    /// generators of slsa-framework refuse to run from a commit: there it is at
+    /// most medium, and the fix is another means. Actions in folders of tests
+    /// that no job uses are informational.
+    ///
+    /// A `uses:` with an expression or of an unknown form cannot be judged and
+    /// makes the control unknown there. Peers give one severity to every place
+    /// (zizmor `unpinned-uses`, Scorecard `Pinned-Dependencies`), and zizmor
+    /// takes every action of a workflow for locked that `actions.lock` names at
+    /// all.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/secure-use#using-third-party-actions>
@@ -82,7 +89,13 @@ crate::rule! {
         title: "An action or reusable workflow is not pinned to a commit",
         severity: High,
         controls: [D1],
-        peers: ["zizmor/unpinned-uses"],
+        peers: [
+            "zizmor/unpinned-uses",
+            "scorecard/Pinned-Dependencies",
+            "codeql/UnpinnedActionsTag",
+            "sisakulint/commit-sha",
+        ],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

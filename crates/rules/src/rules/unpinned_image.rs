@@ -41,22 +41,29 @@ crate::rule! {
     /// # How it is decided
     /// A reference must end in a well-formed `sha256` or `sha512` digest, or be
     /// the id of a local image. `scratch` and the stages of the same Dockerfile
-    /// are not images, and an image that a script or action of the same
-    /// workflow builds is not pulled. A name that a static matrix, a constant of
-    /// `env:`, an assignment of the script or the default of an input decides
-    /// is judged where it is set; one that is known at run time only makes the
-    /// control unknown there. The severity follows what the image's code can
-    /// take. Where steps run inside it, it is one level below a mutable action:
-    /// medium in a job that holds secrets, publishes, signs in or may write to
-    /// the repository, low in others. Medium for the image of an action, which
-    /// a pinned commit of the action does not fix; low elsewhere; informational
-    /// in folders of tests and examples, where it does not count against the
-    /// project. An image of this repository's owner is one level lower, but not
-    /// one on another registry than GitHub's that such a job runs inside of:
-    /// the account there is another. `docker compose` and its files are not
-    /// judged. zizmor's `unpinned-images` knows `latest` and the
-    /// workflow places, Scorecard the Dockerfile ones; neither follows names
-    /// into the matrix's rows or tells built images from pulled ones.
+    /// are not images, and an image that a script or action of the same workflow
+    /// builds is not pulled.
+    ///
+    /// A name that a static matrix, a constant of `env:`, an assignment of the
+    /// script or the default of an input decides is judged where it is set; one
+    /// that is known at run time only makes the control unknown there. The
+    /// severity follows what the image's code can take.
+    ///
+    /// Where steps run inside it, it is one level below a mutable action: medium
+    /// in a job that holds secrets, publishes, signs in or may write to the
+    /// repository, low in others. Medium for the image of an action, which a
+    /// pinned commit of the action does not fix; low elsewhere; informational in
+    /// folders of tests and examples, where it does not count against the
+    /// project.
+    ///
+    /// An image of this repository's owner is one level lower, but not one on
+    /// another registry than GitHub's that such a job runs inside of: the
+    /// account there is another.
+    ///
+    /// `docker compose` and its files are not judged. zizmor's `unpinned-images`
+    /// knows `latest` and the workflow places, Scorecard the Dockerfile ones;
+    /// neither follows names into the matrix's rows or tells built images from
+    /// pulled ones.
     ///
     /// # References
     /// - <https://docs.docker.com/build/building/best-practices/#pin-base-image-versions>
@@ -66,7 +73,12 @@ crate::rule! {
         title: "A container image is not pinned to a digest",
         severity: Medium,
         controls: [D1],
-        peers: ["zizmor/unpinned-images"],
+        peers: [
+            "zizmor/unpinned-images",
+            "scorecard/Pinned-Dependencies",
+            "sisakulint/unpinned-images",
+        ],
+        standards: [Cwe::Cwe494, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

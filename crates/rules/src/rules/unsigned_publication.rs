@@ -72,21 +72,26 @@ crate::rule! {
     /// # How it is decided
     /// A signature is looked for in every job that runs together with the
     /// publication: those of the workflow, of reusable workflows that it calls,
-    /// of workflows that call it or follow it. It counts if it is of the right
-    /// kind (an image by cosign, notation or an attestation that is bound to
-    /// its digest; files by cosign, PGP or an attestation; a package by its
-    /// registry's own client, or as a file before the upload) and does not name
-    /// another repository. `.goreleaser.yaml` is read. Medium for images,
-    /// charts and files of releases; low for packages of npm, PyPI and RubyGems
-    /// and for copies of images from elsewhere; informational for what is for
-    /// development only. Where something that is
-    /// not read may sign (a reusable workflow of another repository that holds
-    /// an identity or secrets, `make sign`; code signing of installers alone), the
-    /// control is unknown; so it is where a target of make or a script of the
-    /// checkout publishes, which is not read. Registries
-    /// that take no signature of a publisher are passed over. Scorecard's
-    /// Signed-Releases looks at names of release assets after the fact; zizmor
-    /// and poutine have no such rule.
+    /// of workflows that call it or follow it.
+    ///
+    /// It counts if it is of the right kind (an image by cosign, notation or an
+    /// attestation that is bound to its digest; files by cosign, PGP or an
+    /// attestation; a package by its registry's own client, or as a file before
+    /// the upload) and does not name another repository. `.goreleaser.yaml` is
+    /// read.
+    ///
+    /// Medium for images, charts and files of releases; low for packages of npm,
+    /// PyPI and RubyGems and for copies of images from elsewhere; informational
+    /// for what is for development only.
+    ///
+    /// Where something that is not read may sign (a reusable workflow of another
+    /// repository that holds an identity or secrets, `make sign`; code signing
+    /// of installers alone), the control is unknown; so it is where a target of
+    /// make or a script of the checkout publishes, which is not read. Registries
+    /// that take no signature of a publisher are passed over.
+    ///
+    /// Scorecard's Signed-Releases looks at names of release assets after the
+    /// fact; zizmor and poutine have no such rule.
     ///
     /// # References
     /// - <https://docs.sigstore.dev/cosign/signing/signing_with_containers/>
@@ -98,6 +103,8 @@ crate::rule! {
         title: "Something is published without a signature",
         severity: Medium,
         controls: [S1],
+        peers: ["scorecard/Signed-Releases"],
+        standards: [Cwe::Cwe347, Scorecard::SignedReleases, Osps::Br0601],
     }
 }
 
@@ -107,16 +114,8 @@ impl Rule for UnsignedPublication {
     }
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
-        let shipments = shipments::of(cx);
-        let unread = shipments::tell_unread(
-            cx,
-            Control::S1,
-            "sign what it publishes in a step of the workflow, or publish there",
-            out,
-        );
-        if shipments.is_empty() && !unread {
-            out.not_applicable(Control::S1, "no workflow is seen to publish anything");
-        }
+        let settle = "sign what it publishes in a step of the workflow, or publish there";
+        let shipments = shipments::seen(cx, Control::S1, settle, out);
         for shipment in &shipments {
             check(cx, shipment, out);
         }

@@ -36,17 +36,21 @@ crate::rule! {
     /// # How it is decided
     /// Calls in the parsed condition that speak for running: `contains` with a
     /// constant text first and a value of the run second, and `contains`,
-    /// `startsWith` or `endsWith` of an account or of a head's repository with
-    /// a constant. A beginning that ends in `/` names an owner in full and is
-    /// sound. Where outsiders choose the value and nothing else keeps them from
-    /// a job on an event that gives them privileges, the severity is what the
-    /// job holds; where it takes somebody who can push a branch it is medium
-    /// for a job that publishes, low otherwise. Values of a fixed set, such as
-    /// the event's name or an author's association, are tried one by one, and
-    /// are findings only if a wrong one passes. Deny lists (`!contains(…)`) keep
-    /// too much out and are none. zizmor's `unsound-contains` reports every
-    /// value that a user can shape as high, and does not look at accounts
-    /// compared in part; CodeQL's `UnsoundContains` likewise.
+    /// `startsWith` or `endsWith` of an account or of a head's repository with a
+    /// constant. A beginning that ends in `/` names an owner in full and is
+    /// sound.
+    ///
+    /// Where outsiders choose the value and nothing else keeps them from a job
+    /// on an event that gives them privileges, the severity is what the job
+    /// holds; where it takes somebody who can push a branch it is medium for a
+    /// job that publishes, low otherwise.
+    ///
+    /// Values of a fixed set, such as the event's name or an author's
+    /// association, are tried one by one, and are findings only if a wrong one
+    /// passes. Deny lists (`!contains(…)`) keep too much out and are none.
+    /// zizmor's `unsound-contains` reports every value that a user can shape as
+    /// high, and does not look at accounts compared in part; CodeQL's
+    /// `UnsoundContains` likewise.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#contains>
@@ -56,7 +60,12 @@ crate::rule! {
         title: "A condition compares a part of a name",
         severity: High,
         controls: [T1],
-        peers: ["zizmor/unsound-contains"],
+        peers: [
+            "zizmor/unsound-contains",
+            "codeql/UnsoundContains",
+            "sisakulint/unsound-contains",
+        ],
+        standards: [Cwe::Cwe187],
     }
 }
 

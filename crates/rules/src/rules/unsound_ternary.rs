@@ -49,6 +49,7 @@ crate::rule! {
         severity: Medium,
         controls: [],
         peers: ["zizmor/unsound-ternary"],
+        standards: [Cwe::Cwe670],
     }
 }
 

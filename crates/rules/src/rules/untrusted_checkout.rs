@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cofferdam_facts::Control;
 use cofferdam_findings::report::NotChecked;
-use cofferdam_findings::{Confidence, Finding, Severity};
+use cofferdam_findings::{Confidence, Finding, RuleInfo, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
 use cofferdam_workflows::semantics::folders::Folder;
@@ -19,8 +19,9 @@ use crate::starts::{self, Start};
 crate::rule! {
     /// # What
     /// A job that somebody without a role can start, and that has the
-    /// repository's privileges, fetches the head of a pull request or the
-    /// artifact of a fork's run, and then runs something of it.
+    /// repository's privileges, fetches the head of a pull request, and then
+    /// runs something of it. Artifacts of a fork's run are
+    /// `artifact-poisoning`.
     ///
     /// # Why
     /// Whoever opens the pull request writes the code that runs: a recipe of
@@ -63,29 +64,38 @@ crate::rule! {
     /// such as a comment, [two workflows](../fork-comments.md) share it as data.
     ///
     /// # How it is decided
-    /// Every way from an event to the job is followed, through calls of
-    /// reusable workflows, through Ariane's comments and through a
-    /// `repository_dispatch` that hands on a pull request, with what it takes a
-    /// stranger to get past each `if:`, needed job and environment. The steps
-    /// are walked in order, with those of local composite actions: what is
-    /// fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a pull
-    /// request, artifacts of the run before; through `env`, inputs, outputs and
-    /// lookups by API), into which folder, and which later step runs code of
+    /// Every way from an event to the job is followed, through calls of reusable
+    /// workflows, through Ariane's comments and through a `repository_dispatch`
+    /// that hands on a pull request, with what it takes a stranger to get past
+    /// each `if:`, needed job and environment.
+    ///
+    /// The steps are walked in order, with those of local composite actions:
+    /// what is fetched (`ref`, `repository`, `gh pr checkout`, `git fetch` of a
+    /// pull request; through `env`, inputs, outputs
+    /// and lookups by API), into which folder, and which later step runs code of
     /// that folder. A folder that holds the head and is only read is safe, and
     /// counts for the control.
     ///
-    /// It is critical where anybody can do it and the job can change the
-    /// repository, publish, or holds a secret; high where somebody with a role
-    /// has to act first (a label, a comment, an approval), or where less is
-    /// held, such as the job's identity alone; medium where both is so, and where
-    /// nothing but a tag or branch of `actions/checkout`, such as `v4`, brings
-    /// the guard that refuses a fork's head: it came with version 7, and to 2.8,
-    /// 3.7, 4.4, 5.1 and 6.1 on 2026-07-20. It is low where a commit of a version
-    /// with the guard is pinned, or where the job holds nothing. A commit of an
-    /// older version has no guard, and is as critical as `git` itself. An action that is not known and works where the head lies
-    /// gives medium at most. zizmor's `dangerous-triggers` reports the event
-    /// alone, poutine's `untrusted_checkout_exec` and Scorecard's
-    /// `Dangerous-Workflow` the checkout without folder, guard or what is held.
+    /// How grave it is follows from who can do it and what is held:
+    ///
+    /// - critical where anybody can do it and the job can change the repository,
+    ///   publish, or holds a secret;
+    /// - high where somebody with a role has to act first (a label, a comment,
+    ///   an approval), or where less is held, such as the job's identity alone;
+    /// - medium where both is so, and where nothing but a tag or branch of
+    ///   `actions/checkout`, such as `v4`, brings the guard that refuses a
+    ///   fork's head: it came with version 7, and to 2.8, 3.7, 4.4, 5.1 and 6.1
+    ///   on 2026-07-20;
+    /// - low where a commit of a version with the guard is pinned, or where the
+    ///   job holds nothing.
+    ///
+    /// A commit of an older version has no guard, and is as critical as `git`
+    /// itself. An action that is not known and works where the head lies gives
+    /// medium at most.
+    ///
+    /// zizmor's `dangerous-triggers` reports the event alone, poutine's
+    /// `untrusted_checkout_exec` and Scorecard's `Dangerous-Workflow` the
+    /// checkout without folder, guard or what is held.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target>
@@ -97,17 +107,34 @@ crate::rule! {
         title: "A stranger's code runs with the repository's privileges",
         severity: Critical,
         controls: [X1],
+        peers: [
+            "poutine/untrusted_checkout_exec",
+            "octoscan/dangerous-checkout",
+            "gato-x/PwnRequestResult",
+            "scorecard/Dangerous-Workflow",
+            "codeql/UntrustedCheckoutCritical",
+            "codeql/UntrustedCheckoutHigh",
+            "codeql/UntrustedCheckoutMedium",
+            "codeql/UntrustedCheckoutIssueComment",
+            "sisakulint/untrusted-checkout",
+        ],
+        standards: [
+            Cwe::Cwe829,
+            Scorecard::DangerousWorkflow,
+            Osps::Br0103,
+            StepSecurity::UnsafeTriggers,
+        ],
     }
 }
 
 impl Rule for UntrustedCheckout {
-    fn info(&self) -> &'static cofferdam_findings::RuleInfo {
+    fn info(&self) -> &'static RuleInfo {
         Self::INFO
     }
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
-            job(cx, view, out);
+            job(cx, view, &HEADS, out);
         }
         let trigger = workflow.trigger("pull_request");
         if let Some(trigger) = trigger.filter(|_| !workflow.has_trigger("pull_request_target")) {
@@ -126,6 +153,23 @@ impl Rule for UntrustedCheckout {
     }
 }
 
+/// What a rule looks for among what strangers bring in.
+#[derive(Debug)]
+pub(crate) struct Aim {
+    /// The rule.
+    pub(crate) info: &'static RuleInfo,
+    /// The control that it speaks for.
+    pub(crate) control: Control,
+    /// Artifacts in place of heads.
+    pub(crate) artifacts: bool,
+}
+
+const HEADS: Aim = Aim {
+    info: UntrustedCheckout::INFO,
+    control: Control::X1,
+    artifacts: false,
+};
+
 /// One way in which a stranger's code runs.
 struct Case<'a> {
     start: &'a Start<'a>,
@@ -137,7 +181,8 @@ struct Case<'a> {
     certain: bool,
 }
 
-fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
+/// Reports the worst that a job does with what strangers bring in.
+pub(crate) fn job(cx: &Context<'_>, view: &JobView<'_>, aim: &Aim, out: &mut Sink) {
     let (starts, cut) = starts::all_of_job(cx, view);
     let walks: Vec<(&Start<'_>, Arc<Foreign>)> = starts
         .iter()
@@ -147,7 +192,8 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
     for (start, foreign) in &walks {
         for (certain, list) in [(true, &foreign.runs), (false, &foreign.doubts)] {
             for run in list {
-                if let Some(fetch) = foreign.fetches.get(run.fetch) {
+                let fetch = foreign.fetches.get(run.fetch);
+                if let Some(fetch) = fetch.filter(|fetch| aim.takes(fetch)) {
                     cases.extend(case(view, start, fetch, run, certain));
                 }
             }
@@ -161,7 +207,7 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
         .map(|(_, c)| c);
     match worst {
         Some(case) if case.start.fork_check.is_some() => out.unknown(
-            Control::X1,
+            aim.control,
             case.start.fork_check.clone(),
             format!(
                 "whether the script keeps forks out of job `{}`, which runs a head",
@@ -169,12 +215,13 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
             ),
             "write the comparison of the repositories as the job's `if:`",
         ),
-        Some(case) if case.certain || case.severity >= Severity::Medium => {
-            report(view, case, &cases, out);
+        // Most actions only read what an artifact holds.
+        Some(case) if case.certain || case.severity >= Severity::Medium && !aim.artifacts => {
+            report(view, case, &cases, aim, out);
         }
         Some(case) => {
             out.unknown(
-                Control::X1,
+                aim.control,
                 Some(case.run.place.clone()),
                 format!(
                     "whether {} runs what job `{}` fetches from strangers",
@@ -184,8 +231,8 @@ fn job(cx: &Context<'_>, view: &JobView<'_>, out: &mut Sink) {
                 "read what it does, or keep the head in a folder of its own",
             );
         }
-        None if unseen(view, &walks, cut, out) => {}
-        None => good(&walks, out),
+        None if !aim.artifacts && unseen(view, &walks, cut, out) => {}
+        None => good(&walks, aim, out),
     }
 }
 
@@ -223,23 +270,29 @@ fn unseen(
     true
 }
 
-fn good(walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) {
+impl Aim {
+    fn takes(&self, fetch: &Fetch) -> bool {
+        (fetch.means == Means::Artifact) == self.artifacts
+    }
+}
+
+fn good(walks: &[(&Start<'_>, Arc<Foreign>)], aim: &Aim, out: &mut Sink) {
     for (start, foreign) in walks {
-        let Some(fetch) = foreign.fetches.first() else {
+        let Some(fetch) = foreign.fetches.iter().find(|fetch| aim.takes(fetch)) else {
             continue;
         };
         match start.guard() {
             Some(guard) if start.way.is_closed() => out.satisfied(
-                Control::X1,
+                aim.control,
                 guard.place.clone(),
                 format!("a head is fetched, and {}", guard.note),
             ),
             _ if foreign.runs.is_empty() && foreign.doubts.is_empty() => out.satisfied(
-                Control::X1,
+                aim.control,
                 fetch.place.clone(),
                 format!("{} is fetched as data and not run", fetch.what()),
             ),
-            _ => out.satisfied(Control::X1, fetch.place.clone(), "only merged code is run"),
+            _ => out.satisfied(aim.control, fetch.place.clone(), "only merged code is run"),
         }
     }
 }
@@ -318,7 +371,7 @@ fn guarded(start: &Start<'_>) -> bool {
     matches!(start.event(), "pull_request_target" | "workflow_run")
 }
 
-fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink) {
+fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], aim: &Aim, out: &mut Sink) {
     let Case {
         start, fetch, run, ..
     } = case;
@@ -328,7 +381,7 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     };
     let verb = if case.certain { "runs" } else { "may run" };
     let mut finding = Finding::new(
-        UntrustedCheckout::INFO.id,
+        aim.info.id,
         case.severity,
         run.place.clone(),
         format!(
@@ -342,7 +395,9 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     .why(why(view, case))
     .fix(fix(case))
     .subject(format!("{}/{}", view.subject(), run.label))
-    .group(if case.certain {
+    .group(if aim.artifacts {
+        "jobs that run what lies in a fork's artifact"
+    } else if case.certain {
         "jobs that run a stranger's code with the repository's privileges"
     } else {
         "unknown actions that work on a stranger's code with the repository's privileges"
@@ -383,9 +438,9 @@ fn report(view: &JobView<'_>, case: &Case<'_>, all: &[Case<'_>], out: &mut Sink)
     }
     out.report_against(&[], finding);
     out.satisfied(
-        Control::X1,
+        aim.control,
         case.fetch.place.clone(),
-        "the job that runs a head holds nothing",
+        "the job that runs it holds nothing",
     );
 }
 
@@ -426,6 +481,9 @@ fn why(view: &JobView<'_>, case: &Case<'_>) -> String {
         );
     }
     let mut text = format!("{who} takes {taken}");
+    if fetch.means == Means::Artifact && fetch.folder == Folder::workspace() {
+        text.push_str("; the artifact is unpacked over the files of the checkout");
+    }
     let label = case.way.gates().iter().any(|g| matches!(g, Gate::Label(_)));
     if label && pushes_restart(start) {
         text.push_str("; the label stays while the author pushes more");

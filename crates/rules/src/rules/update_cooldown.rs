@@ -51,18 +51,21 @@ crate::rule! {
     /// ```
     ///
     /// # How it is decided
-    /// Three days are the least: that is what Dependabot waits since
-    /// 2026-07-14 where nothing is written, so an entry without `cooldown`
-    /// passes. For Renovate, `minimumReleaseAge` is followed through the file,
-    /// its package rules and the presets that are known, for each manager whose
-    /// files the checkout holds; a preset of which it is not known what it says
-    /// leaves the control unknown. It is medium where Renovate also merges by
-    /// itself, low otherwise. Updates that fix a known vulnerability never
-    /// wait, and entries that make no other ones are left out. Dependencies
-    /// without any updater are low for actions and informational otherwise; a
-    /// bot that is configured outside of the repository cannot be seen.
-    /// zizmor's `dependabot-cooldown` asks seven days of Dependabot and does
-    /// not read Renovate; Scorecard's `Dependency-Update-Tool` looks only
+    /// Three days are the least: that is what Dependabot waits since 2026-07-14
+    /// where nothing is written, so an entry without `cooldown` passes. For
+    /// Renovate, `minimumReleaseAge` is followed through the file, its package
+    /// rules and the presets that are known, for each manager whose files the
+    /// checkout holds; a preset of which it is not known what it says leaves the
+    /// control unknown.
+    ///
+    /// It is medium where Renovate also merges by itself, low otherwise. Updates
+    /// that fix a known vulnerability never wait, and entries that make no other
+    /// ones are left out.
+    ///
+    /// Dependencies without any updater are low for actions and informational
+    /// otherwise; a bot that is configured outside of the repository cannot be
+    /// seen. zizmor's `dependabot-cooldown` asks seven days of Dependabot and
+    /// does not read Renovate; Scorecard's `Dependency-Update-Tool` looks only
     /// whether a bot is configured.
     ///
     /// # References
@@ -74,7 +77,12 @@ crate::rule! {
         title: "Updates are taken the day they appear, or never",
         severity: Medium,
         controls: [D4],
-        peers: ["zizmor/dependabot-cooldown"],
+        peers: [
+            "zizmor/dependabot-cooldown",
+            "scorecard/Dependency-Update-Tool",
+            "sisakulint/dependabot-github-actions",
+        ],
+        standards: [Cwe::Cwe1357, Scorecard::DependencyUpdateTool],
     }
 }
 
@@ -383,7 +391,7 @@ fn not_updated(
         let actions = *ecosystem == Ecosystem::GitHubActions;
         let finding = finding(
             if actions { Severity::Low } else { Severity::Info },
-            Location::whole_file(home.unwrap_or(dependabot::PLACES[0])),
+            home.map_or_else(|| Location::missing(dependabot::PLACES[0]), Location::whole_file),
             format!("no update bot looks after {ecosystem}, as in `{}`", first.path),
         )
         .confidence(Confidence::Medium)

@@ -52,6 +52,7 @@ crate::rule! {
         title: "The vendor folder is not proven",
         severity: Low,
         controls: [D7],
+        standards: [Cwe::Cwe353],
     }
 }
 

@@ -34,13 +34,16 @@ crate::rule! {
     /// `actions.lock` resolved it; a comment beside the commit is only claimed
     /// and lowers the confidence. It is compared with the ranges of the data
     /// pack. A short tag such as `v4` stands for the newest release of its line.
-    /// The severity is that of the advisory, but no more than what the job
-    /// holds is worth, and one level less if nobody without write access can
-    /// start the job. Where only some releases of a line are affected the
-    /// finding is informational. Commits without a known version are counted as
-    /// not checked, once. An image of the form `docker://ghcr.io/OWNER/REPO:TAG`
-    /// is taken for the release of that repository. zizmor's `known-vulnerable-actions` asks GitHub's API
-    /// for every commit; this works without a network.
+    ///
+    /// The severity is that of the advisory, but no more than what the job holds
+    /// is worth, and one level less if nobody without write access can start the
+    /// job. Where only some releases of a line are affected the finding is
+    /// informational. Commits without a known version are counted as not
+    /// checked, once.
+    ///
+    /// An image of the form `docker://ghcr.io/OWNER/REPO:TAG` is taken for the
+    /// release of that repository. zizmor's `known-vulnerable-actions` asks
+    /// GitHub's API for every commit; this works without a network.
     ///
     /// # References
     /// - <https://github.com/advisories?query=ecosystem%3Aactions>
@@ -49,7 +52,13 @@ crate::rule! {
         title: "An action has a published advisory",
         severity: High,
         controls: [],
-        peers: ["zizmor/known-vulnerable-actions"],
+        peers: [
+            "zizmor/known-vulnerable-actions",
+            "poutine/known_vulnerability_in_build_component",
+            "octoscan/known-vulnerability",
+            "codeql/UseOfKnownVulnerableAction",
+        ],
+        standards: [Cwe::Cwe1395],
     }
 }
 

@@ -47,18 +47,22 @@ crate::rule! {
     ///
     /// # How it is decided
     /// The checkouts of the job before the step are followed in order: the last
-    /// one that fills the folder of the action owns it. Where it fetches
-    /// another repository at anything but a commit, the severity is that of an
-    /// action of that repository at a branch (`unpinned-action`); at a commit
-    /// it is low, as where only the run knows the ref; one level less where the
-    /// owner is this repository's, or GitHub. An expression as the repository
-    /// cannot be judged and is informational. Uses from this repository's own checkout are one
-    /// informational finding for a workflow, as are `./` in composite actions,
-    /// where they mean the files of whoever uses the action. The head of a pull
-    /// request is `untrusted-checkout`'s. `./` of a job that calls a workflow
-    /// means the running commit and is fine. zizmor's `self-repository` reports
-    /// each `./` and does not ask what was checked out; octoscan's
-    /// `local-action` lists them.
+    /// one that fills the folder of the action owns it.
+    ///
+    /// Where it fetches another repository at anything but a commit, the
+    /// severity is that of an action of that repository at a branch
+    /// (`unpinned-action`); at a commit it is low, as where only the run knows
+    /// the ref; one level less where the owner is this repository's, or GitHub.
+    /// An expression as the repository cannot be judged and is informational.
+    ///
+    /// Uses from this repository's own checkout are one informational finding
+    /// for a workflow, as are `./` in composite actions, where they mean the
+    /// files of whoever uses the action. The head of a pull request is
+    /// `untrusted-checkout`'s.
+    ///
+    /// `./` of a job that calls a workflow means the running commit and is fine.
+    /// zizmor's `self-repository` reports each `./` and does not ask what was
+    /// checked out; octoscan's `local-action` lists them.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsuses>
@@ -68,6 +72,8 @@ crate::rule! {
         title: "An action is run from whatever lies in the workspace",
         severity: High,
         controls: [D1],
+        peers: ["octoscan/local-action"],
+        standards: [Cwe::Cwe829, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }
 

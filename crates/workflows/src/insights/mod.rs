@@ -1,6 +1,7 @@
 //! What a description of a project's security says, held against the project.
 
 pub mod claims;
+pub mod keys;
 pub mod license;
 pub mod links;
 pub mod questions;

@@ -3,6 +3,7 @@
 use cofferdam_facts::{Span, Spanned};
 
 use super::TO_ANSWER;
+use super::keys::{self, Key};
 use crate::documents::Insights;
 use crate::yaml::Node;
 
@@ -13,6 +14,8 @@ pub struct Question {
     pub text: String,
     /// What it is about, if that stands in the file.
     pub span: Option<Span>,
+    /// The key that holds the answer, if it is about one.
+    pub key: Option<&'static Key>,
 }
 
 impl Question {
@@ -21,6 +24,7 @@ impl Question {
         Self {
             text: text.into(),
             span: Some(span),
+            key: None,
         }
     }
 
@@ -29,7 +33,15 @@ impl Question {
         Self {
             text: text.into(),
             span: None,
+            key: None,
         }
+    }
+
+    /// Says which key it is about.
+    #[must_use]
+    pub fn key(mut self, path: &str) -> Self {
+        self.key = keys::at(path);
+        self
     }
 }
 
@@ -47,14 +59,25 @@ pub fn of(insights: &Insights) -> Vec<Question> {
             "Does {} still reach whoever handles vulnerabilities?",
             contact.value
         );
-        questions.push(Question::at(contact.span, text));
+        let question = Question::at(contact.span, text);
+        questions.push(question.key("project.vulnerability-reporting.contact"));
     }
     let administrators = administrators(insights);
-    people(&administrators, "administrators", &mut questions);
-    people(&insights.core_team, "core team", &mut questions);
+    people(
+        &administrators,
+        "administrators",
+        "project.administrators",
+        &mut questions,
+    );
+    people(
+        &insights.core_team,
+        "core team",
+        "repository.core-team",
+        &mut questions,
+    );
     if let Some(status) = &insights.status {
         let text = format!("Is the project still {}?", status.value);
-        questions.push(Question::at(status.span, text));
+        questions.push(Question::at(status.span, text).key("repository.status"));
     }
     if let Some(accepted) = &insights.reports_accepted {
         let what = if accepted.value {
@@ -63,7 +86,8 @@ pub fn of(insights: &Insights) -> Vec<Question> {
             "refused"
         };
         let text = format!("Are reports of vulnerabilities still {what}?");
-        questions.push(Question::at(accepted.span, text));
+        let question = Question::at(accepted.span, text);
+        questions.push(question.key("project.vulnerability-reporting.reports-accepted"));
     }
     let named = |tool: &Spanned<String>| tool.value.clone();
     let tools: Vec<String> = insights
@@ -73,23 +97,23 @@ pub fn of(insights: &Insights) -> Vec<Question> {
         .collect();
     if let (Some(first), false) = (insights.tools.first(), tools.is_empty()) {
         let text = format!("Are these still the security tools: {}?", tools.join(", "));
-        questions.push(Question::at(first.span, text));
+        questions.push(Question::at(first.span, text).key("repository.security.tools"));
     }
     if let Some(version) = insights.version.as_ref().filter(|v| v.value.major == 1) {
         let text = "Version 1 of the specification has been replaced; will you move to version 2?";
-        questions.push(Question::at(version.span, text));
+        questions.push(Question::at(version.span, text).key("header.schema-version"));
     }
     questions
 }
 
-fn people(names: &[Spanned<String>], what: &str, questions: &mut Vec<Question>) {
+fn people(names: &[Spanned<String>], what: &str, key: &str, questions: &mut Vec<Question>) {
     // What is marked in a draft is asked anyway.
     let answered = |name: &&Spanned<String>| !name.value.contains(TO_ANSWER);
     let names: Vec<&Spanned<String>> = names.iter().filter(answered).collect();
     if let Some(first) = names.first() {
         let all: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
         let text = format!("Are these still the {what}: {}?", all.join(", "));
-        questions.push(Question::at(first.span, text));
+        questions.push(Question::at(first.span, text).key(key));
     }
 }
 

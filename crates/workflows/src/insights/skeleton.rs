@@ -2,6 +2,7 @@
 //! place for every answer that only a person can give.
 
 use super::TO_ANSWER;
+use super::keys;
 use super::questions::Question;
 use super::renewal::{Known, Renewal, document_of};
 
@@ -84,7 +85,11 @@ pub fn draft(known: &Known<'_>) -> Result<Renewal, SkeletonError> {
         .match_indices(TO_ANSWER)
         .filter_map(|(at, _)| {
             let line = text.get(at + TO_ANSWER.len()..)?.lines().next()?;
-            Some(Question::new(line.trim_matches([':', ' ', '\''])))
+            let text = line.trim_matches([':', ' ', '\'']);
+            Some(Question {
+                key: keys::asked(text),
+                ..Question::new(text)
+            })
         })
         .collect();
     Ok(Renewal {

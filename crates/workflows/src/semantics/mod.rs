@@ -1,6 +1,8 @@
 //! What GitHub does with the documents: who can start what, with which token,
 //! which secrets are in reach, and what known actions do.
 
+pub mod agents;
+pub mod artifacts;
 pub mod bots;
 pub mod built;
 pub mod caching;

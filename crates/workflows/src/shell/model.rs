@@ -112,6 +112,14 @@ impl Command {
         self.effective().0.file_name() == Some(program)
     }
 
+    /// Whether this wrapper, such as `xargs`, runs the command.
+    #[must_use]
+    pub fn is_wrapped_by(&self, wrapper: &str) -> bool {
+        let around = self.args.iter().take(self.peeled.saturating_sub(1));
+        let mut names = std::iter::once(&self.name).chain(around);
+        self.peeled > 0 && names.any(|word| word.file_name() == Some(wrapper))
+    }
+
     /// Whether the failure is thrown away.
     #[must_use]
     pub fn ignores_failure(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cofferdam_facts::Location;
+use cofferdam_facts::{Extent, Location};
 
 use super::text::{BOLD, DIM, Paint, labelled, width, wrap};
 use crate::finding::{Confidence, Finding};
@@ -63,8 +63,7 @@ fn places(group: &Group<'_>) -> String {
         if *location.path != *previous {
             text.push_str(&clipped(&location.path, 120));
         }
-        // Writing to a string cannot fail.
-        let _ = write!(text, ":{}", location.line);
+        text.push_str(&location.suffix());
         previous = &location.path;
     }
     if group.count() > PLACES {
@@ -109,12 +108,11 @@ pub(super) fn full(finding: &Finding, paint: Paint, columns: usize) -> Vec<Strin
 }
 
 fn place(location: &Location) -> String {
-    format!(
-        "{}:{}:{}",
-        clipped(&location.path, 200),
-        location.line,
-        location.column
-    )
+    let path = clipped(&location.path, 200);
+    match location.extent {
+        Extent::Text => format!("{path}:{}:{}", location.line, location.column),
+        Extent::Whole | Extent::Missing => format!("{path}{}", location.suffix()),
+    }
 }
 
 /// The place, the line as it stands, and a mark under what is meant.

@@ -102,6 +102,41 @@ fn row(name: &str, cells: &[(Status, String)], paint: Paint, columns: usize) -> 
     lines
 }
 
+/// What is wrong with controls of which no finding speaks: a line each, so that
+/// nothing on the board is red without a word about it.
+pub(super) fn unexplained(report: &Report, columns: usize) -> Vec<String> {
+    // Only a report that shows all of its findings can tell.
+    if report.comparison.is_some() || !report.view.hidden.is_empty() {
+        return Vec::new();
+    }
+    let found = (report.findings.iter()).chain(report.suppressed.iter().map(|one| &one.finding));
+    let mut spoken: Vec<Control> = found
+        .filter_map(|finding| report.rule(finding.rule))
+        .flat_map(|rule| rule.controls.iter().copied())
+        .collect();
+    spoken.sort_unstable();
+    spoken.dedup();
+    let silent = |state: &&ControlState| {
+        matches!(state.status, Status::Partial | Status::Absent) && !spoken.contains(&state.control)
+    };
+    let note = |state: &ControlState| {
+        let violated = |piece: &&Evidence| piece.verdict == Verdict::Violated;
+        let note = &state.evidence.iter().find(violated)?.note;
+        Some(labelled(
+            "-",
+            &format!("{}: {note}", state.control),
+            0,
+            columns,
+            2,
+        ))
+    };
+    (report.controls.iter())
+        .filter(silent)
+        .filter_map(note)
+        .flatten()
+        .collect()
+}
+
 /// What settles the controls that could not be decided: one line a command,
 /// the one that settles most first.
 pub(super) fn settles(report: &Report, columns: usize, most: usize) -> Vec<String> {
@@ -198,9 +233,9 @@ fn seen(piece: &Evidence, columns: usize) -> Vec<String> {
     let mut text = match &piece.location {
         Some(location) => {
             format!(
-                "{}:{} {}",
+                "{}{} {}",
                 clipped(&location.path, 200),
-                location.line,
+                location.suffix(),
                 piece.note
             )
         }

@@ -28,11 +28,11 @@ fn gone(finding: &Finding) -> String {
 
 fn short(finding: &Finding) -> String {
     format!(
-        "{} {} {}:{}: {}",
+        "{} {} {}{}: {}",
         finding.severity,
         finding.rule,
         clipped(&finding.location.path, 120),
-        finding.location.line,
+        finding.location.suffix(),
         clipped(&finding.message, 300)
     )
 }
@@ -56,9 +56,9 @@ fn by(one: &Suppressed) -> String {
     let mut text = by.kind.word().to_owned();
     if let Some(location) = &by.location {
         text.push_str(&format!(
-            " at {}:{}",
+            " at {}{}",
             clipped(&location.path, 120),
-            location.line
+            location.suffix()
         ));
     }
     if let Some(owner) = &by.owner {

@@ -14,6 +14,18 @@ fn one_screen() {
 }
 
 #[test]
+fn a_report_against_a_standard() {
+    let options = Options {
+        against: Some(crate::Standard::Scorecard),
+        width: 80,
+        ..Options::default()
+    };
+    let text = render(&[sample::rich()], &options);
+    assert!(text.lines().all(|l| text::width(l) <= 100), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn a_change_beside_its_base() {
     let options = Options::default();
     insta::assert_snapshot!(render(&[sample::changed()], &options));
@@ -316,5 +328,53 @@ fn a_mark_far_out_in_a_long_line_is_still_seen() {
     assert_eq!(
         text::width(shown.split("here").next().unwrap()),
         marks.find('^').unwrap()
+    );
+}
+
+#[test]
+fn a_long_list_of_everything_begins_with_the_files_and_leaves_none_out() {
+    let mut report = sample::clean();
+    let files: Vec<_> = (0..30)
+        .map(|i| format!(".github/workflows/{i}.yml"))
+        .collect();
+    for path in &files {
+        let file = SourceFile::new(path.as_str(), "a\n");
+        for severity in [Severity::Low, Severity::High] {
+            let place = file.locate(Span::new(0, 1));
+            report
+                .findings
+                .push(Finding::new("r", severity, place, "m"));
+        }
+    }
+    let options = Options {
+        all: true,
+        ..Options::default()
+    };
+    let text = render(&[report.finish()], &options);
+    assert!(text.contains("60 findings in 30 files"), "{text}");
+    for path in &files {
+        assert!(
+            text.contains(&format!("    2 {path} (1 high, 1 low)")),
+            "{path}"
+        );
+    }
+    assert_eq!(text.matches(" --> ").count(), 60);
+}
+
+#[test]
+fn no_control_is_red_without_a_word() {
+    let mut report = sample::clean();
+    let file = SourceFile::new("ci.yml", "a\n");
+    let piece = crate::Evidence {
+        control: Control::D2,
+        verdict: crate::Verdict::Violated,
+        location: Some(file.locate(Span::new(0, 1))),
+        note: "no lock; run `gh actions-lock`".to_owned(),
+    };
+    report.controls = vec![crate::ControlState::derive(Control::D2, vec![piece], "")];
+    let screen = render(&[report], &Options::default());
+    assert!(
+        screen.contains("- D2: no lock; run `gh actions-lock`"),
+        "{screen}"
     );
 }

@@ -1,11 +1,11 @@
 //! The JSON schema of the output. The words of every enumeration come from
 //! the types themselves.
 
-use cofferdam_facts::Control;
+use cofferdam_facts::{Control, Extent};
 use serde_json::{Map, Value, json};
 
 use super::super::TOOL_HOME;
-use super::SCHEMA_VERSION;
+use super::{SCHEMA_VERSION, against};
 use crate::evidence::{Status, Verdict};
 use crate::finding::{Confidence, Severity};
 use crate::report::{Exit, PASSES};
@@ -52,11 +52,13 @@ pub fn schema() -> Value {
                     "type": "array",
                     "items": { "type": "string" },
                 },
+                "standards": list("What the rule speaks about in standards.", "requirement"),
             })),
         },
     });
     if let Some(definitions) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
         definitions.extend(silenced().map(|(name, value)| (name.to_owned(), value)));
+        definitions.extend(against::definitions().map(|(name, value)| (name.to_owned(), value)));
     }
     schema
 }
@@ -105,6 +107,10 @@ fn report() -> Value {
                 "description": "What a change leaves and removes. Where it stands, `findings` \
                     are what the change adds or makes worse.",
                 "anyOf": [reference("comparison"), { "type": "null" }],
+            },
+            "against": {
+                "description": "The report held against a standard, where one was asked for.",
+                "anyOf": [reference("against"), { "type": "null" }],
             },
         }),
     )
@@ -204,6 +210,12 @@ fn location() -> Value {
             "start": number("Offset of the first byte.", 0),
             "end": number("Offset one past the last byte.", 0),
             "snippet": text("The first line of the place, at most 400 characters, as it stands in the file."),
+            "extent": {
+                "description": "How much is meant: some text of the file, all of the file or \
+                    folder, or a file that does not exist where it belongs. For the last two the \
+                    lines say nothing.",
+                "enum": words(Extent::WORDS.iter().copied()),
+            },
         }),
     )
 }
@@ -261,7 +273,7 @@ fn not_checked() -> Value {
     clippy::needless_pass_by_value,
     reason = "`json!` takes its parts by reference"
 )]
-fn object(description: &str, properties: Value) -> Value {
+pub(super) fn object(description: &str, properties: Value) -> Value {
     let required: Vec<String> = properties
         .as_object()
         .map(|p| p.keys().cloned().collect())
@@ -274,11 +286,11 @@ fn object(description: &str, properties: Value) -> Value {
     })
 }
 
-fn text(description: &str) -> Value {
+pub(super) fn text(description: &str) -> Value {
     json!({ "description": description, "type": "string" })
 }
 
-fn optional(description: &str) -> Value {
+pub(super) fn optional(description: &str) -> Value {
     json!({ "description": description, "type": ["string", "null"] })
 }
 
@@ -286,7 +298,7 @@ fn number(description: &str, minimum: u32) -> Value {
     json!({ "description": description, "type": "integer", "minimum": minimum })
 }
 
-fn list(description: &str, definition: &str) -> Value {
+pub(super) fn list(description: &str, definition: &str) -> Value {
     json!({ "description": description, "type": "array", "items": reference(definition) })
 }
 
@@ -302,7 +314,7 @@ fn severity(description: &str) -> Value {
     json!({ "description": description, "enum": words(Severity::ALL.iter().map(|s| s.word())) })
 }
 
-fn controls(description: &str) -> Value {
+pub(super) fn controls(description: &str) -> Value {
     let ids = words(Control::ALL.iter().map(|c| c.id()));
     json!({ "description": description, "type": "array", "items": { "enum": ids } })
 }
@@ -322,7 +334,7 @@ fn counts(description: &str, all: bool) -> Value {
     counts
 }
 
-fn words<'w>(words: impl Iterator<Item = &'w str>) -> Value {
+pub(super) fn words<'w>(words: impl Iterator<Item = &'w str>) -> Value {
     words.map(Value::from).collect()
 }
 

@@ -56,6 +56,27 @@ fn what_is_written_is_what_the_schema_says() {
 }
 
 #[test]
+fn a_standard_is_written_as_the_schema_says() {
+    let validator = jsonschema::validator_for(&strict()).unwrap();
+    for &standard in Standard::OF_PROJECTS {
+        let options = Options {
+            against: Some(standard),
+            ..Options::default()
+        };
+        let text = (Format::from_name("json").unwrap()).render(&[sample::rich()], &options);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<_> = (validator.iter_errors(&value))
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
+        assert_eq!(errors, Vec::<String>::new());
+        let against = value.pointer("/reports/0/against").unwrap();
+        assert_eq!(against.get("standard").unwrap(), standard.word());
+        let requirements = against.get("requirements").unwrap().as_array().unwrap();
+        assert_eq!(requirements.len(), standard.requirements().len());
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_not_a_report() {
     let validator = jsonschema::validator_for(&strict()).unwrap();
     let good = render(&[sample::rich()]);
@@ -131,6 +152,7 @@ fn a_place_is_given_in_full() {
         "line": 5, "column": 7, "end_line": 7, "end_column": 57,
         "start": 56, "end": 154,
         "snippet": "      - uses: actions/checkout@v4",
+        "extent": "text",
     });
     assert_eq!(place, &expected);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cofferdam_facts::Location;
+use cofferdam_facts::{Extent, Location};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -326,8 +326,17 @@ fn place<'f>(location: &'f Location, note: Option<&str>) -> Place<'f> {
         logical_locations: Vec::new(),
         message: note
             .filter(|n| !n.is_empty())
-            .map(|n| Message { text: plain(n) }),
+            .map(|n| Message { text: plain(n) })
+            .or_else(|| absent(location)),
     }
+}
+
+/// Code scanning wants a file and a line for everything, so a file that does
+/// not exist stands there by the path where it belongs, and says so.
+fn absent(location: &Location) -> Option<Message> {
+    (location.extent == Extent::Missing).then(|| Message {
+        text: "There is no such file.".into(),
+    })
 }
 
 fn region(location: &Location) -> Region<'_> {

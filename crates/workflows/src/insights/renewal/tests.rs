@@ -255,6 +255,12 @@ fn a_draft_is_valid_and_says_what_it_does_not_know() {
         let parsed = insights(&draft.text);
         assert!(parsed.is_valid(), "{:?}\n{}", parsed.problems(), draft.text);
         assert!(draft.questions.len() >= 5, "{:?}", draft.questions);
+        // Who is asked learns which key it is, why, and what an answer is like.
+        assert!(
+            draft.questions.iter().all(|q| q.key.is_some()),
+            "{:?}",
+            draft.questions
+        );
         // As long as it is not answered, no review counts.
         let again = renew(&parsed, &known).unwrap();
         assert!(!again.reviewed && !again.contradicted.is_empty());
