@@ -5,7 +5,7 @@
 //! letters into it one by one, and prints the median and the worst time, alone
 //! and among 50 more workflows, and how long quick fixes take to come.
 //! `cargo bench --bench editor` prints the table; with `--check` it fails where
-//! the worst answer to a change takes more than 100 ms.
+//! the worst answer to a change of the workflow alone takes more than 100 ms.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -37,10 +37,8 @@ fn main() {
     let changes = if measured { CHANGES } else { 2 };
     println!("| checkout | findings | median | worst | quick fixes |");
     println!("|---|---|---|---|---|");
-    let mut worst = Duration::ZERO;
-    for others in [0, OTHERS] {
-        worst = worst.max(session(others, changes));
-    }
+    let worst = session(0, changes);
+    session(OTHERS, changes);
     if check && worst > MOST {
         println!("an answer took {worst:?}, more than {MOST:?}");
         std::process::exit(1);
