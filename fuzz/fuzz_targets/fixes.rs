@@ -37,6 +37,7 @@ fn mend(repository: &Repository, unsafe_too: bool) -> Outcome {
     let wanted = Wanted {
         unsafe_too,
         rules: Vec::new(),
+        ..Wanted::default()
     };
     engine.run(repository, &wanted)
 }

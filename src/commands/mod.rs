@@ -7,6 +7,8 @@ mod data;
 #[cfg(feature = "fix")]
 mod fix;
 mod insights;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -27,6 +29,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "fix"))]
     #[command(hide = true, disable_help_flag = true)]
     Fix(NotBuilt),
+    #[cfg(feature = "lsp")]
+    Lsp(lsp::LspArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "lsp"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Lsp(NotBuilt),
     Config(config::ConfigArgs),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
@@ -42,7 +50,7 @@ pub(crate) enum Command {
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(all(feature = "fix", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -58,6 +66,10 @@ impl Command {
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]
             Self::Fix(_) => return Err(not_built("fix")),
+            #[cfg(feature = "lsp")]
+            Self::Lsp(args) => lsp::run(args)?,
+            #[cfg(not(feature = "lsp"))]
+            Self::Lsp(_) => return Err(not_built("lsp")),
             Self::Config(args) => config::run(args)?.code().into(),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
@@ -72,7 +84,7 @@ impl Command {
     }
 }
 
-#[cfg(not(all(feature = "fix", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
     let hint = "build everything with `cargo build --release`, or install it with \

@@ -13,6 +13,8 @@ mod adoption;
 mod changes;
 mod commands;
 mod determinism;
+#[cfg(feature = "lsp")]
+mod editor;
 mod exit_codes;
 #[cfg(feature = "fix")]
 mod fixes;

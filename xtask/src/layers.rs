@@ -64,6 +64,7 @@ const PLAN: &[Place] = &[
     local("cofferdam-stream", 5),
     network("cofferdam-broker", 5),
     network("cofferdam-egress", 5),
+    local("cofferdam-editor", 6),
     network("cofferdam-server", 6),
     local("cofferdam", 7),
     local("xtask", 8),

@@ -74,7 +74,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// Folders of `tests/peers` that tests run against; the others are for recipes.
-const NEEDED: &[&str] = &["github-api"];
+const NEEDED: &[&str] = &["github-api", "lsp"];
 
 /// Runs every step.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {

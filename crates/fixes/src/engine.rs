@@ -50,11 +50,15 @@ pub struct Wanted {
     pub unsafe_too: bool,
     /// Only of these rules; of all if there are none.
     pub rules: Vec<String>,
+    /// Only of the findings with these fingerprints; of all where it is not said.
+    pub findings: Option<BTreeSet<String>>,
 }
 
 impl Wanted {
     fn is(&self, finding: &Finding) -> bool {
-        self.rules.is_empty() || self.rules.iter().any(|rule| rule == finding.rule)
+        let named = |findings: &BTreeSet<String>| findings.contains(&finding.fingerprint);
+        (self.rules.is_empty() || self.rules.iter().any(|rule| rule == finding.rule))
+            && self.findings.as_ref().is_none_or(named)
     }
 }
 

@@ -190,6 +190,7 @@ fn told(
     let wanted = |unsafe_too| Wanted {
         unsafe_too,
         rules: vec![rule.to_owned()],
+        ..Wanted::default()
     };
     let safe = known.run(checkout, &wanted(false));
     let all = known.run(checkout, &wanted(true));
@@ -243,6 +244,7 @@ fn every_fixture_of_every_rule_is_mended_without_harm() {
             let wanted = Wanted {
                 unsafe_too,
                 rules: Vec::new(),
+                ..Wanted::default()
             };
             mended += usize::from(!known.run(&checkout, &wanted).applied.is_empty());
             for violation in violations(&known, &checkout, &wanted) {

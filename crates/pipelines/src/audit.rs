@@ -13,6 +13,7 @@ use cofferdam_rules::context::Facts;
 use cofferdam_rules::controls::decided_elsewhere;
 use cofferdam_rules::{Context, Sink};
 use cofferdam_workflows::Repository;
+use cofferdam_workflows::repository::Part;
 
 use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
@@ -27,6 +28,7 @@ mod change;
 #[cfg(feature = "fix")]
 pub mod fixing;
 mod side;
+pub mod standing;
 
 pub(crate) use side::Side;
 
@@ -287,9 +289,19 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    pub(crate) fn new(mut collected: Collected, known: &Identity<'_>, options: &Options) -> Self {
+    pub(crate) fn new(collected: Collected, known: &Identity<'_>, options: &Options) -> Self {
+        Self::parsed(collected, known, options, &Part::read)
+    }
+
+    /// The same, where some documents may have been parsed before.
+    pub(crate) fn parsed(
+        mut collected: Collected,
+        known: &Identity<'_>,
+        options: &Options,
+        parse: &(dyn Fn(SourceFile) -> Option<Part> + Sync),
+    ) -> Self {
         let mut sources = collected.files.clone();
-        let repository = collected.repository(known.slug, &options.limits);
+        let repository = collected.parsed(known.slug, &options.limits, parse);
         // Actions that were read because something refers to them.
         let listed: BTreeSet<String> = (sources.iter())
             .map(|file| file.path().to_owned())

@@ -132,7 +132,7 @@ impl Gap {
         }
     }
 
-    fn path(&self) -> Option<&str> {
+    pub(crate) fn path(&self) -> Option<&str> {
         match self {
             Self::Unreadable { path, .. }
             | Self::TooLarge { path, .. }

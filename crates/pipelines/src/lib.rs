@@ -24,6 +24,7 @@ pub mod triggers;
 
 #[cfg(feature = "fix")]
 pub use audit::fixing::{Mended, Rewrite, mend};
+pub use audit::standing::{Parsed, Snapshot, Standing};
 pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
 pub use discover::{Discovery, discover};

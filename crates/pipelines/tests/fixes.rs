@@ -109,6 +109,7 @@ fn every_fix_over_real_repositories() {
             let wanted = Wanted {
                 unsafe_too,
                 rules: Vec::new(),
+                ..Wanted::default()
             };
             let trial = trial(&target, &wanted, &options).unwrap();
             count(&trial.outcome, &trial.before.1, unsafe_too, &mut figures);

@@ -139,6 +139,7 @@ pub(crate) fn run(args: &FixArgs) -> Result<Exit, FixError> {
     let wanted = Wanted {
         unsafe_too: args.unsafe_too,
         rules: args.rule.clone(),
+        ..Wanted::default()
     };
     let mut exit = Exit::Clean;
     for path in &args.paths {

@@ -96,13 +96,13 @@ pub fn trial(target: &Target, wanted: &Wanted, options: &Options) -> Result<Tria
 }
 
 /// Everything that is needed to judge a checkout again and again.
-struct Bench<'b> {
-    material: Material,
-    part: bool,
-    known: Identity<'b>,
-    words: &'b Words,
-    policies: Vec<UsesPolicy>,
-    options: &'b Options,
+pub(super) struct Bench<'b> {
+    pub(super) material: Material,
+    pub(super) part: bool,
+    pub(super) known: Identity<'b>,
+    pub(super) words: &'b Words,
+    pub(super) policies: Vec<UsesPolicy>,
+    pub(super) options: &'b Options,
 }
 
 fn with_bench<T>(
@@ -156,7 +156,7 @@ impl Bench<'_> {
         judged(self.report(repository))
     }
 
-    fn engine(&self) -> Engine<'_> {
+    pub(super) fn engine(&self) -> Engine<'_> {
         Engine {
             facts: facts(&self.known, &self.policies, self.options),
             judge: Box::new(|cx| judged(self.report_of(cx))),

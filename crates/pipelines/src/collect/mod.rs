@@ -8,7 +8,7 @@ mod referred;
 mod single;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use cofferdam_facts::SourceFile;
@@ -25,7 +25,7 @@ pub(crate) use checkout::github_folder;
 pub(crate) use read::text_at;
 
 pub(crate) use open::{Links, regular};
-pub(crate) use place::{is_read, is_sound, is_workflow_folder, plain};
+pub(crate) use place::{behind_link, is_read, is_sound, is_workflow_folder, plain};
 pub(crate) use read::{Text, decode, too_large};
 pub(crate) use referred::Source;
 
@@ -46,6 +46,8 @@ pub struct Collected {
     pub part: bool,
     /// Where more comes from, once it is known what the documents refer to.
     pub(crate) source: Source,
+    /// Texts that stand in place of those at their paths.
+    pub(crate) laid_over: BTreeMap<String, SourceFile>,
     /// The paths of all documents that were read, those included.
     pub(crate) read: BTreeSet<String>,
 }

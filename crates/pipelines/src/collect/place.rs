@@ -107,6 +107,14 @@ pub(crate) fn stands(root: &Path, path: &str) -> bool {
     folders.into_iter().all(is_folder) && fs::symlink_metadata(root.join(path)).is_ok()
 }
 
+/// The first folder on the way to a path that is a link.
+pub(crate) fn behind_link<'p>(root: &Path, path: &'p str) -> Option<&'p str> {
+    let mut folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+    folders.find(|folder| {
+        fs::symlink_metadata(root.join(folder)).is_ok_and(|found| found.is_symlink())
+    })
+}
+
 fn is_inside(root: &Path, real: &Path) -> bool {
     real.strip_prefix(root).is_ok_and(|inner| {
         inner.components().all(|part| match part {

@@ -77,6 +77,16 @@ impl Collected {
     /// Reads the documents, and then what they refer to and nobody has looked
     /// for, until nothing new is found. What of it cannot be read is a gap.
     pub(crate) fn repository(&mut self, slug: Option<&Slug>, limits: &Limits) -> Repository {
+        self.parsed(slug, limits, &Part::read)
+    }
+
+    /// The same with a parser that answers as [`Part::read`] does.
+    pub(crate) fn parsed(
+        &mut self,
+        slug: Option<&Slug>,
+        limits: &Limits,
+        parse: &(dyn Fn(SourceFile) -> Option<Part> + Sync),
+    ) -> Repository {
         let files = std::mem::take(&mut self.files);
         let mut read: BTreeSet<String> = files.iter().map(|f| f.path().to_owned()).collect();
         let mut budget = Budget {
@@ -85,7 +95,7 @@ impl Collected {
                 left.saturating_sub(file.text().len() as u64)
             }),
         };
-        let parts: Vec<Part> = files.into_par_iter().filter_map(Part::read).collect();
+        let parts: Vec<Part> = files.into_par_iter().filter_map(parse).collect();
         let mut repository = Repository::assemble(parts, std::mem::take(&mut self.tree));
         repository.slug = slug.map(ToString::to_string);
         repository.part = self.part;
@@ -137,7 +147,13 @@ impl Collected {
         if read.contains(&path) {
             return Some(Found::Nothing);
         }
-        let Text { file, gap } = self.source.text(&path, tree, limits)?;
+        let Text { file, gap } = match self.laid_over.get(&path) {
+            Some(file) => Text {
+                file: Some(file.clone()),
+                gap: None,
+            },
+            None => self.source.text(&path, tree, limits)?,
+        };
         if let Some(gap) = gap.filter(|gap| !self.gaps.contains(gap)) {
             self.gaps.push(gap);
         }
