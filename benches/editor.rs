@@ -59,7 +59,7 @@ fn session(others: usize, changes: i64) -> Duration {
     let uri = format!("file://{}", folder.path().join(NAME).display());
     server.notify(
         "textDocument/didOpen",
-        json!({"textDocument": {"uri": uri, "languageId": "yaml", "version": 0, "text": text}}),
+        &json!({"textDocument": {"uri": uri, "languageId": "yaml", "version": 0, "text": text}}),
     );
     let found = server.published(0);
     let mut times: Vec<Duration> = (1..=changes)
@@ -69,7 +69,7 @@ fn session(others: usize, changes: i64) -> Duration {
             let began = Instant::now();
             server.notify(
                 "textDocument/didChange",
-                json!({
+                &json!({
                     "textDocument": {"uri": uri, "version": version},
                     "contentChanges": [{"range": {"start": at, "end": at}, "text": "x"}],
                 }),
@@ -85,7 +85,7 @@ fn session(others: usize, changes: i64) -> Duration {
     let end = json!({"line": 14, "character": 80});
     server.request(
         "textDocument/codeAction",
-        json!({
+        &json!({
             "textDocument": {"uri": uri},
             "range": {"start": at, "end": end},
             "context": {"diagnostics": [], "only": ["quickfix"]},
@@ -162,18 +162,18 @@ impl Server {
         let literals = json!({"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}});
         server.request(
             "initialize",
-            json!({
+            &json!({
                 "workspaceFolders": [folder],
                 "capabilities": {"textDocument": {"codeAction": literals}},
             }),
         );
-        server.notify("initialized", json!({}));
+        server.notify("initialized", &json!({}));
         server
     }
 
     fn stop(mut self) {
-        self.request("shutdown", Value::Null);
-        self.notify("exit", Value::Null);
+        self.request("shutdown", &Value::Null);
+        self.notify("exit", &Value::Null);
         assert!(self.process.wait().unwrap().success());
     }
 
@@ -183,11 +183,11 @@ impl Server {
         self.input.flush().unwrap();
     }
 
-    fn notify(&mut self, method: &str, params: Value) {
+    fn notify(&mut self, method: &str, params: &Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
-    fn request(&mut self, method: &str, params: Value) -> Value {
+    fn request(&mut self, method: &str, params: &Value) -> Value {
         self.send(&json!({"jsonrpc": "2.0", "id": method, "method": method, "params": params}));
         loop {
             let message = self.receive();

@@ -131,7 +131,7 @@ mod tests {
             let lines = Lines::new(&text, encoding);
             for (at, character) in text.char_indices() {
                 // Between `\r` and `\n` lies no position of the protocol.
-                if character != '\n' || !text[..at].ends_with('\r') {
+                if character != '\n' || !text.get(..at).is_some_and(|before| before.ends_with('\r')) {
                     prop_assert_eq!(lines.offset(lines.position(at)), at);
                 }
             }

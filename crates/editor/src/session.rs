@@ -122,7 +122,7 @@ impl Session {
         match message {
             Incoming::Request { id, method, params } => {
                 let answer = match self.request(&method, params) {
-                    Ok(result) => wire::result(&id, result),
+                    Ok(result) => wire::result(&id, &result),
                     Err(refusal) => wire::error(&id, refusal.code, &refusal.message),
                 };
                 self.say(answer);
@@ -192,7 +192,7 @@ impl Session {
                 })
             }
             "workspace/didChangeWorkspaceFolders" => {
-                parse(params).map(|params| self.other_folders(params))
+                parse(params).map(|params| self.other_folders(&params))
             }
             _ => Ok(()),
         };
@@ -200,7 +200,7 @@ impl Session {
             let text = format!("{method} was not understood: {}", refusal.message);
             self.say(wire::notification(
                 "window/logMessage",
-                json!({"type": 1, "message": text}),
+                &json!({"type": 1, "message": text}),
             ));
         }
     }
@@ -347,7 +347,7 @@ impl Session {
         }
     }
 
-    fn other_folders(&mut self, params: DidChangeWorkspaceFoldersParams) {
+    fn other_folders(&mut self, params: &DidChangeWorkspaceFoldersParams) {
         let path = |folder: &WorkspaceFolder| uris::path(folder.uri.as_str());
         let gone: Vec<PathBuf> = params.event.removed.iter().filter_map(path).collect();
         self.folders.retain(|folder| !gone.contains(folder));
@@ -418,7 +418,7 @@ impl Session {
         let params = PublishDiagnosticsParams::new(uri, diagnostics, version);
         self.say(wire::notification(
             "textDocument/publishDiagnostics",
-            json!(params),
+            &json!(params),
         ));
     }
 

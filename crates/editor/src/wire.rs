@@ -159,7 +159,7 @@ pub(crate) fn write(output: &mut dyn Write, message: &Value) -> io::Result<()> {
     output.flush()
 }
 
-pub(crate) fn result(id: &Value, result: Value) -> Value {
+pub(crate) fn result(id: &Value, result: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "result": result})
 }
 
@@ -167,12 +167,16 @@ pub(crate) fn error(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
 
-pub(crate) fn notification(method: &str, params: Value) -> Value {
+pub(crate) fn notification(method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "method": method, "params": params})
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use proptest::prelude::*;
 

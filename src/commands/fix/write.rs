@@ -1,10 +1,11 @@
 //! Files are replaced as a whole, and all of a checkout or none.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use cofferdam_pipelines::Rewrite;
+use cofferdam_pipelines::collect::bounded;
 use tempfile::NamedTempFile;
 
 use super::{FixError, WriteReason};
@@ -40,12 +41,8 @@ fn beside(rewrite: &Rewrite) -> Result<NamedTempFile, WriteReason> {
     if found.permissions().readonly() {
         return Err(WriteReason::ReadOnly);
     }
-    let mut now = Vec::new();
-    let most = rewrite.before.len() as u64 + 1;
-    File::open(&rewrite.file)?
-        .take(most)
-        .read_to_end(&mut now)?;
-    if now != rewrite.before.as_bytes() {
+    let now = bounded(&mut File::open(&rewrite.file)?, rewrite.before.len() as u64)?;
+    if now.as_deref() != Ok(rewrite.before.as_bytes()) {
         return Err(WriteReason::Changed);
     }
     let folder = match rewrite.file.parent() {
