@@ -311,6 +311,11 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Whether every step is understood and none can use the scope.
+/// Whether a step of the job is seen to write with a scope.
+pub(super) fn surely_needs(cx: &Context<'_>, job: &JobView<'_>, scope: Scope) -> bool {
+    of_job(cx, job, scope, 0) == Use::Sure
+}
+
 fn never_needs(cx: &Context<'_>, job: &JobView<'_>, scope: Scope) -> bool {
     of_job(cx, job, scope, 0) == Use::Idle
 }

@@ -10,11 +10,12 @@ use cofferdam_workflows::yaml::Node;
 
 use crate::context::Context;
 use crate::rule::{Rule, Sink};
+use crate::rules::token_excessive::surely_needs;
 
 crate::rule! {
     /// # What
-    /// A `permissions:` block gives a right to write, and no comment says what
-    /// for.
+    /// A `permissions:` block gives a right to write, no comment says what for,
+    /// and no step is seen to use it.
     ///
     /// # Why
     /// A right outlives the step that needed it. With the reason behind it, a
@@ -38,9 +39,11 @@ crate::rule! {
     /// # How it is decided
     /// A comment on the line of the right, or alone on the line above it, is
     /// an explanation, as is one above or behind `permissions:` where a single
-    /// right to write follows. Always informational, one finding a workflow.
+    /// right to write follows. A right that a known action or command of the job
+    /// uses explains itself. Always informational, one finding a workflow.
+    ///
     /// zizmor's `undocumented-permissions` asks for a comment on rights to read
-    /// too, except `contents`.
+    /// too, except `contents`, whatever the steps do.
     ///
     /// # References
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions>
@@ -59,19 +62,29 @@ impl Rule for UndocumentedPermission {
         Self::INFO
     }
 
-    fn workflow(&self, _cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+    fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
+        let views = cx.jobs(workflow);
+        let used = |entry: &ScopeEntry, id: Option<&str>| {
+            let mut jobs = views
+                .iter()
+                .filter(|view| id.is_none_or(|id| view.job.id.value == id));
+            (entry.scope).is_some_and(|scope| jobs.any(|view| surely_needs(cx, view, scope)))
+        };
         let root = workflow.document.root();
         let mut bare = Vec::new();
         if let Some(permissions) = &workflow.permissions {
             let key = root.and_then(|root| root.get_entry("permissions"));
-            bare.extend(unexplained(workflow, permissions, key));
+            let found = unexplained(workflow, permissions, key);
+            bare.extend(found.into_iter().filter(|entry| !used(entry, None)));
         }
         let jobs = root.and_then(|root| root.get("jobs"));
         for job in &workflow.jobs {
             if let Some(permissions) = &job.permissions {
                 let node = jobs.and_then(|jobs| jobs.get(&job.id.value));
                 let key = node.and_then(|node| node.get_entry("permissions"));
-                bare.extend(unexplained(workflow, permissions, key));
+                let found = unexplained(workflow, permissions, key);
+                let id = Some(job.id.value.as_str());
+                bare.extend(found.into_iter().filter(|entry| !used(entry, id)));
             }
         }
         let Some(first) = bare.first() else { return };
@@ -83,7 +96,7 @@ impl Rule for UndocumentedPermission {
             Severity::Info,
             at(first),
             format!(
-                "the workflow gives rights to write {}, and nothing says what for",
+                "the workflow gives rights to write {}, and nothing shows what for",
                 words.join(", ")
             ),
         )
