@@ -31,7 +31,9 @@ fn check(text: &str, expr: &Expr) {
         let pattern = path.text().replace("[…]", "*");
         assert!(pattern.contains('[') || path.covers(&pattern), "{path:?}");
     }
-    assert!(expr.value_contexts().iter().all(|path| all.contains(path)));
+    // The very same places: a computed index with `NaN` is not equal to itself.
+    let is_one = |path: &_| all.iter().any(|known| std::ptr::eq(*known, path));
+    assert!(expr.value_contexts().into_iter().all(is_one));
     let truth = expr.truth_with(&|_| None);
     for value in [Value::Null, Value::from("x"), Value::Number(1.0)] {
         let known = |_: &_| Some(value.clone());

@@ -30,7 +30,9 @@ fn ask_everything(text: &str) {
             let pattern = path.text().replace("[…]", "*");
             assert!(pattern.contains('[') || path.covers(&pattern), "{path:?}");
         }
-        assert!(expr.value_contexts().iter().all(|path| all.contains(path)));
+        // The very same places: a computed index with `NaN` is not equal to itself.
+        let is_one = |path: &_| all.iter().any(|known| std::ptr::eq(*known, path));
+        assert!(expr.value_contexts().into_iter().all(is_one));
         let folded = expr.fold();
         let known = expr.evaluate_with(&|_| Some(Value::from("x")));
         assert!(
