@@ -1,4 +1,4 @@
-//! Files are replaced as a whole, and all of a checkout or none.
+//! Files are replaced as wholes, and none before all of a checkout are ready.
 
 use std::fs::{self, File};
 use std::io::Write;
