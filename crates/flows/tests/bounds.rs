@@ -5,7 +5,6 @@
     reason = "a failed unwrap or index is a failed test"
 )]
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,11 @@ use cofferdam_facts::SourceFile;
 use cofferdam_flows::{Flows, Source};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::repository::{Repository, Tree};
-use cofferdam_workflows::semantics::shells;
-use cofferdam_workflows::shell::{self, Script};
 use proptest::prelude::*;
+
+mod scripts;
+
+use scripts::scripts;
 
 fn repository(files: Vec<(String, String)>) -> Repository {
     let files = files
@@ -23,31 +24,6 @@ fn repository(files: Vec<(String, String)>) -> Repository {
         .map(|(path, text)| SourceFile::new(path.as_str(), text))
         .collect();
     Repository::read(files, Tree::default())
-}
-
-fn scripts(repository: &Repository) -> HashMap<(String, usize), Script> {
-    let mut found = HashMap::new();
-    for workflow in &repository.workflows {
-        for job in &workflow.jobs {
-            for step in job.steps() {
-                if let Some(text) = step.script() {
-                    let shell = shells::of_step(workflow, job, step);
-                    let key = (workflow.path().to_owned(), step.span.start);
-                    found.insert(key, shell::parse(&text.value, &shell));
-                }
-            }
-        }
-    }
-    for action in &repository.actions {
-        for step in action.steps() {
-            if let Some(text) = step.script() {
-                let shell = shells::of_composite_step(step);
-                let key = (action.path().to_owned(), step.span.start);
-                found.insert(key, shell::parse(&text.value, &shell));
-            }
-        }
-    }
-    found
 }
 
 // Each flow as one line: source, number of hops, sink.

@@ -6,7 +6,7 @@
     reason = "a failed unwrap is a failed test, and cases are read from files"
 )]
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -15,8 +15,11 @@ use cofferdam_facts::SourceFile;
 use cofferdam_flows::{Flow, Flows, SinkKind};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::repository::{Repository, Tree};
-use cofferdam_workflows::semantics::{events, shells};
-use cofferdam_workflows::shell::{self, Script};
+use cofferdam_workflows::semantics::events;
+
+mod scripts;
+
+use scripts::scripts;
 
 /// Comments, and the files with their texts.
 fn members(text: &str) -> (Vec<&str>, Vec<(String, String)>) {
@@ -34,31 +37,6 @@ fn members(text: &str) -> (Vec<&str>, Vec<(String, String)>) {
         }
     }
     (comments, files)
-}
-
-fn scripts(repository: &Repository) -> HashMap<(String, usize), Script> {
-    let mut found = HashMap::new();
-    for workflow in &repository.workflows {
-        for job in &workflow.jobs {
-            for step in job.steps() {
-                if let Some(text) = step.script() {
-                    let shell = shells::of_step(workflow, job, step);
-                    let key = (workflow.path().to_owned(), step.span.start);
-                    found.insert(key, shell::parse(&text.value, &shell));
-                }
-            }
-        }
-    }
-    for action in &repository.actions {
-        for step in action.steps() {
-            if let Some(text) = step.script() {
-                let shell = shells::of_composite_step(step);
-                let key = (action.path().to_owned(), step.span.start);
-                found.insert(key, shell::parse(&text.value, &shell));
-            }
-        }
-    }
-    found
 }
 
 fn kind(kind: SinkKind) -> &'static str {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use cofferdam_findings::Finding;
 use cofferdam_rules::Context;
-use cofferdam_workflows::expressions::{self, Expr, ExprKind, Operator};
+use cofferdam_workflows::expressions::{self, Expr};
 use cofferdam_workflows::yaml::Node;
 use cofferdam_workflows::yaml::edit::Change;
 
@@ -60,22 +60,7 @@ struct Choice {
 }
 
 fn choice(node: Node<'_>, expr: &Expr) -> Option<Choice> {
-    let ExprKind::Binary {
-        op: Operator::Or,
-        left,
-        right,
-    } = &expr.kind
-    else {
-        return None;
-    };
-    let ExprKind::Binary {
-        op: Operator::And,
-        left: condition,
-        right: value,
-    } = &left.kind
-    else {
-        return None;
-    };
+    let [condition, value, right] = expr.choice()?;
     let text = |expr: &Expr| {
         let text = node.as_str()?.get(expr.range.clone())?;
         Some(text.split_whitespace().collect::<Vec<_>>().join(" "))

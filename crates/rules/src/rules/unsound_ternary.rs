@@ -2,7 +2,7 @@
 
 use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::{Action, Workflow};
-use cofferdam_workflows::expressions::{Expr, ExprKind, Operator, Value};
+use cofferdam_workflows::expressions::{Expr, Value};
 
 use crate::context::Context;
 use crate::expression_sites::{self, ExpressionSite};
@@ -127,22 +127,7 @@ fn look_in(site: &ExpressionSite<'_>, expr: &Expr, out: &mut Sink) {
 
 /// The value that is never taken, and where the one stands that is.
 fn lost(expr: &Expr) -> Option<(String, std::ops::Range<usize>)> {
-    let ExprKind::Binary {
-        op: Operator::Or,
-        left,
-        right,
-    } = &expr.kind
-    else {
-        return None;
-    };
-    let ExprKind::Binary {
-        op: Operator::And,
-        left: condition,
-        right: value,
-    } = &left.kind
-    else {
-        return None;
-    };
+    let [condition, value, right] = expr.choice()?;
     let chosen = value.fold().filter(|value| !value.is_truthy())?;
     // With a constant condition it is another mistake.
     condition.fold().is_none().then_some(())?;

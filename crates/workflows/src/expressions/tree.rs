@@ -130,6 +130,29 @@ impl Expr {
         }
     }
 
+    /// The condition, the value and the other value of `condition && value ||
+    /// other`, which stands for a choice.
+    #[must_use]
+    pub fn choice(&self) -> Option<[&Self; 3]> {
+        let ExprKind::Binary {
+            op: Operator::Or,
+            left,
+            right: other,
+        } = &self.kind
+        else {
+            return None;
+        };
+        let ExprKind::Binary {
+            op: Operator::And,
+            left: condition,
+            right: value,
+        } = &left.kind
+        else {
+            return None;
+        };
+        Some([condition, value, other])
+    }
+
     /// The paths whose value can become part of this expression's value. A path
     /// that is only compared, tested or hashed is not among them; of `a && b`
     /// only `b`, since `a` comes through only where it is falsy.
