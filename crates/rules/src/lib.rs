@@ -44,6 +44,7 @@ pub mod starts;
 pub mod steps;
 pub mod takeover;
 pub mod triggers;
+pub mod uncovered;
 mod unread;
 mod usage;
 mod waiting;

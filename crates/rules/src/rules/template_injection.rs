@@ -53,7 +53,8 @@ crate::rule! {
     /// Each expression in a place of code is followed back to where its value
     /// comes from: through `env` at all three levels, outputs of steps and jobs,
     /// matrices, what scripts write into `GITHUB_OUTPUT` and `GITHUB_ENV`,
-    /// inputs and outputs of this repository's actions and reusable workflows.
+    /// inputs and outputs of this repository's actions and reusable workflows,
+    /// and the answers of agents.
     /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
     /// lines that set a name are read. The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
@@ -79,7 +80,8 @@ crate::rule! {
     /// zizmor's `template-injection` and poutine's `injection` look at one file
     /// and do not know what the job holds: outputs and `needs` are unknown to
     /// them, and a reusable workflow is judged without its callers. CodeQL's
-    /// `CodeInjection` follows values too, and prints no assets. Scorecard's
+    /// `CodeInjection` and
+    /// `ImproperValidationOfAiOutput` follow values too, and print no assets. Scorecard's
     /// `Dangerous-Workflow` knows a list of contexts.
     ///
     /// # References
@@ -103,6 +105,7 @@ crate::rule! {
             "codeql/CodeInjectionCritical",
             "codeql/CodeInjectionMedium",
             "codeql/CodeInjectionLow",
+            "codeql/ImproperValidationOfAiOutput",
             "sisakulint/code-injection",
             "sisakulint/reusable-workflow-taint",
         ],
