@@ -25,6 +25,7 @@ pub mod lock_gaps;
 pub mod locking;
 pub mod merges;
 pub mod own_references;
+pub mod packing;
 pub mod peers;
 pub mod policies;
 pub mod registry;

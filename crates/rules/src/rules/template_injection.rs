@@ -56,7 +56,9 @@ crate::rule! {
     /// inputs and outputs of this repository's actions and reusable workflows,
     /// and the answers of agents.
     /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
-    /// lines that set a name are read. The finding shows the way. A value that every caller of a reusable
+    /// lines that set a name are read. A file that a script writes is followed to
+    /// the shell that reads it as code; one of `export` lines is there for one.
+    /// The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
     /// repository passes is the caller's to decide, and low. What an action at
     /// the root, or one that nobody here uses, takes from the event itself or by
@@ -278,7 +280,9 @@ fn fix(danger: &Danger<'_>) -> String {
     let written = one_line(&danger.sink.written);
     match danger.sink.kind {
         SinkKind::Evaluated => {
-            "Run a program with the value as an argument in place of a string of code".to_owned()
+            "Hand the value to a program as an argument; where a shell has to read it again, write \
+             it by `printf '%q'`"
+                .to_owned()
         }
         SinkKind::ShellCommand => "Write the shell as a constant".to_owned(),
         SinkKind::CodeInput if danger.sink.input.eq_ignore_ascii_case("script") => format!(
