@@ -139,18 +139,27 @@ impl<'c> Context<'c> {
             })
             .collect();
         // Here and not on first use: rules run on the same threads.
-        let flows = Flows::of(repository, &|path, step| scripts.get(path)?.of(step));
+        let (flows, dependencies) = rayon::join(
+            || Flows::of(repository, &|path, step| scripts.get(path)?.of(step)),
+            || dependencies::by_ecosystem(&repository.tree),
+        );
         Self {
             repository,
             facts,
             flows,
-            dependencies: dependencies::by_ecosystem(&repository.tree),
+            dependencies,
             jobs,
             scripts,
             usage: OnceLock::new(),
             walks: Walks::default(),
             live_steps: OnceLock::new(),
         }
+    }
+
+    /// Takes it apart on all threads.
+    pub fn discard(self) {
+        let Self { scripts, jobs, .. } = self;
+        rayon::join(move || drop(scripts), move || drop(jobs));
     }
 
     /// Who uses the actions of the checkout.
