@@ -161,7 +161,7 @@ impl Packing {
     }
 
     fn is_uploaded(&self, step: &Step) -> bool {
-        let input = match step.action().as_deref() {
+        let input = match step.action() {
             Some("actions/upload-artifact") => "path",
             Some("softprops/action-gh-release") => "files",
             Some("ncipollo/release-action") => "artifacts",
