@@ -16,6 +16,7 @@ use cofferdam_rules::controls::decided_elsewhere;
 use crate::error::Error;
 use crate::{picture, workspace};
 
+mod scopes;
 mod standards;
 
 const BEGIN: &str = "<!-- rules:begin, written by `cargo xtask generate` -->\n";
@@ -107,6 +108,7 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
         ),
     );
     files.insert(PathBuf::from("docs/controls.md"), controls(rules));
+    files.insert(PathBuf::from("docs/token-scopes.md"), scopes::page());
     files.insert(PathBuf::from("docs/standards.md"), standards::page(rules));
     files.insert(
         PathBuf::from(format!("docs/schema/report-v{SCHEMA_VERSION}.json")),
