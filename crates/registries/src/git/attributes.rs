@@ -183,7 +183,7 @@ enum Text {
     Set,
     Unset,
     Auto,
-    /// `crlf=input`: line feeds in the tree and outside of it.
+    /// `crlf=input`, which an `eol` overrules.
     Input,
 }
 
@@ -216,10 +216,10 @@ fn line_ends(text: Text, crlf: Text, eol: Option<&str>) -> LineEnds {
         text
     };
     match (text, eol) {
-        (Text::Unset | Text::Input, _) => LineEnds::Kept,
+        (Text::Unset, _) => LineEnds::Kept,
         (Text::Auto, Some("crlf")) => LineEnds::CrlfIfText,
         // Where only the end of lines is set, the file counts as text.
-        (Text::Set | Text::Unspecified, Some("crlf")) => LineEnds::Crlf,
+        (Text::Set | Text::Unspecified | Text::Input, Some("crlf")) => LineEnds::Crlf,
         _ => LineEnds::Kept,
     }
 }

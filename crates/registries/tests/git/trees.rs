@@ -94,6 +94,8 @@ fn compare(git: &Path, tree: &ActionTree) -> Vec<String> {
     for path in &dependent {
         assert!(theirs.remove(path).is_some() && own.remove(path).is_some());
     }
+    // Folders in which everything is left out are no content.
+    theirs.retain(|path, unpacked| *unpacked != Unpacked::EmptyFolder || own.contains_key(path));
     let names = |all: &BTreeMap<String, Unpacked>| all.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&own), names(&theirs));
     for (path, unpacked) in &own {
