@@ -9,6 +9,10 @@ mod fix;
 mod insights;
 #[cfg(feature = "lsp")]
 mod lsp;
+#[cfg(feature = "lock")]
+mod network;
+#[cfg(feature = "lock")]
+mod pin;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -36,6 +40,12 @@ pub(crate) enum Command {
     #[command(hide = true, disable_help_flag = true)]
     Lsp(NotBuilt),
     Config(config::ConfigArgs),
+    #[cfg(feature = "lock")]
+    Pin(Box<pin::PinArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "lock"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Pin(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -50,7 +60,7 @@ pub(crate) enum Command {
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -71,6 +81,10 @@ impl Command {
             #[cfg(not(feature = "lsp"))]
             Self::Lsp(_) => return Err(not_built("lsp")),
             Self::Config(args) => config::run(args)?.code().into(),
+            #[cfg(feature = "lock")]
+            Self::Pin(args) => pin::run(args)?.code().into(),
+            #[cfg(not(feature = "lock"))]
+            Self::Pin(_) => return Err(not_built("pin")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
@@ -84,7 +98,7 @@ impl Command {
     }
 }
 
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
     let hint = "build everything with `cargo build --release`, or install it with \
