@@ -24,13 +24,15 @@ pub(super) fn read(
     root: &Path,
     path: &Path,
     limits: &Limits,
-) -> Result<(SourceFile, Vec<Place>), NotChecked> {
-    let unread = |reason: String| NotChecked {
-        code: "helm-values-unread",
-        message: format!("{}: {reason}", path.display()),
-        location: None,
-        settle: "name a values file of the checkout".to_owned(),
-        required: true,
+) -> Result<(SourceFile, Vec<Place>), Box<NotChecked>> {
+    let unread = |reason: String| {
+        Box::new(NotChecked {
+            code: "helm-values-unread",
+            message: format!("{}: {reason}", path.display()),
+            location: None,
+            settle: "name a values file of the checkout".to_owned(),
+            required: true,
+        })
     };
     let whole = root.join(path);
     let outside = path.is_absolute() || path.components().any(|part| part.as_os_str() == "..");

@@ -302,7 +302,7 @@ fn judge(read: &Read, options: &Options<'_>) -> Vec<Judged> {
     recorded.extend(locked(&read.checkout, options.host));
     let options = &Options {
         recorded,
-        limits: options.limits.clone(),
+        limits: options.limits,
         ..*options
     };
     let uses = uses::Answers::ask(&read.places, options);
@@ -367,7 +367,7 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
                 places.extend(found);
                 files.insert(file.path().to_owned(), file);
             }
-            Err(unread) => not_checked.push(unread),
+            Err(unread) => not_checked.push(*unread),
         }
     }
     let places = places::sorted(places);

@@ -216,7 +216,8 @@ fn differences_that_blow_up_or_lead_nowhere_are_refused() {
 fn lines_that_are_none_are_named() {
     let (objects, commit) = honest();
     let pack = packs::in_bands(&packs::pack(&objects));
-    let cases: [(&[u8], fn(&ProtocolError) -> bool); 6] = [
+    type Fits = fn(&ProtocolError) -> bool;
+    let cases: [(&[u8], Fits); 6] = [
         (b"HTTP", |e| {
             matches!(e, ProtocolError::Line(LineError::Length { .. }))
         }),

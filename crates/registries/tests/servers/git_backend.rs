@@ -167,7 +167,7 @@ fn git(folder: &Path, asked: &Asked, change: impl FnOnce(Vec<u8>) -> Vec<u8>) ->
     let output = child.wait_with_output().unwrap().stdout;
     writer.join().unwrap();
     let end = output.windows(4).position(|four| four == b"\r\n\r\n");
-    let end = end.expect("http-backend ends its head");
+    let end = end.unwrap_or_else(|| panic!("http-backend does not end its head"));
     let head = String::from_utf8_lossy(&output[..end]).into_owned();
     let body = change(output[end + 4..].to_vec());
     let mut status = "200 OK".to_owned();
