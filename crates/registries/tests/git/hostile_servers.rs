@@ -96,7 +96,7 @@ fn another_object_for_an_id_is_no_answer() {
 fn no_cut_of_an_answer_is_a_success() {
     let (objects, commit) = honest();
     let whole = packs::in_bands(&packs::pack(&objects));
-    for length in (0..whole.len()).step_by(7) {
+    for length in (0..whole.len()).step_by(23) {
         let result = answered(whole[..length].to_vec(), commit, quick());
         let error = result.expect_err("an answer without its end");
         assert!(
@@ -106,7 +106,7 @@ fn no_cut_of_an_answer_is_a_success() {
     }
     // The pack itself is cut, the lines around it are whole.
     let pack = packs::pack(&objects);
-    for length in (0..pack.len()).step_by(5) {
+    for length in (0..pack.len()).step_by(17) {
         let result = served(&pack[..length], commit, quick());
         assert!(matches!(result, Err(GitError::Protocol { .. })), "{length}");
     }
@@ -117,7 +117,7 @@ fn a_changed_byte_of_a_pack_never_changes_what_comes_of_it() {
     let (objects, commit) = honest();
     let pack = packs::pack(&objects);
     let truth = served(&pack, commit, quick()).unwrap();
-    for at in (0..pack.len()).step_by(3) {
+    for at in (0..pack.len()).step_by(7) {
         let mut changed = pack.clone();
         changed[at] ^= 0x10;
         assert!(served(&changed, commit, quick()).is_err(), "{at}");
