@@ -194,7 +194,7 @@ fn from_pypi(name: &str) -> Result<PathBuf, Error> {
 }
 
 /// A program from a Go tool module of its own, built against its go.sum.
-fn from_go(name: &str) -> Result<PathBuf, Error> {
+pub(crate) fn from_go(name: &str) -> Result<PathBuf, Error> {
     let program = workspace::root().join("target/peers").join(name).join(name);
     process::run(
         std::process::Command::new("go")

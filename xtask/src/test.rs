@@ -76,6 +76,9 @@ const STEPS: &[Step] = &[
 /// Folders of `tests/peers` that tests run against; the others are for recipes.
 const NEEDED: &[&str] = &["github-api", "lsp"];
 
+/// Those with a Go module of a server that tests start.
+const BUILT: &[&str] = &["registry"];
+
 /// Runs every step.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
@@ -136,6 +139,9 @@ fn prepare() -> Result<(), Error> {
     tools::components()?;
     for name in NEEDED {
         tools::packages(&peers::manifests(name))?;
+    }
+    for name in BUILT {
+        peers::from_go(name)?;
     }
     tools::DENY.ready()?;
     tools::FUZZ.ready()?;

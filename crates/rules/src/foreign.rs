@@ -6,11 +6,11 @@
 //! stranger's code.
 
 mod budget;
+mod kept;
 mod script;
 mod tree;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_workflows::Repository;
@@ -32,6 +32,8 @@ use cofferdam_workflows::yaml::Document;
 use crate::context::{Context, JobView};
 use crate::starts::{Start, checks_permission};
 
+pub(crate) use kept::Walks;
+pub use kept::of_start;
 use script::Fetched;
 use tree::Tree;
 
@@ -166,29 +168,6 @@ impl Fetch {
     }
 }
 
-/// What was found for starts that several rules ask for.
-#[derive(Debug, Default)]
-pub(crate) struct Walks {
-    found: Mutex<HashMap<Asked, Arc<Foreign>>>,
-    budgets: budget::Budgets,
-}
-
-/// What the job of a start does with a stranger's files.
-#[must_use]
-pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
-    let lock = || {
-        let found = cx.walks.found.lock();
-        found.unwrap_or_else(PoisonError::into_inner)
-    };
-    let key = Asked::of(start);
-    if let Some(found) = lock().get(&key) {
-        return Arc::clone(found);
-    }
-    let found = Arc::new(of_chain(cx, start, &start.chain, None));
-    lock().insert(key, Arc::clone(&found));
-    found
-}
-
 /// Where it is not known whether anything of a stranger runs in a job, and why.
 #[must_use]
 pub fn unseen(
@@ -207,26 +186,6 @@ pub fn unseen(
 /// What settles it.
 pub const SETTLE: &str =
     "write the ref, the calls and the conditions out plainly, or read them by eye";
-
-/// All of a start on which it depends. Documents and jobs stay in their places
-/// as long as the context does, so that their addresses tell them apart.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    trigger: usize,
-    chain: Vec<usize>,
-    by_command: bool,
-}
-
-impl Asked {
-    fn of(start: &Start<'_>) -> Self {
-        let job = |job: &&JobView<'_>| std::ptr::from_ref(*job).addr();
-        Self {
-            trigger: std::ptr::from_ref(start.trigger).addr(),
-            chain: start.chain.iter().map(job).collect(),
-            by_command: start.command.is_some(),
-        }
-    }
-}
 
 // Frames borrow from their callers, so that each is made inside of the call of
 // the one before.

@@ -1,13 +1,24 @@
 //! A real registry of images on this machine: the distribution project's own,
-//! as Debian packages it, with images that the tests push.
+//! with images that the tests push.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+
+/// What `cargo xtask test` has built, or what is installed.
+fn program() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut above = folder.ancestors();
+    let built = above.find_map(|folder| {
+        let program = folder.join("target/peers/registry/registry");
+        program.is_file().then_some(program)
+    });
+    built.unwrap_or_else(|| PathBuf::from("docker-registry"))
+}
 
 /// A registry that runs until the test ends.
 pub(crate) struct ImageRegistry {
@@ -44,7 +55,7 @@ impl ImageRegistry {
             ),
         )
         .unwrap();
-        let child = Command::new("docker-registry")
+        let child = Command::new(program())
             .arg("serve")
             .arg(&configuration)
             .env("OTEL_TRACES_EXPORTER", "none")
@@ -52,7 +63,7 @@ impl ImageRegistry {
             .stderr(Stdio::null())
             .spawn();
         let Ok(child) = child else {
-            panic!("the program docker-registry must be installed (Debian: docker-registry)");
+            panic!("`cargo xtask test` builds the registry; or install Debian's docker-registry");
         };
         let begun = Instant::now();
         while TcpStream::connect(&host).is_err() {

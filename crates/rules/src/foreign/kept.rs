@@ -1,0 +1,51 @@
+//! What was found once for a start, kept for every rule that asks again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Foreign, budget, of_chain};
+use crate::context::{Context, JobView};
+use crate::starts::Start;
+
+/// What was found for starts that several rules ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Walks {
+    found: Mutex<HashMap<Asked, Arc<Foreign>>>,
+    pub(super) budgets: budget::Budgets,
+}
+
+/// What the job of a start does with a stranger's files.
+#[must_use]
+pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
+    let lock = || {
+        let found = cx.walks.found.lock();
+        found.unwrap_or_else(PoisonError::into_inner)
+    };
+    let key = Asked::of(start);
+    if let Some(found) = lock().get(&key) {
+        return Arc::clone(found);
+    }
+    let found = Arc::new(of_chain(cx, start, &start.chain, None));
+    lock().insert(key, Arc::clone(&found));
+    found
+}
+
+/// All of a start on which it depends. Documents and jobs stay in their places
+/// as long as the context does, so that their addresses tell them apart.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    trigger: usize,
+    chain: Vec<usize>,
+    by_command: bool,
+}
+
+impl Asked {
+    fn of(start: &Start<'_>) -> Self {
+        let job = |job: &&JobView<'_>| std::ptr::from_ref(*job).addr();
+        Self {
+            trigger: std::ptr::from_ref(start.trigger).addr(),
+            chain: start.chain.iter().map(job).collect(),
+            by_command: start.command.is_some(),
+        }
+    }
+}
