@@ -1,4 +1,6 @@
 //! Asks the outside world one question at a time, bounded.
 
+pub mod crates_io;
 pub mod github;
+pub mod go_modules;
 pub mod http;

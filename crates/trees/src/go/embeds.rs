@@ -2,6 +2,7 @@
 //!
 //! Source: Go documentation, package `embed`, section "Directives".
 
+use super::patterns::matches;
 use crate::manifest::Manifest;
 
 /// The most patterns of one file.
@@ -150,82 +151,6 @@ pub fn resolve(manifest: &Manifest, folder: &str, pattern: &str) -> Vec<String> 
         .filter(|(path, _)| takes(path))
         .map(|(path, _)| path.to_owned())
         .collect()
-}
-
-/// Matches one element of a path: `*`, `?`, `[…]` and `\` as in Go's
-/// `path.Match`. A pattern that is none matches nothing.
-fn matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut p, mut n) = (0, 0);
-    // Where the last star stands, and how much it has taken.
-    let mut star: Option<(usize, usize)> = None;
-    loop {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, n));
-                p += 1;
-                continue;
-            }
-            None if n == name.len() => return true,
-            Some(_) if n < name.len() => {
-                if let Some(next) = one(&pattern, p, name.get(n).copied()) {
-                    p = next;
-                    n += 1;
-                    continue;
-                }
-            }
-            _ => {}
-        }
-        match star {
-            Some((at, taken)) if taken < name.len() => {
-                star = Some((at, taken + 1));
-                p = at + 1;
-                n = taken + 1;
-            }
-            _ => return false,
-        }
-    }
-}
-
-/// The place behind the element of a pattern that a character matches.
-fn one(pattern: &[char], at: usize, character: Option<char>) -> Option<usize> {
-    let character = character?;
-    match pattern.get(at)? {
-        '?' => Some(at + 1),
-        '\\' => (*pattern.get(at + 1)? == character).then_some(at + 2),
-        '[' => class(pattern, at + 1, character),
-        literal => (*literal == character).then_some(at + 1),
-    }
-}
-
-fn class(pattern: &[char], mut at: usize, character: char) -> Option<usize> {
-    let negated = pattern.get(at) == Some(&'^');
-    if negated {
-        at += 1;
-    }
-    let mut found = false;
-    let mut first = true;
-    let literal = |at: &mut usize| {
-        if pattern.get(*at) == Some(&'\\') {
-            *at += 1;
-        }
-        let value = pattern.get(*at).copied();
-        *at += 1;
-        value
-    };
-    while first || pattern.get(at) != Some(&']') {
-        first = false;
-        let low = literal(&mut at)?;
-        let high = if pattern.get(at) == Some(&'-') {
-            at += 1;
-            literal(&mut at)?
-        } else {
-            low
-        };
-        found |= (low..=high).contains(&character);
-    }
-    (found != negated).then_some(at + 1)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub mod constraints;
 pub mod embeds;
+pub mod patterns;
 
 use std::collections::{BTreeMap, HashSet};
 

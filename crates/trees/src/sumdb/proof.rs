@@ -91,7 +91,7 @@ pub fn range_hash<E>(
     node: &mut impl FnMut(u32, u64) -> Result<[u8; 32], E>,
 ) -> Result<[u8; 32], E> {
     let size = high - low;
-    if size.is_power_of_two() && low % size == 0 {
+    if size.is_power_of_two() && low.is_multiple_of(size) {
         let level = size.trailing_zeros();
         return node(level, low >> level);
     }
