@@ -4,6 +4,8 @@ mod audit;
 mod completions;
 mod config;
 mod data;
+#[cfg(feature = "vendoring")]
+mod deps;
 #[cfg(feature = "fix")]
 mod fix;
 mod insights;
@@ -39,6 +41,12 @@ pub(crate) enum Command {
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
+    #[cfg(feature = "vendoring")]
+    Deps(deps::DepsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "vendoring"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Deps(NotBuilt),
     Insights(insights::InsightsArgs),
     #[cfg(feature = "online")]
     Settings(settings::SettingsArgs),
@@ -50,7 +58,12 @@ pub(crate) enum Command {
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(
+    feature = "fix",
+    feature = "lsp",
+    feature = "online",
+    feature = "vendoring"
+)))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -74,6 +87,10 @@ impl Command {
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
+            #[cfg(feature = "vendoring")]
+            Self::Deps(args) => deps::run(args)?.code().into(),
+            #[cfg(not(feature = "vendoring"))]
+            Self::Deps(_) => return Err(not_built("deps")),
             Self::Insights(args) => insights::run(args)?.code().into(),
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args)?.code().into(),
@@ -84,7 +101,12 @@ impl Command {
     }
 }
 
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(
+    feature = "fix",
+    feature = "lsp",
+    feature = "online",
+    feature = "vendoring"
+)))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
     let hint = "build everything with `cargo build --release`, or install it with \

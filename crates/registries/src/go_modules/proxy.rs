@@ -118,6 +118,22 @@ impl ModuleProxies {
         })
     }
 
+    /// Where the checksum database of a name is asked: through the first proxy
+    /// that offers it, as Go does, or else at its own address.
+    #[must_use]
+    pub fn database_address(&self, name: &str) -> String {
+        for step in &self.steps {
+            if let Place::Address(address) = &step.place {
+                let through = format!("{address}/sumdb/{name}");
+                let answer = self.client.get(&format!("{through}/supported"), &[]);
+                if answer.is_ok_and(|answer| answer.status == 200) {
+                    return through;
+                }
+            }
+        }
+        format!("https://{name}")
+    }
+
     /// The zip archive of a module at a version.
     ///
     /// # Errors
