@@ -55,7 +55,7 @@ pub enum ArchiveError {
 pub struct Unpacked {
     /// Its files.
     pub manifest: Manifest,
-    /// Go files that `go mod vendor` leaves out.
+    /// Go files that `go mod vendor` leaves out, and `go.mod`.
     pub witnesses: Witnesses,
 }
 
@@ -85,10 +85,9 @@ pub fn module_zip(
         };
         let content = budget.read(&mut entry)?;
         let path: Box<str> = path.into();
-        if path.ends_with(".go")
-            && content.len() <= MOST_WITNESS
-            && constraints::is_left_out(&content)
-        {
+        let tells =
+            &*path == "go.mod" || (path.ends_with(".go") && constraints::is_left_out(&content));
+        if tells && content.len() <= MOST_WITNESS {
             witnesses.insert(path.clone(), content.clone());
         }
         each(&path, &content);

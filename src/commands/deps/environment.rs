@@ -70,7 +70,19 @@ fn text(path: &Path) -> Option<String> {
     Some(text)
 }
 
-pub(super) fn options(root: &Path, offline: bool) -> Result<VendorOptions, DepsError> {
+/// What a run is allowed to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Nobody.
+    Nobody,
+    /// Whoever publishes modules and crates.
+    Registries,
+    /// The checksum database too.
+    RegistriesAndDatabase,
+}
+
+pub(super) fn options(root: &Path, ask: Ask) -> Result<VendorOptions, DepsError> {
+    let offline = ask == Ask::Nobody;
     let variables = Variables::read();
     let home = of_process("HOME").map(PathBuf::from);
     let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
@@ -97,7 +109,7 @@ pub(super) fn options(root: &Path, offline: bool) -> Result<VendorOptions, DepsE
     let database_key = VerifierKey::parse(&key).map_err(|error| wrong("GOSUMDB")(&error))?;
     let private = variables.get("GOPRIVATE").unwrap_or_default();
     let database = match address {
-        _ if offline => None,
+        _ if ask != Ask::RegistriesAndDatabase => None,
         Address::Nobody => None,
         Address::At(address) => ChecksumDatabase::new(&address, AGENT, &connection).ok(),
         Address::Found => Some(proxies.database_address(database_key.name()))

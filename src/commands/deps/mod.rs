@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::vendoring::{self, MANIFESTS, VendorError, VendorReport, Written};
 
+use self::environment::Ask;
 use crate::failure::Failure;
 use crate::output;
 
@@ -141,7 +142,12 @@ pub(crate) fn run(args: &DepsArgs) -> Result<Exit, DepsError> {
 }
 
 fn check(args: &CheckArgs) -> Result<Exit, DepsError> {
-    let mut options = environment::options(&args.path, args.offline)?;
+    let ask = if args.offline {
+        Ask::Nobody
+    } else {
+        Ask::Registries
+    };
+    let mut options = environment::options(&args.path, ask)?;
     options.base.clone_from(&args.base);
     let report = vendoring::check(&options)?;
     let exit = exit(&report, args.require_anchor);
@@ -165,7 +171,12 @@ fn exit(report: &VendorReport, require_anchor: bool) -> Exit {
 }
 
 fn write_manifests(args: &WriteArgs) -> Result<Exit, DepsError> {
-    let options = environment::options(&args.path, args.offline)?;
+    let ask = if args.offline {
+        Ask::Nobody
+    } else {
+        Ask::RegistriesAndDatabase
+    };
+    let options = environment::options(&args.path, ask)?;
     let written = vendoring::written(&options)?;
     let path = args.path.join(MANIFESTS);
     if !written.unchanged {

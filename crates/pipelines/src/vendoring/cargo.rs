@@ -73,10 +73,7 @@ pub(super) fn check(
         not_checked: Vec::new(),
     };
     let read = bytes_of(&root.join(&lock_path), super::MOST_BYTES);
-    let lock = match read
-        .map_err(|error| plain(&error))
-        .and_then(|bytes| parsed(bytes))
-    {
+    let lock = match read.map_err(|error| plain(&error)).and_then(parsed) {
         Ok(lock) => lock,
         Err(why) => {
             let what = lock_path;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cofferdam_trees::go::embeds;
 use cofferdam_trees::{Digest, Entry};
@@ -148,7 +148,7 @@ impl Found {
     }
 }
 
-fn file(path: &PathBuf, ids: Option<gix_hash::Kind>, buffer: &mut Vec<u8>) -> io::Result<Found> {
+fn file(path: &Path, ids: Option<gix_hash::Kind>, buffer: &mut Vec<u8>) -> io::Result<Found> {
     let (mut file, size) = regular_with_size(path, Links::Refused)?;
     let mut hash = Sha256::new();
     let mut git = ids.map(|kind| {

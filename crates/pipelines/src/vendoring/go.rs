@@ -181,9 +181,7 @@ impl Sides<'_> {
             .par_iter()
             .with_max_len(1)
             .map(|(at, module)| {
-                if module.module.version.is_none() {
-                    return None;
-                }
+                module.module.version.as_ref()?;
                 let of_module = files.get(at).unwrap_or(&empty);
                 if !touched.get(at).copied().unwrap_or(true) {
                     return Some(unchanged(module, of_module.len()));

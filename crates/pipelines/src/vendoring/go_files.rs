@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use cofferdam_lockfiles::go::{GoVersion, ModulesTxt, VendoredModule};
+use cofferdam_lockfiles::go::{GoMod, GoVersion, ModulesTxt, VendoredModule};
 use cofferdam_trees::archives::Unpacked;
 use cofferdam_trees::go::{Copied, Rules, Witnesses, constraints, parent};
-use cofferdam_trees::{Anchor, Comparison, Difference, Entry, H1, Manifest, compare};
+use cofferdam_trees::{Anchor, Comparison, Difference, Digest, Entry, H1, Manifest, compare};
 
 use super::folder::{Folder, Found, Wanted, bytes_of};
 use super::go::{Sides, blank};
@@ -166,6 +166,7 @@ impl Proof<'_> {
             self.unobtained(&obtained, judged);
             return;
         };
+        judged.problems.extend(self.other_go(unpacked));
         let mut comparison = self.compare(unpacked);
         let mut from = *from;
         // A manifest that was written for fewer packages lacks witnesses, and
@@ -179,6 +180,32 @@ impl Proof<'_> {
         }
         judged.report.source = Some(from);
         self.judge(&comparison, sum, judged);
+    }
+
+    /// The version of Go that the list names decides how a vendored module is
+    /// compiled, and is the one of the module's own `go.mod`.
+    fn other_go(&self, unpacked: &Unpacked) -> Option<Problem> {
+        if self.sides.list.go() < GoVersion::LEAVES_OUT_GO_MOD {
+            return None;
+        }
+        let bytes = unpacked.witnesses.get("go.mod")?;
+        if unpacked.manifest.get("go.mod") != Some(Digest::of(bytes)) {
+            return None;
+        }
+        let file = GoMod::parse(str::from_utf8(bytes).ok()?).ok()?;
+        let name = |go: Option<GoVersion>| {
+            go.map_or("no version of Go".to_owned(), |go| format!("go {go}"))
+        };
+        (file.go != self.module.go).then(|| {
+            let text = format!(
+                "{} names {} in its go.mod, and {} here",
+                self.name(),
+                name(file.go),
+                name(self.module.go)
+            );
+            let line = Some(self.module.line);
+            self.problem(Code::ListInconsistent, self.list_path(), line, text)
+        })
     }
 
     fn wrong_sources(&self, obtained: &Obtained, judged: &mut Judged) {

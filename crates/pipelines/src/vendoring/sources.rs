@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cofferdam_registries::go_modules::escaped;
 use cofferdam_trees::archives::{self, Unpacked};
@@ -23,8 +23,11 @@ pub(super) const MOST_ARCHIVE: u64 = 500 * 1024 * 1024;
 pub(super) struct Sources<'o> {
     pub(super) options: &'o VendorOptions,
     committed: Option<Bundle>,
-    known: Mutex<HashMap<(Subject, Option<H1>), Arc<Obtained>>>,
+    known: Mutex<Known>,
 }
+
+/// What was found already, by module and sum.
+type Known = HashMap<(Subject, Option<H1>), Arc<Obtained>>;
 
 /// What was found for one module.
 #[derive(Debug, Default)]
@@ -79,11 +82,7 @@ impl<'o> Sources<'o> {
         obtained
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the map is named where it is defined, and here only locked"
-    )]
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Subject, Option<H1>), Arc<Obtained>>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,11 +109,12 @@ impl<'o> Sources<'o> {
             obtained.wrong.push((Code::ManifestForged, path, text));
         }
         // The cache is self-checking by the sum, and of no use without one.
-        if !archives_only && sum.is_some() {
-            if let Some(unpacked) = self.cached(subject).filter(fits) {
-                obtained.manifest = Some((unpacked, ManifestSource::Cache));
-                return obtained;
-            }
+        if !archives_only
+            && sum.is_some()
+            && let Some(unpacked) = self.cached(subject).filter(fits)
+        {
+            obtained.manifest = Some((unpacked, ManifestSource::Cache));
+            return obtained;
         }
         for source in [ManifestSource::LocalArchive, ManifestSource::Registry] {
             let archive = match self.archive(source, module, version) {

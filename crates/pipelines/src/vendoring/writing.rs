@@ -171,7 +171,8 @@ fn modules(
                     why: whys.join("; "),
                 });
             };
-            (unpacked.witnesses).retain(|path, _| folders.contains(parent(path)));
+            (unpacked.witnesses)
+                .retain(|path, _| &**path == "go.mod" || folders.contains(parent(path)));
             Ok((subject, unpacked))
         })
         .collect();

@@ -38,10 +38,10 @@ pub struct Rules {
     pub copies_test_embeds: bool,
 }
 
-/// Files that a rule leaves out because of what is in them: `go mod vendor`
-/// leaves out Go files with the constraint `ignore`. A manifest has no
-/// contents, so these files come along with it, and prove themselves by their
-/// hash.
+/// Files whose contents decide something: Go files that are left out because of
+/// the constraint `ignore`, and `go.mod`, which names a version of Go. A
+/// manifest has no contents, so these files come along with it, and prove
+/// themselves by their hash.
 pub type Witnesses = BTreeMap<Box<str>, Vec<u8>>;
 
 /// Which files of one module are copied.
@@ -137,6 +137,11 @@ impl<'a> Copied<'a> {
                 Wanted::Never
             };
         }
+        if name.starts_with('.') {
+            // No build reads it, and a checkout's own `.gitignore` often leaves
+            // it out.
+            return Wanted::May;
+        }
         if name.ends_with(".go") && self.is_ignored(path) {
             return Wanted::Never;
         }
@@ -180,6 +185,7 @@ mod tests {
                 "a/a.go",
                 "a/a_test.go",
                 "a/asm.s",
+                "a/.editorconfig",
                 "a/go.mod",
                 "a/testdata/x",
                 "a/static/index.html",
