@@ -168,8 +168,12 @@ impl Sides<'_> {
         let owners = Owners::new(&self.list.listed);
         let (files, strangers) = owners.assign(self.folder);
         let mut touched = self.touched(&files);
+        // A file that lost its module is a stranger by this change, even where
+        // the file itself is the base's.
+        let owned_before = self.base.map(|base| Owners::new(&base.list.listed));
         for path in &strangers {
-            if !self.is_as_before(path) {
+            let lost = (owned_before.as_ref()).is_some_and(|owners| owners.of(path).is_some());
+            if lost || !self.is_as_before(path) {
                 report.problems.push(self.stranger(path));
             }
         }
