@@ -1,6 +1,7 @@
 //! One file a verb; the only code that prints or exits.
 
 mod audit;
+#[cfg(feature = "completions")]
 mod completions;
 mod config;
 mod data;
@@ -8,6 +9,7 @@ mod data;
 mod deps;
 #[cfg(feature = "fix")]
 mod fix;
+#[cfg(feature = "insights")]
 mod insights;
 #[cfg(feature = "lsp")]
 mod lsp;
@@ -47,19 +49,31 @@ pub(crate) enum Command {
     #[cfg(not(feature = "vendoring"))]
     #[command(hide = true, disable_help_flag = true)]
     Deps(NotBuilt),
+    #[cfg(feature = "insights")]
     Insights(insights::InsightsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "insights"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Insights(NotBuilt),
     #[cfg(feature = "online")]
     Settings(settings::SettingsArgs),
     /// Not part of this build.
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "completions")]
     Completions(completions::CompletionsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "completions"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Completions(NotBuilt),
 }
 
 /// Whatever stands behind a command that this build does not have.
 #[cfg(not(all(
+    feature = "completions",
     feature = "fix",
+    feature = "insights",
     feature = "lsp",
     feature = "online",
     feature = "vendoring"
@@ -91,18 +105,26 @@ impl Command {
             Self::Deps(args) => deps::run(args)?.code().into(),
             #[cfg(not(feature = "vendoring"))]
             Self::Deps(_) => return Err(not_built("deps")),
+            #[cfg(feature = "insights")]
             Self::Insights(args) => insights::run(args)?.code().into(),
+            #[cfg(not(feature = "insights"))]
+            Self::Insights(_) => return Err(not_built("insights")),
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "completions")]
             Self::Completions(args) => completions::run(args)?.code().into(),
+            #[cfg(not(feature = "completions"))]
+            Self::Completions(_) => return Err(not_built("completions")),
         })
     }
 }
 
 #[cfg(not(all(
+    feature = "completions",
     feature = "fix",
+    feature = "insights",
     feature = "lsp",
     feature = "online",
     feature = "vendoring"
