@@ -227,3 +227,116 @@ fn rules_and_pages_say_whether_there_is_a_fix() {
     assert_eq!(of("checkout-credentials")["offer"], "safe or unsafe");
     assert_eq!(of("syntax"), serde_json::Value::Null);
 }
+
+/// What `fix --format json` writes, held against its schema, in which nothing
+/// may stand that it does not name.
+fn told(ran: &Ran) -> serde_json::Value {
+    fn close(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(object) => {
+                if object.contains_key("properties") {
+                    object.insert("additionalProperties".to_owned(), false.into());
+                }
+                object.values_mut().for_each(close);
+            }
+            serde_json::Value::Array(list) => list.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    let mut schema = serde_json::from_str(include_str!("../../docs/schema/fixes-v1.json")).unwrap();
+    close(&mut schema);
+    let told = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.out));
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&told)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}: {told:#}");
+    told
+}
+
+/// The text with edits made.
+fn edited(text: &str, files: &serde_json::Value) -> String {
+    let mut text = text.as_bytes().to_vec();
+    for file in files.as_array().unwrap() {
+        assert_eq!(file["path"], PATH);
+        for edit in file["edits"].as_array().unwrap().iter().rev() {
+            let at = |name: &str| usize::try_from(edit[name].as_u64().unwrap()).unwrap();
+            let new = edit["replacement"].as_str().unwrap().bytes();
+            let starts = text[..at("start")].iter().filter(|b| **b == b'\n').count();
+            assert_eq!(at("line"), starts + 1);
+            text.splice(at("start")..at("end"), new);
+        }
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn as_json_each_fix_has_its_edits_and_all_of_them_are_what_is_written() {
+    // Two safe fixes and one to be checked in one file, in all its oddities.
+    let two = WORKFLOW.replace(
+        "    steps:\n",
+        "    steps:\n      - uses: actions/checkout@v7.0.1\n        with: { repository: 'é𝄞/x' }\n",
+    );
+    for workflow in [
+        two.clone(),
+        format!("\u{feff}{}", two.replace('\n', "\r\n")),
+    ] {
+        let sandbox = Sandbox::with(&workflow);
+        let ran = fix(&sandbox, &["--format", "json"]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let json = told(&ran);
+        let checkout = &json["checkouts"][0];
+        assert_eq!(checkout["written"], false);
+        let fixes = checkout["fixes"].as_array().unwrap();
+        let of = |rule: &str| fixes.iter().find(|fix| fix["rule"] == rule).unwrap();
+        let taken = of("template-injection");
+        assert_eq!(
+            (&taken["state"], &taken["safety"]),
+            (&"taken".into(), &"safe".into())
+        );
+        assert!(taken["check"].is_null() && taken["refused"].is_null());
+        assert!(taken["why"].as_str().unwrap().contains("ISSUE_TITLE"));
+        let alone = edited(&workflow, &taken["edits"]);
+        assert!(
+            alone.contains("          ISSUE_TITLE: ${{ github"),
+            "{alone}"
+        );
+        assert!(!alone.contains("persist-credentials"), "{alone}");
+        let place = &taken["location"];
+        let span = |name: &str| usize::try_from(place[name].as_u64().unwrap()).unwrap();
+        assert!(workflow[span("start")..span("end")].contains("github.event.issue.title"));
+        let offered = of("timeout-missing");
+        assert_eq!(offered["state"], "offered");
+        assert!(offered["check"].as_str().unwrap().contains("60 minutes"));
+        assert!(edited(&workflow, &offered["edits"]).contains("timeout-minutes: 60"));
+
+        let safe = edited(&workflow, &checkout["files"]);
+        let ran = fix(&sandbox, &["--format", "json", "--write"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(told(&ran)["checkouts"][0]["written"], true);
+        assert_eq!(text(&sandbox), safe);
+        let left = told(&fix(&sandbox, &["--format", "json"]));
+        assert_eq!(left["checkouts"][0]["files"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn as_json_a_refused_fix_says_why_and_a_hostile_text_does_nothing() {
+    // A quoted here-document expands no variable, so that no edit mends it.
+    let workflow = WORKFLOW.replace("# loud", "# \u{1b}[2J ##[error]x");
+    let sandbox = Sandbox::with(workflow.replace("echo \"", "cat <<'E'\n          "));
+    let ran = fix(&sandbox, &["--format", "json", ".", PATH]);
+    let json = told(&ran);
+    assert_eq!(json["checkouts"].as_array().unwrap().len(), 2);
+    let fixes = json["checkouts"][0]["fixes"].as_array().unwrap();
+    let refused = fixes.iter().find(|fix| fix["state"] == "refused").unwrap();
+    assert!(!refused["refused"].as_str().unwrap().is_empty());
+    assert!(refused["why"].is_null() && refused["safety"].is_null());
+    assert_eq!(refused["edits"], serde_json::json!([]));
+    assert!(
+        !ran.out.contains('\u{1b}') && !ran.out.contains("##["),
+        "{}",
+        ran.out
+    );
+}

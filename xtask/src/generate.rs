@@ -10,12 +10,13 @@ use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
 use cofferdam_findings::{Requirement, RuleInfo, Standard};
-use cofferdam_fixes::{FIXERS, Offer, fixer};
+use cofferdam_fixes::{FIXERS, Offer, fixer, json as fixes};
 use cofferdam_rules::controls::decided_elsewhere;
 
 use crate::error::Error;
 use crate::{picture, workspace};
 
+mod scopes;
 mod standards;
 
 const BEGIN: &str = "<!-- rules:begin, written by `cargo xtask generate` -->\n";
@@ -103,14 +104,19 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
             "{NOTE}\n# Rules\n\n{}\n## Fixes\n\n`cofferdam fix` mends findings of these rules, see \
              [Fixing](../fixing.md).\n\n{}",
             table(rules, ""),
-            fixes()
+            fixers()
         ),
     );
     files.insert(PathBuf::from("docs/controls.md"), controls(rules));
+    files.insert(PathBuf::from("docs/token-scopes.md"), scopes::page());
     files.insert(PathBuf::from("docs/standards.md"), standards::page(rules));
     files.insert(
         PathBuf::from(format!("docs/schema/report-v{SCHEMA_VERSION}.json")),
         format!("{:#}\n", schema()),
+    );
+    files.insert(
+        PathBuf::from(format!("docs/schema/fixes-v{}.json", fixes::SCHEMA_VERSION)),
+        format!("{:#}\n", fixes::schema()),
     );
     let ids: Vec<&str> = cofferdam_rules::RULES
         .iter()
@@ -193,7 +199,7 @@ fn upper(text: &str) -> String {
 }
 
 /// What `cofferdam fix` does, rule by rule.
-fn fixes() -> String {
+fn fixers() -> String {
     let mut text = "| rule | fix | what it does |\n|---|---|---|\n".to_owned();
     for fixer in FIXERS {
         text += &format!(

@@ -16,6 +16,7 @@ mod audit;
 mod checkouts;
 mod growth;
 mod measure_text;
+mod noise;
 mod sarif;
 mod scanners;
 
@@ -41,6 +42,12 @@ const PEERS: &[Peer] = &[
         summary: "our time and memory as files and repositories grow, and for 1 and 16 threads",
         covers: audit::COVERS,
         run: growth::run,
+    },
+    Peer {
+        name: "noise",
+        summary: "our first screen and all findings beside zizmor's, over checkouts given by hand",
+        covers: audit::COVERS,
+        run: noise::run,
     },
     Peer {
         name: "sarif",
@@ -95,7 +102,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     }
     let chosen: Vec<&Peer> = PEERS
         .iter()
-        .filter(|peer| wanted.as_deref().is_none_or(|name| name == peer.name))
+        .filter(|peer| match wanted.as_deref() {
+            Some(name) => name == peer.name,
+            // It has nothing to read unless it is given something.
+            None => peer.name != "noise" || !options.corpora.is_empty(),
+        })
         .collect();
     if chosen.is_empty() {
         let known: Vec<String> = PEERS

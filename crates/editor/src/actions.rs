@@ -8,7 +8,6 @@ use cofferdam_findings::sanitise;
 use cofferdam_fixes::{Outcome, Safety, Wanted};
 use lsp_types::{Range, TextEdit, Uri};
 use serde_json::{Value, json};
-use similar::{DiffTag, TextDiff};
 
 use crate::buffers::Buffer;
 use crate::diagnostics::Shown;
@@ -155,40 +154,14 @@ impl Writer<'_> {
 
 /// The lines that differ.
 fn edits(before: &SourceFile, after: &SourceFile, encoding: Encoding) -> Vec<TextEdit> {
-    let diff = TextDiff::from_lines(before.text(), after.text());
-    let starts = |slices: &[&str]| {
-        let mut at = 0;
-        let mut starts = vec![0];
-        for slice in slices {
-            at += slice.len();
-            starts.push(at);
-        }
-        starts
-    };
-    let (old, new) = (starts(diff.old_slices()), starts(diff.new_slices()));
     let lines = Lines::new(before.text(), encoding);
-    let place = |starts: &[usize], range: std::ops::Range<usize>| {
-        let of = |at: usize| starts.get(at).copied().unwrap_or(0);
-        of(range.start)..of(range.end)
-    };
-    // What lies between two runs of equal lines is one edit.
-    let equal = diff.ops().iter().filter(|op| op.tag() == DiffTag::Equal);
-    let runs = equal.map(|op| (op.old_range(), op.new_range()));
-    let (old_end, new_end) = (diff.old_slices().len(), diff.new_slices().len());
-    let mut edits = Vec::new();
-    let (mut old_at, mut new_at) = (0, 0);
-    for (old_run, new_run) in runs.chain([(old_end..old_end, new_end..new_end)]) {
-        let range = place(&old, old_at..old_run.start);
-        let text = after.text().get(place(&new, new_at..new_run.start));
-        if !range.is_empty() || text.is_some_and(|text| !text.is_empty()) {
-            edits.push(TextEdit::new(
-                lines.range(range.start, range.end),
-                text.unwrap_or("").to_owned(),
-            ));
-        }
-        (old_at, new_at) = (old_run.end, new_run.end);
-    }
-    edits
+    cofferdam_fixes::edits::between(before.text(), after.text())
+        .into_iter()
+        .map(|edit| {
+            let range = lines.range(edit.span.start, edit.span.end);
+            TextEdit::new(range, edit.replacement)
+        })
+        .collect()
 }
 
 #[cfg(test)]

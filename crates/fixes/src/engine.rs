@@ -10,14 +10,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cofferdam_facts::SourceFile;
+use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::Finding;
 use cofferdam_rules::Context;
 use cofferdam_rules::context::Facts;
 use cofferdam_workflows::documents::kind::kind_of;
 use cofferdam_workflows::repository::Repository;
-use cofferdam_workflows::yaml::edit::{Change, EditError, Value, change};
+use cofferdam_workflows::yaml::edit::{Change, Edit, EditError, Value, change};
 
+use crate::edits;
 use crate::fix::{Fix, NoFix};
 use crate::place::{aliased, reaches_further};
 use crate::registry;
@@ -52,6 +53,8 @@ pub struct Wanted {
     pub rules: Vec<String>,
     /// Only of the findings with these fingerprints; of all where it is not said.
     pub findings: Option<BTreeSet<String>>,
+    /// Whether [`Outcome::alone`] is wanted: it takes an edit for each fix.
+    pub alone: bool,
 }
 
 impl Wanted {
@@ -103,6 +106,27 @@ pub struct Outcome {
     pub applied: Vec<Applied>,
     /// What was not, in order of place.
     pub left: Vec<Left>,
+    /// What each fix does by itself to the checkout as it stands, by the
+    /// fingerprint of its finding, if that was wanted.
+    pub alone: BTreeMap<String, Alone>,
+}
+
+/// A finding and its fix in the checkout as it stands.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// Where the finding is.
+    pub location: Location,
+    /// The edits. None where it is mended by no edit, or only beside others.
+    pub files: Vec<FileEdits>,
+}
+
+/// Edits of one file.
+#[derive(Clone, Debug)]
+pub struct FileEdits {
+    /// The file as it stands.
+    pub file: SourceFile,
+    /// The edits, in order.
+    pub edits: Vec<Edit>,
 }
 
 /// A checkout with what is said of it and what can be done about it.
@@ -131,6 +155,7 @@ impl<'e> Engine<'e> {
             trials: 0,
         };
         let mut state = run.evaluate(repository.clone());
+        let alone = alone(&state, wanted);
         // What was refused beside other findings may be right without them.
         let mut refused_at = 0;
         for _ in 0..MAX_ROUNDS {
@@ -151,8 +176,33 @@ impl<'e> Engine<'e> {
                 break;
             }
         }
-        run.finish(repository, state)
+        let mut outcome = run.finish(repository, state);
+        outcome.alone = alone;
+        outcome
     }
+}
+
+/// What each fix does by itself.
+fn alone(state: &State, wanted: &Wanted) -> BTreeMap<String, Alone> {
+    if !wanted.alone {
+        return BTreeMap::new();
+    }
+    let entry = |finding: &Finding, files| {
+        let location = finding.location.clone();
+        (finding.fingerprint.clone(), Alone { location, files })
+    };
+    let refused = state.refused.iter();
+    let mut alone: BTreeMap<_, _> = refused.map(|(f, _)| entry(f, Vec::new())).collect();
+    for plan in &state.plans {
+        let files = edited(&state.repository, &[plan]).unwrap_or_default();
+        let files = files.into_iter().filter_map(|new| {
+            let file = state.repository.document(new.path())?.file().clone();
+            let edits = edits::between(file.text(), new.text());
+            Some(FileEdits { file, edits })
+        });
+        alone.extend([entry(&plan.finding, files.collect())]);
+    }
+    alone
 }
 
 struct Run<'r, 'e> {
@@ -305,6 +355,7 @@ impl Run<'_, '_> {
             files,
             applied: self.applied,
             left,
+            alone: BTreeMap::new(),
         }
     }
 }

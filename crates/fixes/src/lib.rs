@@ -7,9 +7,11 @@
 //! result like any other checkout, and offers a fix only if its finding is gone
 //! and no other has come.
 
+pub mod edits;
 pub mod engine;
 pub mod fix;
 pub mod fixes;
+pub mod json;
 mod place;
 mod quoting;
 pub mod registry;
@@ -17,6 +19,6 @@ mod scopes;
 mod tally;
 mod token;
 
-pub use engine::{Applied, Engine, Judged, Left, Outcome, Wanted};
+pub use engine::{Alone, Applied, Engine, FileEdits, Judged, Left, Outcome, Wanted};
 pub use fix::{Fix, Fixer, NoFix, Offer, Planned, Safety};
 pub use registry::{FIXERS, fixer};

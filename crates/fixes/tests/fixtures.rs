@@ -29,6 +29,7 @@ use cofferdam_workflows::repository::Tree;
 
 #[path = "../../rules/tests/checkout/mod.rs"]
 mod checkout;
+mod joint;
 mod properties;
 
 use checkout::Checkout;
@@ -97,16 +98,20 @@ fn afresh(checkout: &Checkout, outcome: &Outcome) -> Checkout {
     }
 }
 
-fn violations(known: &Known, checkout: &Checkout, wanted: &Wanted) -> Vec<String> {
+fn violations(
+    known: &Known,
+    checkout: &Checkout,
+    wanted: &Wanted,
+    outcome: &Outcome,
+) -> Vec<String> {
     let before = repository(checkout);
-    let outcome = known.run(checkout, wanted);
-    let new = afresh(checkout, &outcome);
+    let new = afresh(checkout, outcome);
     let judged = |checkout: &Checkout, repository: &Repository| {
         judge(&Context::new(repository, known.facts(checkout)))
     };
     let mut wrong = properties::violations(
         (&before, &judged(checkout, &before)),
-        &outcome,
+        outcome,
         &judged(&new, &repository(&new)),
     );
     let again = known.run(&new, wanted);
@@ -246,8 +251,9 @@ fn every_fixture_of_every_rule_is_mended_without_harm() {
                 rules: Vec::new(),
                 ..Wanted::default()
             };
-            mended += usize::from(!known.run(&checkout, &wanted).applied.is_empty());
-            for violation in violations(&known, &checkout, &wanted) {
+            let outcome = known.run(&checkout, &wanted);
+            mended += usize::from(!outcome.applied.is_empty());
+            for violation in violations(&known, &checkout, &wanted, &outcome) {
                 wrong.push(format!("{} ({unsafe_too}): {violation}", path.display()));
             }
         }

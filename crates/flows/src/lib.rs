@@ -28,6 +28,7 @@ mod scope;
 mod scripts;
 mod settle;
 mod sinks;
+mod sourced;
 pub mod sources;
 mod targets;
 pub mod tools;

@@ -93,7 +93,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         trails
     }
 
-    fn printed_into(
+    pub(crate) fn printed_into(
         &self,
         running: Running<'s, 'r>,
         content: &Content<'s>,
@@ -126,6 +126,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let mut found = Trails::default();
         for piece in words::pieces(word, part.clone()) {
             let trails = match piece {
+                Piece::Variable(name) if name.starts_with(|c: char| c.is_ascii_digit()) => {
+                    self.parameter(running, word, &name, seen)
+                }
                 Piece::Variable(name) => self.shell_variable(running, &name, seen),
                 Piece::Expression(range) => self.spliced(running, word.place(range)),
                 Piece::Substitution(range) => self.substitution(running, word.place(range), seen),
@@ -190,6 +193,34 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if !shadowed {
             found.extend(self.variable(running.scope, name));
             found.extend(default_variable(name));
+        }
+        seen.pop();
+        self.take(found)
+    }
+
+    // `$1` in a function: what its calls hand over.
+    fn parameter(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        number: &str,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let Some(function) = running.script.function_at(word.range.start) else {
+            return Vec::new();
+        };
+        let before = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+        let key = format!("{function} {number}");
+        let (Some(before), false) = (before, seen.contains(&key) || seen.len() >= MAX_NAMES) else {
+            return Vec::new();
+        };
+        seen.push(key);
+        let mut found = Trails::default();
+        let calls = running.script.commands.iter();
+        for call in calls.filter(|call| call.name.is_static && call.name.text == function) {
+            if let Some(word) = call.args.get(before) {
+                found.extend(self.word(running, word, 0..word.text.len(), seen));
+            }
         }
         seen.pop();
         self.take(found)
@@ -296,8 +327,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return self.take(found);
         }
         let (program, args) = command.effective();
-        for word in args {
-            found.extend(self.word(running, word, 0..word.text.len(), seen));
+        for (at, word) in args.iter().enumerate() {
+            if !words::is_quoted_by_printf(program, args, at) {
+                found.extend(self.word(running, word, 0..word.text.len(), seen));
+            }
         }
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));

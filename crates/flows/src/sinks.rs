@@ -54,6 +54,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                         self.line_writes(&at, script, &shell, &mut found);
                     } else if let Some(running) = self.running(scope, step) {
                         self.evaluated(&at, running, &mut found);
+                        self.sourced(&at, running, &mut found);
                         self.arguments(&at, running, &mut found);
                         self.requests(&at, running, &mut found);
                         self.prompts_of_script(&at, running, &mut found);

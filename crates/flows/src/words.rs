@@ -233,6 +233,23 @@ pub(crate) fn passing(command: &Command) -> Passing {
     }
 }
 
+/// Whether `printf` writes an argument by `%q`, as a shell would read it back.
+/// The format is used again and again until no argument is left.
+pub(crate) fn is_quoted_by_printf(program: &Word, args: &[Word], at: usize) -> bool {
+    if program.file_name() != Some("printf") {
+        return false;
+    }
+    let Some((format, after)) = args.split_first().filter(|(format, _)| format.is_static) else {
+        return false;
+    };
+    let conversions: Vec<char> = (format.text.replace("%%", "").split('%').skip(1))
+        .filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic))
+        .collect();
+    let turn = at.checked_sub(1).filter(|at| *at < after.len());
+    let turn = turn.and_then(|at| at.checked_rem(conversions.len()));
+    turn.is_some_and(|turn| conversions.get(turn) == Some(&'q'))
+}
+
 /// Whether a command may write a line break where it was given none: each
 /// match on a line of its own, an escape that becomes one, a decoded one.
 fn splits(name: &str, texts: &[&str]) -> bool {

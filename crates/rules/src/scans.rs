@@ -34,6 +34,8 @@ pub struct Scan<'c> {
     pub lax: Option<String>,
     /// Whether an expression decides on that.
     pub unsure: bool,
+    /// The variable of the settings without which it never runs.
+    pub hangs_on: Option<String>,
     /// What says that it runs.
     pub sign: Sign,
     /// Whether what it finds is uploaded to code scanning by the same job.
@@ -126,6 +128,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
             subject: job.subject(),
             lax: lax.map(|_| "`fail-on-vuln: false` lets every finding pass".to_owned()),
             unsure: tolerance::of_job(job.job) != Tolerance::Stops,
+            hangs_on: job.job.condition.as_ref().and_then(steps::hangs_on),
             sign: Sign::Name,
             uploaded: false,
         });
@@ -141,6 +144,7 @@ fn of_site<'c>(site: &StepSite<'c>, scans: &mut Vec<Scan<'c>>) {
         job: site.job.job.name(),
         subject: format!("{}/{}", site.subject(), found.tool),
         unsure: lax.is_none() && undecided(site),
+        hangs_on: site.hangs_on(),
         lax,
         sign: found.sign,
         uploaded: false,

@@ -100,6 +100,20 @@ fn are_live(cx: &Context<'_>, sites: &[StepSite<'_>]) -> Vec<bool> {
     is_live.collect()
 }
 
+/// The variable of the settings without which a condition does not hold, as
+/// `vars.SCAN`: whether it is set, the checkout does not say. What events, paths
+/// and other jobs decide happens in some runs, and is no doubt of this kind.
+#[must_use]
+pub fn hangs_on(condition: &Condition) -> Option<String> {
+    let parts = condition.expr()?.conjuncts().into_iter();
+    let mut needed = parts.filter(|part| part.disjuncts().len() == 1);
+    needed.find_map(|part| {
+        let contexts = part.contexts();
+        let set = contexts.iter().find(|path| path.head() == "vars")?;
+        Some(format!("vars.{}", set.written_name(1).unwrap_or("*")))
+    })
+}
+
 fn is_never(condition: &Condition) -> bool {
     condition.expr().is_some_and(|expr| {
         let parts = expr.conjuncts().into_iter();
@@ -109,6 +123,18 @@ fn is_never(condition: &Condition) -> bool {
 }
 
 impl<'c> StepSite<'c> {
+    /// The variable of the settings without which it never runs.
+    #[must_use]
+    pub fn hangs_on(&self) -> Option<String> {
+        let outer = self.via.map_or(self.step, |(_, step)| step);
+        let conditions = [
+            &self.job.job.condition,
+            &outer.condition,
+            &self.step.condition,
+        ];
+        conditions.into_iter().flatten().find_map(hangs_on)
+    }
+
     /// A place in the file of the step.
     #[must_use]
     pub fn at(&self, span: Span) -> Location {

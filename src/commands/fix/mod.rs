@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, sanitise};
-use cofferdam_fixes::Wanted;
+use cofferdam_fixes::{Wanted, json};
 use cofferdam_pipelines::{
     AuditError, Input, Judging, Limits, Mended, Options, Slug, Target, mend,
 };
@@ -50,6 +50,9 @@ pub(crate) struct FixArgs {
     /// Say of every finding that is left why it is.
     #[arg(long)]
     all: bool,
+    /// How the result is written; JSON holds each fix with its edits.
+    #[arg(long, value_enum, default_value_t = FixFormat::Human)]
+    format: FixFormat,
     /// A file that `cofferdam settings snapshot` has written.
     #[arg(long, value_name = "FILE")]
     settings: Vec<PathBuf>,
@@ -66,6 +69,13 @@ pub(crate) struct FixArgs {
     /// The day of the run, for what expires; today by default.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
     date: Option<Timestamp>,
+}
+
+/// How the result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum FixFormat {
+    Human,
+    Json,
 }
 
 fn slug(text: &str) -> Result<Slug, &'static str> {
@@ -139,9 +149,11 @@ pub(crate) fn run(args: &FixArgs) -> Result<Exit, FixError> {
     let wanted = Wanted {
         unsafe_too: args.unsafe_too,
         rules: args.rule.clone(),
+        alone: args.format == FixFormat::Json,
         ..Wanted::default()
     };
     let mut exit = Exit::Clean;
+    let mut told = Vec::new();
     for path in &args.paths {
         let target = Target {
             name: path.display().to_string(),
@@ -151,11 +163,45 @@ pub(crate) fn run(args: &FixArgs) -> Result<Exit, FixError> {
         if args.write {
             write::all(&mended.rewrites)?;
         }
-        let text = show::text(&mended, args.write, args.all);
-        output::print(&sanitise::inert_for_log(&text)).map_err(FixError::Output)?;
         exit = exit.and(outcome(&mended, args.write));
+        match args.format {
+            FixFormat::Human => {
+                let text = show::text(&mended, args.write, args.all);
+                output::print(&sanitise::inert_for_log(&text)).map_err(FixError::Output)?;
+            }
+            FixFormat::Json => told.push((target.name, mended)),
+        }
+    }
+    if args.format == FixFormat::Json {
+        output::print(&document(&told, args.write).map_err(FixError::Output)?)
+            .map_err(FixError::Output)?;
     }
     Ok(exit)
+}
+
+/// Everything as one JSON document.
+fn document(told: &[(String, Mended)], written: bool) -> io::Result<String> {
+    let files: Vec<Vec<_>> = (told.iter())
+        .map(|(_, mended)| {
+            (mended.rewrites.iter())
+                .map(|one| (&*one.name, &*one.before, &*one.after))
+                .collect()
+        })
+        .collect();
+    let checkouts: Vec<_> = (told.iter().zip(&files))
+        .map(|((name, mended), files)| json::Checkout {
+            name,
+            written,
+            files,
+            applied: &mended.applied,
+            left: &mended.left,
+            alone: &mended.alone,
+            not_checked: &mended.report.not_checked,
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    json::write(&checkouts, &mut bytes)?;
+    String::from_utf8(bytes).map_err(io::Error::other)
 }
 
 fn failed(error: AuditError) -> FixError {

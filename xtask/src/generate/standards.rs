@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use cofferdam_findings::RuleInfo;
 use cofferdam_findings::standards::{Decided, Entry, Requirement, Standard};
 use cofferdam_rules::peers::{PEERS, Peer};
+use cofferdam_rules::uncovered::UNCOVERED;
 
 use super::NOTE;
 
@@ -21,10 +22,36 @@ pub(super) fn page(rules: &[&RuleInfo]) -> String {
              that they give them. Each rule's page says how ours differs. Of CodeQL these are \
              names of queries, of gato-x kinds of result.\n\n";
     text += &by_peer(rules);
-    text += "\n### Rules of peers that no rule here covers\n\n";
+    text += "\n### What others look for and no rule here does\n\n";
+    text += &without_rule();
+    text += "\n### How many rules of each peer are covered\n\n";
     for peer in PEERS {
         text += &uncovered(peer, rules);
     }
+    text
+}
+
+/// Everything without a rule, and why.
+fn without_rule() -> String {
+    let mut text = "| finds | who looks | missing | why, and what to do in its place |\n\
+                    |---|---|---|---|\n"
+        .to_owned();
+    for one in UNCOVERED {
+        let mut who: Vec<String> = one.peers.iter().map(|id| format!("`{id}`")).collect();
+        if !one.also.is_empty() {
+            who.push(one.also.to_owned());
+        }
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            one.finds,
+            who.join(", "),
+            one.because.word(),
+            one.why
+        );
+    }
+    text += "\nChecks of Scorecard that have no rule stand above, under [OpenSSF \
+             Scorecard](#openssf-scorecard-checks-of-august-2026), each with what it would take.\n";
     text
 }
 
@@ -183,6 +210,9 @@ mod tests {
         }
         for peer in PEERS {
             assert!(page.contains(&format!("\n- {}: ", peer.name)));
+        }
+        for one in UNCOVERED {
+            assert_eq!(page.matches(&format!("\n| {} |", one.finds)).count(), 1);
         }
         // No cell breaks its row.
         for row in page.lines().filter(|line| line.starts_with("| [`")) {

@@ -32,6 +32,11 @@ pub(super) struct Found {
 }
 
 impl Scanner {
+    /// The program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// One whole process over a folder, its output to a pipe.
     pub(super) fn run(&self, folder: &Path) -> Result<Run, Error> {
         let mut command = Command::new(&self.program);
@@ -59,10 +64,9 @@ impl Scanner {
     }
 }
 
-/// Us, every scanner that a package registry carries, and those that the
-/// command line names.
-pub(super) fn ready(options: &Options) -> Result<Vec<Scanner>, Error> {
-    let mut scanners = vec![
+/// Us and zizmor.
+pub(super) fn both() -> Result<[Scanner; 2], Error> {
+    let mut scanners = [
         Scanner {
             name: "cofferdam",
             version: String::new(),
@@ -84,6 +88,20 @@ pub(super) fn ready(options: &Options) -> Result<Vec<Scanner>, Error> {
             },
             read: sarif,
         },
+    ];
+    for scanner in &mut scanners {
+        scanner.version = version(scanner)?;
+    }
+    Ok(scanners)
+}
+
+/// Us, every scanner that a package registry carries, and those that the
+/// command line names.
+pub(super) fn ready(options: &Options) -> Result<Vec<Scanner>, Error> {
+    let [ours, zizmor] = both()?;
+    let mut scanners = vec![
+        ours,
+        zizmor,
         Scanner {
             name: "actionlint",
             version: String::new(),
@@ -119,7 +137,7 @@ pub(super) fn ready(options: &Options) -> Result<Vec<Scanner>, Error> {
             read: sarif,
         });
     }
-    for scanner in &mut scanners {
+    for scanner in scanners.iter_mut().skip(2) {
         scanner.version = version(scanner)?;
     }
     Ok(scanners)

@@ -66,7 +66,10 @@ impl<F: Formatter> Formatter for Inert<F> {
 }
 
 /// Writes `value` on one line without a line break.
-pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// Where the value cannot be written as JSON, or not be written at all.
+pub fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
     // The serializer writes every quote and comma by itself.
     let mut bytes = Vec::new();
     append(value, &mut bytes)?;

@@ -4,13 +4,14 @@
 //! that do not are not mended. Known findings of a baseline count here, since
 //! mending them is how a baseline gets shorter.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use crate::judging::Words;
 use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_findings::Report;
-use cofferdam_fixes::{Applied, Engine, Judged, Left, Outcome, Wanted};
+use cofferdam_fixes::{Alone, Applied, Engine, Judged, Left, Outcome, Wanted};
 use cofferdam_rules::Context;
 use cofferdam_workflows::Repository;
 
@@ -30,6 +31,9 @@ pub struct Mended {
     pub applied: Vec<Applied>,
     /// What has a fix in principle and none that was taken here.
     pub left: Vec<Left>,
+    /// What each fix does by itself, by the fingerprint of its finding, if that
+    /// was wanted.
+    pub alone: BTreeMap<String, Alone>,
 }
 
 /// A document to be written.
@@ -59,6 +63,7 @@ pub fn mend(target: &Target, wanted: &Wanted, options: &Options) -> Result<Mende
             rewrites: rewrites(&target.input, bench.part, &outcome),
             applied: outcome.applied,
             left: outcome.left,
+            alone: outcome.alone,
         }
     })
 }

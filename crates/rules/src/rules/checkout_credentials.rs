@@ -7,6 +7,7 @@ use cofferdam_workflows::semantics::{checkouts, versions};
 use cofferdam_workflows::shell::Script;
 
 use crate::context::{Context, JobView};
+use crate::packing;
 use crate::rule::{Rule, Sink};
 
 crate::rule! {
@@ -56,6 +57,10 @@ crate::rule! {
     /// that `.git` is uploaded only by older versions, where
     /// `include-hidden-files: true` is set, and where a file below `.git/` is
     /// named.
+    ///
+    /// An archive is such an upload too: the folder of the checkout is followed
+    /// through `mv`, `cp`, `rm` and `find` into what `zip`, `tar` and `7z` pack,
+    /// unless they leave `.git` out.
     ///
     /// Since version 6 the action keeps the token in a file of the runner's
     /// temporary folder, which an upload of the workspace does not take along;
@@ -150,9 +155,16 @@ fn report(cx: &Context<'_>, job: &JobView<'_>, step: &Step, place: Location, out
     let writes =
         own_secret || (!job.token.assumed && job.token.writes().any(|s| s == Scope::Contents));
     let later = job.job.steps().iter().skip(step.index + 1);
-    let upload = later
-        .clone()
-        .find(|s| uploads_git(job, s) && keeps_token_in_workspace(job, step));
+    let upload = (later.clone().find(|s| uploads_git(job, s)))
+        .map(|upload| (upload, "this step uploads the workspace"))
+        .or_else(|| {
+            let upload = packing::upload_of(cx, job, step)?;
+            Some((
+                upload,
+                "this step uploads an archive with the checkout in it",
+            ))
+        })
+        .filter(|_| keeps_token_in_workspace(job, step));
     let pushes = later.clone().any(|s| {
         cx.script(job.workflow.path(), s).is_some_and(runs_push)
             || s.action().is_some_and(|a| PUSHES.contains(&a))
@@ -182,11 +194,11 @@ fn report(cx: &Context<'_>, job: &JobView<'_>, step: &Step, place: Location, out
     )
     .subject(job.step_subject(step));
     finding = match upload {
-        Some(upload) => finding
+        Some((upload, how)) => finding
             .why(format!(
                 "{token} is uploaded with the workspace, for anybody who can download artifacts"
             ))
-            .related(job.at(upload.head()), "this step uploads the workspace"),
+            .related(job.at(upload.head()), how),
         None if pushes => finding.why(format!(
             "{token} stays for every step, although only the one that pushes needs it"
         )),

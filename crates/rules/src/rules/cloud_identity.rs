@@ -24,6 +24,7 @@ crate::rule! {
     /// # Vulnerable
     /// ```yaml
     /// deploy:
+    ///   runs-on: ubuntu-24.04
     ///   permissions: {id-token: write}
     ///   steps:
     ///     - uses: aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722 # v4.1.0
@@ -34,6 +35,7 @@ crate::rule! {
     /// # Fixed
     /// ```yaml
     /// deploy:
+    ///   runs-on: ubuntu-24.04
     ///   environment: production # whose subject the trust policy asks for
     ///   permissions: {id-token: write}
     ///   steps:

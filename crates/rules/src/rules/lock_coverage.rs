@@ -33,6 +33,7 @@ crate::rule! {
     ///
     /// # Vulnerable
     /// ```yaml
+    /// version: 'v0.0.2'
     /// workflows:
     ///   '.github/workflows/ci.yml':
     ///     - 'actions/checkout@v6.0.2'   # ci.yml also uses third/party@v1
@@ -40,6 +41,7 @@ crate::rule! {
     ///
     /// # Fixed
     /// ```yaml
+    /// version: 'v0.0.2'
     /// workflows:
     ///   '.github/workflows/ci.yml':
     ///     - 'actions/checkout@v6.0.2'

@@ -70,7 +70,7 @@ impl Rule for ScorecardRun {
             out.not_applicable(Control::G3, "there are no workflows");
             return;
         }
-        let mut any = false;
+        let mut runs_found = Vec::new();
         for site in steps::live(cx) {
             let action = site.step.action();
             let uses = action.as_deref() == Some("ossf/scorecard-action");
@@ -85,9 +85,12 @@ impl Rule for ScorecardRun {
             if !uses && !runs {
                 continue;
             }
-            any = true;
-            out.satisfied(Control::G3, site.head(), "Scorecard runs here");
-            when(cx, site.job, out);
+            runs_found.push(Run {
+                place: site.head(),
+                note: "Scorecard runs here",
+                job: site.job,
+                hangs_on: site.hangs_on(),
+            });
         }
         for job in cx.all_jobs() {
             let Some(call) = job.job.call() else { continue };
@@ -100,19 +103,47 @@ impl Rule for ScorecardRun {
                     .to_ascii_lowercase()
                     .contains("scorecard")
             {
-                any = true;
-                out.satisfied(
-                    Control::G3,
-                    job.at(call.uses.span),
-                    "a called workflow runs it, by its name",
-                );
-                when(cx, job, out);
+                runs_found.push(Run {
+                    place: job.at(call.uses.span),
+                    note: "a called workflow runs it, by its name",
+                    job,
+                    hangs_on: job.job.condition.as_ref().and_then(steps::hangs_on),
+                });
             }
         }
+        judge(cx, &runs_found, out);
         let what = "whether a workflow computes OpenSSF Scorecard";
-        if !any && !unread::elsewhere(cx, Control::G3, what, out) {
+        if runs_found.is_empty() && !unread::elsewhere(cx, Control::G3, what, out) {
             absent(out);
         }
+    }
+}
+
+/// A place that computes it.
+struct Run<'c> {
+    place: Location,
+    note: &'static str,
+    job: &'c JobView<'c>,
+    /// The variable of the settings without which it never runs.
+    hangs_on: Option<String>,
+}
+
+fn judge(cx: &Context<'_>, found: &[Run<'_>], out: &mut Sink) {
+    let certain = found.iter().any(|run| run.hangs_on.is_none());
+    for run in found {
+        let place = run.place.clone();
+        match &run.hangs_on {
+            None => out.satisfied(Control::G3, place, run.note),
+            // Another place decides.
+            Some(_) if certain => {}
+            Some(variable) => out.unknown(
+                Control::G3,
+                Some(place),
+                format!("whether `{variable}` lets Scorecard run"),
+                "look at the variables of the repository, or let it run without one",
+            ),
+        }
+        when(cx, run.job, out);
     }
 }
 

@@ -53,9 +53,12 @@ crate::rule! {
     /// Each expression in a place of code is followed back to where its value
     /// comes from: through `env` at all three levels, outputs of steps and jobs,
     /// matrices, what scripts write into `GITHUB_OUTPUT` and `GITHUB_ENV`,
-    /// inputs and outputs of this repository's actions and reusable workflows.
+    /// inputs and outputs of this repository's actions and reusable workflows,
+    /// and the answers of agents.
     /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
-    /// lines that set a name are read. The finding shows the way. A value that every caller of a reusable
+    /// lines that set a name are read. A file that a script writes is followed to
+    /// the shell that reads it as code; one of `export` lines is there for one.
+    /// The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
     /// repository passes is the caller's to decide, and low. What an action at
     /// the root, or one that nobody here uses, takes from the event itself or by
@@ -79,7 +82,8 @@ crate::rule! {
     /// zizmor's `template-injection` and poutine's `injection` look at one file
     /// and do not know what the job holds: outputs and `needs` are unknown to
     /// them, and a reusable workflow is judged without its callers. CodeQL's
-    /// `CodeInjection` follows values too, and prints no assets. Scorecard's
+    /// `CodeInjection` and
+    /// `ImproperValidationOfAiOutput` follow values too, and print no assets. Scorecard's
     /// `Dangerous-Workflow` knows a list of contexts.
     ///
     /// # References
@@ -103,6 +107,7 @@ crate::rule! {
             "codeql/CodeInjectionCritical",
             "codeql/CodeInjectionMedium",
             "codeql/CodeInjectionLow",
+            "codeql/ImproperValidationOfAiOutput",
             "sisakulint/code-injection",
             "sisakulint/reusable-workflow-taint",
         ],
@@ -275,7 +280,9 @@ fn fix(danger: &Danger<'_>) -> String {
     let written = one_line(&danger.sink.written);
     match danger.sink.kind {
         SinkKind::Evaluated => {
-            "Run a program with the value as an argument in place of a string of code".to_owned()
+            "Hand the value to a program as an argument; where a shell has to read it again, write \
+             it by `printf '%q'`"
+                .to_owned()
         }
         SinkKind::ShellCommand => "Write the shell as a constant".to_owned(),
         SinkKind::CodeInput if danger.sink.input.eq_ignore_ascii_case("script") => format!(

@@ -76,11 +76,16 @@ impl Rule for VendorVerification {
         let sites = steps::live(cx);
         let mut lax = None;
         let mut unsure = None;
+        let mut perhaps = None;
         let mut proven = false;
         for site in &sites {
             let Some(proof) = proof(site, &sites) else {
                 continue;
             };
+            if let Some(variable) = proof.hangs_on.filter(|_| proof.lax.is_none()) {
+                perhaps = perhaps.or(Some((proof.place, variable)));
+                continue;
+            }
             match proof.lax {
                 None if proof.unsure => unsure = unsure.or(Some(proof.place)),
                 None => {
@@ -101,6 +106,14 @@ impl Rule for VendorVerification {
                 "take `continue-on-error` away",
             );
         }
+        if let Some((place, variable)) = perhaps {
+            return out.unknown(
+                Control::D7,
+                Some(place),
+                format!("whether `{variable}` lets the proof of `vendor/` run"),
+                "look at the variables of the repository, or let the proof run without one",
+            );
+        }
         match lax {
             Some((place, how, job)) => report(
                 place,
@@ -119,6 +132,8 @@ struct Proof {
     lax: Option<String>,
     /// Whether an expression decides on that.
     unsure: bool,
+    /// The variable of the settings without which it never runs.
+    hangs_on: Option<String>,
 }
 
 fn missing(vendored: &str, sites: &[StepSite<'_>], out: &mut Sink) {
@@ -171,6 +186,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
             note: "a target proves it, by its name",
             lax: scans::tolerated(site),
             unsure: scans::undecided(site),
+            hangs_on: site.hangs_on(),
         });
     }
     let lax =
@@ -184,6 +200,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 note: "a target or script proves it, by its name",
                 lax: lax(command),
                 unsure: scans::undecided(site),
+                hangs_on: site.hangs_on(),
             });
         }
         let target = !command.is("go")
@@ -211,6 +228,7 @@ fn proof(site: &StepSite<'_>, sites: &[StepSite<'_>]) -> Option<Proof> {
                 note: "the folder is made anew and compared",
                 lax,
                 unsure: scans::undecided(other),
+                hangs_on: site.hangs_on().or_else(|| other.hangs_on()),
             });
         }
     }

@@ -72,7 +72,7 @@ crate::rule! {
         title: "An action is run from whatever lies in the workspace",
         severity: High,
         controls: [D1],
-        peers: ["octoscan/local-action"],
+        peers: ["octoscan/local-action", "zizmor/self-repository"],
         standards: [Cwe::Cwe829, Scorecard::PinnedDependencies, StepSecurity::PinnedActions],
     }
 }

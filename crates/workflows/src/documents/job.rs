@@ -4,7 +4,7 @@
 
 use cofferdam_facts::{Access, Scope, Span, Spanned, UsesRef};
 
-use super::reader::{self, Reader, is_expression};
+use super::reader::{self, NO_EXPRESSION, Reader, is_expression};
 use super::step::{self, Step};
 use super::text::{Condition, Pair, Text};
 use crate::yaml::{Kind, Node};
@@ -309,7 +309,7 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> JobKind {
     };
     let text = reader.text(uses, "`uses`");
     if is_expression(uses) {
-        reader.problem(uses.span(), "`uses` of a job takes no expression");
+        reader.problem(uses.span(), format!("`uses` of a job {NO_EXPRESSION}"));
     }
     let value = text.as_ref().map_or("", |t| t.value.as_str());
     JobKind::Call(Call {

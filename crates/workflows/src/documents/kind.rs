@@ -47,7 +47,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     let lower = name.to_ascii_lowercase();
     let yaml = lower.ends_with(".yml") || lower.ends_with(".yaml");
     match folder {
-        ".github/workflows" if yaml => return Some(FileKind::Workflow),
+        ".github/workflows" if yaml || is_yaml_of_template(&lower) => {
+            return Some(FileKind::Workflow);
+        }
         ".github/workflows" if name == "actions.lock" => return Some(FileKind::ActionsLock),
         _ => {}
     }
@@ -105,6 +107,15 @@ fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKi
             ))
         || (folder.is_empty() && name == "package.json");
     (renovate && folder != "docs").then_some(FileKind::Renovate)
+}
+
+/// Whether the file of a template becomes YAML under a condition that stands in
+/// its name, as in `{% if test %}ci.yml{% endif %}` of Copier and Cookiecutter.
+fn is_yaml_of_template(name: &str) -> bool {
+    let bare = name
+        .strip_suffix("%}")
+        .and_then(|rest| rest.rsplit_once("{%"));
+    bare.is_some_and(|(rest, _)| rest.ends_with(".yml") || rest.ends_with(".yaml"))
 }
 
 /// Whether a folder holds other projects' sources.
@@ -187,6 +198,11 @@ mod tests {
         let cases = [
             (".github/workflows/ci.yml", Some(FileKind::Workflow)),
             (".github/workflows/sub/ci.yml", None),
+            (
+                ".github/workflows/{% if x %}ci.yml{% endif %}",
+                Some(FileKind::Workflow),
+            ),
+            (".github/workflows/{% if x %}a.md{% endif %}", None),
             ("action.yaml", Some(FileKind::Action)),
             ("vendor/x/action.yml", None),
             ("images/app/Dockerfile", Some(FileKind::Dockerfile)),

@@ -22,12 +22,18 @@ pub struct SchemaProblem {
 
 const AT_RUN_TIME: &str = "are known at run time only";
 
+/// Said of `uses`, of jobs and steps alike: GitHub has no context there and
+/// refuses the file (github/gh-actions-lock, pull request 99).
+pub(crate) const NO_EXPRESSION: &str = "takes no expression";
+
 impl SchemaProblem {
-    /// Whether names that GitHub accepts are hidden behind an expression, so
-    /// that what they decide is not known.
+    /// Whether names are hidden behind an expression, so that what they decide
+    /// is not known: keys that GitHub accepts so, or what is used, which it
+    /// does not.
     #[must_use]
     pub fn hides_names(&self) -> bool {
         self.unknown_key && self.message.ends_with(AT_RUN_TIME)
+            || self.message.ends_with(NO_EXPRESSION)
     }
 }
 

@@ -6,7 +6,7 @@
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{Span, Spanned, UsesRef};
 
-use super::reader::Reader;
+use super::reader::{NO_EXPRESSION, Reader, is_expression};
 use super::text::{Condition, Pair, Text, lookup};
 use crate::yaml::{Kind, Node};
 
@@ -249,6 +249,9 @@ fn kind(reader: &mut Reader, node: Node<'_>) -> StepKind {
             let Some(text) = reader.text(uses, "`uses`") else {
                 return StepKind::Unknown;
             };
+            if is_expression(uses) {
+                reader.problem(text.span, format!("`uses` of a step {NO_EXPRESSION}"));
+            }
             StepKind::Uses {
                 uses: Spanned::new(UsesRef::parse(&text.value), text.span),
                 with: reader.pairs_at(node, "with"),

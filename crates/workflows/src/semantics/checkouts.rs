@@ -9,6 +9,7 @@ use cofferdam_facts::Span;
 
 use crate::documents::step::Step;
 use crate::documents::text::Text;
+use crate::semantics::releases;
 use crate::yaml::Document;
 
 /// Whether a step is a checkout.
@@ -116,23 +117,34 @@ pub fn first_guarded(major: u32) -> Option<u32> {
 /// A version as far as it is written: major, and minor if there is one.
 pub type Version = (u32, Option<u32>);
 
-/// The version of an action that its ref is, or that the comment behind a
-/// commit claims.
+/// The version of an action that its ref is, that its commit is known to be, or
+/// that the comment behind a commit claims. A claim that cannot be true counts
+/// as the oldest version.
 #[must_use]
 pub fn version(document: &Document, step: &Step) -> Option<Version> {
     let uses = step.uses()?;
     let repository = uses.value.repository()?;
-    let written = match repository.commit() {
-        Some(_) => document
-            .comment_on_line(uses.span.end)
-            .map(|c| c.text.to_string()),
-        None => repository.git_ref.clone(),
+    let Some(commit) = repository.commit() else {
+        let words = repository.git_ref.as_deref()?.split_whitespace();
+        return words.map(last_part).find_map(parse_version);
     };
-    written?.split_whitespace().find_map(parse_version)
+    let action = repository.name();
+    if let Some((major, minor, _)) = releases::of_commit(&action, commit) {
+        return Some((major, Some(minor)));
+    }
+    let comment = document.comment_on_line(uses.span.end)?;
+    let mut words = comment.text.split_whitespace().map(last_part);
+    let (word, version) = words.find_map(|word| Some((word, parse_version(word)?)))?;
+    let refuted =
+        releases::exact(word).is_some_and(|claimed| releases::refutes(&action, commit, claimed));
+    Some(if refuted { (0, Some(0)) } else { version })
+}
+
+fn last_part(word: &str) -> &str {
+    word.rsplit(['/', '@', '=']).next().unwrap_or(word)
 }
 
 fn parse_version(word: &str) -> Option<Version> {
-    let word = word.rsplit(['/', '@', '=']).next().unwrap_or(word);
     let mut parts = word.strip_prefix('v').unwrap_or(word).split('.');
     let major = parts.next()?.parse().ok()?;
     Some((major, parts.next().and_then(|m| m.parse().ok())))
@@ -195,7 +207,9 @@ mod tests {
 
     #[test]
     fn the_guard_depends_on_the_version_that_runs() {
-        let commit = "11bd71901bbe5b1630ceea73d27597364c9af683";
+        let commit = "0123456789012345678901234567890123456789";
+        let old = "11bd71901bbe5b1630ceea73d27597364c9af683";
+        let new = "3d3c42e5aac5ba805825da76410c181273ba90b1";
         for uses in ["v7", "v7.0.1", "v4", "v2", "v4.4.0", "v6.1.0", "main"] {
             let guard = guard_of(uses);
             assert!(matches!(guard, Guard::Holds { moves: true, .. }), "{uses}");
@@ -208,7 +222,12 @@ mod tests {
             major: Some(7),
             moves: false,
         };
-        assert_eq!(guard_of(&format!("{commit} # v7.0.1")), pinned);
+        assert_eq!(guard_of(&format!("{new} # v7.0.1")), pinned);
+        assert_eq!(guard_of(&format!("{new} # v4")), pinned);
+        assert_eq!(guard_of(&format!("{commit} # v7.9.0")), pinned);
+        // A comment that cannot be true guards nothing.
+        assert_eq!(guard_of(&format!("{old} # v7.0.1")), Guard::Missing);
+        assert_eq!(guard_of(&format!("{commit} # v7.0.1")), Guard::Missing);
         assert_eq!(guard_of(&format!("{commit} # tag=v4")), Guard::Unknown);
         assert_eq!(guard_of(commit), Guard::Unknown);
         let with = "v7\n        with:\n          allow-unsafe-pr-checkout: ";

@@ -30,6 +30,7 @@ pub mod permissions;
 pub mod proving;
 pub mod publishing;
 pub mod reach;
+pub mod releases;
 pub mod secrets;
 pub mod shells;
 pub mod stages;

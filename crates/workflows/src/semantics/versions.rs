@@ -1,6 +1,7 @@
 //! Which version of an action is used.
 
 use crate::documents::step::Step;
+use crate::semantics::releases;
 use crate::yaml::Document;
 
 /// A version as far as it is written: `v4`, `v4.2`, `v4.2.2`.
@@ -25,31 +26,39 @@ impl ActionVersion {
     }
 }
 
-/// The version of the action that a step uses: its ref, or what the comment
-/// behind a commit claims. `None` for a branch, and for a commit without one.
+/// The version of the action that a step uses: its ref, the release that a
+/// commit is known to be, or what the comment behind a commit claims. `None` for
+/// a branch, and for a commit without one. A claim that cannot be true counts as
+/// the oldest version: it must not make anything look better.
 #[must_use]
 pub fn of_step(document: &Document, step: &Step) -> Option<ActionVersion> {
     let uses = step.uses()?;
-    let git_ref = uses.value.repository()?.git_ref.as_deref()?;
+    let repository = uses.value.repository()?;
+    let git_ref = repository.git_ref.as_deref()?;
+    if let Some(commit) = repository.commit() {
+        return of_commit(document, uses.span.end, &repository.name(), commit);
+    }
     if let Some(version) = ActionVersion::parse(git_ref) {
         return Some(version);
     }
     // `release/v1` is a branch that moves with the newest of its major version.
-    let branch = git_ref.rsplit('/').next().and_then(|last| {
-        git_ref
-            .contains('/')
-            .then(|| ActionVersion::parse(last))
-            .flatten()
-    });
-    if branch.is_some() {
-        return branch;
+    let last = git_ref.contains('/').then(|| git_ref.rsplit('/').next())?;
+    last.and_then(ActionVersion::parse)
+}
+
+fn of_commit(document: &Document, end: usize, action: &str, commit: &str) -> Option<ActionVersion> {
+    if let Some((major, minor, _)) = releases::of_commit(action, commit) {
+        return Some(ActionVersion { major, minor });
     }
-    let comment = document.comment_on_line(uses.span.end)?;
-    comment
-        .text
+    let comment = document.comment_on_line(end)?;
+    let mut words = (comment.text)
         .split(|c: char| c.is_whitespace() || matches!(c, '=' | '@' | ',' | '('))
-        .filter(|word| word.starts_with('v') || word.contains('.'))
-        .find_map(ActionVersion::parse)
+        .filter(|word| word.starts_with('v') || word.contains('.'));
+    let (word, version) = words.find_map(|word| Some((word, ActionVersion::parse(word)?)))?;
+    let refuted =
+        releases::exact(word).is_some_and(|claimed| releases::refutes(action, commit, claimed));
+    let oldest = ActionVersion { major: 0, minor: 0 };
+    Some(if refuted { oldest } else { version })
 }
 
 /// Whether the version is at least `major.minor`; what is not known counts as
@@ -76,6 +85,17 @@ mod tests {
             (format!("a/b@{sha} # 2.13.4"), Some((2, 13))),
             (format!("a/b@{sha} #v6"), Some((6, u32::MAX))),
             (format!("a/b@{sha}"), None),
+            // What the commit is counts, and not what is said of it.
+            (format!("actions/checkout@{sha} # v4"), Some((7, 0))),
+            (format!("actions/checkout@{sha}"), Some((7, 0))),
+            (
+                format!("Actions/Checkout@{} # v4.2.2", "0".repeat(40)),
+                Some((0, 0)),
+            ),
+            (
+                format!("actions/checkout@{} # v9.0.0", "0".repeat(40)),
+                Some((9, 0)),
+            ),
             ("a/b@release/v1".to_owned(), Some((1, u32::MAX))),
             ("a/b@main".to_owned(), None),
         ] {

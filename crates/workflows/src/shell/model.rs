@@ -14,6 +14,8 @@ pub struct Script {
     pub assignments: Vec<Assignment>,
     /// Names of the functions that the script defines.
     pub functions: Vec<String>,
+    /// Where their bodies are, in the same order.
+    pub(super) bodies: Vec<Range<usize>>,
     /// The expressions `${{ … }}` in it.
     pub expressions: Vec<Range<usize>>,
     /// What the grammar did not understand, in order and not overlapping.
@@ -25,6 +27,16 @@ pub struct Script {
 }
 
 impl Script {
+    /// The function in whose body something stands, the innermost.
+    #[must_use]
+    pub fn function_at(&self, at: usize) -> Option<&str> {
+        let names = self.functions.iter().zip(&self.bodies);
+        let around = names.filter(|(_, body)| body.contains(&at));
+        around
+            .min_by_key(|(_, body)| body.len())
+            .map(|(name, _)| name.as_str())
+    }
+
     /// The commands of a pipeline, first to last. Several can have the same
     /// position, when one end of the pipe is a group.
     #[must_use]

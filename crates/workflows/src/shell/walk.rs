@@ -577,6 +577,9 @@ impl<'t> Walk<'_, 't, '_> {
             self.script
                 .functions
                 .push(self.source.get(name.byte_range()).to_owned());
+            self.script
+                .bodies
+                .push(self.source.place(node.byte_range()));
         }
         let inner = Context {
             in_function: true,

@@ -317,6 +317,25 @@ const ACTIONS: &[ActionNeeds] = &[
     ),
 ];
 
+impl ActionNeeds {
+    /// Where the row comes from: the page of the action that says what it does.
+    #[must_use]
+    pub fn source(&self) -> String {
+        let mut parts = self.name.splitn(3, '/');
+        let (owner, repo) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        match parts.next() {
+            Some(path) => format!("https://github.com/{owner}/{repo}/tree/HEAD/{path}"),
+            None => format!("https://github.com/{owner}/{repo}#readme"),
+        }
+    }
+}
+
+/// Every action that is known, by name.
+#[must_use]
+pub fn all() -> &'static [ActionNeeds] {
+    ACTIONS
+}
+
 /// What an action needs, named `owner/repo[/path]` in lower case.
 #[must_use]
 pub fn of_action(name: &str) -> Option<&'static ActionNeeds> {
