@@ -74,3 +74,33 @@ pub(crate) fn server_host() -> Option<String> {
 pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {
     (std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
 }
+
+/// The token of GitHub.
+#[cfg(feature = "lock")]
+pub(crate) fn github_token() -> Option<String> {
+    let set = |name| variable(name).filter(|value| !value.trim().is_empty());
+    set("GITHUB_TOKEN").or_else(|| set("GH_TOKEN"))
+}
+
+/// The address of a proxy for https.
+#[cfg(feature = "lock")]
+pub(crate) fn proxy() -> Option<String> {
+    variable("HTTPS_PROXY").or_else(|| variable("https_proxy"))
+}
+
+/// Where answers are kept that can be asked for again.
+#[cfg(feature = "lock")]
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    let own = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let absolute = own.filter(|path| path.is_absolute());
+    let folder = absolute.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))?;
+    Some(folder.join("cofferdam"))
+}
+
+/// Docker's configuration.
+#[cfg(feature = "lock")]
+pub(crate) fn docker_configuration() -> Option<PathBuf> {
+    let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")))?;
+    Some(folder.join("config.json"))
+}

@@ -13,6 +13,10 @@ mod fix;
 mod insights;
 #[cfg(feature = "lsp")]
 mod lsp;
+#[cfg(feature = "lock")]
+mod network;
+#[cfg(feature = "lock")]
+mod pin;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -40,6 +44,12 @@ pub(crate) enum Command {
     #[command(hide = true, disable_help_flag = true)]
     Lsp(NotBuilt),
     Config(config::ConfigArgs),
+    #[cfg(feature = "lock")]
+    Pin(Box<pin::PinArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "lock"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Pin(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -74,6 +84,7 @@ pub(crate) enum Command {
     feature = "completions",
     feature = "fix",
     feature = "insights",
+    feature = "lock",
     feature = "lsp",
     feature = "online",
     feature = "vendoring"
@@ -98,6 +109,10 @@ impl Command {
             #[cfg(not(feature = "lsp"))]
             Self::Lsp(_) => return Err(not_built("lsp")),
             Self::Config(args) => config::run(args)?.code().into(),
+            #[cfg(feature = "lock")]
+            Self::Pin(args) => pin::run(args)?.code().into(),
+            #[cfg(not(feature = "lock"))]
+            Self::Pin(_) => return Err(not_built("pin")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
@@ -125,6 +140,7 @@ impl Command {
     feature = "completions",
     feature = "fix",
     feature = "insights",
+    feature = "lock",
     feature = "lsp",
     feature = "online",
     feature = "vendoring"

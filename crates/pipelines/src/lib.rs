@@ -18,6 +18,8 @@ pub mod git;
 pub mod judging;
 pub mod limits;
 pub mod many;
+#[cfg(feature = "lock")]
+pub mod pins;
 pub mod renewal;
 pub mod requirement;
 pub mod slug;
