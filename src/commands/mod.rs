@@ -5,6 +5,8 @@ mod audit;
 mod completions;
 mod config;
 mod data;
+#[cfg(feature = "vendoring")]
+mod deps;
 #[cfg(feature = "fix")]
 mod fix;
 #[cfg(feature = "insights")]
@@ -51,6 +53,12 @@ pub(crate) enum Command {
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
+    #[cfg(feature = "vendoring")]
+    Deps(deps::DepsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "vendoring"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Deps(NotBuilt),
     #[cfg(feature = "insights")]
     Insights(insights::InsightsArgs),
     /// Not part of this build.
@@ -78,7 +86,8 @@ pub(crate) enum Command {
     feature = "insights",
     feature = "lock",
     feature = "lsp",
-    feature = "online"
+    feature = "online",
+    feature = "vendoring"
 )))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
@@ -107,6 +116,10 @@ impl Command {
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
+            #[cfg(feature = "vendoring")]
+            Self::Deps(args) => deps::run(args)?.code().into(),
+            #[cfg(not(feature = "vendoring"))]
+            Self::Deps(_) => return Err(not_built("deps")),
             #[cfg(feature = "insights")]
             Self::Insights(args) => insights::run(args)?.code().into(),
             #[cfg(not(feature = "insights"))]
@@ -129,7 +142,8 @@ impl Command {
     feature = "insights",
     feature = "lock",
     feature = "lsp",
-    feature = "online"
+    feature = "online",
+    feature = "vendoring"
 )))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");

@@ -48,3 +48,5 @@ mod sandbox;
 mod standards;
 mod triggers;
 mod unread_documents;
+#[cfg(feature = "vendoring")]
+mod vendored;

@@ -2,7 +2,8 @@
 //!
 //! Files and git's objects are read here and nowhere else; what is read goes
 //! to the pure crates, and what they say comes back as a report. Nothing here
-//! prints, reads the environment, starts a process or uses the network.
+//! prints, reads the environment or starts a process; the network is asked by
+//! the crate of registries, and only for what a recipe names.
 #![cfg_attr(
     not(feature = "revisions"),
     expect(dead_code, unused_imports, reason = "what reads commits uses it")
@@ -23,6 +24,8 @@ pub mod renewal;
 pub mod requirement;
 pub mod slug;
 pub mod triggers;
+#[cfg(feature = "vendoring")]
+pub mod vendoring;
 
 #[cfg(feature = "fix")]
 pub use audit::fixing::{Mended, Rewrite, mend};

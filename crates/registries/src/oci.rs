@@ -196,6 +196,7 @@ impl OciClient {
             allowed(address)?;
         }
         let connection = Connection {
+            any_host: false,
             token: None,
             proxy: proxy.map(str::to_owned),
             limits: Limits {

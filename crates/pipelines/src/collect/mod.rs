@@ -24,6 +24,8 @@ pub use single::{is_document, single_file, text};
 pub(crate) use checkout::github_folder;
 pub(crate) use read::text_at;
 
+#[cfg(feature = "vendoring")]
+pub(crate) use open::regular_with_size;
 pub(crate) use open::{Links, regular};
 pub(crate) use place::{behind_link, is_read, is_sound, is_workflow_folder, plain};
 pub(crate) use read::{Text, decode, too_large};

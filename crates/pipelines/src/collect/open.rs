@@ -24,9 +24,19 @@ pub(crate) enum Links {
 /// What the operating system says; [`io::ErrorKind::InvalidInput`] for what is
 /// no regular file.
 pub(crate) fn regular(path: &Path, links: Links) -> io::Result<File> {
+    regular_with_size(path, links).map(|(file, _)| file)
+}
+
+/// Opens a regular file for reading as [`regular`] does, and says how many
+/// bytes it has.
+///
+/// # Errors
+/// As of [`regular`].
+pub(crate) fn regular_with_size(path: &Path, links: Links) -> io::Result<(File, u64)> {
     let file = open(path, links)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
+    let found = file.metadata()?;
+    if found.is_file() {
+        Ok((file, found.len()))
     } else {
         Err(io::Error::new(
             io::ErrorKind::InvalidInput,

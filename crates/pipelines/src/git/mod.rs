@@ -29,6 +29,8 @@ pub use revision::revision;
 
 #[cfg(not(feature = "revisions"))]
 pub(crate) use left_out::{Commit, CommitFiles};
+#[cfg(feature = "vendoring")]
+pub(crate) use revision::Below;
 #[cfg(feature = "revisions")]
 pub(crate) use revision::{Commit, CommitFiles};
 

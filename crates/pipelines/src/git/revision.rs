@@ -133,6 +133,63 @@ impl Commit {
     }
 }
 
+/// The files below a folder of a commit, by path relative to the folder.
+#[cfg(feature = "vendoring")]
+pub(crate) type Below = HashMap<String, ObjectId>;
+
+#[cfg(feature = "vendoring")]
+impl Commit {
+    /// The hash that names the objects.
+    pub(crate) fn hash(&self) -> gix_hash::Kind {
+        self.objects.hash
+    }
+
+    /// The bytes of a file that [`Commit::below`] has named.
+    pub(crate) fn blob(&self, id: &ObjectId) -> Result<Vec<u8>, GitError> {
+        Ok(self.objects.read(id)?.1)
+    }
+
+    /// Every file below a folder; links and submodules are left out, so that
+    /// what stands in their place never counts as unchanged.
+    pub(crate) fn below(&self, folder: &str, limits: &Limits) -> Result<Below, GitError> {
+        let mut files = Below::new();
+        let mut open = vec![(String::new(), self.tree, folder)];
+        let mut trees = Trees::default();
+        let mut folders = 0_usize;
+        while let Some((path, id, rest)) = open.pop() {
+            folders += 1;
+            if folders > limits.folders || files.len() > limits.paths {
+                return Err(GitError::damaged("objects", &"there are too many files"));
+            }
+            let bytes = trees.read(&self.objects, id)?;
+            let (wanted, rest) = match rest.split_once('/') {
+                Some((first, rest)) => (Some(first), rest),
+                None if rest.is_empty() => (None, ""),
+                None => (Some(rest), ""),
+            };
+            for entry in TreeRefIter::from_bytes(&bytes, self.objects.hash) {
+                let entry = entry.map_err(|error| GitError::damaged("objects", &error))?;
+                let Ok(name) = str::from_utf8(entry.filename) else {
+                    continue;
+                };
+                let id = entry.oid.to_owned();
+                match (wanted, entry.mode.kind()) {
+                    (Some(first), EntryKind::Tree) if name == first => {
+                        open.push((String::new(), id, rest));
+                    }
+                    (Some(_), _) => {}
+                    (None, EntryKind::Tree) => open.push((format!("{path}{name}/"), id, "")),
+                    (None, EntryKind::Blob | EntryKind::BlobExecutable) => {
+                        files.insert(format!("{path}{name}"), id);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
 /// Files by path, with the object that holds each.
 type Files = Vec<(Arc<str>, ObjectId)>;
 

@@ -147,6 +147,7 @@ impl GitClient {
         for (name, host) in hosts.iter() {
             let client = |token| {
                 let connection = Connection {
+                    any_host: false,
                     token,
                     proxy: proxy.map(str::to_owned),
                     limits: Limits {

@@ -1,0 +1,211 @@
+//! A folder of files, read once and hashed on all cores.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use cofferdam_trees::go::embeds;
+use cofferdam_trees::{Digest, Entry};
+use gix_hash::ObjectId;
+use memchr::memmem;
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use crate::collect::{Links, plain, regular_with_size};
+use crate::limits::Limits;
+
+/// What is known of one path.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// What stands there.
+    pub(super) entry: Entry,
+    /// The id that git would give the file, where it was asked for.
+    pub(super) id: Option<ObjectId>,
+    /// What the file embeds, if it is a Go file that does.
+    pub(super) embeds: Vec<String>,
+    /// The number of bytes.
+    pub(super) bytes: u64,
+}
+
+/// Every path below a folder.
+#[derive(Debug, Default)]
+pub(super) struct Folder {
+    pub(super) files: BTreeMap<String, Found>,
+    /// What could not be read, and why.
+    pub(super) unread: Vec<(String, String)>,
+}
+
+/// What is wanted of a folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted {
+    /// The ids of git, by this hash.
+    pub(super) ids: Option<gix_hash::Kind>,
+    /// Leave out folders with a `go.mod`, and those named `vendor` or `.git`:
+    /// the files of one module.
+    pub(super) one_module: bool,
+}
+
+/// Files up to here are read as a whole, larger ones in pieces.
+const WHOLE: u64 = 8 * 1024 * 1024;
+/// Files that are handed to one thread at a time.
+const BATCH: usize = 32;
+
+impl Folder {
+    /// Reads everything below `root`, which must be canonical. No link is
+    /// followed.
+    pub(super) fn read(root: &Path, wanted: Wanted, limits: &Limits) -> Self {
+        let mut folder = Self::default();
+        let mut paths = Vec::new();
+        folder.list(root, wanted, limits, &mut paths);
+        let read: Vec<_> = paths
+            .par_iter()
+            .with_min_len(BATCH)
+            .map_init(Vec::new, |buffer, path| {
+                (path, file(&root.join(path), wanted.ids, buffer))
+            })
+            .collect();
+        for (path, found) in read {
+            match found {
+                Ok(found) => {
+                    folder.files.insert(path.clone(), found);
+                }
+                Err(error) => folder.unread.push((path.clone(), plain(&error))),
+            }
+        }
+        folder
+    }
+
+    fn list(&mut self, root: &Path, wanted: Wanted, limits: &Limits, paths: &mut Vec<String>) {
+        let mut open = vec![(String::new(), 0_usize)];
+        let mut folders = 0_usize;
+        while let Some((prefix, depth)) = open.pop() {
+            folders += 1;
+            if folders > limits.folders || paths.len() > limits.paths || depth > limits.depth {
+                let why = "there are more files than are read".to_owned();
+                self.unread.push((prefix, why));
+                return;
+            }
+            let entries = fs::read_dir(root.join(&prefix));
+            let entries = entries.and_then(|all| all.collect::<io::Result<Vec<_>>>());
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unread.push((prefix, plain(&error)));
+                    continue;
+                }
+            };
+            let nested = wanted.one_module
+                && !prefix.is_empty()
+                && entries.iter().any(|entry| entry.file_name() == "go.mod");
+            if nested {
+                continue;
+            }
+            for entry in entries {
+                let Ok(name) = entry.file_name().into_string() else {
+                    let lossy = entry.file_name().to_string_lossy().into_owned();
+                    let why = "the name is not UTF-8".to_owned();
+                    self.unread.push((format!("{prefix}{lossy}"), why));
+                    continue;
+                };
+                let path = format!("{prefix}{name}");
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => {
+                        if !(wanted.one_module && matches!(name.as_str(), "vendor" | ".git")) {
+                            open.push((format!("{path}/"), depth + 1));
+                        }
+                    }
+                    Ok(kind) if kind.is_file() => paths.push(path),
+                    Ok(kind) => {
+                        let entry = if kind.is_symlink() {
+                            let target = fs::read_link(entry.path()).unwrap_or_default();
+                            Entry::Link(target.to_string_lossy().into_owned())
+                        } else {
+                            Entry::Other
+                        };
+                        self.files.insert(path, Found::other(entry));
+                    }
+                    Err(error) => self.unread.push((path, plain(&error))),
+                }
+            }
+        }
+    }
+
+    /// The bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.values().map(|found| found.bytes).sum()
+    }
+}
+
+impl Found {
+    fn other(entry: Entry) -> Self {
+        Self {
+            entry,
+            id: None,
+            embeds: Vec::new(),
+            bytes: 0,
+        }
+    }
+}
+
+fn file(path: &Path, ids: Option<gix_hash::Kind>, buffer: &mut Vec<u8>) -> io::Result<Found> {
+    let (mut file, size) = regular_with_size(path, Links::Refused)?;
+    let mut hash = Sha256::new();
+    let mut git = ids.map(|kind| {
+        let mut hasher = gix_hash::hasher(kind);
+        hasher.update(format!("blob {size}\0").as_bytes());
+        hasher
+    });
+    let whole = size <= WHOLE;
+    let room = usize::try_from(size.min(WHOLE)).unwrap_or(0).max(1);
+    if buffer.len() < room {
+        buffer.resize(room, 0);
+    }
+    let (mut total, mut kept) = (0_u64, 0_usize);
+    while total < size {
+        let free = buffer.get_mut(kept..room).unwrap_or_default();
+        let count = file.read(free)?;
+        if count == 0 {
+            break;
+        }
+        let piece = free.get(..count).unwrap_or_default();
+        hash.update(piece);
+        if let Some(git) = &mut git {
+            git.update(piece);
+        }
+        total = total.saturating_add(count as u64);
+        kept = if whole { kept + count } else { 0 };
+    }
+    if total != size {
+        return Err(io::Error::other("it changed while it was read"));
+    }
+    let digest = Digest(hash.finalize().into());
+    let text = buffer.get(..kept).unwrap_or_default();
+    let is_go = path.extension().is_some_and(|end| end == "go");
+    Ok(Found {
+        entry: Entry::File(digest),
+        id: match git {
+            Some(git) => Some(git.try_finalize().map_err(io::Error::other)?),
+            None => None,
+        },
+        embeds: if is_go && memmem::find(text, b"//go:embed").is_some() {
+            embeds::patterns(text)
+        } else {
+            Vec::new()
+        },
+        bytes: size,
+    })
+}
+
+/// The bytes of a file inside the checkout, up to a limit; `None` if there is
+/// none.
+pub(super) fn bytes_of(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut file = match crate::collect::regular(path, Links::Refused) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    crate::collect::bounded(&mut file, limit)?
+        .map(Some)
+        .map_err(|_| io::Error::other(format!("it has more than {limit} bytes")))
+}

@@ -1,0 +1,234 @@
+//! Where manifests come from, nearest first: the committed file, the user's
+//! cache, the language's own cache, a registry.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cofferdam_registries::go_modules::escaped;
+use cofferdam_trees::archives::{self, Unpacked};
+use cofferdam_trees::bundle::{Kept, Subject};
+use cofferdam_trees::go::patterns::names_module;
+use cofferdam_trees::{Bundle, H1};
+
+use super::folder::bytes_of;
+use super::report::{Code, ManifestSource};
+use super::{MANIFESTS, VendorOptions};
+use crate::collect::plain;
+
+/// The most bytes of an archive.
+pub(super) const MOST_ARCHIVE: u64 = 500 * 1024 * 1024;
+
+/// Everything that may be asked for manifests.
+pub(super) struct Sources<'o> {
+    pub(super) options: &'o VendorOptions,
+    committed: Option<Bundle>,
+    known: Mutex<Known>,
+}
+
+/// What was found already, by module and sum.
+type Known = HashMap<(Subject, Option<H1>), Arc<Obtained>>;
+
+/// What was found for one module.
+#[derive(Debug, Default)]
+pub(super) struct Obtained {
+    /// The manifest, with where it comes from. It hashes to the sum, if there
+    /// is one.
+    pub(super) manifest: Option<(Unpacked, ManifestSource)>,
+    /// What is wrong with those that were not taken, and the file it is about.
+    pub(super) wrong: Vec<(Code, Option<String>, String)>,
+    /// Why there is none.
+    pub(super) why: Vec<String>,
+}
+
+impl<'o> Sources<'o> {
+    pub(super) fn new(options: &'o VendorOptions, committed: Option<Bundle>) -> Self {
+        Self {
+            options,
+            committed,
+            known: Mutex::default(),
+        }
+    }
+
+    /// What the committed file has of a module.
+    pub(super) fn kept(&self, subject: &Subject) -> Option<&Kept> {
+        self.committed.as_ref()?.kept.get(subject)
+    }
+
+    /// The signed note of the committed file.
+    pub(super) fn note(&self) -> Option<&str> {
+        self.committed.as_ref()?.unverified_note.as_deref()
+    }
+
+    /// The manifest of a Go module that hashes to `sum`. `again` is set where
+    /// one without contents was not enough, so that only archives will do.
+    pub(super) fn go(
+        &self,
+        module: &str,
+        version: &str,
+        sum: Option<H1>,
+        archives_only: bool,
+    ) -> Arc<Obtained> {
+        let subject = Subject::Go {
+            module: module.to_owned(),
+            version: version.to_owned(),
+        };
+        let key = (subject.clone(), sum);
+        if !archives_only && let Some(known) = self.lock().get(&key) {
+            return Arc::clone(known);
+        }
+        let obtained = Arc::new(self.search(&subject, module, version, sum, archives_only));
+        self.lock().insert(key, Arc::clone(&obtained));
+        obtained
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn search(
+        &self,
+        subject: &Subject,
+        module: &str,
+        version: &str,
+        sum: Option<H1>,
+        archives_only: bool,
+    ) -> Obtained {
+        let mut obtained = Obtained::default();
+        let prefix = subject.prefix();
+        let fits = |unpacked: &Unpacked| sum.is_none_or(|sum| unpacked.manifest.h1(&prefix) == sum);
+        if !archives_only && let Some(kept) = self.kept(subject) {
+            if fits(&kept.unpacked) {
+                let unpacked = kept.unpacked.clone();
+                obtained.manifest = Some((unpacked, ManifestSource::Committed));
+                return obtained;
+            }
+            let found = kept.unpacked.manifest.h1(&prefix);
+            let text = format!("the manifest of {module}@{version} hashes to {found}");
+            let path = Some(MANIFESTS.to_owned());
+            obtained.wrong.push((Code::ManifestForged, path, text));
+        }
+        // The cache is self-checking by the sum, and of no use without one.
+        if !archives_only
+            && sum.is_some()
+            && let Some(unpacked) = self.cached(subject).filter(fits)
+        {
+            obtained.manifest = Some((unpacked, ManifestSource::Cache));
+            return obtained;
+        }
+        for source in [ManifestSource::LocalArchive, ManifestSource::Registry] {
+            let archive = match self.archive(source, module, version) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
+                Err(why) => {
+                    obtained.why.push(why);
+                    continue;
+                }
+            };
+            match archives::module_zip(&archive, &prefix, &mut |_, _| {}) {
+                Ok(unpacked) if fits(&unpacked) => {
+                    if sum.is_some() {
+                        self.remember(subject, &unpacked);
+                    }
+                    obtained.manifest = Some((unpacked, source));
+                    return obtained;
+                }
+                Ok(unpacked) => {
+                    let found = unpacked.manifest.h1(&prefix);
+                    let text = format!("{module}@{version} hashes to {found} in {}", words(source));
+                    obtained.wrong.push((Code::SumWrong, None, text));
+                }
+                Err(error) => obtained.why.push(format!("in {}: {error}", words(source))),
+            }
+        }
+        if obtained.why.is_empty() && obtained.wrong.is_empty() {
+            let text = "no manifest is committed or cached, and no registry may be asked";
+            obtained.why.push(text.to_owned());
+        }
+        obtained
+    }
+
+    /// The zip archive of a module.
+    pub(super) fn archive(
+        &self,
+        source: ManifestSource,
+        module: &str,
+        version: &str,
+    ) -> Result<Option<Vec<u8>>, String> {
+        if source == ManifestSource::LocalArchive {
+            let Some(folder) = &self.options.module_cache else {
+                return Ok(None);
+            };
+            let name = format!("{}/@v/{}.zip", escaped(module), escaped(version));
+            let path = folder.join("cache/download").join(name);
+            return bytes_of(&path, MOST_ARCHIVE).map_err(|error| plain(&error));
+        }
+        let Some(proxies) = &self.options.proxies else {
+            return Ok(None);
+        };
+        if names_module(&self.options.no_proxy, module) {
+            return Err("GONOPROXY or GOPRIVATE forbids to ask a proxy for it".to_owned());
+        }
+        let answer = proxies.zip(module, version);
+        answer.map(Some).map_err(|error| error.to_string())
+    }
+
+    fn cache_file(&self, subject: &Subject) -> Option<PathBuf> {
+        let folder = self.options.cache.as_ref()?.join("vendor");
+        Some(match subject {
+            Subject::Go { module, version } => {
+                let name = format!("{}@{}.gz", escaped(module), escaped(version));
+                // Both come from the checkout, and may not lead elsewhere.
+                cofferdam_trees::manifest::is_sound(&name).then(|| folder.join("go").join(name))?
+            }
+            Subject::Crate { archive, .. } => folder.join("crates").join(format!("{archive}.gz")),
+        })
+    }
+
+    pub(super) fn cached(&self, subject: &Subject) -> Option<Unpacked> {
+        let file = std::fs::canonicalize(self.cache_file(subject)?).ok()?;
+        let bytes = bytes_of(&file, super::MOST_BYTES).ok()??;
+        let mut bundle = Bundle::from_gzip(&bytes).ok()?;
+        Some(bundle.kept.remove(subject)?.unpacked)
+    }
+
+    /// Keeps a manifest for the next time. A cache that cannot be written is
+    /// no loss.
+    pub(super) fn remember(&self, subject: &Subject, unpacked: &Unpacked) {
+        let Some(file) = self.cache_file(subject) else {
+            return;
+        };
+        let kept = Kept {
+            unpacked: unpacked.clone(),
+            record: None,
+        };
+        let bundle = Bundle {
+            unverified_note: None,
+            kept: [(subject.clone(), kept)].into(),
+        };
+        let write = || {
+            let bytes = bundle.to_gzip()?;
+            let folder = file.parent().unwrap_or(&file);
+            std::fs::create_dir_all(folder)?;
+            // A name of its own, so that two writers do not meet.
+            let part = folder.join(format!(
+                ".{}-{}.part",
+                std::process::id(),
+                cofferdam_trees::Digest::of(file.as_os_str().as_encoded_bytes())
+            ));
+            std::fs::write(&part, bytes)?;
+            std::fs::rename(&part, &file)
+        };
+        let _ = write();
+    }
+}
+
+pub(super) fn words(source: ManifestSource) -> &'static str {
+    match source {
+        ManifestSource::Committed => "the committed file",
+        ManifestSource::Cache => "the cache",
+        ManifestSource::LocalArchive => "the local module cache",
+        ManifestSource::Registry => "what the proxy gives",
+        ManifestSource::Folder => "the folder",
+    }
+}

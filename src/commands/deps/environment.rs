@@ -1,0 +1,174 @@
+//! What Go's and Cargo's own variables say, and where caches lie.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cofferdam_pipelines::Limits;
+use cofferdam_pipelines::vendoring::VendorOptions;
+use cofferdam_registries::crates_io::{CrateDownloads, DOWNLOADS};
+use cofferdam_registries::go_modules::{ChecksumDatabase, ModuleProxies};
+use cofferdam_registries::http::{self, Connection};
+use cofferdam_trees::sumdb::{PUBLIC_KEY, VerifierKey};
+
+use super::DepsError;
+
+/// The user agent.
+const AGENT: &str = concat!("cofferdam/", env!("CARGO_PKG_VERSION"));
+/// What Go asks by default.
+const PROXIES: &str = "https://proxy.golang.org,direct";
+/// The most bytes of the file that `go env -w` writes.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The variables of the environment and of the file that `go env -w` writes.
+struct Variables {
+    file: HashMap<String, String>,
+}
+
+impl Variables {
+    fn read() -> Self {
+        let named = of_process("GOENV").map(PathBuf::from);
+        let default = || {
+            let config = of_process("XDG_CONFIG_HOME").map(PathBuf::from);
+            let home = || Some(PathBuf::from(of_process("HOME")?).join(".config"));
+            Some(config.or_else(home)?.join("go").join("env"))
+        };
+        let path = named.or_else(default);
+        let text = path.and_then(|path| text(&path)).unwrap_or_default();
+        let pair = |line: &str| {
+            let (name, value) = line.trim().split_once('=')?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        Self {
+            file: text.lines().filter_map(pair).collect(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let of_file = || self.file.get(name).cloned();
+        let found = of_process(name).or_else(of_file);
+        found.filter(|value| !value.is_empty())
+    }
+}
+
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the reader is a `take`, so that the end is bounded"
+)]
+fn text(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    let file = File::open(path).ok()?;
+    file.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// What a run is allowed to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Nobody.
+    Nobody,
+    /// Whoever publishes modules and crates.
+    Registries,
+    /// The checksum database too.
+    RegistriesAndDatabase,
+}
+
+pub(super) fn options(root: &Path, ask: Ask) -> Result<VendorOptions, DepsError> {
+    let offline = ask == Ask::Nobody;
+    let variables = Variables::read();
+    let home = of_process("HOME").map(PathBuf::from);
+    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
+    let connection = Connection {
+        proxy: of_process("HTTPS_PROXY").or_else(|| of_process("https_proxy")),
+        limits: http::Limits {
+            body_bytes: 500 * 1024 * 1024,
+            total: Duration::from_secs(180),
+            ..http::Limits::default()
+        },
+        any_host: true,
+        ..Connection::default()
+    };
+    let wrong = |name: &'static str| {
+        move |error: &dyn std::fmt::Display| DepsError::Variable {
+            name,
+            problem: error.to_string(),
+        }
+    };
+    let list = variables.get("GOPROXY").unwrap_or(PROXIES.to_owned());
+    let proxies = ModuleProxies::new(&list, AGENT, &connection);
+    let proxies = proxies.map_err(|error| wrong("GOPROXY")(&error))?;
+    let (key, address) = database(&variables.get("GOSUMDB").unwrap_or_default());
+    let database_key = VerifierKey::parse(&key).map_err(|error| wrong("GOSUMDB")(&error))?;
+    let private = variables.get("GOPRIVATE").unwrap_or_default();
+    let database = match address {
+        _ if ask != Ask::RegistriesAndDatabase => None,
+        Address::Nobody => None,
+        Address::At(address) => ChecksumDatabase::new(&address, AGENT, &connection).ok(),
+        Address::Found => Some(proxies.database_address(database_key.name()))
+            .and_then(|address| ChecksumDatabase::new(&address, AGENT, &connection).ok()),
+    };
+    let downloads = of_process("COFFERDAM_CRATES").unwrap_or(DOWNLOADS.to_owned());
+    Ok(VendorOptions {
+        root: root.to_owned(),
+        base: None,
+        cache: (of_process("XDG_CACHE_HOME").map(PathBuf::from))
+            .or_else(|| below_home(".cache"))
+            .map(|folder| folder.join("cofferdam")),
+        module_cache: variables.get("GOMODCACHE").map(PathBuf::from).or_else(|| {
+            let paths = variables.get("GOPATH").unwrap_or_default();
+            let first = std::env::split_paths(&paths).next();
+            let first = first.filter(|path| !path.as_os_str().is_empty());
+            Some(first.or_else(|| below_home("go"))?.join("pkg/mod"))
+        }),
+        cargo_home: (of_process("CARGO_HOME").map(PathBuf::from)).or_else(|| below_home(".cargo")),
+        proxies: (!offline).then_some(proxies),
+        database,
+        crates: if offline {
+            None
+        } else {
+            CrateDownloads::new(&downloads, AGENT, &connection).ok()
+        },
+        database_key,
+        no_proxy: variables.get("GONOPROXY").unwrap_or(private.clone()),
+        no_database: variables.get("GONOSUMDB").unwrap_or(private),
+        limits: Limits::default(),
+    })
+}
+
+enum Address {
+    /// The variable forbids to ask.
+    Nobody,
+    /// The variable names it.
+    At(String),
+    /// A proxy may offer it.
+    Found,
+}
+
+/// The key and the address of the checksum database, after `GOSUMDB`.
+fn database(text: &str) -> (String, Address) {
+    let mut words = text.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let address = words.next();
+    let public = || PUBLIC_KEY.to_owned();
+    match (name, address) {
+        ("off", _) => (public(), Address::Nobody),
+        ("" | "sum.golang.org", None) => (public(), Address::Found),
+        ("" | "sum.golang.org" | "sum.golang.google.cn", Some(at)) => {
+            (public(), Address::At(at.to_owned()))
+        }
+        ("sum.golang.google.cn", None) => (
+            public(),
+            Address::At("https://sum.golang.google.cn".to_owned()),
+        ),
+        (key, Some(at)) => (key.to_owned(), Address::At(at.to_owned())),
+        (key, None) => (key.to_owned(), Address::Found),
+    }
+}

@@ -1,0 +1,202 @@
+//! `cofferdam deps`: what a project takes from others.
+
+mod environment;
+mod human;
+mod json;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cofferdam_findings::{Exit, sanitise};
+use cofferdam_pipelines::vendoring::{self, MANIFESTS, VendorError, VendorReport, Written};
+
+use self::environment::Ask;
+use crate::failure::Failure;
+use crate::output;
+
+/// Prove that what a project takes from others is what others publish.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DepsArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// The vendor directories of Go and Cargo.
+    Vendor(VendorArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct VendorArgs {
+    #[command(subcommand)]
+    what: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Compare every vendored file with the module that it comes from.
+    ///
+    /// Each module's manifest must hash to the sum in go.sum, and each file
+    /// must equal its line. Manifests come from .github/cofferdam.vendor.gz,
+    /// the cache, Go's module cache, and the proxies of GOPROXY, in this order.
+    /// No Go toolchain is needed. A module is proven when its sum stands in the
+    /// base's go.sum or in the checksum database; otherwise lock and files may
+    /// have been changed together, and that is said.
+    #[command(
+        after_help = "Exit codes:\n  0  every file is what its module has\n  1  something differs\n  \
+        2  wrong usage\n  3  something could not be checked\n\nExamples:\n  cofferdam deps vendor check\n  \
+        cofferdam deps vendor check --base origin/main --offline\n  cofferdam deps vendor check --format json"
+    )]
+    Check(CheckArgs),
+    /// Write the manifests of everything that is vendored into one file.
+    ///
+    /// With .github/cofferdam.vendor.gz committed, `check` needs no network.
+    /// The records of the checksum database come along, each with the path to
+    /// the signed root, and are checked again offline by every `check`.
+    #[command(
+        after_help = "Exit codes:\n  0  the file holds every module\n  2  wrong usage\n  3  a module is \
+        not in it, and is named"
+    )]
+    WriteManifests(WriteArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    /// The root of the checkout.
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+    /// Check only what differs from this branch, tag or commit, whose go.sum
+    /// and Cargo.lock count as anchors.
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Ask no proxy and no registry.
+    #[arg(long)]
+    offline: bool,
+    /// Fail also for modules whose sum nobody but the lock itself stands for.
+    #[arg(long)]
+    require_anchor: bool,
+    /// How the result is written.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Form,
+}
+
+#[derive(Debug, clap::Args)]
+struct WriteArgs {
+    /// The root of the checkout.
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+    /// Ask no proxy, no registry and no checksum database.
+    #[arg(long)]
+    offline: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Form {
+    /// For reading in a terminal.
+    #[default]
+    Human,
+    /// Everything, for programs.
+    Json,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DepsError {
+    /// Nothing could be checked.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    /// A variable of the environment cannot be used.
+    #[error("{name}: {problem}")]
+    Variable {
+        /// Which one.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file cannot be written.
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// The result cannot be printed.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<DepsError> for Failure {
+    fn from(error: DepsError) -> Self {
+        match &error {
+            DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
+            DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
+            DepsError::Variable { .. } => Self::usage(&error),
+            DepsError::File { .. } | DepsError::Output(_) => Self::not_checked(&error),
+        }
+    }
+}
+
+pub(crate) fn run(args: &DepsArgs) -> Result<Exit, DepsError> {
+    let What::Vendor(args) = &args.what;
+    match &args.what {
+        Verb::Check(args) => check(args),
+        Verb::WriteManifests(args) => write_manifests(args),
+    }
+}
+
+fn check(args: &CheckArgs) -> Result<Exit, DepsError> {
+    let ask = if args.offline {
+        Ask::Nobody
+    } else {
+        Ask::Registries
+    };
+    let mut options = environment::options(&args.path, ask)?;
+    options.base.clone_from(&args.base);
+    let report = vendoring::check(&options)?;
+    let exit = exit(&report, args.require_anchor);
+    let text = match args.format {
+        Form::Human => human::render(&report),
+        Form::Json => json::render(&report, exit)?,
+    };
+    output::print(&sanitise::inert_for_log(&text))?;
+    Ok(exit)
+}
+
+fn exit(report: &VendorReport, require_anchor: bool) -> Exit {
+    let unanchored = report.count(vendoring::State::Agrees) > 0;
+    if report.is_wrong() || (require_anchor && unanchored) {
+        Exit::Findings
+    } else if report.has_gaps() {
+        Exit::NotChecked
+    } else {
+        Exit::Clean
+    }
+}
+
+fn write_manifests(args: &WriteArgs) -> Result<Exit, DepsError> {
+    let ask = if args.offline {
+        Ask::Nobody
+    } else {
+        Ask::RegistriesAndDatabase
+    };
+    let options = environment::options(&args.path, ask)?;
+    let written = vendoring::written(&options)?;
+    let path = args.path.join(MANIFESTS);
+    if !written.unchanged {
+        write(&path, &written)?;
+    }
+    output::print(&sanitise::inert_for_log(&human::written(&path, &written)))?;
+    Ok(if written.without.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::NotChecked
+    })
+}
+
+fn write(path: &Path, written: &Written) -> Result<(), DepsError> {
+    let failed = |source| DepsError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    output::write_whole(path, &written.bytes).map_err(failed)
+}
