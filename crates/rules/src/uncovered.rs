@@ -23,6 +23,8 @@ pub struct Uncovered {
 /// What is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Because {
+    /// GitHub has to be asked, and a command of ours does: the audit is offline.
+    Asked,
     /// Only GitHub can answer it: no checkout, no snapshot of settings and no
     /// data pack holds the fact.
     Network,
@@ -39,6 +41,7 @@ impl Because {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Asked => "asked by `cofferdam pin check`",
             Self::Network => "only GitHub can tell",
             Self::Platform => "another platform",
             Self::Correctness => "correctness",
@@ -53,18 +56,37 @@ pub static UNCOVERED: &[Uncovered] = &[
         finds: "A commit that is in a fork of the action only",
         peers: &["zizmor/impostor-commit", "sisakulint/impostor-commit"],
         also: "",
-        because: Because::Network,
+        because: Because::Asked,
         why: "the objects of a fork are served under the name of the original, so that only \
-              GitHub can say which branch or tag reaches a commit. `lock-coverage` sees a commit \
-              that differs from the one that `actions.lock` resolved",
+              GitHub can say which branch or tag reaches a commit: code `impostor`",
     },
     Uncovered {
         finds: "A name that is a branch of the action and a tag as well",
         peers: &["zizmor/ref-confusion", "sisakulint/ref-confusion"],
         also: "",
-        because: Because::Network,
-        why: "it takes the list of refs of the action's repository. Only a ref that is no commit \
-              can be confused, and `unpinned-action` reports each of those",
+        because: Because::Asked,
+        why: "it takes the list of refs of the action's repository: code `ambiguous-ref`. Only a \
+              ref that is no commit can be confused, and `unpinned-action` reports each of those",
+    },
+    Uncovered {
+        finds: "A version in a comment that is not the commit's",
+        peers: &["zizmor/ref-version-mismatch"],
+        also: "",
+        because: Because::Asked,
+        why: "it takes the list of tags of the action's repository: code `lying-comment`. Of \
+              `actions/checkout` and `actions/upload-artifact`, whose versions decide what is lost, \
+              the audit knows the commits by itself and believes no comment against them",
+    },
+    Uncovered {
+        finds: "An action whose owner no longer exists",
+        peers: &["octoscan/repo-jacking"],
+        also: "",
+        because: Because::Asked,
+        why: "whether a name is free can only be asked of GitHub: codes `vanished-ref`, \
+              `renamed-repository` and `recreated-repository`. Of names that have moved, the \
+              data pack knows some, and `archived-action` reports those. At a full commit id \
+              nobody who takes the name can put other code, so that `unpinned-action` reports \
+              every place where this matters",
     },
     Uncovered {
         finds: "A commit that no tag of the action points to",
@@ -72,24 +94,6 @@ pub static UNCOVERED: &[Uncovered] = &[
         also: "",
         because: Because::Network,
         why: "it takes the list of tags of the action's repository",
-    },
-    Uncovered {
-        finds: "A version in a comment that is not the commit's",
-        peers: &["zizmor/ref-version-mismatch"],
-        also: "",
-        because: Because::Network,
-        why: "it takes the list of tags of the action's repository. What a comment claims is \
-              believed against the project only, never in its favour: see `vulnerable-action`",
-    },
-    Uncovered {
-        finds: "An action whose owner no longer exists",
-        peers: &["octoscan/repo-jacking"],
-        also: "",
-        because: Because::Network,
-        why: "whether a name is free can only be asked of GitHub. Of names that have moved, the \
-              data pack knows some, and `archived-action` reports those. At a full commit id \
-              nobody who takes the name can put other code, so that `unpinned-action` reports \
-              every place where this matters",
     },
     Uncovered {
         finds: "An action of an owner that GitHub has not verified",
@@ -233,8 +237,13 @@ mod tests {
                 one.finds
             );
             assert!(!one.why.ends_with('.'), "{}", one.finds);
+            // Codes of `pin check` are no rules.
             for word in one.why.split('`').skip(1).step_by(2) {
-                if word.contains('-') && !word.contains(' ') && !word.contains('/') {
+                if one.because != Because::Asked
+                    && word.contains('-')
+                    && !word.contains(' ')
+                    && !word.contains('/')
+                {
                     assert!(ids.contains(word), "{word}");
                 }
             }

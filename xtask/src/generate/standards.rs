@@ -33,7 +33,7 @@ pub(super) fn page(rules: &[&RuleInfo]) -> String {
 
 /// Everything without a rule, and why.
 fn without_rule() -> String {
-    let mut text = "| finds | who looks | missing | why, and what to do in its place |\n\
+    let mut text = "| finds | who looks | reason | why, and what to do in its place |\n\
                     |---|---|---|---|\n"
         .to_owned();
     for one in UNCOVERED {
