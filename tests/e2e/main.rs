@@ -10,6 +10,7 @@
 )]
 
 #[cfg(feature = "lock")]
+#[expect(dead_code, reason = "tests of the client use all of its answers")]
 #[path = "../../crates/registries/tests/servers/git_backend.rs"]
 mod git_backend;
 #[cfg(feature = "lock")]

@@ -207,7 +207,7 @@ fn of_step(
             return;
         }
         let name = step.action();
-        let Some(row) = name.as_deref().and_then(of_action) else {
+        let Some(row) = name.and_then(of_action) else {
             uses.unread(who, Reach::Token);
             return;
         };

@@ -66,10 +66,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     let name = step.action().unwrap_or_default();
                     for pair in with {
                         let input = &pair.key.value;
-                        let any = input.is_empty() && code_inputs::has_any(&name);
-                        let kind = if any || code_inputs::language(&name, input).is_some() {
+                        let any = input.is_empty() && code_inputs::has_any(name);
+                        let kind = if any || code_inputs::language(name, input).is_some() {
                             SinkKind::CodeInput
-                        } else if requests::is_address(&name, input) {
+                        } else if requests::is_address(name, input) {
                             SinkKind::Request {
                                 secret: with.iter().any(|p| requests::is_secret(&p.value.value)),
                                 runs: false,
@@ -112,7 +112,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         found: &mut Vec<Reached<'r>>,
     ) {
         let name = at.step.action().unwrap_or_default();
-        let javascript = code_inputs::language(&name, input) == Some(Language::JavaScript);
+        let javascript = code_inputs::language(name, input) == Some(Language::JavaScript);
         for (embedded, expr) in text.parsed() {
             let what = (kind, Class::Word, input);
             let before = found.len();

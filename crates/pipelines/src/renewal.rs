@@ -199,7 +199,7 @@ fn known<'k>(context: &Context<'k>, today: Timestamp, named: bool) -> Known<'k> 
         releases: publishes(Some(Artifact::Release)),
         provenance: steps::of(context)
             .iter()
-            .any(|site| site.step.action().is_some_and(|name| attests(&name))),
+            .any(|site| site.step.action().is_some_and(&attests)),
         license: None,
     }
 }

@@ -413,7 +413,7 @@ impl Walk<'_> {
         let name = at.step.action().unwrap_or_default();
         match name {
             "actions/checkout" => return self.checkout(at),
-            _ if artifacts::is_download(&name) => return self.download(at),
+            _ if artifacts::is_download(name) => return self.download(at),
             "actions/github-script" => self.github_script(at),
             _ => {}
         }
@@ -429,7 +429,7 @@ impl Walk<'_> {
                     self.run(at, fetch, at.step.head(), means, contained);
                 }
             }
-            ActionRuns::Unknown if self.is_other_checkout(at, &name) => self.checkout(at),
+            ActionRuns::Unknown if self.is_other_checkout(at, name) => self.checkout(at),
             ActionRuns::Unknown => self.doubt(at, name.to_owned()),
         }
     }

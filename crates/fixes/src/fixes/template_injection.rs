@@ -45,7 +45,7 @@ fn fix(cx: &Context<'_>, finding: &Finding) -> Result<Fix, NoFix> {
         }
         SinkKind::CodeInput => {
             let action = step.action().unwrap_or_default();
-            if code_inputs::language(&action, &sink.input) != Some(Language::JavaScript) {
+            if code_inputs::language(action, &sink.input) != Some(Language::JavaScript) {
                 return Err(NoFix::not_here(
                     "where this code runs, the step's environment may not be there",
                 ));

@@ -193,7 +193,7 @@ fn constant(job: &JobView<'_>, registry: &str) -> String {
 
 fn by_cloud(job: &JobView<'_>, step: &Step) -> Option<Use> {
     let action = step.action()?;
-    let offer = offers::of_cloud(&action)?;
+    let offer = offers::of_cloud(action)?;
     let input = offer.inputs.iter().find_map(|input| step.input(input))?;
     let (secrets, _) = named(input);
     // Only where it can reach a registry: other uses of clouds are for others.

@@ -73,7 +73,7 @@ impl Rule for ScorecardRun {
         let mut runs_found = Vec::new();
         for site in steps::live(cx) {
             let action = site.step.action();
-            let uses = action.as_deref() == Some("ossf/scorecard-action");
+            let uses = action == Some("ossf/scorecard-action");
             let runs = site.live_commands().any(|command| {
                 command.is("scorecard")
                     && command

@@ -129,15 +129,15 @@ pub(super) fn of_step(step: &Step) -> Option<Match> {
         });
     }
     let exact = ROWS.iter().find(|row| row.name == name);
-    let Some(row) = exact.or_else(|| snyk_variant(&name)) else {
-        return named(&name);
+    let Some(row) = exact.or_else(|| snyk_variant(name)) else {
+        return named(name);
     };
     if !scans_dependencies(row, step) {
         return None;
     }
     Some(Match {
         tool: row.tool,
-        covers: covers(row, &name),
+        covers: covers(row, name),
         lax: (row.lax)(step),
         sign: Sign::Run,
     })

@@ -138,7 +138,7 @@ pub fn of_step(
         means: name.to_owned(),
         by_default: text.is_none(),
         decided_by,
-        spared: spared(&name, version, step),
+        spared: spared(name, version, step),
         unknown: asked.then_some("whether the action heeds `ACTIONS_CACHE_MODE`"),
     };
     if name == "actions/setup-node" && step.input("cache").is_none() {

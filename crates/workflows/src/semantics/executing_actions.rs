@@ -210,7 +210,7 @@ pub fn of_step(step: &Step) -> ActionRuns {
     };
     let rows = RUN.iter().filter(|r| r.name == name);
     for row in rows {
-        if let Some(execution) = row.execution(step, &name) {
+        if let Some(execution) = row.execution(step, name) {
             return ActionRuns::Code(execution);
         }
     }

@@ -349,7 +349,6 @@ fn take_all_of_script(place: Place<'_>, step: &Step, login: &mut Login) {
 fn by_publication(place: Place<'_>, step: &Step, publication: &Publication) -> Option<Login> {
     let action = step.action();
     if action
-        .as_deref()
         .is_some_and(|a| SIGNED_IN_BEFORE.contains(&a) || ACTIONS.iter().any(|row| row.name == a))
     {
         return None;

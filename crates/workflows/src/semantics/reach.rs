@@ -176,8 +176,8 @@ pub fn of_step(step: &Step, script: Option<&Script>, action: Option<&Action>, na
     }
     match (step.script(), step.action()) {
         (Some(_), _) => of_script(script),
-        (None, Some(action)) if is_indifferent(&action) => Need::No,
-        (None, Some(action)) if is_named_after(name, &action) => Need::Yes,
+        (None, Some(action)) if is_indifferent(action) => Need::No,
+        (None, Some(action)) if is_named_after(name, action) => Need::Yes,
         (None, Some(_)) => Need::Maybe,
         // A container runs who knows what; `wait` and `cancel` run nothing.
         (None, None) if step.uses().is_some() => Need::Maybe,
@@ -193,7 +193,7 @@ fn of_own_action(action: &Action, name: &str) -> Need {
                 let named = inner.texts().any(|(_, text)| mentions(&text.value, name));
                 if named {
                     Need::Yes
-                } else if inner.action().is_some_and(|a| is_indifferent(&a)) {
+                } else if inner.action().is_some_and(is_indifferent) {
                     Need::No
                 } else {
                     Need::Maybe

@@ -44,7 +44,7 @@ pub(super) fn of_step(around: &Surroundings<'_>, step: &Step) -> Proving {
         around,
         step,
         span: uses.span,
-        name: &name,
+        name,
     };
     match name {
         "actions/attest" | "actions/attest-build-provenance" | "actions/attest-sbom" => {
@@ -58,7 +58,7 @@ pub(super) fn of_step(around: &Surroundings<'_>, step: &Step) -> Proving {
         "rubygems/release-gem" => made.gem(&mut found),
         "js-devtools/npm-publish" | "changesets/action" | "cycjimmy/semantic-release-action" => {
             if publishing::by_action(around, step).is_some() {
-                npm::by_action(around, step, uses.span, &name, &mut found);
+                npm::by_action(around, step, uses.span, name, &mut found);
             }
         }
         "crazy-max/ghaction-import-gpg"
