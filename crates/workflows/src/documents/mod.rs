@@ -4,6 +4,7 @@ pub mod action;
 pub mod actions_lock;
 pub mod ariane;
 pub mod codeowners;
+mod conflict;
 pub mod contributing;
 pub mod dco;
 pub mod dependabot;
