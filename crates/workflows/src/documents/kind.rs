@@ -11,6 +11,8 @@ pub enum FileKind {
     Action,
     /// `.github/workflows/actions.lock`.
     ActionsLock,
+    /// `.github/cofferdam.lock`.
+    CofferdamLock,
     /// `.github/dependabot.yml`.
     Dependabot,
     /// A configuration of Renovate, under any of its names, or the
@@ -49,6 +51,7 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
     match folder {
         ".github/workflows" if yaml => return Some(FileKind::Workflow),
         ".github/workflows" if name == "actions.lock" => return Some(FileKind::ActionsLock),
+        ".github" if name == "cofferdam.lock" => return Some(FileKind::CofferdamLock),
         _ => {}
     }
     if is_foreign(folder) {
@@ -187,6 +190,8 @@ mod tests {
         let cases = [
             (".github/workflows/ci.yml", Some(FileKind::Workflow)),
             (".github/workflows/sub/ci.yml", None),
+            (".github/cofferdam.lock", Some(FileKind::CofferdamLock)),
+            ("cofferdam.lock", None),
             ("action.yaml", Some(FileKind::Action)),
             ("vendor/x/action.yml", None),
             ("images/app/Dockerfile", Some(FileKind::Dockerfile)),
