@@ -7,6 +7,8 @@ mod data;
 #[cfg(feature = "fix")]
 mod fix;
 mod insights;
+#[cfg(feature = "lock")]
+mod lock;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod rules;
@@ -29,6 +31,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "fix"))]
     #[command(hide = true, disable_help_flag = true)]
     Fix(NotBuilt),
+    #[cfg(feature = "lock")]
+    Lock(Box<lock::LockArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "lock"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Lock(NotBuilt),
     #[cfg(feature = "lsp")]
     Lsp(lsp::LspArgs),
     /// Not part of this build.
@@ -50,7 +58,7 @@ pub(crate) enum Command {
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -66,6 +74,10 @@ impl Command {
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]
             Self::Fix(_) => return Err(not_built("fix")),
+            #[cfg(feature = "lock")]
+            Self::Lock(args) => lock::run(args)?.code().into(),
+            #[cfg(not(feature = "lock"))]
+            Self::Lock(_) => return Err(not_built("lock")),
             #[cfg(feature = "lsp")]
             Self::Lsp(args) => lsp::run(args)?,
             #[cfg(not(feature = "lsp"))]
@@ -84,7 +96,7 @@ impl Command {
     }
 }
 
-#[cfg(not(all(feature = "fix", feature = "lsp", feature = "online")))]
+#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
     let hint = "build everything with `cargo build --release`, or install it with \

@@ -4,6 +4,7 @@
 //! problems go out. Nothing here reads a file or asks the network.
 
 pub mod check;
+pub mod content;
 pub mod graph;
 pub mod problem;
 pub mod references;

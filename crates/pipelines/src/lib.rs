@@ -16,6 +16,8 @@ pub mod gap;
 pub mod git;
 pub mod judging;
 pub mod limits;
+#[cfg(feature = "lock")]
+pub mod locking;
 pub mod many;
 pub mod renewal;
 pub mod requirement;

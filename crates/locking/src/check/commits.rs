@@ -22,7 +22,9 @@ pub(super) fn check(repository: &Repository, lock: &ActionsLock, found: &mut Vec
     for workflow in &repository.workflows {
         let needed = needed(repository, workflow);
         let Some(entry) = lock.workflow(workflow.path()) else {
-            let first = needed.values().min_by_key(|place| (&place.path, place.line));
+            let first = needed
+                .values()
+                .min_by_key(|place| (&place.path, place.line));
             if let Some(location) = first {
                 let message = format!(
                     "`{}` uses actions and is not in actions.lock",

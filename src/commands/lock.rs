@@ -1,0 +1,141 @@
+//! `cofferdam lock`: what a repository refers to, fixed, explained and proven.
+
+use std::io;
+use std::path::PathBuf;
+
+use cofferdam_findings::{Exit, NotChecked, sanitise};
+use cofferdam_pipelines::AuditError;
+use cofferdam_pipelines::locking::verify::VerifyError;
+
+use crate::failure::Failure;
+use crate::output;
+
+mod check;
+mod tree;
+mod verify;
+mod why;
+
+/// Lock what workflows refer to: actions at any depth, images, tools, downloads.
+///
+/// Commits stand in GitHub's own `.github/workflows/actions.lock`; everything
+/// that it leaves open stands beside it in `.github/cofferdam.lock`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LockArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Check(check::CheckArgs),
+    Why(why::WhyArgs),
+    Tree(tree::TreeArgs),
+    Verify(verify::VerifyArgs),
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For reading.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    /// The repository cannot be read.
+    #[error(transparent)]
+    Read(#[from] AuditError),
+    /// The runner's folder cannot be read.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// Nothing tells where the runner's folder is.
+    #[error("nothing tells where the runner keeps its actions")]
+    NoFolder,
+    /// There is no lock to go by.
+    #[error("{} cannot be used: {reason}", path.display())]
+    NoLock {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Nothing is called so.
+    #[error("nothing that this repository refers to is called `{name}`")]
+    NoName {
+        /// The name.
+        name: String,
+    },
+    /// The result cannot be printed.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let hint = match &error {
+            LockError::Read(inner) => inner.hint(),
+            LockError::NoFolder => Some(
+                "name it with `--actions DIR`; in a job it is `_actions` beside the work folder",
+            ),
+            LockError::NoLock { .. } => {
+                Some("name the lock with `--lock FILE`, or write one with `cofferdam lock write`")
+            }
+            LockError::NoName { .. } => Some("`cofferdam lock tree` shows everything"),
+            LockError::Verify(_) | LockError::Output(_) => None,
+        };
+        let failure = match &error {
+            LockError::Read(inner) if !inner.is_usage() => Self::not_checked(&error),
+            LockError::Verify(_) | LockError::NoLock { .. } | LockError::Output(_) => {
+                Self::not_checked(&error)
+            }
+            _ => Self::usage(&error),
+        };
+        failure.hint(hint)
+    }
+}
+
+pub(crate) fn run(args: &LockArgs) -> Result<Exit, LockError> {
+    match &args.what {
+        What::Check(args) => check::run(args),
+        What::Why(args) => why::run(args),
+        What::Tree(args) => tree::run(args),
+        What::Verify(args) => verify::run(args),
+    }
+}
+
+/// Prints lines that may hold names from anywhere.
+fn say(lines: &[String]) -> io::Result<()> {
+    let text: String = (lines.iter())
+        .map(|line| format!("{}\n", sanitise::line(line)))
+        .collect();
+    output::print(&sanitise::inert_for_log(&text))
+}
+
+/// Prints a value for programs.
+fn say_json(value: &serde_json::Value) -> io::Result<()> {
+    let text = format!("{value:#}\n");
+    output::print(&sanitise::inert_for_log(&text))
+}
+
+/// One thing that was not read, as a line.
+fn gap_line(gap: &NotChecked) -> String {
+    let place = gap.location.as_ref().map_or_else(String::new, |at| {
+        format!("{}:{}:{}: ", at.path, at.line, at.column)
+    });
+    format!("{place}not checked[{}]: {}", gap.code, gap.message)
+}
+
+fn gap_json(gap: &NotChecked) -> serde_json::Value {
+    serde_json::json!({
+        "code": gap.code,
+        "path": gap.location.as_ref().map(|at| at.path.to_string()),
+        "line": gap.location.as_ref().map(|at| at.line),
+        "message": gap.message,
+        "fix": gap.settle,
+        "required": gap.required,
+    })
+}
