@@ -6,10 +6,12 @@
 //! the client blocks.
 
 use std::fmt;
-use std::io::Read;
-use std::time::Duration;
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
-use reqwest::blocking::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Proxy, Url, redirect};
 
@@ -33,6 +35,24 @@ impl Token {
         value.set_sensitive(true);
         Ok(Self(value))
     }
+
+    /// A name with its secret, in the form of RFC 7617.
+    ///
+    /// # Errors
+    /// [`HttpError::Token`] if the secret is empty, or one of them has
+    /// characters that cannot be sent so.
+    pub fn basic(user: &str, secret: &str) -> Result<Self, HttpError> {
+        let secret = secret.trim();
+        let plain = |text: &str| text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        if secret.is_empty() || user.contains(':') || !plain(user) || !plain(secret) {
+            return Err(HttpError::Token);
+        }
+        let pair = BASE64.encode(format!("{user}:{secret}"));
+        let mut value =
+            HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| HttpError::Token)?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
 }
 
 impl fmt::Debug for Token {
@@ -48,6 +68,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// The most time until the connection stands.
     pub connect: Duration,
+    /// The most time without a byte.
+    pub idle: Duration,
     /// The most time until the body has come.
     pub total: Duration,
     /// The most redirects in a row.
@@ -59,6 +81,7 @@ impl Default for Limits {
         Self {
             body_bytes: 16 * 1024 * 1024,
             connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
             total: Duration::from_secs(30),
             redirects: 3,
         }
@@ -106,7 +129,7 @@ pub enum HttpError {
     Unreachable(#[source] reqwest::Error),
     /// The body broke off.
     #[error("the answer broke off")]
-    Broken(#[source] std::io::Error),
+    Broken(#[source] io::Error),
     /// The body is larger than the limit.
     #[error("the answer has more than {limit} bytes")]
     TooLarge {
@@ -130,14 +153,70 @@ impl Response {
     /// The first header of that lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        header(&self.headers, name)
     }
 }
 
-/// Asks by GET.
+/// A body that is read as it comes, within the limits of its request.
+pub struct Body {
+    inner: reqwest::blocking::Response,
+    left: u64,
+    limit: u64,
+    until: Instant,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("left", &self.left).finish()
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() >= self.until {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "it took longer than the limit",
+            ));
+        }
+        let read = self.inner.read(bytes)?;
+        // Everything up to the limit is handed on; the first byte beyond it is
+        // an error, so that a cut body never looks complete.
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| io::Error::other(format!("it has more than {} bytes", self.limit)))?;
+        Ok(read)
+    }
+}
+
+/// An answer of which the body has not been read.
+#[derive(Debug)]
+pub struct Stream {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers with lower-case names; those that are not text are left out.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+impl Stream {
+    /// The first header of that lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+}
+
+fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    headers
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// Asks by GET, HEAD and POST.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     client: Client,
@@ -159,7 +238,7 @@ impl HttpClient {
             .user_agent(agent)
             .default_headers(headers)
             .connect_timeout(limits.connect)
-            .timeout(limits.total)
+            .timeout(limits.idle.min(limits.total))
             .redirect(same_origin(limits.redirects))
             // Without this the client would read the proxy from the environment.
             .no_proxy();
@@ -181,21 +260,19 @@ impl HttpClient {
         reason = "the reader is a `take`, so that the end is bounded"
     )]
     pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Response, HttpError> {
-        let mut request = self.client.get(allowed(url)?);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = request
-            .send()
-            .map_err(|error| HttpError::Unreachable(error.without_url()))?;
-        let status = answer.status().as_u16();
-        let headers = answer.headers().iter().filter_map(text_header).collect();
+        let answer = self.send(self.client.get(allowed(url)?), headers)?;
         let limit = self.limits.body_bytes;
-        if answer.content_length().is_some_and(|length| length > limit) {
+        let length = answer
+            .header("content-length")
+            .and_then(|length| length.parse().ok());
+        if length.is_some_and(|length: u64| length > limit) {
             return Err(HttpError::TooLarge { limit });
         }
+        let mut answer = answer;
         let mut body = Vec::new();
-        answer
+        // One byte more than the limit shows that there is more.
+        answer.body.left = limit.saturating_add(1);
+        (&mut answer.body)
             .take(limit.saturating_add(1))
             .read_to_end(&mut body)
             .map_err(HttpError::Broken)?;
@@ -203,9 +280,62 @@ impl HttpClient {
             return Err(HttpError::TooLarge { limit });
         }
         Ok(Response {
-            status,
-            headers,
+            status: answer.status,
+            headers: answer.headers,
             body,
+        })
+    }
+
+    /// Asks for `url` and leaves the body to be read.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn open(&self, url: &str, headers: &[(&str, &str)]) -> Result<Stream, HttpError> {
+        self.send(self.client.get(allowed(url)?), headers)
+    }
+
+    /// Asks for the headers of `url` alone.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn head(&self, url: &str, headers: &[(&str, &str)]) -> Result<Stream, HttpError> {
+        self.send(self.client.head(allowed(url)?), headers)
+    }
+
+    /// Sends `body` to `url` and leaves the answer's body to be read.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Stream, HttpError> {
+        self.send(self.client.post(allowed(url)?).body(body), headers)
+    }
+
+    fn send(
+        &self,
+        mut request: RequestBuilder,
+        headers: &[(&str, &str)],
+    ) -> Result<Stream, HttpError> {
+        let until = Instant::now() + self.limits.total;
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request
+            .send()
+            .map_err(|error| HttpError::Unreachable(error.without_url()))?;
+        Ok(Stream {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().filter_map(text_header).collect(),
+            body: Body {
+                inner: answer,
+                left: self.limits.body_bytes,
+                limit: self.limits.body_bytes,
+                until,
+            },
         })
     }
 }

@@ -1,4 +1,5 @@
 //! Asks the outside world one question at a time, bounded.
 
+pub mod git;
 pub mod github;
 pub mod http;
