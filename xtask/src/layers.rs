@@ -49,6 +49,7 @@ const PLAN: &[Place] = &[
     pure("cofferdam-datapack", 1),
     pure("cofferdam-findings", 1),
     pure("cofferdam-lockfiles", 1),
+    pure("cofferdam-trees", 1),
     pure("cofferdam-workflows", 1),
     network("cofferdam-attest", 1),
     network("cofferdam-registries", 1),

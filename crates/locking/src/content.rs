@@ -1,27 +1,17 @@
-//! Content hashes: Go's `h1` over the files of a tree.
-//!
-//! Source: golang.org/x/mod, package `sumdb/dirhash`, `Hash1`.
+//! Content hashes of trees, and the line breaks of text.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
+use cofferdam_trees::{Digest, Manifest, ManifestError};
 
-/// The SHA-256 of some bytes, in hexadecimal digits.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The `h1` of files, given by path and the SHA-256 of their bytes.
-#[must_use]
-pub fn h1(files: &mut [(String, String)]) -> String {
-    files.sort_unstable();
-    let mut hash = Sha256::new();
-    for (path, digest) in files.iter() {
-        hash.update(format!("{digest}  {path}\n").as_bytes());
-    }
-    format!("h1:{}", STANDARD.encode(hash.finalize()))
+/// Go's `h1` of files without a name before their paths.
+///
+/// # Errors
+/// [`ManifestError`] for a path that stands twice or leads out of the tree.
+pub fn h1(
+    files: impl IntoIterator<Item = (String, Digest)>,
+) -> Result<String, ManifestError> {
+    let files = files.into_iter();
+    let manifest = Manifest::new(files.map(|(path, digest)| (path.into_boxed_str(), digest)))?;
+    Ok(manifest.h1("").to_string())
 }
 
 /// The bytes with the line breaks of Unix, where they are text.
@@ -43,26 +33,6 @@ pub fn with_unix_breaks(bytes: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hash_is_the_one_of_go() {
-        // golang.org/x/mod, dirhash_test.go, TestHash1.
-        let mut files = [
-            ("xyz".to_owned(), sha256(b"data for xyz")),
-            ("abc".to_owned(), sha256(b"data for abc")),
-        ];
-        let text = format!(
-            "{}  abc\n{}  xyz\n",
-            sha256(b"data for abc"),
-            sha256(b"data for xyz")
-        );
-        let expected = STANDARD.encode(Sha256::digest(text.as_bytes()));
-        assert_eq!(h1(&mut files), format!("h1:{expected}"));
-        assert_eq!(
-            h1(&mut []),
-            "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-        );
-    }
 
     #[test]
     fn text_alone_has_line_breaks() {

@@ -98,6 +98,9 @@ pub struct Connection {
     pub proxy: Option<String>,
     /// The limits.
     pub limits: Limits,
+    /// Follow redirects to other hosts too, inside TLS. Only for answers that
+    /// prove themselves by a hash, and never with a token.
+    pub any_host: bool,
 }
 
 /// Why there is no answer.
@@ -239,7 +242,11 @@ impl HttpClient {
             .default_headers(headers)
             .connect_timeout(limits.connect)
             .timeout(limits.idle.min(limits.total))
-            .redirect(same_origin(limits.redirects))
+            .redirect(if connection.any_host && connection.token.is_none() {
+                any_secure(limits.redirects)
+            } else {
+                same_origin(limits.redirects)
+            })
             // Without this the client would read the proxy from the environment.
             .no_proxy();
         if let Some(proxy) = &connection.proxy {
@@ -388,6 +395,22 @@ fn same_origin(most: usize) -> redirect::Policy {
     })
 }
 
+/// Redirects to any host, where the rules for addresses allow it.
+fn any_secure(most: usize) -> redirect::Policy {
+    redirect::Policy::custom(move |attempt| {
+        let previous = attempt.previous();
+        // From outside nobody leads to a service of this machine.
+        let stays_outside =
+            !is_this_machine(attempt.url()) || previous.first().is_some_and(is_this_machine);
+        let may = allowed(attempt.url().as_str()).is_ok() && stays_outside;
+        if may && previous.len() <= most {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -420,8 +443,8 @@ mod tests {
             "test",
             &Connection {
                 token,
-                proxy: None,
                 limits,
+                ..Connection::default()
             },
         )
         .unwrap()

@@ -5,8 +5,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use cofferdam_locking::content::{h1, sha256, with_unix_breaks};
+use cofferdam_locking::content::{h1, with_unix_breaks};
 use cofferdam_locking::{LocalFolder, Reference, What};
+use cofferdam_trees::Digest;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
@@ -60,13 +61,13 @@ fn hashed(root: &Path, repository: &Repository, folder: &str, limits: &Limits) -
             Err(error) => return LocalFolder::NotRead(format!("{path}: {error}")),
         };
         let name = path.strip_prefix(&format!("{folder}/")).unwrap_or(&path);
-        exact.push((name.to_owned(), sha256(&bytes)));
+        exact.push((name.to_owned(), Digest::of(&bytes)));
         let plain = with_unix_breaks(&bytes);
-        unix.push((name.to_owned(), sha256(plain.as_deref().unwrap_or(&bytes))));
+        unix.push((name.to_owned(), Digest::of(plain.as_deref().unwrap_or(&bytes))));
     }
-    LocalFolder::Hashed {
-        exact: h1(&mut exact),
-        unix: h1(&mut unix),
+    match (h1(exact), h1(unix)) {
+        (Ok(exact), Ok(unix)) => LocalFolder::Hashed { exact, unix },
+        (Err(error), _) | (_, Err(error)) => LocalFolder::NotRead(error.to_string()),
     }
 }
 

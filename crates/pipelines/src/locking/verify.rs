@@ -13,7 +13,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_facts::pin::Pin;
-use cofferdam_locking::content::{h1, sha256};
+use cofferdam_locking::content::h1;
+use cofferdam_trees::Digest;
 use cofferdam_workflows::documents::cofferdam_lock::{Contents, Entry};
 use rayon::prelude::*;
 
@@ -343,15 +344,15 @@ fn of_folder(
             }
         }
     }
-    let hashed: io::Result<Vec<(String, String)>> = (files.into_par_iter())
+    let hashed: io::Result<Vec<(String, Digest)>> = (files.into_par_iter())
         .map(|(path, real)| {
             let mut file = regular(&real, Links::NotTheLast)?;
             let bytes = bounded(&mut file, limits.file_bytes)?
                 .map_err(|_| io::Error::other(format!("{path} is too large")))?;
-            Ok((path, sha256(&bytes)))
+            Ok((path, Digest::of(&bytes)))
         })
         .collect();
-    Ok(h1(&mut hashed?))
+    h1(hashed?).map_err(io::Error::other)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,7 @@
+//! The files in which Cargo names crates and their checksums.
+
+pub mod checksums;
+pub mod lock;
+
+pub use checksums::Checksums;
+pub use lock::{CargoLock, LockedCrate};
