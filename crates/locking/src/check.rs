@@ -12,7 +12,9 @@ use crate::graph::Graph;
 use crate::problem::{Code, Problem};
 use crate::references::{Reference, What, of_repository};
 
-pub(crate) mod commits;
+mod commits;
+
+pub use commits::needed;
 
 /// What the folder of a local action holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

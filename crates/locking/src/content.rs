@@ -6,9 +6,7 @@ use cofferdam_trees::{Digest, Manifest, ManifestError};
 ///
 /// # Errors
 /// [`ManifestError`] for a path that stands twice or leads out of the tree.
-pub fn h1(
-    files: impl IntoIterator<Item = (String, Digest)>,
-) -> Result<String, ManifestError> {
+pub fn h1(files: impl IntoIterator<Item = (String, Digest)>) -> Result<String, ManifestError> {
     let files = files.into_iter();
     let manifest = Manifest::new(files.map(|(path, digest)| (path.into_boxed_str(), digest)))?;
     Ok(manifest.h1("").to_string())

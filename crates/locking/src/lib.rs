@@ -3,8 +3,11 @@
 //! Pure: documents come in as they were read, and lists of references and
 //! problems go out. Nothing here reads a file or asks the network.
 
+pub mod calls;
 pub mod check;
 pub mod content;
+pub mod difference;
+pub mod foreign;
 pub mod graph;
 pub mod problem;
 pub mod references;

@@ -73,7 +73,8 @@ pub(super) fn check(repository: &Repository, lock: &ActionsLock, found: &mut Vec
 }
 
 /// The pins that the list of a workflow must hold, with the first place each.
-pub(crate) fn needed(repository: &Repository, workflow: &Workflow) -> BTreeMap<Pin, Location> {
+#[must_use]
+pub fn needed(repository: &Repository, workflow: &Workflow) -> BTreeMap<Pin, Location> {
     let mut pins = BTreeMap::new();
     let mut followed = BTreeSet::new();
     let mut waiting: Vec<(&Document, &[Step])> = (workflow.jobs.iter())

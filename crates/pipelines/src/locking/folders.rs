@@ -63,7 +63,10 @@ fn hashed(root: &Path, repository: &Repository, folder: &str, limits: &Limits) -
         let name = path.strip_prefix(&format!("{folder}/")).unwrap_or(&path);
         exact.push((name.to_owned(), Digest::of(&bytes)));
         let plain = with_unix_breaks(&bytes);
-        unix.push((name.to_owned(), Digest::of(plain.as_deref().unwrap_or(&bytes))));
+        unix.push((
+            name.to_owned(),
+            Digest::of(plain.as_deref().unwrap_or(&bytes)),
+        ));
     }
     match (h1(exact), h1(unix)) {
         (Ok(exact), Ok(unix)) => LocalFolder::Hashed { exact, unix },

@@ -13,7 +13,12 @@ use crate::audit::{AuditError, Input, collect};
 use crate::limits::Limits;
 
 pub mod folders;
+pub mod place;
+pub mod resolve;
+pub mod unpacked;
 pub mod verify;
+pub mod versions;
+pub mod write;
 
 /// A checkout, or a commit of one, with what it refers to.
 #[derive(Debug)]

@@ -39,7 +39,12 @@ impl Setting {
         self.client_with(None, Mode::Online, quick())
     }
 
-    pub(crate) fn client_with(&self, cache: Option<&Path>, mode: Mode, limits: GitLimits) -> GitClient {
+    pub(crate) fn client_with(
+        &self,
+        cache: Option<&Path>,
+        mode: Mode,
+        limits: GitLimits,
+    ) -> GitClient {
         let cache = cache.map(Cache::new);
         GitClient::new("cofferdam-test", self.hosts(), None, cache, mode, limits).unwrap()
     }
