@@ -82,3 +82,25 @@ pub(crate) fn actions_folder() -> Option<PathBuf> {
     let workspace = PathBuf::from(variable("RUNNER_WORKSPACE")?);
     Some(workspace.parent()?.join("_actions"))
 }
+
+/// The token for the host of the actions.
+#[cfg(feature = "lock")]
+pub(crate) fn host_token() -> Option<String> {
+    variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"))
+}
+
+/// The proxy for https.
+#[cfg(feature = "lock")]
+pub(crate) fn proxy() -> Option<String> {
+    variable("HTTPS_PROXY").or_else(|| variable("https_proxy"))
+}
+
+/// The user's own folder for what was fetched and can be fetched again.
+#[cfg(feature = "lock")]
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    let base = match variable("XDG_CACHE_HOME").map(PathBuf::from) {
+        Some(folder) if folder.is_absolute() => folder,
+        _ => PathBuf::from(variable("HOME")?).join(".cache"),
+    };
+    Some(base.join("cofferdam").join("git"))
+}

@@ -5,15 +5,22 @@ use std::path::PathBuf;
 
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::AuditError;
+use cofferdam_pipelines::locking::place::PlaceError;
 use cofferdam_pipelines::locking::verify::VerifyError;
+use cofferdam_pipelines::locking::write::PlanError;
 
 use crate::failure::Failure;
 use crate::output;
 
+mod asking;
 mod check;
+mod diff;
+mod markdown;
 mod tree;
+mod update;
 mod verify;
 mod why;
+mod write;
 
 /// Lock what workflows refer to: actions at any depth, images, tools, downloads.
 ///
@@ -27,7 +34,10 @@ pub(crate) struct LockArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    Write(write::WriteArgs),
     Check(check::CheckArgs),
+    Update(update::UpdateArgs),
+    Diff(diff::DiffArgs),
     Why(why::WhyArgs),
     Tree(tree::TreeArgs),
     Verify(verify::VerifyArgs),
@@ -63,6 +73,21 @@ pub(crate) enum LockError {
         /// Why not.
         reason: String,
     },
+    /// Nobody can be asked.
+    #[error(transparent)]
+    Asking(#[from] asking::AskingError),
+    /// There is nothing that could be written.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A file cannot be put in its place.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// There is no such folder.
+    #[error("there is no folder {}", path.display())]
+    NoRoot {
+        /// The path.
+        path: PathBuf,
+    },
     /// Nothing is called so.
     #[error("nothing that this repository refers to is called `{name}`")]
     NoName {
@@ -85,13 +110,16 @@ impl From<LockError> for Failure {
                 Some("name the lock with `--lock FILE`, or write one with `cofferdam lock write`")
             }
             LockError::NoName { .. } => Some("`cofferdam lock tree` shows everything"),
-            LockError::Verify(_) | LockError::Output(_) => None,
+            LockError::Place(PlaceError::Busy { .. }) => Some("wait for it, and run again"),
+            _ => None,
         };
         let failure = match &error {
             LockError::Read(inner) if !inner.is_usage() => Self::not_checked(&error),
-            LockError::Verify(_) | LockError::NoLock { .. } | LockError::Output(_) => {
-                Self::not_checked(&error)
-            }
+            LockError::Verify(_)
+            | LockError::NoLock { .. }
+            | LockError::Plan(_)
+            | LockError::Place(_)
+            | LockError::Output(_) => Self::not_checked(&error),
             _ => Self::usage(&error),
         };
         failure.hint(hint)
@@ -100,6 +128,9 @@ impl From<LockError> for Failure {
 
 pub(crate) fn run(args: &LockArgs) -> Result<Exit, LockError> {
     match &args.what {
+        What::Write(args) => write::run(args),
+        What::Update(args) => update::run(args),
+        What::Diff(args) => diff::run(args),
         What::Check(args) => check::run(args),
         What::Why(args) => why::run(args),
         What::Tree(args) => tree::run(args),

@@ -2,6 +2,7 @@
 //! folders, with nothing of the surrounding environment.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -19,6 +20,10 @@ mod exit_codes;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;
+#[cfg(all(feature = "lock", unix))]
+#[path = "../../crates/registries/tests/servers/git_backend.rs"]
+#[expect(dead_code, reason = "the tests of the client use more of it")]
+mod git_backend;
 mod growth;
 mod hostile_documents;
 mod hostile_git;
@@ -27,6 +32,8 @@ mod hostile_names;
 mod inputs;
 mod insights;
 mod local_references;
+#[cfg(all(feature = "lock", unix))]
+mod lock;
 mod many;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -12,10 +12,12 @@ use cofferdam_workflows::Repository;
 use crate::audit::{AuditError, Input, collect};
 use crate::limits::Limits;
 
+pub mod diff;
 pub mod folders;
 pub mod place;
 pub mod resolve;
 pub mod unpacked;
+pub mod update;
 pub mod verify;
 pub mod versions;
 pub mod write;
@@ -74,6 +76,25 @@ impl Opened {
             None => std::collections::BTreeMap::new(),
         };
         check::check_references(&self.repository, &self.references, &local)
+    }
+
+    /// The first problem of a lock, with the path of the file.
+    #[must_use]
+    pub fn first_problem(&self) -> Option<(String, String)> {
+        let ours = self.repository.cofferdam_locks.iter();
+        let theirs = self.repository.actions_locks.iter();
+        let found = ours
+            .filter_map(|lock| Some((lock.file(), lock.problems().first()?)))
+            .chain(theirs.filter_map(|lock| Some((lock.file(), lock.problems().first()?))))
+            .next();
+        found.map(|(file, problem)| {
+            let at = file.locate(problem.span);
+            let place = format!("line {}, column {}", at.line, at.column);
+            (
+                file.path().to_owned(),
+                format!("{place}: {}", problem.message),
+            )
+        })
     }
 
     /// Who leads to what.

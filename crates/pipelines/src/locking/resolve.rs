@@ -249,7 +249,11 @@ fn one(
         if let Some(written) = part.loose.first() {
             return Err(Why::Loose(written.clone()));
         }
-        entry.paths.insert(path);
+        // What the commit uses of itself is part of its hash, and no place of the
+        // checkout refers to it.
+        if parts.contains(&(path.clone(), call)) {
+            entry.paths.insert(path);
+        }
         for (used, path, called) in part.uses {
             if !call && !called {
                 found.as_action.insert(used.clone());
