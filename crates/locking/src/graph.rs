@@ -95,8 +95,8 @@ impl Graph {
         reached
     }
 
-    /// The shortest way from each document to what `name` means: a whole key,
-    /// `owner/repo`, or a part of a key. One way a document and key.
+    /// The shortest way from each reference of each document to what `name`
+    /// means: a whole key, `owner/repo`, or else a part of a key.
     #[must_use]
     pub fn why(&self, name: &str) -> Vec<Chain> {
         let reached = self.reached();
@@ -109,15 +109,21 @@ impl Graph {
         }
         let mut chains = Vec::new();
         for (path, keys) in &self.documents {
-            chains.extend(self.ways(path, keys, &wanted));
+            for (root, line) in keys {
+                chains.extend(self.ways(root, &wanted).into_iter().map(|keys| Chain {
+                    path: path.clone(),
+                    line: *line,
+                    keys,
+                }));
+            }
         }
         chains
     }
 
-    /// The shortest way from a document to each wanted key.
-    fn ways(&self, path: &str, keys: &BTreeMap<Key, usize>, wanted: &BTreeSet<&Key>) -> Vec<Chain> {
-        let mut before: BTreeMap<&Key, Option<&Key>> = keys.keys().map(|key| (key, None)).collect();
-        let mut level: Vec<&Key> = keys.keys().collect();
+    /// The shortest way from a key to each wanted one.
+    fn ways(&self, root: &Key, wanted: &BTreeSet<&Key>) -> Vec<Vec<Key>> {
+        let mut before: BTreeMap<&Key, Option<&Key>> = BTreeMap::from([(root, None)]);
+        let mut level = vec![root];
         while !level.is_empty() {
             let mut next = Vec::new();
             for key in level {
@@ -130,7 +136,7 @@ impl Graph {
             }
             level = next;
         }
-        let mut chains = Vec::new();
+        let mut ways = Vec::new();
         for found in wanted.iter().filter(|key| before.contains_key(**key)) {
             let mut way = vec![(*found).clone()];
             let mut at: &Key = found;
@@ -139,13 +145,9 @@ impl Graph {
                 at = earlier;
             }
             way.reverse();
-            chains.push(Chain {
-                path: path.to_owned(),
-                line: keys.get(at).copied().unwrap_or(1),
-                keys: way,
-            });
+            ways.push(way);
         }
-        chains
+        ways
     }
 }
 
