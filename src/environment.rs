@@ -83,24 +83,32 @@ pub(crate) fn actions_folder() -> Option<PathBuf> {
     Some(workspace.parent()?.join("_actions"))
 }
 
-/// The token for the host of the actions.
+/// The token of GitHub.
 #[cfg(feature = "lock")]
-pub(crate) fn host_token() -> Option<String> {
-    variable("GITHUB_TOKEN").or_else(|| variable("GH_TOKEN"))
+pub(crate) fn github_token() -> Option<String> {
+    let set = |name| variable(name).filter(|value| !value.trim().is_empty());
+    set("GITHUB_TOKEN").or_else(|| set("GH_TOKEN"))
 }
 
-/// The proxy for https.
+/// The address of a proxy for https.
 #[cfg(feature = "lock")]
 pub(crate) fn proxy() -> Option<String> {
     variable("HTTPS_PROXY").or_else(|| variable("https_proxy"))
 }
 
-/// The user's own folder for what was fetched and can be fetched again.
+/// Where answers are kept that can be asked for again.
 #[cfg(feature = "lock")]
 pub(crate) fn cache_folder() -> Option<PathBuf> {
-    let base = match variable("XDG_CACHE_HOME").map(PathBuf::from) {
-        Some(folder) if folder.is_absolute() => folder,
-        _ => PathBuf::from(variable("HOME")?).join(".cache"),
-    };
-    Some(base.join("cofferdam").join("git"))
+    let own = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let absolute = own.filter(|path| path.is_absolute());
+    let folder = absolute.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))?;
+    Some(folder.join("cofferdam"))
+}
+
+/// Docker's configuration.
+#[cfg(feature = "lock")]
+pub(crate) fn docker_configuration() -> Option<PathBuf> {
+    let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")))?;
+    Some(folder.join("config.json"))
 }

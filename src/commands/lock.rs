@@ -9,10 +9,11 @@ use cofferdam_pipelines::locking::place::PlaceError;
 use cofferdam_pipelines::locking::verify::VerifyError;
 use cofferdam_pipelines::locking::write::PlanError;
 
+use crate::commands::audit::STACK;
+use crate::commands::network::NetworkError;
 use crate::failure::Failure;
 use crate::output;
 
-mod asking;
 mod check;
 mod diff;
 mod markdown;
@@ -75,7 +76,7 @@ pub(crate) enum LockError {
     },
     /// Nobody can be asked.
     #[error(transparent)]
-    Asking(#[from] asking::AskingError),
+    Network(#[from] NetworkError),
     /// There is nothing that could be written.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -94,6 +95,9 @@ pub(crate) enum LockError {
         /// The name.
         name: String,
     },
+    /// Work cannot be spread over threads.
+    #[error(transparent)]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -127,6 +131,9 @@ impl From<LockError> for Failure {
 }
 
 pub(crate) fn run(args: &LockArgs) -> Result<Exit, LockError> {
+    rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .build_global()?;
     match &args.what {
         What::Write(args) => write::run(args),
         What::Update(args) => update::run(args),

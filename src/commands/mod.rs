@@ -11,6 +11,10 @@ mod insights;
 mod lock;
 #[cfg(feature = "lsp")]
 mod lsp;
+#[cfg(feature = "lock")]
+mod network;
+#[cfg(feature = "lock")]
+mod pin;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -44,6 +48,12 @@ pub(crate) enum Command {
     #[command(hide = true, disable_help_flag = true)]
     Lsp(NotBuilt),
     Config(config::ConfigArgs),
+    #[cfg(feature = "lock")]
+    Pin(Box<pin::PinArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "lock"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Pin(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -83,6 +93,10 @@ impl Command {
             #[cfg(not(feature = "lsp"))]
             Self::Lsp(_) => return Err(not_built("lsp")),
             Self::Config(args) => config::run(args)?.code().into(),
+            #[cfg(feature = "lock")]
+            Self::Pin(args) => pin::run(args)?.code().into(),
+            #[cfg(not(feature = "lock"))]
+            Self::Pin(_) => return Err(not_built("pin")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),

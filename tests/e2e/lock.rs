@@ -13,6 +13,10 @@ const OURS: &str = ".github/cofferdam.lock";
 const THEIRS: &str = ".github/workflows/actions.lock";
 const CI: &str = ".github/workflows/ci.yml";
 
+const MANIFEST: &str = "{\"schemaVersion\":2}";
+/// The SHA-256 of it.
+const DIGEST: &str = "sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f";
+
 const NODE: &str = "name: x\nruns: {using: node24, main: dist/index.js}\n";
 
 /// A server with actions, and a checkout that uses them.
@@ -33,6 +37,9 @@ impl World {
                     format!("{{\"id\":{number},\"full_name\":\"{slug}\",\"owner\":{{\"id\":7}}}}");
                 let kind = [("content-type", "application/json")];
                 Answer::Raw(response("200 OK", &kind, body.as_bytes()))
+            }
+            None if asked.path == "/v2/library/alpine/manifests/3.20" => {
+                Answer::Raw(response("200 OK", &[], MANIFEST.as_bytes()))
             }
             None => Answer::Git,
         });
@@ -93,10 +100,12 @@ impl World {
         let root = self.server.root.clone();
         let api = format!("{root}/api");
         let asks = matches!(args.first(), Some(&("write" | "update" | "diff")));
+        let registry = format!("docker.io={root}");
         let mut all = vec!["lock"];
         all.extend(args);
         if asks {
-            all.extend(["--mirror", &root, "--api-url", &api]);
+            all.extend(["--registry-url", &registry]);
+            all.extend(["--git-url", &root, "--api-url", &api]);
         }
         self.sandbox.run(&all)
     }
@@ -167,7 +176,7 @@ fn from_nothing_to_locked_checked_and_verified() {
         "'acme/leaf@v1.0.0':",
         &format!("'acme/outer@{commit}':"),
         "- 'contents: write'",
-        "'alpine:3.20': 'no hash known'",
+        &format!("'alpine:3.20': '{DIGEST}'"),
         "'.github/actions/own': 'h1:",
         "- 'sub'",
     ] {
@@ -617,7 +626,14 @@ fn two_writers_do_not_undo_each_other_and_a_killed_one_leaves_whole_files() {
         )
         .unwrap();
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_cofferdam"))
-            .args(["lock", "write", "--fresh", "--mirror", &world.server.root])
+            .args([
+                "lock",
+                "write",
+                "--fresh",
+                "--no-images",
+                "--git-url",
+                &world.server.root,
+            ])
             .args(["--api-url", &format!("{}/api", world.server.root)])
             .current_dir(world.sandbox.root())
             .env_clear()

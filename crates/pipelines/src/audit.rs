@@ -212,6 +212,16 @@ fn folder(path: &Path, limits: &Limits) -> Result<Collected, CollectError> {
     }
 }
 
+/// The folder at which the names of a checkout's files begin, whether it or a
+/// part of it is named.
+#[cfg(feature = "lock")]
+pub(crate) fn root_of(path: &Path) -> PathBuf {
+    if !path.is_dir() {
+        return path.parent().unwrap_or(path).to_owned();
+    }
+    (repository_around(path).or_else(|| github_around(path))).unwrap_or_else(|| path.to_owned())
+}
+
 /// The repository whose `.github` or `.github/workflows` a folder is.
 fn repository_around(path: &Path) -> Option<PathBuf> {
     github_around(path).filter(|root| matches!(GitFolder::open(root), Ok(Some(_))))

@@ -19,6 +19,8 @@ pub mod limits;
 #[cfg(feature = "lock")]
 pub mod locking;
 pub mod many;
+#[cfg(feature = "lock")]
+pub mod pins;
 pub mod renewal;
 pub mod requirement;
 pub mod slug;

@@ -5,3 +5,4 @@ pub mod git;
 pub mod github;
 pub mod go_modules;
 pub mod http;
+pub mod oci;

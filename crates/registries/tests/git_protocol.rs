@@ -12,10 +12,18 @@
 #[path = "servers/git_backend.rs"]
 mod git_backend;
 
+#[path = "git/packs.rs"]
+mod packs;
 #[path = "git/setting.rs"]
 mod setting;
 
+#[path = "git/hostile_servers.rs"]
+mod hostile_servers;
+#[path = "git/hostile_trees.rs"]
+mod hostile_trees;
 #[path = "git/listing.rs"]
 mod listing;
+#[path = "git/membership.rs"]
+mod membership;
 #[path = "git/trees.rs"]
 mod trees;

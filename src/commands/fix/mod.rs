@@ -1,7 +1,7 @@
 //! `cofferdam fix`: what the audit finds, mended where an edit can do it.
 
 mod show;
-mod write;
+pub(super) mod write;
 
 use std::io;
 use std::path::PathBuf;

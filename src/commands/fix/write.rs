@@ -12,7 +12,7 @@ use super::{FixError, WriteReason};
 
 /// Writes all files. Each is written beside the old one first; only when all of
 /// them lie there do they take their places.
-pub(super) fn all(rewrites: &[Rewrite]) -> Result<(), FixError> {
+pub(in crate::commands) fn all(rewrites: &[Rewrite]) -> Result<(), FixError> {
     let failed = |rewrite: &Rewrite, reason| FixError::Write {
         file: rewrite.file.clone(),
         reason,

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::locking::diff::{diff, locked};
 use cofferdam_pipelines::{Limits, locking};
+use cofferdam_registries::git::PUBLIC_HOST;
 
-use super::asking::Asking;
 use super::{Form, LockError, markdown, say_json};
+use crate::commands::network::NetworkArgs;
 use crate::output;
 
 /// Say what changed in the locks since a commit, and what that means.
@@ -36,7 +37,7 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
     #[command(flatten)]
-    asking: Asking,
+    network: NetworkArgs,
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
@@ -54,12 +55,16 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
             });
         }
     }
-    let client = args.asking.client(!args.online)?;
+    let network = if args.online {
+        args.network.open()?
+    } else {
+        args.network.open_offline()?
+    };
     let found = diff(
         &locked(&base),
         &locked(&head),
-        &args.asking.host(),
-        Some(&client),
+        PUBLIC_HOST,
+        Some(&network.git),
     );
     match args.format {
         Form::Human => {

@@ -8,10 +8,11 @@ use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::update::{Outcome, UpdateOptions, update};
 use cofferdam_pipelines::locking::write::{WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
+use cofferdam_registries::git::PUBLIC_HOST;
 
-use super::asking::Asking;
 use super::write::{place, root};
 use super::{LockError, markdown, say};
+use crate::commands::network::NetworkArgs;
 use crate::{clock, output};
 
 /// Take the newest versions that have waited long enough, and show what changed.
@@ -46,8 +47,11 @@ pub(crate) struct UpdateArgs {
     /// Leave actions.lock alone, for hosts that know no such file.
     #[arg(long)]
     no_actions_lock: bool,
+    /// Ask no registry for the digests of images that no reference names.
+    #[arg(long)]
+    no_images: bool,
     #[command(flatten)]
-    asking: Asking,
+    network: NetworkArgs,
 }
 
 /// Reads an age into seconds.
@@ -70,11 +74,12 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
     let root = root(&args.path)?;
     let writing = Writing::begin(&root)?;
     let opened = locking::open(&root, &limits)?;
-    let client = args.asking.client(false)?;
-    let host = args.asking.host();
+    let network = args.network.open()?;
+    let images = (!args.no_images).then_some(&network.oci);
+    let host = PUBLIC_HOST.to_owned();
     let found = update(
         &opened,
-        &client,
+        &network.git,
         &UpdateOptions {
             names: args.names.clone(),
             min_age: args.min_age,
@@ -96,8 +101,13 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
         renewed: found.renewed.clone(),
         limits,
     };
-    let planned = plan(&after, &client, &options)?;
-    let changes = diff(&locked(&opened), &planned.contents, &host, Some(&client));
+    let planned = plan(&after, &network.git, images, &options)?;
+    let changes = diff(
+        &locked(&opened),
+        &planned.contents,
+        &host,
+        Some(&network.git),
+    );
     let exit = if args.dry_run {
         lines.push("nothing is written".to_owned());
         Exit::Clean

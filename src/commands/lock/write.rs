@@ -7,10 +7,11 @@ use cofferdam_findings::Exit;
 use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::write::{Planned, Theirs, WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
+use cofferdam_registries::git::PUBLIC_HOST;
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
 
-use super::asking::Asking;
 use super::{LockError, say};
+use crate::commands::network::NetworkArgs;
 
 /// Lock everything that is referred to, and write down what it is.
 ///
@@ -34,8 +35,11 @@ pub(crate) struct WriteArgs {
     /// Leave actions.lock alone, for hosts that know no such file.
     #[arg(long)]
     no_actions_lock: bool,
+    /// Ask no registry for the digests of images that no reference names.
+    #[arg(long)]
+    no_images: bool,
     #[command(flatten)]
-    asking: Asking,
+    network: NetworkArgs,
 }
 
 pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
@@ -43,15 +47,16 @@ pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
     let root = root(&args.path)?;
     let writing = Writing::begin(&root)?;
     let opened = locking::open(&root, &limits)?;
-    let client = args.asking.client(false)?;
+    let network = args.network.open()?;
+    let images = (!args.no_images).then_some(&network.oci);
     let options = WriteOptions {
-        host: args.asking.host(),
+        host: PUBLIC_HOST.to_owned(),
         actions_lock: !args.no_actions_lock,
         fresh: args.fresh,
         renewed: BTreeSet::new(),
         limits,
     };
-    let planned = plan(&opened, &client, &options)?;
+    let planned = plan(&opened, &network.git, images, &options)?;
     let (mut lines, exit) = place(&planned, &writing)?;
     lines.extend(opened.not_checked.iter().map(super::gap_line));
     say(&lines)?;
@@ -96,6 +101,10 @@ pub(super) fn place(
             "{}:{}:{}: error[ref-missing]: it names no commit, tag or branch",
             at.path, at.line, at.column
         ));
+    }
+    for (image, error) in &planned.images {
+        open = true;
+        lines.push(format!("image {image}: not checked: {error}"));
     }
     match &planned.ours {
         Some(text) => {

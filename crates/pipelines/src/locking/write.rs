@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cofferdam_facts::SourceFile;
 use cofferdam_facts::pin::Pin;
+use cofferdam_facts::{ImageRef, SourceFile};
 use cofferdam_locking::check::needed;
 use cofferdam_locking::references::{self, What};
 use cofferdam_locking::{LocalFolder, Reference};
 use cofferdam_registries::git::{GitClient, GitError, Repository, RepositoryIds};
+use cofferdam_registries::oci::{OciClient, OciError};
 use cofferdam_workflows::documents::actions_lock::{self, ActionsLock, Draft, DraftEntry};
 use cofferdam_workflows::documents::cofferdam_lock::{self, Contents, Hash};
 use cofferdam_workflows::documents::{CofferdamLock, Problem, ProblemKind};
@@ -44,6 +45,8 @@ pub struct Planned {
     pub failures: Vec<Failure>,
     /// References that nothing can lock.
     pub loose: Vec<Reference>,
+    /// Images whose digest could not be found out; they have no hash.
+    pub images: Vec<(String, OciError)>,
 }
 
 /// What becomes of `actions.lock`.
@@ -104,6 +107,7 @@ pub enum PlanError {
 pub fn plan(
     opened: &Opened,
     client: &GitClient,
+    registries: Option<&OciClient>,
     options: &WriteOptions,
 ) -> Result<Planned, PlanError> {
     let before = opened.repository.cofferdam_locks.first();
@@ -134,6 +138,7 @@ pub fn plan(
         .collect();
     let mut contents = contents(opened, &resolved, ours, &options.limits);
     contents.actions.clone_from(&resolved.actions);
+    let images = registries.map_or_else(Vec::new, |oci| digests(&mut contents, client, oci));
     let whole = resolved.failures.is_empty() && loose.is_empty();
     let text = contents.text()?;
     let again = CofferdamLock::parse(SourceFile::new(cofferdam_lock::PLACE, text.as_str()));
@@ -158,6 +163,7 @@ pub fn plan(
         theirs,
         failures: resolved.failures,
         loose,
+        images,
     })
 }
 
@@ -208,6 +214,36 @@ fn contents(
         keep(&mut contents.bases, &before.bases);
     }
     contents
+}
+
+/// Asks registries for the digests that no reference and no lock names. A name
+/// with a variable is none that a registry has, and stays without.
+fn digests(
+    contents: &mut Contents,
+    client: &GitClient,
+    registries: &OciClient,
+) -> Vec<(String, OciError)> {
+    let lists = [&contents.images, &contents.bases];
+    let missing: BTreeSet<String> = (lists.into_iter().flatten())
+        .filter(|(name, hash)| **hash == Hash::NotKnown && !name.contains(['$', '{', ' ', '?']))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    let answers = client.each(&missing, |name| registries.resolve(&ImageRef::parse(name)));
+    let mut failed = Vec::new();
+    for (name, answer) in missing.into_iter().zip(answers) {
+        match answer {
+            Ok(digest) => {
+                for list in [&mut contents.images, &mut contents.bases] {
+                    if let Some(hash) = list.get_mut(&name) {
+                        *hash = Hash::Known(digest.clone());
+                    }
+                }
+            }
+            Err(error) => failed.push((name, error)),
+        }
+    }
+    failed
 }
 
 /// The bytes of `actions.lock`; `None` if no workflow uses an action.

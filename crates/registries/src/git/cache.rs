@@ -28,7 +28,7 @@ pub struct Cache {
 
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Key<'k> {
+pub(crate) enum Key<'k> {
     /// A commit at depth 1, whatever repository it came from: its id says what
     /// it is.
     Commit(ObjectId),
@@ -38,6 +38,10 @@ pub(super) enum Key<'k> {
     History(&'k Repository, ObjectId),
     /// The numeric ids of a repository.
     Ids(&'k Repository),
+    /// The digest of a tag of an image.
+    Image(&'k str),
+    /// The manifest with a digest.
+    Manifest(&'k str),
 }
 
 impl Cache {
@@ -70,6 +74,8 @@ impl Cache {
             Key::Refs(repository) => ("refs", name(repository)),
             Key::History(repository, id) => ("history", format!("{}-{id}", name(repository))),
             Key::Ids(repository) => ("ids", name(repository)),
+            Key::Image(image) => ("images", hex(&Sha256::digest(image))),
+            Key::Manifest(digest) => ("manifests", hex(&Sha256::digest(digest))),
         };
         let (fan, _) = name.split_at_checked(2).unwrap_or((&name, ""));
         self.folder.join(kind).join(fan).join(&name)
@@ -80,7 +86,7 @@ impl Cache {
         clippy::disallowed_methods,
         reason = "the reader is a `take`, so that the end is bounded"
     )]
-    pub(super) fn read(&self, key: Key<'_>, most: u64) -> Option<Vec<u8>> {
+    pub(crate) fn read(&self, key: Key<'_>, most: u64) -> Option<Vec<u8>> {
         let path = self.path(key);
         let mut bytes = Vec::new();
         File::open(&path)
@@ -96,14 +102,14 @@ impl Cache {
     }
 
     /// Removes what turned out to be something else than it should be.
-    pub(super) fn drop_damaged(&self, key: Key<'_>) {
+    pub(crate) fn drop_damaged(&self, key: Key<'_>) {
         self.damaged.fetch_add(1, Ordering::Relaxed);
         // Where it cannot be removed it is found to be damaged once more.
         let _ = fs::remove_file(self.path(key));
     }
 
     /// Keeps an answer. The old file stands until the new one is whole.
-    pub(super) fn write(&self, key: Key<'_>, payload: &[u8]) {
+    pub(crate) fn write(&self, key: Key<'_>, payload: &[u8]) {
         if self.try_write(&self.path(key), payload).is_err() {
             self.unwritten.fetch_add(1, Ordering::Relaxed);
         }

@@ -27,6 +27,7 @@ mod wire;
 
 pub use archive::Dependence;
 pub use cache::Cache;
+pub(crate) use cache::Key;
 pub use client::{Counts, GitClient, GitLimits, Mode};
 pub use error::{GitError, ProtocolError};
 pub use ids::RepositoryIds;

@@ -85,7 +85,7 @@ fn ours(tree: &ActionTree) -> BTreeMap<String, Unpacked> {
 
 /// Compares all that does not depend on more than the commit; gives the paths
 /// that do.
-fn compare(git: &Path, tree: &ActionTree) -> Vec<String> {
+pub(crate) fn compare(git: &Path, tree: &ActionTree) -> Vec<String> {
     let dependent: Vec<String> = (tree.dependent())
         .map(|(path, _)| path.to_owned())
         .collect();

@@ -1,0 +1,437 @@
+//! Pins: every action, reusable workflow and image of a checkout by what it
+//! holds, and not by a name that others may move.
+
+mod edits;
+mod helm;
+mod images;
+mod places;
+mod uses;
+mod versions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cofferdam_facts::{Location, SourceFile};
+use cofferdam_findings::NotChecked;
+use cofferdam_registries::git::{GitClient, Repository, RepositoryIds};
+use cofferdam_registries::oci::OciClient;
+use cofferdam_workflows::Repository as Checkout;
+use cofferdam_workflows::repository::Part;
+
+use crate::audit::{AuditError, Input, collect, root_of};
+use crate::{Limits, Rewrite};
+
+pub use places::{Place, Subject};
+
+/// The numbers of repositories, as a lock records them.
+pub type Recorded = BTreeMap<Repository, RepositoryIds>;
+
+/// What pins are checked with.
+#[derive(Debug)]
+pub struct Options<'o> {
+    /// Asks for refs and commits.
+    pub git: &'o GitClient,
+    /// Asks for digests.
+    pub oci: &'o OciClient,
+    /// The host that actions are taken from.
+    pub host: &'o str,
+    /// Values files of Helm charts, from the root of the checkout.
+    pub helm: &'o [PathBuf],
+    /// The bounds of what is read.
+    pub limits: Limits,
+    /// The numbers that a lock of the checkout records; those of the checkout's
+    /// own `actions.lock` are added.
+    pub recorded: Recorded,
+}
+
+/// What is wrong. The words are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// A tag or branch stands in place of a commit.
+    NotPinned,
+    /// A commit belongs to no branch or tag of its repository.
+    Impostor,
+    /// The comment names another version than the commit is.
+    LyingComment,
+    /// The name is both a tag and a branch.
+    AmbiguousRef,
+    /// There is no such tag or branch.
+    VanishedRef,
+    /// The repository or its owner has another name now.
+    Renamed,
+    /// The name stands for another repository or owner than when it was locked.
+    Recreated,
+    /// It cannot be the name of a repository.
+    NotARepository,
+    /// A tag stands in place of a digest.
+    ImageNotPinned,
+    /// The registry does not have the image.
+    VanishedImage,
+}
+
+impl Code {
+    /// The stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPinned => "not-pinned",
+            Self::Impostor => "impostor",
+            Self::LyingComment => "lying-comment",
+            Self::AmbiguousRef => "ambiguous-ref",
+            Self::VanishedRef => "vanished-ref",
+            Self::Renamed => "renamed-repository",
+            Self::Recreated => "recreated-repository",
+            Self::NotARepository => "not-a-repository",
+            Self::ImageNotPinned => "image-not-pinned",
+            Self::VanishedImage => "vanished-image",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn settle(self) -> &'static str {
+        match self {
+            Self::NotPinned | Self::ImageNotPinned => "run `cofferdam pin write`",
+            Self::Impostor => {
+                "do not run it; look who wrote it, and pin a commit that a release of the project leads to"
+            }
+            Self::LyingComment => {
+                "look which of the two was meant; `cofferdam pin write` writes the version that the commit is"
+            }
+            Self::AmbiguousRef => {
+                "write `refs/tags/NAME` or `refs/heads/NAME`, then run `cofferdam pin write`"
+            }
+            Self::VanishedRef | Self::VanishedImage => "name one that exists",
+            Self::Renamed => "name the new one after looking whether it is still the same project",
+            Self::Recreated => "do not run it before you know who owns the name now",
+            Self::NotARepository => "write it as OWNER/REPO@REF",
+        }
+    }
+}
+
+/// One thing that is wrong at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What.
+    pub code: Code,
+    /// Where.
+    pub location: Location,
+    /// The name as written.
+    pub written: String,
+    /// The facts, one sentence.
+    pub message: String,
+    /// Why it is not written, where writing was asked for and is impossible.
+    pub unwritten: Option<&'static str>,
+}
+
+/// What came of a checkout.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How many actions, workflows and images are named.
+    pub places: usize,
+    /// How many of them are pinned, and proven to be what they say.
+    pub pinned: usize,
+    /// What is wrong; after writing, what is left.
+    pub problems: Vec<Problem>,
+    /// What nobody could tell.
+    pub not_checked: Vec<NotChecked>,
+    /// Files to be written.
+    pub rewrites: Vec<Rewrite>,
+    /// How many places the files to be written change.
+    pub written: usize,
+}
+
+/// What is to be put into a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pin {
+    text: String,
+    /// The version for the comment.
+    comment: Option<String>,
+    /// The version in the comment that is there.
+    says: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Verdict {
+    Problem(Code, String),
+    Unknown(String),
+}
+
+/// What is said of one place.
+#[derive(Clone, Debug, Default)]
+struct Judged {
+    is_pinned: bool,
+    verdicts: Vec<Verdict>,
+    pin: Option<Pin>,
+}
+
+impl Judged {
+    fn problem(code: Code, message: String) -> Self {
+        Self {
+            verdicts: vec![Verdict::Problem(code, message)],
+            ..Self::default()
+        }
+    }
+
+    fn unknown(message: &str) -> Self {
+        Self {
+            verdicts: vec![Verdict::Unknown(message.to_owned())],
+            ..Self::default()
+        }
+    }
+}
+
+/// A checkout with every place in it.
+struct Read {
+    root: PathBuf,
+    /// Where the one file lies, if only one was named.
+    single: Option<PathBuf>,
+    checkout: Checkout,
+    files: BTreeMap<String, SourceFile>,
+    places: Vec<Place>,
+    not_checked: Vec<NotChecked>,
+}
+
+/// Says what is wrong with the pins of the checkout at `path`.
+///
+/// # Errors
+/// [`AuditError`] if there is nothing that could be read at all.
+pub fn check(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> {
+    let read = read(path, options)?;
+    let judged = judge(&read, options);
+    let mut outcome = Outcome {
+        not_checked: read.not_checked.clone(),
+        places: read.places.len(),
+        ..Outcome::default()
+    };
+    for (place, judged) in read.places.iter().zip(judged) {
+        outcome.take(place, judged, None);
+    }
+    Ok(outcome)
+}
+
+/// Works out the texts in which everything is pinned that can be.
+///
+/// # Errors
+/// As [`check`].
+pub fn write(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> {
+    let read = read(path, options)?;
+    let judged = judge(&read, options);
+    let mut outcome = Outcome {
+        not_checked: read.not_checked.clone(),
+        places: read.places.len(),
+        ..Outcome::default()
+    };
+    let mut by_file: BTreeMap<&str, Vec<(&Place, Judged)>> = BTreeMap::new();
+    for (place, judged) in read.places.iter().zip(judged) {
+        by_file
+            .entry(&place.location.path)
+            .or_default()
+            .push((place, judged));
+    }
+    for (path, places) in by_file {
+        let Some(file) = read.files.get(path) else {
+            continue;
+        };
+        let mut edits = Vec::new();
+        let mut settled = Vec::new();
+        for (place, judged) in &places {
+            let found = (judged.pin.as_ref()).and_then(|pin| edits::of(place, pin, file));
+            settled.push(found.is_some());
+            edits.extend(found.unwrap_or_default());
+        }
+        let after = edits::apply(file.text(), edits)
+            .filter(|after| after == file.text() || read.fits(file, after, &places, &settled));
+        let could = after.is_some();
+        let rewritten = after.filter(|after| after != file.text());
+        let changed = rewritten.is_some();
+        outcome
+            .rewrites
+            .extend(rewritten.map(|after| read.rewrite(file, after)));
+        for ((place, judged), settled) in places.into_iter().zip(settled) {
+            let done = settled && could;
+            outcome.written += usize::from(done && changed);
+            let why = if done {
+                None
+            } else if judged.pin.is_none() {
+                Some("what it should be is not known")
+            } else {
+                Some("its text is put together from parts; pin it where they are set")
+            };
+            outcome.take(place, judged, Some(why));
+        }
+    }
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// Adds what is said of a place. `written` is, where writing was asked for,
+    /// why it was not done.
+    fn take(&mut self, place: &Place, judged: Judged, written: Option<Option<&'static str>>) {
+        let settled = written == Some(None);
+        self.pinned += usize::from(judged.is_pinned || settled);
+        for verdict in judged.verdicts {
+            match verdict {
+                // Those that a pin settles.
+                Verdict::Problem(
+                    Code::NotPinned | Code::ImageNotPinned | Code::LyingComment,
+                    _,
+                ) if settled => {}
+                Verdict::Problem(code, message) => self.problems.push(Problem {
+                    code,
+                    location: place.location.clone(),
+                    written: place.written.clone(),
+                    message,
+                    unwritten: written.flatten(),
+                }),
+                Verdict::Unknown(message) => self.not_checked.push(NotChecked {
+                    code: "pin-unknown",
+                    message: format!("`{}`: {message}", place.written),
+                    location: Some(place.location.clone()),
+                    settle: "run again when it can be asked".to_owned(),
+                    required: true,
+                }),
+            }
+        }
+    }
+}
+
+fn judge(read: &Read, options: &Options<'_>) -> Vec<Judged> {
+    let mut recorded = options.recorded.clone();
+    recorded.extend(locked(&read.checkout, options.host));
+    let options = &Options {
+        recorded,
+        limits: options.limits.clone(),
+        ..*options
+    };
+    let uses = uses::Answers::ask(&read.places, options);
+    let images = images::Answers::ask(&read.places, options);
+    (read.places.iter())
+        .map(|place| match &place.subject {
+            Subject::Uses(named) => uses.judge(place, named, options),
+            Subject::Image(image) => images.judge(place, image),
+            Subject::UnknownImage => {
+                Judged::unknown("which image it is, is known at run time only")
+            }
+        })
+        .collect()
+}
+
+/// The numbers that `actions.lock` records.
+fn locked(checkout: &Checkout, host: &str) -> Recorded {
+    let all = checkout
+        .actions_locks
+        .iter()
+        .flat_map(|lock| &lock.dependencies);
+    all.filter_map(|one| {
+        let pin = &one.pin.value;
+        let ids = RepositoryIds {
+            owner: one.owner_id.as_ref()?.value,
+            repository: one.repo_id.as_ref()?.value,
+        };
+        Some((Repository::new(host, &pin.owner, &pin.repo).ok()?, ids))
+    })
+    .collect()
+}
+
+fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
+    let mut collected = collect(&Input::Path(path.to_owned()), &options.limits)?;
+    let single = fs::metadata(path).is_ok_and(|found| found.is_file());
+    let root = root_of(path);
+    let checkout = collected.repository(None, &options.limits);
+    let mut not_checked: Vec<NotChecked> =
+        collected.gaps.into_iter().map(NotChecked::from).collect();
+    let mut places = places::all(&checkout);
+    let mut files = BTreeMap::new();
+    let documents = (checkout.workflows.iter().map(|one| &one.document))
+        .chain(checkout.actions.iter().map(|one| &one.document));
+    for document in documents {
+        let file = document.file();
+        files.insert(file.path().to_owned(), file.clone());
+        not_checked.extend(document.problems().first().map(|problem| NotChecked {
+            code: "not-understood",
+            message: format!("{} is not understood as a whole", file.path()),
+            location: Some(file.locate(problem.span)),
+            settle: "mend the syntax; `cofferdam audit` names the place".to_owned(),
+            required: true,
+        }));
+    }
+    for dockerfile in &checkout.dockerfiles {
+        let file = dockerfile.file();
+        files.insert(file.path().to_owned(), file.clone());
+    }
+    for chart in options.helm {
+        match helm::read(&root, chart, &options.limits) {
+            Ok((file, found)) => {
+                places.extend(found);
+                files.insert(file.path().to_owned(), file);
+            }
+            Err(unread) => not_checked.push(unread),
+        }
+    }
+    let places = places::sorted(places);
+    Ok(Read {
+        single: single.then(|| path.to_owned()),
+        root,
+        checkout,
+        files,
+        places,
+        not_checked,
+    })
+}
+
+impl Read {
+    fn rewrite(&self, file: &SourceFile, after: String) -> Rewrite {
+        Rewrite {
+            name: file.path().to_owned(),
+            root: self.root.clone(),
+            file: (self.single.clone()).unwrap_or_else(|| self.root.join(file.path())),
+            before: file.text().to_owned(),
+            after,
+        }
+    }
+
+    /// Whether the new text names what it should, and all else as before.
+    fn fits(
+        &self,
+        file: &SourceFile,
+        after: &str,
+        places: &[(&Place, Judged)],
+        settled: &[bool],
+    ) -> bool {
+        let new = SourceFile::new(file.path(), after);
+        let found = if let Some(part) = Part::read(new.clone()) {
+            let tree = self.checkout.tree.clone();
+            let checkout = Checkout::assemble([part], tree);
+            let unreadable = |one: &Checkout| {
+                let documents = one.workflows.iter().map(|one| &one.document);
+                let documents = documents.chain(one.actions.iter().map(|one| &one.document));
+                documents.map(|one| one.problems().len()).sum::<usize>()
+            };
+            let before = self.checkout.document(file.path());
+            if unreadable(&checkout) != before.map_or(0, |one| one.problems().len()) {
+                return false;
+            }
+            places::all(&checkout)
+        } else {
+            helm::places(&new)
+        };
+        // Images that the checkout builds are told by all its files; here only
+        // one is read, so that there may be more places than before.
+        let names: BTreeSet<String> = found.iter().map(|place| place.written.clone()).collect();
+        let expected = places
+            .iter()
+            .zip(settled)
+            .map(
+                |((place, judged), settled)| match (&place.subject, &judged.pin) {
+                    (Subject::Uses(uses), Some(pin)) if *settled => {
+                        format!("{}@{}", uses.as_written(), pin.text)
+                    }
+                    (_, Some(pin)) if *settled => pin.text.clone(),
+                    _ => place.written.clone(),
+                },
+            );
+        expected.into_iter().all(|name| names.contains(&name)) && found.len() >= places.len()
+    }
+}

@@ -1,0 +1,266 @@
+//! `cofferdam pin`: actions, reusable workflows and images by what they hold.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use cofferdam_findings::{Exit, sanitise};
+use cofferdam_pipelines::Limits;
+use cofferdam_pipelines::pins::{self, Options, Outcome};
+use cofferdam_registries::git::PUBLIC_HOST;
+use serde_json::{Value, json};
+
+use super::audit::{AuditCommandError, STACK};
+use super::fix::{FixError, write as files};
+use super::network::{Network, NetworkArgs, NetworkError};
+use crate::failure::Failure;
+use crate::output;
+
+/// The version of the JSON form.
+const FORM: u32 = 1;
+
+/// Pin actions, reusable workflows and images to commits and digests.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PinArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Say what is not pinned, and which pins are not what they say.
+    ///
+    /// Finds tags and branches in the place of commits, commits that belong to
+    /// no branch or tag of the repository (impostors), comments that name
+    /// another version, names that are both a tag and a branch, and
+    /// repositories that were renamed or created anew. What cannot be told is
+    /// named, and never counts as right.
+    #[command(after_help = EXIT_CODES)]
+    Check(CheckArgs),
+    /// Write commits and digests in the place of tags, with the version behind.
+    ///
+    /// All else in the files stays as it is. What is not known for sure is left
+    /// as it is and named.
+    #[command(after_help = EXIT_CODES)]
+    Write(WriteArgs),
+}
+
+const EXIT_CODES: &str = "Exit codes:\n  0  everything is pinned and proven\n  \
+    1  something is wrong, or was left unwritten\n  2  wrong usage\n  \
+    3  something could not be told or written; 1 wins where both";
+
+#[derive(Debug, clap::Args)]
+struct CommonArgs {
+    /// A checkout, or a single file of one.
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+    /// Look at the images in this values file of a Helm chart too, named from
+    /// the root of the checkout; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    helm_values: Vec<PathBuf>,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct WriteArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// For reading.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PinError {
+    /// The checkout cannot be read.
+    #[error(transparent)]
+    Audit(#[from] AuditCommandError),
+    /// An address, a token or the proxy cannot be used.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] FixError),
+    /// The result cannot be printed.
+    #[error("standard output: {0}")]
+    Output(io::Error),
+}
+
+impl From<PinError> for Failure {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::Audit(inner) => inner.into(),
+            PinError::Write(inner) => inner.into(),
+            PinError::Network(_) => Self::usage(&error),
+            PinError::Output(_) => Self::not_checked(&error),
+        }
+    }
+}
+
+pub(crate) fn run(args: &PinArgs) -> Result<Exit, PinError> {
+    rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .build_global()
+        .map_err(AuditCommandError::from)?;
+    let (common, verb) = match &args.what {
+        What::Check(args) => (&args.common, Verb::Check),
+        What::Write(args) if args.dry_run => (&args.common, Verb::Preview),
+        What::Write(args) => (&args.common, Verb::Write),
+    };
+    let network = common.network.open()?;
+    let options = Options {
+        git: &network.git,
+        oci: &network.oci,
+        host: PUBLIC_HOST,
+        helm: &common.helm_values,
+        limits: Limits::default(),
+        recorded: pins::Recorded::new(),
+    };
+    let outcome = match verb {
+        Verb::Check => pins::check(&common.path, &options),
+        Verb::Preview | Verb::Write => pins::write(&common.path, &options),
+    }
+    .map_err(AuditCommandError::from)?;
+    if verb == Verb::Write {
+        files::all(&outcome.rewrites)?;
+    }
+    let text = match common.format {
+        Form::Human => human(&outcome, verb, &network),
+        Form::Json => format!("{:#}\n", json(&outcome, verb, &network)),
+    };
+    output::print(&sanitise::inert_for_log(&text)).map_err(PinError::Output)?;
+    Ok(exit(&outcome, verb))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Check,
+    Preview,
+    Write,
+}
+
+fn exit(outcome: &Outcome, verb: Verb) -> Exit {
+    let open = verb == Verb::Preview && !outcome.rewrites.is_empty();
+    if open || !outcome.problems.is_empty() {
+        Exit::Findings
+    } else if outcome.not_checked.iter().any(|one| one.required) {
+        Exit::NotChecked
+    } else {
+        Exit::Clean
+    }
+}
+
+fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
+    let mut out = String::new();
+    for problem in &outcome.problems {
+        let at = &problem.location;
+        let _ = writeln!(
+            out,
+            "{}:{}:{}  {}\n    {}",
+            sanitise::line(&at.path),
+            at.line,
+            at.column,
+            problem.code.as_str(),
+            sanitise::line(&problem.message),
+        );
+        let settle = problem.code.settle();
+        let _ = match problem.unwritten {
+            Some(why) => writeln!(out, "    left as it is: {why}; {settle}"),
+            None => writeln!(out, "    {settle}"),
+        };
+    }
+    for one in &outcome.not_checked {
+        let at = one.location.as_ref().map_or_else(String::new, |at| {
+            format!("{}:{}:{}  ", sanitise::line(&at.path), at.line, at.column)
+        });
+        let message = sanitise::line(&one.message);
+        let _ = writeln!(out, "{at}not checked\n    {message}\n    {}", one.settle);
+    }
+    for rewrite in &outcome.rewrites {
+        let word = if verb == Verb::Write {
+            "wrote"
+        } else {
+            "would write"
+        };
+        let _ = writeln!(out, "{word} {}", sanitise::line(&rewrite.name));
+    }
+    let _ = writeln!(
+        out,
+        "{} named, {} pinned and proven, {} wrong, {} not checked; {} requests",
+        outcome.places,
+        outcome.pinned,
+        outcome.problems.len(),
+        outcome.not_checked.len(),
+        network.git.counts().total() + network.oci.requests(),
+    );
+    out
+}
+
+fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
+    let problems: Vec<Value> = (outcome.problems.iter())
+        .map(|one| {
+            json!({
+                "code": one.code.as_str(),
+                "path": &*one.location.path,
+                "line": one.location.line,
+                "column": one.location.column,
+                "written": one.written,
+                "message": one.message,
+                "settle": one.code.settle(),
+                "left_because": one.unwritten,
+            })
+        })
+        .collect();
+    let not_checked: Vec<Value> = (outcome.not_checked.iter())
+        .map(|one| {
+            json!({
+                "code": one.code,
+                "path": one.location.as_ref().map(|at| &*at.path),
+                "line": one.location.as_ref().map(|at| at.line),
+                "message": one.message,
+                "settle": one.settle,
+                "required": one.required,
+            })
+        })
+        .collect();
+    let counts = network.git.counts();
+    json!({
+        "form": FORM,
+        "named": outcome.places,
+        "pinned": outcome.pinned,
+        "problems": problems,
+        "not_checked": not_checked,
+        "files": outcome.rewrites.iter().map(|one| &one.name).collect::<Vec<_>>(),
+        "written": verb == Verb::Write && !outcome.rewrites.is_empty(),
+        "requests": {
+            "greetings": counts.greetings,
+            "listings": counts.listings,
+            "commits": counts.commits,
+            "histories": counts.histories,
+            "rest": counts.rest,
+            "again": counts.again,
+            "registries": network.oci.requests(),
+        },
+    })
+}
