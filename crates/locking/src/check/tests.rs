@@ -321,7 +321,7 @@ proptest! {
     /// Any line taken out of a lock, and any letter of it changed, is found,
     /// unless it is in what nothing in the checkout knows: a content hash.
     #[test]
-    fn random_edits_of_the_locks_are_found(ours in any::<bool>(), line in 0..200_usize, letter in 0..200_usize, cut in any::<bool>(), byte in b'a'..b'z') {
+    fn random_edits_of_the_locks_are_found(ours in any::<bool>(), line in 0..200_usize, letter in 0..200_usize, cut in any::<bool>(), byte in b'a'..=b'z') {
         let mut files = files();
         let path = if ours { OURS } else { THEIRS };
         let text = files.get_mut(path).unwrap();
