@@ -10,6 +10,13 @@
     reason = "a test may stop at what it did not expect, read what it wrote, and start programs"
 )]
 
+#[cfg(feature = "lock")]
+#[path = "../../crates/registries/tests/servers/git_backend.rs"]
+mod git_backend;
+#[cfg(feature = "lock")]
+#[path = "../../crates/registries/tests/servers/image_registry.rs"]
+mod image_registry;
+
 mod adoption;
 mod changes;
 mod commands;
@@ -39,6 +46,8 @@ mod many;
 mod memory;
 mod own_checkout;
 mod past;
+#[cfg(feature = "lock")]
+mod pins;
 mod probes;
 mod recursive;
 mod revisions;

@@ -311,11 +311,20 @@ impl DataPack {
 /// path stands for everything in its repository. GitHub compares owner and
 /// repository without regard to case, and paths with it.
 pub(crate) fn names_action(action: &str, uses: &RepositoryUses) -> bool {
-    let mut parts = action.splitn(3, '/');
-    let (owner, repo, path) = (parts.next(), parts.next(), parts.next());
-    owner.is_some_and(|owner| owner.eq_ignore_ascii_case(&uses.owner))
-        && repo.is_some_and(|repo| repo.eq_ignore_ascii_case(&uses.repo))
-        && path.is_none_or(|path| path == uses.path)
+    // Asked for every entry of a list: one comparison settles nearly all.
+    let Some(rest) = behind(action, &uses.owner).and_then(|rest| rest.strip_prefix('/')) else {
+        return false;
+    };
+    let Some(path) = behind(rest, &uses.repo) else {
+        return false;
+    };
+    path.is_empty() || path.strip_prefix('/').is_some_and(|path| path == uses.path)
+}
+
+/// What follows a name, whatever its case.
+fn behind<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(rest)
 }
 
 fn in_repository(action: &str, slug: &str) -> bool {

@@ -223,10 +223,7 @@ fn head(line: &str) -> &str {
 }
 
 fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
-    text.bytes()
-        .enumerate()
-        .filter(|&(_, b)| b == b'\n')
-        .map(|(i, _)| i + 1)
+    memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)
 }
 
 impl fmt::Debug for SourceFile {

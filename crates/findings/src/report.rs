@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use cofferdam_facts::{Control, Location};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::comparison::Comparison;
@@ -290,15 +290,19 @@ impl Report {
     fn set_fingerprints(&mut self) {
         let mut order: Vec<usize> = (0..self.findings.len()).collect();
         order.sort_by_key(|&i| self.findings.get(i).map(|f| f.location.span));
+        let of_each = |finding: &mut Finding| {
+            finding.content_fingerprint = content_fingerprint(finding);
+            identity(finding)
+        };
+        let identities: Vec<_> = self.findings.par_iter_mut().map(of_each).collect();
         let mut seen: BTreeMap<[u8; 32], u64> = BTreeMap::new();
         for index in order {
-            let Some(finding) = self.findings.get_mut(index) else {
+            let known = self.findings.get_mut(index).zip(identities.get(index));
+            let Some((finding, identity)) = known else {
                 continue;
             };
-            let identity = identity(finding);
-            let ordinal = seen.entry(identity).or_default();
-            finding.fingerprint = fingerprint(identity, *ordinal);
-            finding.content_fingerprint = content_fingerprint(finding);
+            let ordinal = seen.entry(*identity).or_default();
+            finding.fingerprint = fingerprint(*identity, *ordinal);
             *ordinal += 1;
         }
     }
@@ -449,12 +453,11 @@ fn fingerprint(identity: [u8; 32], ordinal: u64) -> String {
 
 /// The first half of a hash, in hexadecimal.
 pub(crate) fn hex(hash: &[u8]) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in hash.iter().take(16) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let bytes = hash.iter().take(16);
+    bytes
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn follow(cx: &Context<'_>, view: &JobView<'_>, depth: usize, uses: &mut JobUses
         }
     }
     let signs_in = |step: &Step| {
-        step.action().as_deref() == Some("docker/login-action")
+        step.action() == Some("docker/login-action")
             || step
                 .script()
                 .is_some_and(|text| text.value.contains("login"))

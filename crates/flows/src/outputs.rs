@@ -270,7 +270,7 @@ pub(crate) fn is_known(step: &Step) -> bool {
         "actions/upload-artifact",
     ];
     step.action().is_some_and(|action| {
-        HARMLESS.contains(&action.as_str())
+        HARMLESS.contains(&action)
             || action.starts_with("actions/setup-")
             || ROWS.iter().any(|row| row.action == action)
     })

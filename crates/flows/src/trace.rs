@@ -430,7 +430,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             || self.index.action(step).is_some()
             || agents::of_step(step).is_some()
             || outputs::is_known(step)
-            || step.action().as_deref() == Some("actions/github-script");
+            || step.action() == Some("actions/github-script");
         if known {
             return Vec::new();
         }
@@ -465,7 +465,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 self.set_by_lines(inner, step, file, name)
             };
         }
-        if step.action().as_deref() == Some("actions/github-script") {
+        if step.action() == Some("actions/github-script") {
             return self.set_by_javascript(inner, step, file, name);
         }
         let Some(action) = self.index.action(step) else {

@@ -282,7 +282,11 @@ pub(crate) fn decide(
 ) -> Side {
     let material = Material::new(collected, known, options);
     let cx = Context::new(&material.repository, facts(known, policies, options));
-    material.side(&cx, &material.sources, known, options)
+    let side = material.side(&cx, &material.sources, known, options);
+    // To take all of it apart takes a tenth of the time that it took to make.
+    cx.discard();
+    rayon::spawn(move || drop(material));
+    side
 }
 
 /// What was read, put together.

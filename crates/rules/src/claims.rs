@@ -124,9 +124,11 @@ fn conditions<'c>(workflow: &'c Workflow, job: &'c Job, step: Option<&'c Step>) 
         parts.extend(condition.map(|condition| (job, Some(step), condition)));
     }
     let mut seen = BTreeSet::new();
-    let mut queue = vec![job];
-    while let Some(next) = queue.pop() {
-        if !seen.insert(next.id.value.as_str()) {
+    let mut queue = Vec::new();
+    let mut waiting = Some(job);
+    while let Some(next) = waiting.take().or_else(|| queue.pop()) {
+        // Most jobs wait for no other.
+        if !job.needs.is_empty() && !seen.insert(next.id.value.as_str()) {
             continue;
         }
         parts.extend(

@@ -31,8 +31,25 @@ use crate::starts::Kept;
 use crate::usage::{JobPlace, Usage};
 use crate::waiting::Waiting;
 
-// By path, then by the place of the step.
-pub(crate) type Scripts<'c> = HashMap<&'c str, HashMap<usize, Script>>;
+/// The parsed scripts of every document, by its path.
+pub(crate) type Scripts<'c> = HashMap<&'c str, FileScripts>;
+
+/// The parsed scripts of one document, in order of the places of their steps.
+#[derive(Debug, Default)]
+pub(crate) struct FileScripts(Vec<(usize, Script)>);
+
+impl FileScripts {
+    fn new(mut scripts: Vec<(usize, Script)>) -> Self {
+        scripts.sort_by_key(|(start, _)| *start);
+        Self(scripts)
+    }
+
+    /// The script of a step.
+    pub(crate) fn of(&self, step: &Step) -> Option<&Script> {
+        let found = self.0.binary_search_by_key(&step.span.start, |(at, _)| *at);
+        self.0.get(found.ok()?).map(|(_, script)| script)
+    }
+}
 
 /// Everything that was read and fetched for one checkout.
 #[derive(Debug)]
@@ -49,6 +66,8 @@ pub struct Context<'c> {
     scripts: Scripts<'c>,
     usage: OnceLock<Usage>,
     pub(crate) walks: Walks,
+    // See `steps::live`.
+    pub(crate) live_steps: OnceLock<Vec<bool>>,
 }
 
 /// Facts from outside the checkout; each may be missing.
@@ -120,19 +139,27 @@ impl<'c> Context<'c> {
             })
             .collect();
         // Here and not on first use: rules run on the same threads.
-        let flows = Flows::of(repository, &|path, step| {
-            scripts.get(path)?.get(&step.span.start)
-        });
+        let (flows, dependencies) = rayon::join(
+            || Flows::of(repository, &|path, step| scripts.get(path)?.of(step)),
+            || dependencies::by_ecosystem(&repository.tree),
+        );
         Self {
             repository,
             facts,
             flows,
-            dependencies: dependencies::by_ecosystem(&repository.tree),
+            dependencies,
             jobs,
             scripts,
             usage: OnceLock::new(),
             walks: Walks::default(),
+            live_steps: OnceLock::new(),
         }
+    }
+
+    /// Takes it apart on all threads.
+    pub fn discard(self) {
+        let Self { scripts, jobs, .. } = self;
+        rayon::join(move || drop(scripts), move || drop(jobs));
     }
 
     /// Who uses the actions of the checkout.
@@ -172,7 +199,12 @@ impl<'c> Context<'c> {
     /// The parsed script of a step, in the file at `path`.
     #[must_use]
     pub fn script(&self, path: &str, step: &Step) -> Option<&Script> {
-        self.scripts.get(path)?.get(&step.span.start)
+        self.scripts_at(path)?.of(step)
+    }
+
+    /// The parsed scripts of the file at `path`.
+    pub(crate) fn scripts_at(&self, path: &str) -> Option<&FileScripts> {
+        self.scripts.get(path)
     }
 }
 
@@ -189,7 +221,7 @@ pub(crate) fn script_of<'s>(
     document: &Document,
     step: &Step,
 ) -> Option<&'s Script> {
-    scripts.get(document.file().path())?.get(&step.span.start)
+    scripts.get(document.file().path())?.of(step)
 }
 
 fn views<'c>(
@@ -226,26 +258,26 @@ fn views<'c>(
     workflow.jobs.iter().enumerate().map(view).collect()
 }
 
-fn workflow_scripts(workflow: &Workflow) -> HashMap<usize, Script> {
-    let mut scripts = HashMap::new();
+fn workflow_scripts(workflow: &Workflow) -> FileScripts {
+    let mut scripts = Vec::new();
     for job in &workflow.jobs {
         for step in job.steps() {
             if let Some(script) = step.script() {
                 let shell = shells::of_step(workflow, job, step);
-                scripts.insert(step.span.start, shell::parse(&script.value, &shell));
+                scripts.push((step.span.start, shell::parse(&script.value, &shell)));
             }
         }
     }
-    scripts
+    FileScripts::new(scripts)
 }
 
-fn action_scripts(action: &Action) -> HashMap<usize, Script> {
+fn action_scripts(action: &Action) -> FileScripts {
     let scripts = action.steps().iter().filter_map(|step| {
         let script = step.script()?;
         let shell = shells::of_composite_step(step);
         Some((step.span.start, shell::parse(&script.value, &shell)))
     });
-    scripts.collect()
+    FileScripts::new(scripts.collect())
 }
 
 impl JobView<'_> {

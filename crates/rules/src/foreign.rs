@@ -314,6 +314,12 @@ struct At<'a> {
 }
 
 impl Walk<'_> {
+    /// Whether no file of a stranger lies anywhere, not even taken out of the
+    /// object store: then nothing can run one.
+    fn is_clean(&self) -> bool {
+        self.peeked.is_none() && self.tree.any().is_none()
+    }
+
     // A workflow that is not read here, and that is handed a head, may run it.
     fn called(&mut self, frame: &Frame<'_>) {
         let Some(call) = self.view.job.call() else {
@@ -446,7 +452,7 @@ impl Walk<'_> {
 
     fn action(&mut self, at: &At<'_>) {
         let name = at.step.action().unwrap_or_default();
-        match name.as_str() {
+        match name {
             "actions/checkout" => return self.checkout(at),
             _ if artifacts::is_download(&name) => return self.download(at),
             "actions/github-script" => self.github_script(at),
@@ -465,7 +471,7 @@ impl Walk<'_> {
                 }
             }
             ActionRuns::Unknown if self.is_other_checkout(at, &name) => self.checkout(at),
-            ActionRuns::Unknown => self.doubt(at, name),
+            ActionRuns::Unknown => self.doubt(at, name.to_owned()),
         }
     }
 

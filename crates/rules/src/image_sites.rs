@@ -58,24 +58,24 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<ImageSite<'c>> {
 fn of_workflow<'c>(cx: &'c Context<'c>, workflow: &'c Workflow, sites: &mut Vec<ImageSite<'c>>) {
     for job in cx.jobs(workflow) {
         let around = Surroundings::of_job(workflow, job.job);
-        let site = |named, subject: &str| ImageSite {
+        let site = |named, subject| ImageSite {
             named,
             file: workflow.file(),
             job: Some(job),
-            subject: subject.to_owned(),
+            subject,
         };
         let own = images::of_job(job.job, around).into_iter();
-        sites.extend(own.map(|named| site(named, &job.subject())));
+        sites.extend(own.map(|named| site(named, job.subject())));
         for step in job.job.steps() {
-            let subject = job.step_subject(step);
-            sites.extend(images::of_step(step).map(|named| site(named, &subject)));
+            let subject = || job.step_subject(step);
+            sites.extend(images::of_step(step).map(|named| site(named, subject())));
             let (Some(text), Some(script)) = (step.script(), cx.script(workflow.path(), step))
             else {
                 continue;
             };
             let at = |range| text.raw_span(&workflow.document, range);
             let scripted = images::of_script(script, around.in_step(step), at).into_iter();
-            sites.extend(scripted.map(|named| site(named, &subject)));
+            sites.extend(scripted.map(|named| site(named, subject())));
         }
     }
 }

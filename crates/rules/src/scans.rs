@@ -99,9 +99,8 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<Scan<'c>> {
             of_site(site, &mut scans);
         }
         let mut found = scans.iter_mut().skip(before).peekable();
-        let uploads = |site: &StepSite<'_>| {
-            site.step.action().as_deref() == Some("github/codeql-action/upload-sarif")
-        };
+        let uploads =
+            |site: &StepSite<'_>| site.step.action() == Some("github/codeql-action/upload-sarif");
         if found.peek().is_some() && sites.iter().any(uploads) {
             found.for_each(|scan| scan.uploaded = true);
         }

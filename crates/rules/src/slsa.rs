@@ -148,7 +148,7 @@ fn isolation(shipment: &Shipment<'_>, signer: &JobView<'_>) -> Result<(), String
     }
     let harmless = |step: &Step| {
         step.action()
-            .is_some_and(|action| HARMLESS.contains(&action.as_str()))
+            .is_some_and(|action| HARMLESS.contains(&action))
     };
     if let Some(step) = signer.job.steps().iter().find(|s| !harmless(s)) {
         return Err(format!(

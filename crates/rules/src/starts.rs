@@ -525,7 +525,7 @@ pub fn checks_permission(step: &Step) -> bool {
             && step
                 .input("permission")
                 .is_none_or(|t| !matches!(t.value.trim(), "none" | "read"));
-        dispatches || ACTIONS.contains(&name.as_str())
+        dispatches || ACTIONS.contains(&name)
     });
     by_action
         || heads::script_of(step).is_some_and(|text| WORDS.iter().any(|word| text.contains(word)))

@@ -38,23 +38,25 @@ pub struct StepSite<'c> {
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
     let mut sites = Vec::new();
     for job in cx.all_jobs() {
+        let scripts = cx.scripts_at(job.workflow.path());
         for step in job.job.steps() {
             sites.push(StepSite {
                 job,
                 step,
                 document: &job.workflow.document,
-                script: cx.script(job.workflow.path(), step),
+                script: scripts.and_then(|scripts| scripts.of(step)),
                 via: None,
             });
             let action = step
                 .uses()
                 .and_then(|uses| cx.repository.own_action(&uses.value));
             let Some(action) = action else { continue };
+            let scripts = cx.scripts_at(action.path());
             sites.extend(action.steps().iter().map(|inner| StepSite {
                 job,
                 step: inner,
                 document: &action.document,
-                script: cx.script(action.path(), inner),
+                script: scripts.and_then(|scripts| scripts.of(inner)),
                 via: Some((action, step)),
             }));
         }
@@ -66,9 +68,15 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
 /// behind `if: false` checks nothing.
 #[must_use]
 pub fn live<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
-    let mut starts: HashMap<&str, Vec<Start<'_>>> = HashMap::new();
     let mut sites = of(cx);
-    sites.retain(|site| {
+    let mut live = cx.live_steps.get_or_init(|| are_live(cx, &sites)).iter();
+    sites.retain(|_| live.next().copied().unwrap_or(true));
+    sites
+}
+
+fn are_live(cx: &Context<'_>, sites: &[StepSite<'_>]) -> Vec<bool> {
+    let mut starts: HashMap<&str, Vec<Start<'_>>> = HashMap::new();
+    let is_live = sites.iter().map(|site| {
         let workflow = site.job.workflow;
         let job = site.job.job;
         let outer = site.via.map_or(site.step, |(_, step)| step);
@@ -89,7 +97,7 @@ pub fn live<'c>(cx: &'c Context<'c>) -> Vec<StepSite<'c>> {
         };
         starts.is_empty() || starts.iter().any(runs)
     });
-    sites
+    is_live.collect()
 }
 
 fn is_never(condition: &Condition) -> bool {

@@ -1,6 +1,7 @@
 //! A checkout as a whole: every document that was read, and how they refer to
 //! each other.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -165,14 +166,20 @@ impl Repository {
     /// The path inside the checkout that a reference means: `./x`, `$/x`, and
     /// `owner/name/x@ref` of this very repository (whatever the ref holds).
     #[must_use]
-    pub fn own_path(&self, uses: &UsesRef) -> Option<String> {
+    pub fn own_path<'u>(&self, uses: &'u UsesRef) -> Option<Cow<'u, str>> {
         let path = match uses {
-            UsesRef::Local(path) => path.replace('\\', "/"),
-            UsesRef::SelfRepository(path) => path.clone(),
-            UsesRef::Repository(repository) if self.is_self(repository) => repository.path.clone(),
+            UsesRef::Local(path) if path.contains('\\') => {
+                return Some(Cow::Owned(plain(&path.replace('\\', "/"))));
+            }
+            UsesRef::Local(path) | UsesRef::SelfRepository(path) => path,
+            UsesRef::Repository(repository) if self.is_self(repository) => &repository.path,
             _ => return None,
         };
-        Some(plain(&path))
+        let path = path.strip_prefix("./").unwrap_or(path);
+        Some(match is_plain(path) {
+            true => Cow::Borrowed(path),
+            false => Cow::Owned(plain(path)),
+        })
     }
 
     /// The action of this checkout that a reference means.
@@ -227,7 +234,10 @@ impl Repository {
             for (number, job) in workflow.jobs.iter().enumerate() {
                 let target = job.call().and_then(|call| self.own_path(&call.uses.value));
                 if let Some(target) = target {
-                    calls.entry(target).or_default().push((at, number));
+                    calls
+                        .entry(target.into_owned())
+                        .or_default()
+                        .push((at, number));
                 }
             }
         }
@@ -278,6 +288,9 @@ pub fn inside(folder: &str, name: &str) -> String {
 /// keeps its `..` in front and so names nothing.
 #[must_use]
 pub fn plain(path: &str) -> String {
+    if is_plain(path) {
+        return path.to_owned();
+    }
     if !path.contains("..") {
         let mut plain = String::with_capacity(path.len());
         for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -299,6 +312,10 @@ pub fn plain(path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+fn is_plain(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 /// One file that was read as what its path says.

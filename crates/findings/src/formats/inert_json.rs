@@ -43,7 +43,11 @@ impl<F: Formatter> Formatter for Inert<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|b| matches!(b, b' '..=b'~')) && !fragment.contains("##[") {
+        // Nearly all text is such, so that no search for `##[` is needed.
+        let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'#';
+        let inert = fragment.bytes().all(plain)
+            || fragment.bytes().all(|b| matches!(b, b' '..=b'~')) && !fragment.contains("##[");
+        if inert {
             return self.0.write_string_fragment(writer, fragment);
         }
         let mut after_hash = false;
@@ -63,8 +67,16 @@ impl<F: Formatter> Formatter for Inert<F> {
 
 /// Writes `value` on one line without a line break.
 pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    // The serializer writes every quote and comma by itself.
+    let mut bytes = Vec::new();
+    append(value, &mut bytes)?;
+    out.write_all(&bytes)
+}
+
+/// Writes `value` on one line without a line break, behind what is there.
+pub(crate) fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(
-        out,
+        bytes,
         Inert(CompactFormatter),
     ))?;
     Ok(())

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde_json::{Map, Value, json};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Options, Render, TOOL_HOME, TOOL_VERSION, inert_json};
 use crate::finding::{Confidence, Finding, RuleInfo, Severity};
@@ -47,17 +49,37 @@ impl Render for Sarif {
         out.write_all(if self.first { b"\n" } else { b",\n" })?;
         self.first = false;
         let rules = Rules::of(report);
-        out.write_all(b"{\"tool\":")?;
-        inert_json::write(&self.tool(report, &rules), out)?;
+        out.write_all(b"{\"tool\":{\"driver\":{")?;
+        for (key, value) in driver_names() {
+            write!(out, "\"{key}\":")?;
+            inert_json::write(&value, out)?;
+            out.write_all(b",")?;
+        }
+        out.write_all(b"\"rules\":[")?;
+        let descriptors = |rules: &[Descriptor<'_>]| {
+            joined(rules, b",", |&(id, severity, info)| {
+                descriptor(id, severity, info)
+            })
+        };
+        in_parts(&rules.order, b",", descriptors, out)?;
+        out.write_all(b"],\"notifications\":")?;
+        inert_json::write(&codes(report), out)?;
+        out.write_all(b",\"supportedTaxonomies\":")?;
+        inert_json::write(&json!([taxonomy::reference()]), out)?;
+        out.write_all(b"}}")?;
         for (key, value) in self.run_properties(report) {
             write!(out, ",\"{key}\":")?;
             inert_json::write(&value, out)?;
         }
         out.write_all(b",\"results\":[")?;
-        for (position, entry) in result::entries(report).enumerate() {
-            out.write_all(if position == 0 { b"\n" } else { b",\n" })?;
-            inert_json::write(&result::of(&entry, &rules), out)?;
+        let entries: Vec<_> = result::entries(report).collect();
+        if !entries.is_empty() {
+            out.write_all(b"\n")?;
         }
+        let results = |entries: &[result::Entry<'_>]| {
+            joined(entries, b",\n", |entry| result::of(entry, &rules))
+        };
+        in_parts(&entries, b",\n", results, out)?;
         out.write_all(b"]}")
     }
 
@@ -67,36 +89,6 @@ impl Render for Sarif {
 }
 
 impl Sarif {
-    fn tool(&self, report: &Report, rules: &Rules<'_>) -> Value {
-        let mut codes: Vec<_> = report.not_checked.iter().map(|n| n.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        let notifications: Vec<_> = codes
-            .iter()
-            .map(|code| {
-                let text = format!("Something could not be checked: {code}.");
-                json!({
-                    "id": code,
-                    "shortDescription": { "text": text },
-                    "fullDescription": { "text": text },
-                    "help": { "text": "What was not checked is not clean: see the message." },
-                })
-            })
-            .collect();
-        // `json!` would copy the long lists.
-        let driver = [
-            ("name", Value::from("cofferdam")),
-            ("semanticVersion", Value::from(TOOL_VERSION)),
-            ("informationUri", Value::from(TOOL_HOME)),
-            ("rules", Value::Array(rules.descriptors())),
-            ("notifications", Value::Array(notifications)),
-            ("supportedTaxonomies", json!([taxonomy::reference()])),
-        ];
-        let driver = driver.map(|(name, value)| (name.to_owned(), value));
-        let driver = Value::Object(Map::from_iter(driver));
-        Value::Object(Map::from_iter([("driver".to_owned(), driver)]))
-    }
-
     fn run_properties(&self, report: &Report) -> Vec<(&'static str, Value)> {
         let mut properties = vec![
             ("invocations", Value::Array(vec![self.invocation(report)])),
@@ -156,12 +148,79 @@ impl Sarif {
     }
 }
 
+fn driver_names() -> [(&'static str, Value); 3] {
+    [
+        ("name", Value::from("cofferdam")),
+        ("semanticVersion", Value::from(TOOL_VERSION)),
+        ("informationUri", Value::from(TOOL_HOME)),
+    ]
+}
+
+/// A descriptor for each code of what was not checked.
+fn codes(report: &Report) -> Value {
+    let mut codes: Vec<_> = report.not_checked.iter().map(|n| n.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let descriptor = |code: &&str| {
+        let text = format!("Something could not be checked: {code}.");
+        json!({
+            "id": code,
+            "shortDescription": { "text": text },
+            "fullDescription": { "text": text },
+            "help": { "text": "What was not checked is not clean: see the message." },
+        })
+    };
+    codes.iter().map(descriptor).collect()
+}
+
+/// How many descriptors or results one thread writes at a time. So many times
+/// the number of threads are in memory as text at once.
+const PART: usize = 32;
+
+/// Writes a long list on all threads, in its order.
+fn in_parts<T: Sync>(
+    items: &[T],
+    between: &[u8],
+    text: impl Fn(&[T]) -> io::Result<Vec<u8>> + Sync,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut first = true;
+    for batch in items.chunks(PART * rayon::current_num_threads().max(1)) {
+        let parts: Vec<_> = batch.par_chunks(PART).map(&text).collect();
+        for part in parts {
+            if !std::mem::take(&mut first) {
+                out.write_all(between)?;
+            }
+            out.write_all(&part?)?;
+        }
+    }
+    Ok(())
+}
+
+fn joined<T, S: Serialize>(
+    items: &[T],
+    between: &[u8],
+    value: impl Fn(&T) -> S,
+) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            text.extend_from_slice(between);
+        }
+        inert_json::append(&value(item), &mut text)?;
+    }
+    Ok(text)
+}
+
+/// The rule, a severity that it gives, and what is known of it.
+type Descriptor<'r> = (&'static str, Severity, Option<&'r RuleInfo>);
+
 /// The rules of a run. GitHub takes the severity of an alert from the rule
 /// alone, so a rule that graded a finding otherwise than its highest gets one
 /// more descriptor, `RULE.low`. A slash would make it a hierarchical identifier
 /// (3.49.3), which takes its severity from the rule again.
 struct Rules<'r> {
-    order: Vec<(&'static str, Severity, Option<&'r RuleInfo>)>,
+    order: Vec<Descriptor<'r>>,
     index: BTreeMap<(&'static str, Severity), usize>,
 }
 
@@ -197,13 +256,6 @@ impl<'r> Rules<'r> {
             .unwrap_or(0);
         let info = self.order.get(position).and_then(|r| r.2);
         (identifier(finding.rule, finding.severity, info), position)
-    }
-
-    fn descriptors(&self) -> Vec<Value> {
-        self.order
-            .iter()
-            .map(|&(id, severity, info)| descriptor(id, severity, info))
-            .collect()
     }
 }
 

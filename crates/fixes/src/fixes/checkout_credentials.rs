@@ -115,7 +115,7 @@ fn user(
                 user(cx, inner, script, partial, depth + 1).map(|who| format!("{who} in {name}"))
             });
         }
-        let known = step.action().as_deref().and_then(of_action);
+        let known = step.action().and_then(of_action);
         return known.is_none_or(|row| row.git).then_some(name);
     }
     let text = step.script()?;

@@ -1,5 +1,6 @@
 //! Bytes of one document, bounded.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,9 +20,17 @@ pub(crate) struct Text {
     pub(crate) gap: Option<Gap>,
 }
 
+/// A file that claims to be longer gets its memory as it is read.
+const EXPECTED: u64 = 256 * 1024;
+
 /// Reads the regular file at `real` as the document `path`.
 pub(crate) fn read(real: &Path, path: &str, limit: u64) -> Text {
-    match regular(real, Links::Refused).and_then(|mut file| bounded(&mut file, limit)) {
+    let whole = |mut file: File| {
+        // One more byte than there should be, to see the end at once.
+        let size = file.metadata()?.len().min(limit).min(EXPECTED) + 1;
+        bounded_from(&mut file, limit, usize::try_from(size).unwrap_or(0))
+    };
+    match regular(real, Links::Refused).and_then(whole) {
         Ok(Ok(bytes)) => decode(path, bytes),
         Ok(Err(bytes)) => too_large(path, bytes, limit),
         Err(error) => Text {
@@ -52,12 +61,20 @@ pub(crate) fn text_at(root: &Path, path: &str, limits: &Limits) -> Option<(PathB
 ///
 /// # Errors
 /// What the source gives.
+pub fn bounded(source: &mut dyn Read, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
+    bounded_from(source, limit, 0)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the reader is a `take`, so that the end is bounded"
 )]
-pub fn bounded(source: &mut dyn Read, limit: u64) -> io::Result<Result<Vec<u8>, u64>> {
-    let mut bytes = Vec::new();
+fn bounded_from(
+    source: &mut dyn Read,
+    limit: u64,
+    expected: usize,
+) -> io::Result<Result<Vec<u8>, u64>> {
+    let mut bytes = Vec::with_capacity(expected);
     let count = source
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)? as u64;

@@ -207,6 +207,7 @@ fn wanted_folders(repository: &Repository) -> BTreeSet<String> {
         .filter_map(Step::uses)
         .filter(|uses| !matches!(&uses.value, UsesRef::Docker(_) | UsesRef::Unknown(_)))
         .filter_map(|uses| repository.own_path(&uses.value))
+        .map(std::borrow::Cow::into_owned)
         .collect();
     uses.into_iter()
         .filter(|folder| repository.action_in(folder).is_none())

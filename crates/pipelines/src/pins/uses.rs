@@ -80,7 +80,7 @@ impl Answers {
         };
         let listing = match self.refs.get(&repository) {
             Some(Ok(listing)) => listing,
-            Some(Err(error)) => return no_listing(error),
+            Some(Err(error)) => return no_listing(error, place, uses),
             None => return Judged::unknown("no answer was asked for"),
         };
         let mut judged = match commit(uses) {
@@ -168,14 +168,22 @@ fn ids(
     asked.into_iter().cloned().zip(found).collect()
 }
 
-fn no_listing(error: &GitError) -> Judged {
-    match error {
+fn no_listing(error: &GitError, place: &Place, uses: &RepositoryUses) -> Judged {
+    let mut judged = match error {
         GitError::Moved { repository, to } => Judged::problem(
             Code::Renamed,
             format!("{repository} has moved to {to}; whoever takes the old name is run here"),
         ),
         other => Judged::unknown(&other.to_string()),
+    };
+    // That a name is no commit needs no answer.
+    if commit(uses).is_none() {
+        judged.verdicts.push(Verdict::Problem(
+            Code::NotPinned,
+            format!("`{}` is not pinned to a commit", place.written),
+        ));
     }
+    judged
 }
 
 /// A tag or branch in place of a commit.

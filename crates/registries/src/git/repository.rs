@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use crate::http::{Token, allowed};
 
@@ -12,8 +13,10 @@ pub const PUBLIC_HOST: &str = "github.com";
 
 /// `OWNER/REPO` on a host. Names keep their letters, since a mirror may tell
 /// cases apart, and are compared without regard to case, as GitHub does.
-#[derive(Clone, Debug)]
-pub struct Repository {
+#[derive(Clone)]
+pub struct Repository(Arc<Names>);
+
+struct Names {
     host: String,
     owner: String,
     name: String,
@@ -21,9 +24,15 @@ pub struct Repository {
     key: String,
 }
 
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Repository({})", self.0.key)
+    }
+}
+
 impl PartialEq for Repository {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.0.key == other.0.key
     }
 }
 
@@ -37,13 +46,13 @@ impl PartialOrd for Repository {
 
 impl Ord for Repository {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key)
+        self.0.key.cmp(&other.0.key)
     }
 }
 
 impl Hash for Repository {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        self.0.key.hash(state);
     }
 }
 
@@ -82,12 +91,12 @@ impl Repository {
                 text: format!("{host}/{owner}/{name}"),
             });
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Names {
             host: host.to_ascii_lowercase(),
             owner: owner.to_owned(),
             name: name.to_owned(),
             key: format!("{host}/{owner}/{name}").to_ascii_lowercase(),
-        })
+        })))
     }
 
     /// A repository of [`PUBLIC_HOST`].
@@ -101,40 +110,40 @@ impl Repository {
     /// The host.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        &self.0.host
     }
 
     /// The account.
     #[must_use]
     pub fn owner(&self) -> &str {
-        &self.owner
+        &self.0.owner
     }
 
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// `host/owner/name` in lower case: the same for all ways to write it.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.key
+        &self.0.key
     }
 
     /// `owner/name`.
     #[must_use]
     pub fn slug(&self) -> String {
-        format!("{}/{}", self.owner, self.name)
+        format!("{}/{}", self.0.owner, self.0.name)
     }
 }
 
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host != PUBLIC_HOST {
-            write!(f, "{}/", self.host)?;
+        if self.0.host != PUBLIC_HOST {
+            write!(f, "{}/", self.0.host)?;
         }
-        write!(f, "{}/{}", self.owner, self.name)
+        write!(f, "{}/{}", self.0.owner, self.0.name)
     }
 }
 

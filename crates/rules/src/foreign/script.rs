@@ -69,6 +69,12 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
     }
 }
 
+/// Programs that change the folder or may bring a stranger's files. What others
+/// do matters only where such files lie.
+const BRINGING: &[&str] = &[
+    "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "unzip", "wget",
+];
+
 /// Longer words and values name no folder.
 const LONGEST_WORD: usize = 4_096;
 pub(super) const LONGEST_VALUE: usize = 256;
@@ -107,13 +113,17 @@ impl Shell<'_> {
             self.left.pop();
         }
         let (name, args) = command.effective();
-        let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
+        let name = name.file_name().unwrap_or("");
         self.peek(walk, command);
+        if walk.is_clean() && !BRINGING.contains(&name) {
+            return;
+        }
+        let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
         self.around(walk, command, &words);
         self.unpack(walk, command, &words);
         self.saves(walk, command, &words);
         let word = |at: usize| words.get(at).map_or("", String::as_str);
-        match name.file_name().unwrap_or("") {
+        match name {
             "cd" | "pushd" => return self.change(command, word(0)),
             "popd" => return,
             "gh" if word(0) == "pr" && word(1) == "checkout" => {

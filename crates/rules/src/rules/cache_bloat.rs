@@ -121,8 +121,7 @@ fn may_save(job: &JobView<'_>) -> bool {
 
 fn ever_new(step: &Step) -> Option<(Span, String)> {
     let name = step.action()?;
-    if !matches!(name.as_str(), "actions/cache" | "actions/cache/save") || step.condition.is_some()
-    {
+    if !matches!(name, "actions/cache" | "actions/cache/save") || step.condition.is_some() {
         return None;
     }
     let key = step.input("key")?;

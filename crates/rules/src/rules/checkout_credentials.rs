@@ -155,7 +155,7 @@ fn report(cx: &Context<'_>, job: &JobView<'_>, step: &Step, place: Location, out
         .find(|s| uploads_git(job, s) && keeps_token_in_workspace(job, step));
     let pushes = later.clone().any(|s| {
         cx.script(job.workflow.path(), s).is_some_and(runs_push)
-            || s.action().as_deref().is_some_and(|a| PUSHES.contains(&a))
+            || s.action().is_some_and(|a| PUSHES.contains(&a))
     });
     let nothing_follows = later.clone().next().is_none();
     let severity = match (writes, upload) {
@@ -246,7 +246,7 @@ fn uploads_git(job: &JobView<'_>, step: &Step) -> bool {
 }
 
 fn uploads_workspace(step: &Step) -> bool {
-    step.action().as_deref() == Some("actions/upload-artifact")
+    step.action() == Some("actions/upload-artifact")
         && step.input("path").is_some_and(|text| {
             text.value.lines().map(str::trim).any(|line| {
                 matches!(

@@ -192,10 +192,10 @@ fn of_step<'c>(site: &StepSite<'c>) -> Option<Gate<'c>> {
         allowed: None,
     };
     let mut gate = if let Some(action) = site.step.action() {
-        if !GATES.contains(&action.as_str()) {
+        if !GATES.contains(&action) {
             return None;
         }
-        let mut gate = gate(action, site.head());
+        let mut gate = gate(action.to_owned(), site.head());
         inputs(site, &mut gate);
         gate
     } else {

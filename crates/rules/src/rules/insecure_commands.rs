@@ -89,18 +89,18 @@ impl Rule for InsecureCommands {
         }
         for view in jobs {
             let name = format!("job `{}`", view.job.name());
-            let mut here = |pairs: &[Pair], subject: String| {
+            let mut here = |pairs: &[Pair], subject: &dyn Fn() -> String| {
                 if let Some(on) = switched(pairs) {
-                    let severity = Some(severity(Some(view)));
-                    report(on.certain, severity, view.at(on.span), &name, &subject, out);
+                    let (severity, place) = (Some(severity(Some(view))), view.at(on.span));
+                    report(on.certain, severity, place, &name, &subject(), out);
                 }
             };
-            here(&view.job.env, view.subject());
+            here(&view.job.env, &|| view.subject());
             if let Some(container) = &view.job.container {
-                here(&container.env, format!("{} container", view.subject()));
+                here(&container.env, &|| format!("{} container", view.subject()));
             }
             for step in view.job.steps() {
-                here(&step.env, view.step_subject(step));
+                here(&step.env, &|| view.step_subject(step));
             }
             for step in view.job.steps() {
                 let script = cx.script(workflow.path(), step);

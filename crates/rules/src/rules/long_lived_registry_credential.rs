@@ -203,7 +203,7 @@ fn by_cloud(job: &JobView<'_>, step: &Step) -> Option<Use> {
         .any(|p| matches!(p.artifact, Artifact::Image | Artifact::Chart));
     (images && !secrets.is_empty()).then_some(Use {
         span: input.span,
-        means: action,
+        means: action.to_owned(),
         secrets,
         offer,
         rehearsal: false,

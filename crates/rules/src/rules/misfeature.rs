@@ -96,7 +96,7 @@ fn look(step: &Step, holder: &Holder<'_>, at: &dyn Fn(&Text) -> Location, out: &
         shell(text, at(text), holder, out);
     }
     let packages = step.input("pip-install").filter(|text| {
-        step.action().as_deref() == Some("actions/setup-python") && !text.value.trim().is_empty()
+        step.action() == Some("actions/setup-python") && !text.value.trim().is_empty()
     });
     if let Some(text) = packages {
         out.report(

@@ -186,7 +186,7 @@ fn signs_in_by_identity(step: &Step) -> Option<(Span, &'static str)> {
         step.input(input)
             .is_some_and(|t| !t.value.trim().is_empty())
     };
-    let means = match step.action()?.as_str() {
+    let means = match step.action()? {
         "aws-actions/configure-aws-credentials"
             if given("role-to-assume")
                 && !given("aws-access-key-id")

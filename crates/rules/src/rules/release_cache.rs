@@ -177,7 +177,7 @@ fn feeds(cx: &Context<'_>, job: &JobView<'_>, publisher: &JobView<'_>) -> bool {
             .filter_map(|step| {
                 let inner = wrappers::action(step);
                 let step = inner.as_ref().unwrap_or(step);
-                (step.action().as_deref() == Some(action)).then(|| name_of(step, inputs))
+                (step.action() == Some(action)).then(|| name_of(step, inputs))
             })
             .collect()
     };

@@ -213,7 +213,7 @@ fn is_development(name: &str) -> bool {
 }
 
 fn reports(step: &Step) -> bool {
-    step.action().is_some_and(|a| REPORTS.contains(&a.as_str()))
+    step.action().is_some_and(|a| REPORTS.contains(&a))
 }
 
 /// Whether what is handed to a called workflow is used there by a job without

@@ -217,7 +217,7 @@ fn workflows(cx: &Context<'_>, out: &mut Sink) -> bool {
         let action = site
             .step
             .action()
-            .is_some_and(|name| ACTIONS.contains(&name.as_str()));
+            .is_some_and(|name| ACTIONS.contains(&name));
         let command = site.live_commands().find(|command| {
             let (name, args) = command.effective();
             let checks = ["grep", "rg", "awk", "gitlint"]

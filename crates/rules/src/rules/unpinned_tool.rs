@@ -72,7 +72,7 @@ impl Rule for UnpinnedTool {
             let (Holder::Step(_, step) | Holder::Action(_, step)) = site.holder else {
                 continue;
             };
-            let tool = step.action().as_deref().and_then(tools::of);
+            let tool = step.action().and_then(tools::of);
             if let Some(tool) = tool {
                 judge(&own_name, &takeovers, &site, step, tool, out);
             }

@@ -3,6 +3,7 @@
 //! Source: GitHub, "Workflow syntax", `jobs.<id>.steps[*]`; parallel steps
 //! (`background`, `wait`, `wait-all`, `cancel`, `parallel`) since 2026-06.
 
+use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{Span, Spanned, UsesRef};
 
 use super::reader::Reader;
@@ -32,6 +33,7 @@ pub struct Step {
     pub continue_on_error: Option<Text>,
     /// What it does.
     pub kind: StepKind,
+    pub(crate) action: Option<Box<str>>,
 }
 
 /// What a step does.
@@ -71,10 +73,8 @@ impl Step {
 
     /// `owner/repo[/path]` in lower case, if an action of a repository is used.
     #[must_use]
-    pub fn action(&self) -> Option<String> {
-        self.uses()
-            .and_then(|u| u.value.repository())
-            .map(cofferdam_facts::uses::RepositoryUses::name)
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
     }
 
     /// `with:`; empty for scripts.
@@ -213,6 +213,11 @@ pub(crate) fn read_all(reader: &mut Reader, node: Node<'_>) -> Vec<Step> {
 
 fn read(reader: &mut Reader, node: Node<'_>, index: usize, parallel_group: Option<usize>) -> Step {
     reader.mapping(node, "a step", KEYS);
+    let kind = kind(reader, node);
+    let action = match &kind {
+        StepKind::Uses { uses, .. } => uses.value.repository().map(RepositoryUses::name),
+        _ => None,
+    };
     Step {
         index,
         parallel_group,
@@ -228,7 +233,8 @@ fn read(reader: &mut Reader, node: Node<'_>, index: usize, parallel_group: Optio
         condition: node.get("if").and_then(Condition::read),
         env: reader.pairs_at(node, "env"),
         continue_on_error: reader.text_at(node, "continue-on-error"),
-        kind: kind(reader, node),
+        kind,
+        action: action.map(String::into_boxed_str),
     }
 }
 

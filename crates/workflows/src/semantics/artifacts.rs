@@ -26,7 +26,7 @@ pub fn is_download(action: &str) -> bool {
 #[must_use]
 pub fn of_other_run(step: &Step) -> bool {
     let action = step.action().unwrap_or_default();
-    OF_OTHERS.contains(&action.as_str())
+    OF_OTHERS.contains(&action)
         || action == "actions/download-artifact"
             && step
                 .input("run-id")
@@ -39,7 +39,7 @@ pub fn brings(step: &Step) -> bool {
     if of_other_run(step) {
         return true;
     }
-    if step.action().as_deref() == Some("actions/github-script") {
+    if step.action() == Some("actions/github-script") {
         return step
             .input("script")
             .is_some_and(|text| text.value.contains("downloadArtifact"));

@@ -40,7 +40,7 @@ impl Built {
 
     /// Adds what a step's action builds.
     pub fn add_action(&mut self, step: &Step, around: Surroundings<'_>) {
-        let input = match step.action().as_deref() {
+        let input = match step.action() {
             Some("docker/build-push-action") => "tags",
             Some("redhat-actions/buildah-build") => "image",
             Some("docker/metadata-action") => "images",

@@ -135,7 +135,7 @@ pub fn of_step(
     let restore = |text: Option<&Text>, decided_by: Option<(Expr, bool)>| Restore {
         step: step.index,
         span: text.map_or(uses.span, |t| t.span),
-        means: name.clone(),
+        means: name.to_owned(),
         by_default: text.is_none(),
         decided_by,
         spared: spared(&name, version, step),

@@ -14,7 +14,7 @@ use crate::yaml::Document;
 /// Whether a step is a checkout.
 #[must_use]
 pub fn is_checkout(step: &Step) -> bool {
-    step.action().as_deref() == Some("actions/checkout")
+    step.action() == Some("actions/checkout")
 }
 
 /// Whether a checkout leaves its credentials in the work tree's git

@@ -214,7 +214,7 @@ pub fn of_step(step: &Step) -> ActionRuns {
             return ActionRuns::Code(execution);
         }
     }
-    let listed = DATA.binary_search(&name.as_str()).is_ok() || RUN.iter().any(|r| r.name == name);
+    let listed = DATA.binary_search(&name).is_ok() || RUN.iter().any(|r| r.name == name);
     if listed {
         ActionRuns::Data
     } else {

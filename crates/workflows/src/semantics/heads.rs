@@ -318,7 +318,7 @@ impl<'f> Frame<'f> {
                 .and_then(|(_, value)| value.as_ref());
             return value.map_or_else(Head::default, |text| inner.text(text, None, hops));
         }
-        if step.action().as_deref() == Some("actions/checkout") {
+        if step.action() == Some("actions/checkout") {
             let reference = step.input("ref");
             return reference.map_or_else(Head::default, |t| self.text(t, Some(step), hops));
         }
@@ -419,7 +419,7 @@ impl<'f> Frame<'f> {
 pub fn script_of(step: &Step) -> Option<&str> {
     match &step.kind {
         StepKind::Run { script, .. } => Some(&script.value),
-        _ if step.action().as_deref() == Some("actions/github-script") => {
+        _ if step.action() == Some("actions/github-script") => {
             step.input("script").map(|t| t.value.as_str())
         }
         _ => None,

@@ -69,7 +69,7 @@ pub fn of_step(step: &Step, script: Option<&Script>) -> Option<Merging> {
     if let Some((_, deed)) = ACTIONS.iter().find(|(action, _)| *action == name) {
         return Some(Merging {
             deed: *deed,
-            means: name,
+            means: name.to_owned(),
             range: None,
         });
     }
@@ -88,7 +88,7 @@ pub fn checks_author(step: &Step) -> bool {
     let skips = step
         .input("skip-verification")
         .is_some_and(|t| !t.value.trim().eq_ignore_ascii_case("false"));
-    (name == "dependabot/fetch-metadata" && !skips) || CHECKING_ACTIONS.contains(&name.as_str())
+    (name == "dependabot/fetch-metadata" && !skips) || CHECKING_ACTIONS.contains(&name)
 }
 
 fn of_command(command: &Command) -> Option<Merging> {

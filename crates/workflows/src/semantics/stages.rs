@@ -82,7 +82,7 @@ fn metadata_step<'j>(job: &'j Job, expr: &Expr) -> Option<&'j Step> {
     let path = expr.as_context()?;
     let id = path.name(1).filter(|_| path.head() == "steps")?;
     job.steps().iter().find(|step| {
-        step.action().as_deref() == Some("docker/metadata-action")
+        step.action() == Some("docker/metadata-action")
             && step
                 .id
                 .as_ref()

@@ -23,7 +23,7 @@ pub fn command(step: &Step) -> Option<&Text> {
     ];
     let name = step.action()?;
     ACTIONS
-        .contains(&name.as_str())
+        .contains(&name)
         .then(|| step.input("command"))
         .flatten()
 }
@@ -93,7 +93,7 @@ mod tests {
             "      - uses: ./.github/actions/retry\n        with:\n          action: ncipollo/release-action@v1\n          with: |\n            draft: ${{ inputs.draft }}\n            artifacts: |\n              out/*\n",
         );
         let inner = action(&wrapped).unwrap();
-        assert_eq!(inner.action().as_deref(), Some("ncipollo/release-action"));
+        assert_eq!(inner.action(), Some("ncipollo/release-action"));
         assert_eq!(inner.input("artifacts").unwrap().value.trim(), "out/*");
         assert!(!inner.input("draft").unwrap().is_static());
     }

@@ -7,7 +7,7 @@
 //! (bounded by their count), and into long chains of pipes, redirections and
 //! unclosed backquotes, which one step resolves at once (bounded beforehand).
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
@@ -55,10 +55,29 @@ pub(super) fn parse(text: &str) -> Option<Tree> {
     if bytes.len() > MAX_SCRIPT_BYTES || turns.count() > MAX_TURNS || bytes.contains(&0) {
         return None;
     }
+    PARSER.with_borrow_mut(|parser| {
+        // What an abandoned parse left would be gone on with.
+        let parser = parser.as_mut()?;
+        parser.reset();
+        parse_within(parser, text)
+    })
+}
+
+thread_local! {
+    /// To make a parser takes longer than to parse a short script.
+    static PARSER: RefCell<Option<Parser>> = RefCell::new(new_parser());
+}
+
+fn new_parser() -> Option<Parser> {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_bash::LANGUAGE.into())
         .ok()?;
+    Some(parser)
+}
+
+fn parse_within(parser: &mut Parser, text: &str) -> Option<Tree> {
+    let bytes = text.as_bytes();
     let reads = Cell::new(READS_AT_LEAST + READS_PER_BYTE * bytes.len());
     let mut read = |at: usize, _| {
         let real = bytes

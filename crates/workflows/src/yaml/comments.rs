@@ -19,10 +19,8 @@ impl Document {
     #[must_use]
     pub fn comment_on_line(&self, offset: usize) -> Option<&Comment> {
         let text = self.text();
-        let end = line_end(text, offset);
-        let at = self
-            .comments()
-            .partition_point(|c| c.span.start < line_start(text, offset));
+        let (start, end) = (line_start(text, offset), line_end(text, offset));
+        let at = self.comments().partition_point(|c| c.span.start < start);
         self.comments().get(at).filter(|c| c.span.start < end)
     }
 

@@ -73,6 +73,9 @@ pub(in crate::foreign) fn loaded_paths<'v>(
 impl Shell<'_> {
     /// `export BASH_ENV=x.sh`, once the whole script was walked.
     pub(super) fn exported(&self, walk: &mut Walk<'_>) {
+        if walk.is_clean() {
+            return;
+        }
         let assignments = self.script.assignments.iter();
         for assignment in assignments.filter(|a| is_loaded(&a.name)) {
             let value = self.expand(&assignment.value);
@@ -88,6 +91,9 @@ impl Shell<'_> {
 
     /// Variables before the command and redirections around it.
     pub(super) fn around(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
+        if walk.is_clean() {
+            return;
+        }
         for (name, value) in &command.env {
             if !LOADED.contains(&name.as_str()) {
                 continue;
@@ -353,6 +359,9 @@ impl Shell<'_> {
 
     /// A command that is not known, where a stranger's files lie.
     pub(super) fn doubtful(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
+        if walk.is_clean() {
+            return;
+        }
         let (program, args) = command.effective();
         let name = program.file_name().unwrap_or("");
         let means = self.means(command);

@@ -42,7 +42,7 @@ impl Needs {
 pub fn of_step(step: &Step, script: Option<&Script>, token_in_env: bool) -> Needs {
     if step.uses().is_some() {
         // A local action or a container is read elsewhere or not at all.
-        return match step.action().as_deref().and_then(of_action) {
+        return match step.action().and_then(of_action) {
             Some(row) => Needs::Known([row.writes, row.perhaps].concat()),
             None => Needs::Unknown,
         };

@@ -46,7 +46,7 @@ pub(super) fn of_step(around: &Surroundings<'_>, step: &Step) -> Proving {
         span: uses.span,
         name: &name,
     };
-    match name.as_str() {
+    match name {
         "actions/attest" | "actions/attest-build-provenance" | "actions/attest-sbom" => {
             made.attest(&mut found);
         }
@@ -118,8 +118,12 @@ impl Made<'_> {
 
     fn listed(&self, found: &mut Proving) {
         let row = ACTIONS.iter().find(|(action, ..)| {
-            self.name == *action
-                || (action.contains("sbom") && self.name == format!("{action}/publish-sbom"))
+            let inside = self.name.strip_prefix(action);
+            inside.is_some_and(|inside| match inside {
+                "" => true,
+                "/publish-sbom" => action.contains("sbom"),
+                _ => false,
+            })
         });
         if let Some((_, proves, subject, key)) = row {
             found.proofs.push(self.proof(*proves, *subject, *key));

@@ -28,6 +28,9 @@ pub(super) fn of_shell(shell: Option<&Text>) -> Live {
     let Some(written) = text.literal() else {
         return Live::Perhaps;
     };
+    if matches!(written, "bash" | "sh") {
+        return Live::Yes;
+    }
     let words: Vec<&str> = written.split_whitespace().collect();
     let (Some(program), options) = (words.first(), words.get(1..).unwrap_or_default()) else {
         return Live::Yes;

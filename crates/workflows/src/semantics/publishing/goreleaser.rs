@@ -58,7 +58,7 @@ impl Run {
 /// How a step runs GoReleaser, if it does. Whether it publishes is not asked.
 #[must_use]
 pub fn runs_goreleaser(step: &Step, script: Option<&Script>) -> Option<Run> {
-    if step.action().as_deref() == Some("goreleaser/goreleaser-action") {
+    if step.action() == Some("goreleaser/goreleaser-action") {
         let args = step.input("args").map_or("", |t| t.value.as_str());
         let folder = match step.input("workdir") {
             None => Some(String::new()),

@@ -15,7 +15,7 @@ pub fn repositories(around: &Surroundings<'_>, step: &Step, text: &Text) -> Vec<
         .and_then(|path| around.output(path))
         .filter(|(_, output)| matches!(*output, "tags" | "json" | "bake-file"))
         .and_then(|(meta, _)| {
-            let known = meta.action().as_deref() == Some("docker/metadata-action");
+            let known = meta.action() == Some("docker/metadata-action");
             known.then_some(meta)
         });
     if let Some(meta) = from_metadata {
