@@ -1,11 +1,13 @@
 //! One file a verb; the only code that prints or exits.
 
 mod audit;
+#[cfg(feature = "completions")]
 mod completions;
 mod config;
 mod data;
 #[cfg(feature = "fix")]
 mod fix;
+#[cfg(feature = "insights")]
 mod insights;
 #[cfg(feature = "lock")]
 mod lock;
@@ -57,18 +59,35 @@ pub(crate) enum Command {
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
+    #[cfg(feature = "insights")]
     Insights(insights::InsightsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "insights"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Insights(NotBuilt),
     #[cfg(feature = "online")]
     Settings(settings::SettingsArgs),
     /// Not part of this build.
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "completions")]
     Completions(completions::CompletionsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "completions"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Completions(NotBuilt),
 }
 
 /// Whatever stands behind a command that this build does not have.
-#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
+#[cfg(not(all(
+    feature = "completions",
+    feature = "fix",
+    feature = "insights",
+    feature = "lock",
+    feature = "lsp",
+    feature = "online"
+)))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
@@ -100,17 +119,30 @@ impl Command {
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
+            #[cfg(feature = "insights")]
             Self::Insights(args) => insights::run(args)?.code().into(),
+            #[cfg(not(feature = "insights"))]
+            Self::Insights(_) => return Err(not_built("insights")),
             #[cfg(feature = "online")]
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "completions")]
             Self::Completions(args) => completions::run(args)?.code().into(),
+            #[cfg(not(feature = "completions"))]
+            Self::Completions(_) => return Err(not_built("completions")),
         })
     }
 }
 
-#[cfg(not(all(feature = "fix", feature = "lock", feature = "lsp", feature = "online")))]
+#[cfg(not(all(
+    feature = "completions",
+    feature = "fix",
+    feature = "insights",
+    feature = "lock",
+    feature = "lsp",
+    feature = "online"
+)))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");
     let hint = "build everything with `cargo build --release`, or install it with \

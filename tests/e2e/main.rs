@@ -12,6 +12,7 @@
 
 #[cfg(feature = "lock")]
 #[path = "../../crates/registries/tests/servers/git_backend.rs"]
+#[expect(dead_code, reason = "the tests of the client use more of it")]
 mod git_backend;
 #[cfg(feature = "lock")]
 #[path = "../../crates/registries/tests/servers/image_registry.rs"]
@@ -27,10 +28,6 @@ mod exit_codes;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;
-#[cfg(all(feature = "lock", unix))]
-#[path = "../../crates/registries/tests/servers/git_backend.rs"]
-#[expect(dead_code, reason = "the tests of the client use more of it")]
-mod git_backend;
 mod growth;
 mod hostile_documents;
 mod hostile_git;
