@@ -75,6 +75,14 @@ pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {
     (std::env::var_os("XDG_DATA_HOME"), std::env::var_os("HOME"))
 }
 
+/// The folder in which the runner of this job keeps downloaded actions: its
+/// work folder holds it beside the folder of the repository.
+#[cfg(feature = "lock")]
+pub(crate) fn actions_folder() -> Option<PathBuf> {
+    let workspace = PathBuf::from(variable("RUNNER_WORKSPACE")?);
+    Some(workspace.parent()?.join("_actions"))
+}
+
 /// The token of GitHub.
 #[cfg(feature = "lock")]
 pub(crate) fn github_token() -> Option<String> {

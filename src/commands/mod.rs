@@ -11,6 +11,8 @@ mod deps;
 mod fix;
 #[cfg(feature = "insights")]
 mod insights;
+#[cfg(feature = "lock")]
+mod lock;
 #[cfg(feature = "lsp")]
 mod lsp;
 #[cfg(feature = "lock")]
@@ -37,6 +39,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "fix"))]
     #[command(hide = true, disable_help_flag = true)]
     Fix(NotBuilt),
+    #[cfg(feature = "lock")]
+    Lock(Box<lock::LockArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "lock"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Lock(NotBuilt),
     #[cfg(feature = "lsp")]
     Lsp(lsp::LspArgs),
     /// Not part of this build.
@@ -104,6 +112,10 @@ impl Command {
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]
             Self::Fix(_) => return Err(not_built("fix")),
+            #[cfg(feature = "lock")]
+            Self::Lock(args) => lock::run(args)?.code().into(),
+            #[cfg(not(feature = "lock"))]
+            Self::Lock(_) => return Err(not_built("lock")),
             #[cfg(feature = "lsp")]
             Self::Lsp(args) => lsp::run(args)?,
             #[cfg(not(feature = "lsp"))]

@@ -71,6 +71,19 @@ impl NetworkArgs {
     /// Sets up everything. The token goes to the hosts of the two addresses and
     /// nowhere else.
     pub(crate) fn open(&self) -> Result<Network, NetworkError> {
+        self.open_in(if self.offline {
+            Mode::Offline
+        } else {
+            Mode::Online
+        })
+    }
+
+    /// The same without asking anybody, whatever the arguments say.
+    pub(crate) fn open_offline(&self) -> Result<Network, NetworkError> {
+        self.open_in(Mode::Offline)
+    }
+
+    fn open_in(&self, mode: Mode) -> Result<Network, NetworkError> {
         let mut host = Host::new(&self.git_url, Some(&self.api_url));
         if let Some(token) = environment::github_token() {
             host = host.with_token(&token)?;
@@ -80,11 +93,6 @@ impl NetworkArgs {
         let proxy = environment::proxy();
         let folder = self.cache.clone().or_else(environment::cache_folder);
         let cache = || folder.as_deref().map(Cache::new);
-        let mode = if self.offline {
-            Mode::Offline
-        } else {
-            Mode::Online
-        };
         let agent = "cofferdam";
         let limits = GitLimits::default();
         let git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;

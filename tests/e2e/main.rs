@@ -2,6 +2,7 @@
 //! folders, with nothing of the surrounding environment.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -12,6 +13,7 @@
 #[cfg(feature = "lock")]
 #[expect(dead_code, reason = "tests of the client use all of its answers")]
 #[path = "../../crates/registries/tests/servers/git_backend.rs"]
+#[expect(dead_code, reason = "the tests of the client use more of it")]
 mod git_backend;
 #[cfg(feature = "lock")]
 #[path = "../../crates/registries/tests/servers/image_registry.rs"]
@@ -35,6 +37,8 @@ mod hostile_names;
 mod inputs;
 mod insights;
 mod local_references;
+#[cfg(all(feature = "lock", unix))]
+mod lock;
 mod many;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -12,6 +12,7 @@ use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
 use cofferdam_findings::{Requirement, RuleInfo, Standard};
 use cofferdam_fixes::{FIXERS, Offer, fixer, json as fixes};
 use cofferdam_rules::controls::decided_elsewhere;
+use cofferdam_workflows::documents::cofferdam_lock;
 
 use crate::error::Error;
 use crate::{picture, workspace};
@@ -124,6 +125,11 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
         .collect();
     for (name, version, schema) in [
         ("baseline", BASELINE_VERSION, baseline::schema()),
+        (
+            "cofferdam-lock",
+            cofferdam_lock::VERSION,
+            cofferdam_lock::schema(),
+        ),
         ("config", VERSION, config::schema(Scope::Repository, &ids)),
         (
             "organisation",

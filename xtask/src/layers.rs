@@ -56,6 +56,7 @@ const PLAN: &[Place] = &[
     pure("cofferdam-config", 2),
     local("cofferdam-sbom", 2),
     pure("cofferdam-flows", 2),
+    pure("cofferdam-locking", 2),
     pure("cofferdam-policy", 2),
     pure("cofferdam-reach", 2),
     pure("cofferdam-exposure", 3),

@@ -6,6 +6,7 @@
 pub mod control;
 pub mod image;
 pub mod permission;
+pub mod pin;
 pub mod settings;
 pub mod source;
 pub mod time;
@@ -15,6 +16,7 @@ pub mod uses_policy;
 pub use control::Control;
 pub use image::ImageRef;
 pub use permission::{Access, Scope};
+pub use pin::{Commit, Pin};
 pub use source::{Extent, Location, SourceFile, Span, Spanned};
 pub use time::Timestamp;
 pub use uses::UsesRef;

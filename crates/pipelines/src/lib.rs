@@ -17,6 +17,8 @@ pub mod gap;
 pub mod git;
 pub mod judging;
 pub mod limits;
+#[cfg(feature = "lock")]
+pub mod locking;
 pub mod many;
 #[cfg(feature = "lock")]
 pub mod pins;

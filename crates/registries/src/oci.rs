@@ -204,6 +204,7 @@ impl OciClient {
                 total,
                 ..Limits::default()
             },
+            ..Connection::default()
         };
         Ok(Self {
             client: HttpClient::new(agent, &connection)?,

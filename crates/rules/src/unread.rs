@@ -111,6 +111,7 @@ fn documents(repository: &Repository) -> Vec<Read<'_>> {
     of!(repository.actions_locks, &[D2], &[D1]);
     of!(repository.ariane, &[], &[T1]);
     of!(repository.codeowners, &[T3], &[]);
+    of!(repository.cofferdam_locks, &[], &[D2]);
     of!(repository.dco, &[G1], &[]);
     of!(repository.dependabot, &[D4], &[C4]);
     of!(repository.dockerfiles, &[], &[D1]);

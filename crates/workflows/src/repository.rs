@@ -10,8 +10,9 @@ use cofferdam_facts::{SourceFile, UsesRef};
 
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
-    Action, ActionsLock, Ariane, CodeOwners, Contributing, Dco, Dependabot, Dockerfile, GoReleaser,
-    Insights, Job, LittleHelper, PreCommit, Renovate, SecurityPolicy, Workflow,
+    Action, ActionsLock, Ariane, CodeOwners, CofferdamLock, Contributing, Dco, Dependabot,
+    Dockerfile, GoReleaser, Insights, Job, LittleHelper, PreCommit, Renovate, SecurityPolicy,
+    Workflow,
 };
 use crate::yaml::Document;
 
@@ -93,6 +94,8 @@ pub struct Repository {
     pub codeowners: Vec<CodeOwners>,
     /// `.github/workflows/actions.lock`; none or one.
     pub actions_locks: Vec<ActionsLock>,
+    /// `.github/cofferdam.lock`; none or one.
+    pub cofferdam_locks: Vec<CofferdamLock>,
     /// Ariane's configuration; none or one.
     pub ariane: Vec<Ariane>,
     /// Guides for contributors, in any of their places.
@@ -328,6 +331,8 @@ pub enum Part {
     CodeOwners(CodeOwners),
     /// `.github/workflows/actions.lock`; none or one.
     ActionsLock(ActionsLock),
+    /// `.github/cofferdam.lock`; none or one.
+    CofferdamLock(CofferdamLock),
     /// Ariane's configuration; none or one.
     Ariane(Ariane),
     /// A guide for contributors.
@@ -361,6 +366,7 @@ impl Part {
             FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(file)),
             FileKind::CodeOwners => Self::CodeOwners(CodeOwners::parse(file)),
             FileKind::ActionsLock => Self::ActionsLock(ActionsLock::parse(file)),
+            FileKind::CofferdamLock => Self::CofferdamLock(CofferdamLock::parse(file)),
             FileKind::Ariane => Self::Ariane(Ariane::parse(file)),
             FileKind::Contributing => Self::Contributing(Contributing::parse(file)),
             FileKind::Dco => Self::Dco(Dco::parse(file)),
@@ -396,6 +402,7 @@ impl Repository {
                 Part::Dockerfile(dockerfile) => repository.dockerfiles.push(dockerfile),
                 Part::CodeOwners(codeowners) => repository.codeowners.push(codeowners),
                 Part::ActionsLock(part) => repository.actions_locks.push(part),
+                Part::CofferdamLock(part) => repository.cofferdam_locks.push(part),
                 Part::Ariane(part) => repository.ariane.push(part),
                 Part::Contributing(part) => repository.contributing.push(part),
                 Part::Dco(part) => repository.dco.push(part),

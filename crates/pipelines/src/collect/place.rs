@@ -28,6 +28,7 @@ pub(crate) fn is_document_name(path: &str) -> bool {
             FileKind::Workflow
                 | FileKind::Action
                 | FileKind::ActionsLock
+                | FileKind::CofferdamLock
                 | FileKind::Dependabot
                 | FileKind::CodeOwners
         )

@@ -160,6 +160,7 @@ impl GitClient {
                         // A redirect means another identity, and is reported.
                         redirects: 0,
                     },
+                    ..Connection::default()
                 };
                 HttpClient::new(agent, &connection)
             };

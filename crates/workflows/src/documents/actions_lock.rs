@@ -6,11 +6,13 @@
 //! with a problem is refused as a whole by GitHub's reader.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use cofferdam_facts::uses::{RepositoryUses, is_commit_id};
+use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
+pub use cofferdam_facts::pin::{Commit, Pin};
+
+use super::conflict;
 use super::problem::{Problem, ProblemKind};
 use super::reading::Reading;
 use crate::yaml::{Document, Node};
@@ -22,6 +24,8 @@ const FIRST_VERSION: &str = "v0.0.1";
 const KNOWN_VERSIONS: [&str; 3] = [FIRST_VERSION, "v0.0.2", HOSTS_VERSION];
 /// The first version whose entries may name the host of an action.
 const HOSTS_VERSION: &str = "v0.0.3";
+/// Larger files are refused by GitHub's reader.
+const MAX_BYTES: usize = 1 << 20;
 
 /// The lockfile as far as it was understood.
 #[derive(Clone, Debug)]
@@ -35,27 +39,6 @@ pub struct ActionsLock {
     pub dependencies: Vec<Dependency>,
     by_pin: BTreeMap<Pin, usize>,
     problems: Vec<Problem>,
-}
-
-/// `OWNER/REPO@REF`: the identity of an action in the lock. A path inside the
-/// repository is no part of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pin {
-    /// The account, in lower case.
-    pub owner: String,
-    /// The repository, in lower case.
-    pub repo: String,
-    /// The ref, as written.
-    pub git_ref: String,
-}
-
-/// A commit with its hash function.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Commit {
-    /// `sha1` or `sha256`.
-    pub algorithm: &'static str,
-    /// The hexadecimal digits, in lower case.
-    pub id: String,
 }
 
 /// One key of `workflows`.
@@ -74,6 +57,8 @@ pub struct Dependency {
     pub pin: Spanned<Pin>,
     /// The ref from which the commit was resolved.
     pub git_ref: Option<Spanned<String>>,
+    /// The host of the repository, where the entry names one.
+    pub hostname: Option<Spanned<String>>,
     /// The commit that GitHub runs.
     pub commit: Option<Spanned<Commit>>,
     /// The number of the account.
@@ -110,70 +95,6 @@ pub struct Gap {
     pub span: Span,
 }
 
-impl Pin {
-    /// Reads `OWNER/REPO@REF`; with `first_version`, also the older form with
-    /// `:ALGORITHM-HEX` behind it.
-    fn parse(text: &str, first_version: bool) -> Option<(Self, Option<Commit>)> {
-        let (name, git_ref) = text.split_once('@')?;
-        let (owner, repo) = name.split_once('/')?;
-        let (git_ref, commit) = match git_ref.rsplit_once(':') {
-            Some((git_ref, digest)) if first_version => (git_ref, Some(Commit::parse(digest)?)),
-            _ => (git_ref, None),
-        };
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
-        let is_ref = |name: &str| {
-            !name.is_empty()
-                && !name.contains("..")
-                && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ':')
-        };
-        if !is_name(owner) || !is_name(repo) || !is_ref(git_ref) {
-            return None;
-        }
-        let pin = Self {
-            owner: owner.to_ascii_lowercase(),
-            repo: repo.to_ascii_lowercase(),
-            git_ref: git_ref.to_owned(),
-        };
-        Some((pin, commit))
-    }
-
-    /// The pin that stands for a `uses:`; `None` without a ref.
-    #[must_use]
-    pub fn of(uses: &RepositoryUses) -> Option<Self> {
-        Some(Self {
-            owner: uses.owner.to_ascii_lowercase(),
-            repo: uses.repo.to_ascii_lowercase(),
-            git_ref: uses.git_ref.clone()?,
-        })
-    }
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}@{}", self.owner, self.repo, self.git_ref)
-    }
-}
-
-impl Commit {
-    fn parse(text: &str) -> Option<Self> {
-        let (algorithm, id) = text.split_once('-')?;
-        let (algorithm, length) = match algorithm.to_ascii_lowercase().as_str() {
-            "sha1" => ("sha1", 40),
-            "sha256" => ("sha256", 64),
-            _ => return None,
-        };
-        (id.len() == length && is_commit_id(id)).then(|| Self {
-            algorithm,
-            id: id.to_ascii_lowercase(),
-        })
-    }
-}
-
 impl ActionsLock {
     /// Reads a lockfile. Never fails; see [`Self::problems`].
     #[must_use]
@@ -202,6 +123,12 @@ impl ActionsLock {
             lock.by_pin
                 .entry(dependency.pin.value.clone())
                 .or_insert(index);
+        }
+        if let Some(pin) = lock.circle() {
+            let message = format!("{} uses itself, in a circle", pin.value);
+            reader
+                .reading
+                .problem(ProblemKind::BadValue, pin.span, message);
         }
         lock.problems = reader.reading.problems;
         lock
@@ -288,6 +215,41 @@ impl ActionsLock {
         reached
     }
 
+    /// A pin that is reached from itself, if there is one: GitHub's reader
+    /// refuses such a file.
+    fn circle(&self) -> Option<&Spanned<Pin>> {
+        // Pins that nothing is left to use are taken away until no more can be.
+        let mut users: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut open = vec![0usize; self.dependencies.len()];
+        for (at, entry) in self.dependencies.iter().enumerate() {
+            let used: BTreeSet<usize> = (entry.uses.iter())
+                .filter_map(|pin| self.by_pin.get(&pin.value).copied())
+                .collect();
+            if let Some(open) = open.get_mut(at) {
+                *open = used.len();
+            }
+            for index in used {
+                users.entry(index).or_default().push(at);
+            }
+        }
+        let mut free: Vec<usize> = (open.iter().enumerate())
+            .filter(|(_, open)| **open == 0)
+            .map(|(at, _)| at)
+            .collect();
+        while let Some(index) = free.pop() {
+            for user in users.get(&index).into_iter().flatten() {
+                if let Some(open) = open.get_mut(*user) {
+                    *open = open.saturating_sub(1);
+                    if *open == 0 {
+                        free.push(*user);
+                    }
+                }
+            }
+        }
+        let at = open.iter().position(|open| *open > 0)?;
+        self.dependencies.get(at).map(|entry| &entry.pin)
+    }
+
     /// Every place that names a pin for which no entry has a commit.
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {
@@ -330,6 +292,13 @@ struct Reader {
 impl Reader {
     fn new(document: &Document) -> Self {
         let mut reading = Reading::of(document);
+        if let Some(problem) = conflict::first(document.text()) {
+            reading.problems.insert(0, problem);
+        }
+        if document.text().len() > MAX_BYTES {
+            let message = "the lockfile is larger than 1 MiB, and GitHub reads no more";
+            reading.problem(ProblemKind::TooLarge, Span::default(), message);
+        }
         // The reader of GitHub refuses a key that stands twice.
         for problem in &mut reading.problems {
             problem.kind = match problem.kind {
@@ -374,7 +343,12 @@ impl Reader {
 
     fn pin(&mut self, node: Node<'_>) -> Option<(Spanned<Pin>, Option<Commit>)> {
         let text = self.reading.text(node, "a pin")?;
-        let Some((pin, commit)) = Pin::parse(&text.value, self.first_version) else {
+        let parsed = if self.first_version {
+            Pin::parse_first(&text.value)
+        } else {
+            Pin::parse(&text.value).map(|pin| (pin, None))
+        };
+        let Some((pin, commit)) = parsed else {
             self.reading.problem(
                 ProblemKind::BadValue,
                 text.span,
@@ -403,8 +377,9 @@ impl Reader {
             let Some(path) = self.reading.text(key, "the path of a workflow") else {
                 continue;
             };
-            if path.value.starts_with('/') || path.value.split('/').any(|part| part == "..") {
-                let message = "the path of a workflow must stay in the repository";
+            if !is_inside(&path.value) {
+                let message = "the path of a workflow must stay in the repository, with `/` \
+                               between its parts and without `:`";
                 self.reading
                     .problem(ProblemKind::BadValue, path.span, message);
             }
@@ -459,9 +434,11 @@ impl Reader {
         let node = self
             .reading
             .mapping(node, "an entry of `dependencies`", known)?;
-        if self.names_hosts {
-            self.hostname(node);
-        }
+        let hostname = if self.names_hosts {
+            self.hostname(node)
+        } else {
+            None
+        };
         let git_ref = if self.first_version {
             let tag = self.reading.text_at(node, "tag");
             tag.or_else(|| self.reading.text_at(node, "branch"))
@@ -485,6 +462,7 @@ impl Reader {
             span: node.span(),
             pin,
             git_ref,
+            hostname,
             commit,
         };
         self.check(&entry, digest, node);
@@ -492,10 +470,8 @@ impl Reader {
     }
 
     /// `hostname` is `github.com` or a tenant of `ghe.com`, and may be missing.
-    fn hostname(&mut self, node: Node<'_>) {
-        let Some(name) = self.reading.text_at(node, "hostname") else {
-            return;
-        };
+    fn hostname(&mut self, node: Node<'_>) -> Option<Spanned<String>> {
+        let name = self.reading.text_at(node, "hostname")?;
         let is_label = |label: &str| {
             let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             (1..=63).contains(&label.len())
@@ -509,6 +485,7 @@ impl Reader {
             self.reading
                 .problem(ProblemKind::BadValue, name.span, message);
         }
+        Some(name)
     }
 
     fn number(&mut self, node: Node<'_>, key: &str) -> Option<Spanned<u64>> {
@@ -545,7 +522,7 @@ impl Reader {
             }
         }
         let named = &entry.pin.value.git_ref;
-        let named_commit = is_commit_id(named);
+        let named_commit = entry.pin.value.commit().is_some();
         if let Some(commit) = &entry.commit {
             let differs = named_commit && !named.eq_ignore_ascii_case(&commit.value.id)
                 || digest.is_some_and(|digest| *digest != commit.value);
@@ -567,11 +544,21 @@ impl Reader {
     }
 }
 
+/// What GitHub's reader takes as the path of a workflow.
+fn is_inside(path: &str) -> bool {
+    let foreign = |c: char| matches!(c, '\\' | ':') || c.is_ascii_control();
+    !path.is_empty()
+        && !path.starts_with('/')
+        && !path.contains(foreign)
+        && path.split('/').all(|part| part != "..")
+}
+
 fn same(one: &Dependency, other: &Dependency) -> bool {
     fn value<T>(spanned: &Option<Spanned<T>>) -> Option<&T> {
         spanned.as_ref().map(|spanned| &spanned.value)
     }
     value(&one.git_ref) == value(&other.git_ref)
+        && value(&one.hostname) == value(&other.hostname)
         && value(&one.commit) == value(&other.commit)
         && value(&one.owner_id) == value(&other.owner_id)
         && value(&one.repo_id) == value(&other.repo_id)
@@ -581,6 +568,9 @@ fn same(one: &Dependency, other: &Dependency) -> bool {
             .map(|pin| &pin.value)
             .eq(other.uses.iter().map(|pin| &pin.value))
 }
+
+mod write;
+pub use write::{Draft, DraftEntry, NotWritable};
 
 #[cfg(test)]
 mod tests;

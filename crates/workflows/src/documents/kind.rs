@@ -11,6 +11,8 @@ pub enum FileKind {
     Action,
     /// `.github/workflows/actions.lock`.
     ActionsLock,
+    /// `.github/cofferdam.lock`.
+    CofferdamLock,
     /// `.github/dependabot.yml`.
     Dependabot,
     /// A configuration of Renovate, under any of its names, or the
@@ -51,6 +53,7 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
             return Some(FileKind::Workflow);
         }
         ".github/workflows" if name == "actions.lock" => return Some(FileKind::ActionsLock),
+        ".github" if name == "cofferdam.lock" => return Some(FileKind::CofferdamLock),
         _ => {}
     }
     if is_foreign(folder) {
@@ -203,6 +206,8 @@ mod tests {
                 Some(FileKind::Workflow),
             ),
             (".github/workflows/{% if x %}a.md{% endif %}", None),
+            (".github/cofferdam.lock", Some(FileKind::CofferdamLock)),
+            ("cofferdam.lock", None),
             ("action.yaml", Some(FileKind::Action)),
             ("vendor/x/action.yml", None),
             ("images/app/Dockerfile", Some(FileKind::Dockerfile)),

@@ -47,7 +47,12 @@ dependencies:
         commit: 'sha256-34e114876b0b11c390a56381ad16ebd13914f8d534e114876b0b11c390a56381'
         owner_id: 44036562
         repo_id: 3
-        uses: ['org/setup@v2']
+        uses: ['org/leaf@v1']
+    'org/leaf@v1':
+        ref: 'v1'
+        commit: 'sha1-de0fac2e4500dabe0009e67214ff5f5447ce83dd'
+        owner_id: 1
+        repo_id: 5
     'org/unused@v9':
         ref: 'v9'
         commit: 'sha1-de0fac2e4500dabe0009e67214ff5f5447ce83dd'
@@ -114,6 +119,7 @@ fn what_is_reached_and_not_locked_is_a_gap() {
             "actions/cache@v4",
             "actions/checkout@v4.3.1",
             "actions/listed-only@v1",
+            "org/leaf@v1",
             "org/missing@v1",
             "org/setup@v2",
         ]
