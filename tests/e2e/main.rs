@@ -11,7 +11,6 @@
 )]
 
 #[cfg(feature = "lock")]
-#[expect(dead_code, reason = "tests of the client use all of its answers")]
 #[path = "../../crates/registries/tests/servers/git_backend.rs"]
 #[expect(dead_code, reason = "the tests of the client use more of it")]
 mod git_backend;
