@@ -2,7 +2,6 @@
 //! folders, with nothing of the surrounding environment.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,

@@ -204,7 +204,6 @@ impl OciClient {
                 total,
                 ..Limits::default()
             },
-            ..Connection::default()
         };
         Ok(Self {
             client: HttpClient::new(agent, &connection)?,

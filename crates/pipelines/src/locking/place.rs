@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
 
+use crate::collect::bounded;
+
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
@@ -100,7 +102,7 @@ impl Writing {
             above = folder;
         }
         no_link(&path)?;
-        if fs::read(&path).is_ok_and(|now| now == text.as_bytes()) {
+        if holds(&path, text.as_bytes()) {
             return Ok(false);
         }
         let failed = |source| PlaceError::File {
@@ -110,6 +112,14 @@ impl Writing {
         whole(&path, text.as_bytes()).map_err(failed)?;
         Ok(true)
     }
+}
+
+/// Whether a file holds just these bytes already.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let read = |mut file: File| bounded(&mut file, bytes.len() as u64);
+    File::open(path)
+        .and_then(read)
+        .is_ok_and(|now| now.is_ok_and(|now| now == bytes))
 }
 
 #[cfg(unix)]

@@ -160,7 +160,6 @@ impl GitClient {
                         // A redirect means another identity, and is reported.
                         redirects: 0,
                     },
-                    ..Connection::default()
                 };
                 HttpClient::new(agent, &connection)
             };
