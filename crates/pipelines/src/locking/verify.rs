@@ -383,6 +383,3 @@ fn names(folder: &Path) -> io::Result<Vec<(String, Kind)>> {
     all.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(all)
 }
-
-#[cfg(test)]
-mod tests;
