@@ -130,15 +130,8 @@ fn locks(root: &Path, opened: &locking::Opened) -> (String, String) {
             let entry = contents
                 .actions
                 .entry(pin.clone())
-                .or_insert_with(|| Entry {
-                    commit: commit(),
-                    tree: Hash::Known(format!("h1:{}=", "A".repeat(43))),
-                    excluded: BTreeSet::new(),
-                    paths: BTreeSet::new(),
-                    uses: BTreeSet::new(),
-                    images: BTreeSet::new(),
-                    permissions: BTreeSet::new(),
-                    calls: BTreeSet::new(),
+                .or_insert_with(|| {
+                    Entry::new(commit(), Hash::Known(format!("h1:{}=", "A".repeat(43))))
                 });
             entry.paths.insert(path.clone());
         }

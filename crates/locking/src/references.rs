@@ -378,7 +378,7 @@ fn address(download: &Download, around: Surroundings<'_>, script: &Script) -> St
 }
 
 /// The hash that the command which checks a download spells out.
-fn compared(script: &str, download: &Download) -> Hash {
+pub(crate) fn compared(script: &str, download: &Download) -> Hash {
     let command = download.checked.clone().and_then(|range| script.get(range));
     let digits = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let mut words = command
@@ -413,7 +413,7 @@ fn of_image(image: &ImageRef) -> (String, Hash) {
 }
 
 /// A text as the key of an entry: one line, without space at its ends.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let plain: String = text
         .chars()
         .map(|c| {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::locking::diff::{diff, locked};
 use cofferdam_pipelines::{Limits, locking};
-use cofferdam_registries::git::PUBLIC_HOST;
 
 use super::{Form, LockError, markdown, say_json};
 use crate::commands::network::NetworkArgs;
@@ -63,7 +62,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
     let found = diff(
         &locked(&base),
         &locked(&head),
-        PUBLIC_HOST,
+        &[&head, &base],
+        &args.network.host(),
         Some(&network.git),
     );
     match args.format {

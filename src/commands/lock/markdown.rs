@@ -73,6 +73,10 @@ fn action(change: &ActionChange, text: &mut String) {
     if change.new.is_some() {
         sides("actions that it uses", change.uses(), text);
         sides("images that it uses", change.images(), text);
+        sides("tools that come with it", change.tools(), text);
+        sides("downloads of its scripts", change.downloads(), text);
+        sides("scripts that nobody can judge", change.undecided(), text);
+        sides("paths that are accepted unseen", change.accepted(), text);
         sides("rights that it asks for", change.permissions(), text);
         sides("calls in its code", change.calls(), text);
         code(&change.code, text);
@@ -174,6 +178,7 @@ fn action_value(change: &ActionChange) -> Value {
     let (new_images, gone_images) = change.images();
     let (new_rights, gone_rights) = change.permissions();
     let (new_calls, gone_calls) = change.calls();
+    let pair = |(new, gone): (BTreeSet<String>, BTreeSet<String>)| json!({"new": new, "gone": gone});
     json!({
         "old": side(&change.old),
         "new": side(&change.new),
@@ -181,6 +186,10 @@ fn action_value(change: &ActionChange) -> Value {
         "content_forged": change.content_forged(),
         "uses": {"new": names(new_uses), "gone": names(gone_uses)},
         "images": {"new": new_images, "gone": gone_images},
+        "tools": pair(change.tools()),
+        "downloads": pair(change.downloads()),
+        "undecided": pair(change.undecided()),
+        "accepted": pair(change.accepted()),
         "permissions": {"new": new_rights, "gone": gone_rights},
         "calls": {"new": new_calls, "gone": gone_calls},
         "code": match &change.code {

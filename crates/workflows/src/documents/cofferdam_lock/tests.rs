@@ -29,6 +29,8 @@ actions:
         tree: '{H1}'
         excluded:
             - 'docs/link'
+        accepted:
+            - 'docs/link'
         paths:
             - '.'
             - 'save'
@@ -36,10 +38,16 @@ actions:
             - 'c/d@{SHA}'
         images:
             - 'alpine:3'
+        tools:
+            - 'a/b@v1 go >=1.2 <2'
+        downloads:
+            - 'https://example.com/it''s'
         permissions:
             - 'contents: write'
         calls:
             - 'network fetch'
+        undecided:
+            - 'action.yml:7: python is not looked into'
     'c/d@{SHA}':
         commit: 'sha1-{SHA}'
         tree: 'no hash known'
@@ -88,6 +96,18 @@ fn what_is_written_is_read_and_written_again() {
 fn every_problem_has_a_place_and_says_what_was_expected() {
     let text = sample();
     let cases = [
+        (
+            "accepted:\n            - 'docs/link'",
+            "accepted:\n            - 'dist'",
+            (11, 13),
+            "`dist` is accepted and not under `excluded`",
+        ),
+        (
+            "            - 'a/b@v1 go",
+            "            - 'a/b go",
+            (20, 15),
+            "an item of `tools` must be",
+        ),
         (
             "version: 1",
             "version: 2",
@@ -254,15 +274,30 @@ fn contents() -> impl Strategy<Value = Contents> {
         btree_set(pin(), 0..3),
         btree_set(text, 0..3),
         btree_set(text, 0..2),
+        any::<bool>(),
     );
     let entry = entry.prop_map(
-        |(id, tree, excluded, paths, uses, images, permissions)| Entry {
+        |(id, tree, excluded, paths, uses, images, permissions, agreed)| Entry {
             commit: Commit {
                 algorithm: "sha1",
                 id,
             },
             tree,
+            accepted: if agreed {
+                excluded.clone()
+            } else {
+                std::collections::BTreeSet::new()
+            },
             excluded,
+            tools: (uses.iter())
+                .map(|by| Tool {
+                    by: by.clone(),
+                    name: "x".to_owned(),
+                    version: "1 2".to_owned(),
+                })
+                .collect(),
+            downloads: images.clone(),
+            undecided: permissions.clone(),
             paths: if paths.is_empty() {
                 [".".to_owned()].into()
             } else {
