@@ -372,7 +372,8 @@ fn local_folders(
                     Some(real) => format!("leads to `{real}`"),
                     None => "leads out of the repository or to nothing".to_owned(),
                 };
-                let message = format!("`{folder}` is reached through the link `{link}`, which {to}");
+                let message =
+                    format!("`{folder}` is reached through the link `{link}`, which {to}");
                 found.push(Code::Linked.at(user.location.clone(), message));
             }
             (Some(LocalFolder::NotRead(reason)), _) => {

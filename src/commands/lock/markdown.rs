@@ -178,7 +178,8 @@ fn action_value(change: &ActionChange) -> Value {
     let (new_images, gone_images) = change.images();
     let (new_rights, gone_rights) = change.permissions();
     let (new_calls, gone_calls) = change.calls();
-    let pair = |(new, gone): (BTreeSet<String>, BTreeSet<String>)| json!({"new": new, "gone": gone});
+    let pair =
+        |(new, gone): (BTreeSet<String>, BTreeSet<String>)| json!({"new": new, "gone": gone});
     json!({
         "old": side(&change.old),
         "new": side(&change.new),

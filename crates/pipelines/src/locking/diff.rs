@@ -62,8 +62,8 @@ fn code(
         return CodeChange::NotLooked;
     }
     let files = |pin: &Pin, commit: &Commit| -> Result<_, String> {
-        let repository =
-            Repository::new(&host(pin), &pin.owner, &pin.repo).map_err(|error| error.to_string())?;
+        let repository = Repository::new(&host(pin), &pin.owner, &pin.repo)
+            .map_err(|error| error.to_string())?;
         let id: ObjectId = commit
             .id
             .parse()

@@ -52,7 +52,9 @@ fn hashed(root: &Path, repository: &Repository, folder: &str, limits: &Limits) -
     let whole = format!("{folder}/x");
     if let Some(link) = behind_link(root, &whole) {
         let real = fs::canonicalize(root.join(folder)).ok();
-        let real = real.as_deref().and_then(|real| real.strip_prefix(root).ok());
+        let real = real
+            .as_deref()
+            .and_then(|real| real.strip_prefix(root).ok());
         return LocalFolder::Linked {
             link: link.to_owned(),
             real: real.map(|real| real.to_string_lossy().into_owned()),
@@ -79,8 +81,9 @@ fn hashed(root: &Path, repository: &Repository, folder: &str, limits: &Limits) -
             return LocalFolder::NotRead(format!("{path}: {error}"));
         }
     }
-    let of =
-        |side: fn(&(Digest, Digest)) -> Digest| h1(files.found.iter().map(|(n, d)| (n.clone(), side(d))));
+    let of = |side: fn(&(Digest, Digest)) -> Digest| {
+        h1(files.found.iter().map(|(n, d)| (n.clone(), side(d))))
+    };
     match (of(|both| both.0), of(|both| both.1)) {
         (Ok(exact), Ok(unix)) => LocalFolder::Hashed { exact, unix },
         (Err(error), _) | (_, Err(error)) => LocalFolder::NotRead(error.to_string()),
@@ -276,9 +279,8 @@ fn of_root(root: &Path, repository: &Repository) -> BTreeSet<String> {
         paths.extend(dockerfile.map(|name| (*name).to_owned()));
     }
     // A link that leads to no file of the commit is named where it is followed.
-    let is_link = |path: &String| {
-        fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_symlink())
-    };
+    let is_link =
+        |path: &String| fs::symlink_metadata(root.join(path)).is_ok_and(|found| found.is_symlink());
     paths.retain(|path| tree.has(path) || is_link(path));
     paths
 }

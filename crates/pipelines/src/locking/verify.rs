@@ -183,7 +183,9 @@ fn judge(actions: &Path, lock: &Contents, one: Downloaded, limits: &VerifyLimits
         Some(entry) => compare(&actions.join(&one.folder), entry, limits),
     };
     let verdict = match verdict {
-        Verdict::Same | Verdict::Accepted(_) if !one.finished => Verdict::NotChecked(Reason::Unfinished),
+        Verdict::Same | Verdict::Accepted(_) if !one.finished => {
+            Verdict::NotChecked(Reason::Unfinished)
+        }
         other => other,
     };
     Verified {

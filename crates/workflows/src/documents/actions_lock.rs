@@ -171,7 +171,8 @@ impl ActionsLock {
         if let Some(entry) = self.dependency(pin) {
             return entry.hostname.as_ref().map(|name| name.value.as_str());
         }
-        let mut same = (self.dependencies.iter()).filter(|entry| entry.pin.value.slug() == pin.slug());
+        let mut same =
+            (self.dependencies.iter()).filter(|entry| entry.pin.value.slug() == pin.slug());
         let first = same.next()?;
         let all = same.all(|entry| name(entry) == name(first));
         let hostname = first.hostname.as_ref().filter(|_| all)?;

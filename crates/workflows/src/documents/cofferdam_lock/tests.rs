@@ -100,13 +100,13 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
             "accepted:\n            - 'docs/link'",
             "accepted:\n            - 'dist'",
             (11, 13),
-            "`dist` is accepted and not under `excluded`",
+            "`dist` is accepted and not under `excluded` of a/b@v1",
         ),
         (
             "            - 'a/b@v1 go",
             "            - 'a/b go",
             (20, 15),
-            "an item of `tools` must be",
+            "an item of `tools` must be OWNER/REPO@REF NAME VERSION",
         ),
         (
             "version: 1",
@@ -118,7 +118,7 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         (
             "local:",
             "lokal:",
-            (35, 1),
+            (43, 1),
             "the document has no key `lokal`",
         ),
         (
@@ -148,19 +148,19 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         (
             "- '.'\n",
             "- '../x'\n",
-            (11, 15),
+            (13, 15),
             "an item of `paths` must be a path of the action, or `.`",
         ),
         (
             "'.github/actions/x'",
             "'/x'",
-            (36, 5),
+            (44, 5),
             "a local action must be a folder of the repository",
         ),
         (
             "    'alpine:3': 'sha256:0",
             "    'alpine:3': 'sha256:",
-            (28, 17),
+            (36, 17),
             "a hash here must be sha256: and 64 digits, or `no hash known`",
         ),
     ];
@@ -183,8 +183,8 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         ProblemKind::Syntax
     );
     let (line, column, message) =
-        first(&text.replace("tools:", "<<<<<<< HEAD\ntools:\n=======\n>>>>>>> x"));
-    assert_eq!((line, column), (31, 1), "{message}");
+        first(&text.replace("\ntools:", "\n<<<<<<< HEAD\ntools:\n=======\n>>>>>>> x"));
+    assert_eq!((line, column), (39, 1), "{message}");
     assert!(message.contains("merge conflict"), "{message}");
 }
 
@@ -195,12 +195,12 @@ fn another_form_is_noticed() {
         "            - '.'\n            - 'save'",
         "            - 'save'\n            - '.'",
     );
-    assert_eq!(parse(&swapped).first_difference(), Some(11));
+    assert_eq!(parse(&swapped).first_difference(), Some(13));
     assert_eq!(
         parse(&text.replace("actions:", "actions: # x")).first_difference(),
         Some(4)
     );
-    assert_eq!(parse(&format!("{text}\n")).first_difference(), Some(38));
+    assert_eq!(parse(&format!("{text}\n")).first_difference(), Some(46));
 }
 
 #[test]
