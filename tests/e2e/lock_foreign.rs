@@ -112,3 +112,50 @@ fn the_host_that_a_lock_names_is_the_one_that_is_asked() {
     );
     assert_eq!(world.read(THEIRS), third("tenant.ghe.com"));
 }
+
+#[test]
+fn an_action_that_uses_another_part_of_itself_is_no_circle() {
+    let world = World::new("x");
+    let tools = world.make("acme/tools");
+    tools
+        .write(
+            "action.yml",
+            "name: x\nruns:\n  using: composite\n  steps:\n    - uses: acme/tools/retry@v1\n",
+        )
+        .write(
+            "retry/action.yml",
+            "name: x\nruns:\n  using: composite\n  steps:\n    - uses: acme/leaf@v1\n",
+        );
+    tools.commit("one");
+    tools.git(&["tag", "v1"]);
+    let leaf = world.make("acme/leaf");
+    leaf.write("action.yml", NODE).write("dist/index.js", "x");
+    leaf.commit("one");
+    leaf.git(&["tag", "v1"]);
+    world.sandbox.write(
+        CI,
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: acme/tools@v1\n",
+    );
+    let ran = world.lock(&["write"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(world.lock(&["check"]).code, 0);
+    assert!(world.read(THEIRS).contains("'acme/leaf@v1':"));
+    // Two that use each other are one, and GitHub reads no file with them.
+    leaf.write(
+        "action.yml",
+        "name: x\nruns:\n  using: composite\n  steps:\n    - uses: acme/tools/retry@v1\n",
+    );
+    leaf.commit("two");
+    leaf.git(&["tag", "-f", "v1"]);
+    fs::remove_file(world.sandbox.path(OURS)).unwrap();
+    fs::remove_file(world.sandbox.path(THEIRS)).unwrap();
+    let ran = world.lock(&["write"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("actions.lock is not written: "),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("in a circle"), "{}", ran.out);
+    assert!(world.sandbox.path(OURS).exists() && !world.sandbox.path(THEIRS).exists());
+}

@@ -92,7 +92,10 @@ pub enum Why {
     #[error(transparent)]
     Name(#[from] NotARepository),
     /// The commit belongs to no branch and no tag of the repository.
-    #[error("the commit belongs to no branch and no tag of the repository: it is an impostor")]
+    #[error(
+        "the commit belongs to no branch and no tag of the repository: it is an impostor, unless \
+         a mirror was asked that lags behind"
+    )]
     Impostor,
     /// Nobody can tell whether the commit belongs to the repository.
     #[error("nobody can tell whether the commit belongs to the repository: {0}")]
@@ -271,6 +274,11 @@ fn one(
             entry.paths.insert(path);
         }
         for (used, path, called) in part.uses {
+            // Another part of the same download, as `$/…` is.
+            if used == *pin {
+                open.push((path, called));
+                continue;
+            }
             if !call && !called {
                 found.as_action.insert(used.clone());
             }

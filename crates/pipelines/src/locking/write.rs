@@ -355,7 +355,14 @@ fn draft(
         };
         draft.dependencies.insert(pin, draft_entry);
     }
-    Ok(Some(draft.text()?))
+    let text = draft.text()?;
+    // Actions that use each other in a circle, for instance, make a file that no
+    // reader takes, GitHub's included.
+    let again = ActionsLock::parse(SourceFile::new(actions_lock::PLACE, text.as_str()));
+    match again.problems().first() {
+        Some(problem) => Err(actions_lock::NotWritable::NotUnderstood(problem.clone()).into()),
+        None => Ok(Some(text)),
+    }
 }
 
 /// The ref of a commit that was locked before without asking.
