@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::lock::{CI, NODE, OURS, World};
+use crate::git_backend::Made;
+use crate::lock::{CI, NODE, OURS, THEIRS, World};
 
 fn told(found: &[(String, String)]) -> Vec<(&str, &str)> {
     let parts = found.iter().map(|(a, b)| (a.as_str(), b.as_str()));
@@ -375,4 +376,135 @@ fn a_path_that_is_newly_left_out_of_the_hash_of_a_commit_is_a_forgery() {
         "{}",
         diff.out
     );
+}
+
+#[test]
+fn a_lock_that_is_taken_away_in_part_is_no_quiet_change() {
+    let (world, _) = locked();
+    world.sandbox.commit();
+    let ours = world.read(OURS);
+    let theirs = world.read(THEIRS);
+    // Without its hash nothing is compared with an action.
+    let at = ours.find("        tree: 'h1:").unwrap();
+    let end = at + ours[at..].find('\n').unwrap();
+    let less = format!(
+        "{}        tree: 'no hash known'{}",
+        &ours[..at],
+        &ours[end..]
+    );
+    world.sandbox.write(OURS, less);
+    let ran = world.lock(&["check"]);
+    assert!(
+        ran.code == 1 && ran.out.contains("has no content hash"),
+        "{}",
+        ran.out
+    );
+    let diff = world.lock(&["diff", "--base", "HEAD"]);
+    assert!(
+        diff.code == 1 && diff.out.contains("hash was taken away"),
+        "{}",
+        diff.out
+    );
+    world.sandbox.write(OURS, &ours);
+    // Without its list GitHub holds a workflow to nothing.
+    fs::remove_file(world.sandbox.path(THEIRS)).unwrap();
+    let diff = world.lock(&["diff", "--base", "HEAD"]);
+    assert!(
+        diff.code == 1 && diff.out.contains("no longer holds"),
+        "{}",
+        diff.out
+    );
+    let (head, tail) = theirs.split_once("workflows:\n").unwrap();
+    let (_, dependencies) = tail.split_once("dependencies:\n").unwrap();
+    world.sandbox.write(
+        THEIRS,
+        format!("{head}workflows: {{}}\ndependencies:\n{dependencies}"),
+    );
+    let diff = world.lock(&["diff", "--base", "HEAD"]);
+    assert!(
+        diff.code == 1 && diff.out.contains("ci.yml"),
+        "{}",
+        diff.out
+    );
+    world.sandbox.write(THEIRS, theirs);
+    assert_eq!(world.lock(&["diff", "--base", "HEAD"]).code, 0);
+}
+
+#[test]
+fn a_local_action_out_of_the_checkout_is_named_and_not_read() {
+    let world = local("./../beside");
+    fs::create_dir_all(world.sandbox.root().join("../beside")).unwrap();
+    for verb in ["write", "check"] {
+        let ran = world.lock(&[verb]);
+        assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+        assert!(
+            ran.out.contains("`./../beside` leads out of the checkout"),
+            "{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn a_lost_ref_a_damaged_cache_and_a_tree_that_leads_out_are_told() {
+    let (world, _) = locked();
+    let ours = world.read(OURS);
+    // The tags are gone, and the commit is still that of a branch.
+    let leaf = Made {
+        folder: world.server.folder.join("acme/leaf.git"),
+    };
+    leaf.git(&["tag", "-d", "v1", "v1.0.0"]);
+    assert_eq!(world.lock(&["write", "--fresh"]).code, 0);
+    assert_eq!(world.read(OURS), ours);
+    let ran = world.lock(&["update", "acme/leaf@v1"]);
+    assert!(ran.out.contains("not checked"), "{}", ran.out);
+    // Every object in the cache is damaged: what is taken from it is asked for
+    // again, and offline it is named.
+    let mut open = vec![world.sandbox.outside().join("home/.cache")];
+    let mut damaged = 0;
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+                continue;
+            }
+            let mut bytes = fs::read(entry.path()).unwrap();
+            if let Some(last) = bytes.last_mut() {
+                *last ^= 1;
+                damaged += 1;
+                fs::write(entry.path(), bytes).unwrap();
+            }
+        }
+    }
+    assert!(damaged > 0);
+    let ran = world.lock(&["write", "--fresh", "--offline"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert_eq!(world.lock(&["write", "--fresh"]).code, 0);
+    assert_eq!(world.read(OURS), ours);
+    // A tree whose entry would leave the folder into which it is unpacked.
+    let evil = world.make("acme/evil");
+    evil.write("action.yml", NODE).write("dist/index.js", "x");
+    evil.commit("one");
+    for name in ["..", ".git", "a\\b"] {
+        let blob = evil.git(&["rev-parse", "HEAD:action.yml"]);
+        let id: Vec<u8> = (0..20)
+            .map(|n| u8::from_str_radix(&blob[2 * n..2 * n + 2], 16).unwrap())
+            .collect();
+        let raw = world.sandbox.outside().join("tree");
+        let lines = [format!("100644 {name}\0").into_bytes(), id].concat();
+        fs::write(&raw, lines).unwrap();
+        let raw = raw.to_str().unwrap();
+        let tree = evil.git(&["hash-object", "--literally", "-t", "tree", "-w", raw]);
+        let commit = evil.git(&["commit-tree", "-m", "x", tree.trim()]);
+        evil.git(&["tag", "-f", "v1", commit.trim()]);
+        world.sandbox.write(
+            CI,
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: acme/evil@v1\n",
+        );
+        let ran = world.lock(&["write"]);
+        assert_eq!(ran.code, 3, "{name}: {}", ran.out);
+        assert!(ran.out.contains("is refused"), "{name}: {}", ran.out);
+        assert_eq!(world.read(OURS), ours);
+    }
 }

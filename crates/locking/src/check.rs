@@ -10,7 +10,7 @@ use cofferdam_workflows::documents::{self, ActionsLock, ProblemKind};
 
 use crate::graph::Graph;
 use crate::problem::{Code, Problem};
-use crate::references::{Reference, What, of_repository};
+use crate::references::{Reference, What, of_repository, why_loose};
 
 mod commits;
 
@@ -86,8 +86,7 @@ pub fn check_references(
     }
     for reference in references {
         if let What::Loose(written) = &reference.what {
-            let message = format!("`{written}` names no commit, tag or branch");
-            found.push(Code::RefMissing.at(reference.location.clone(), message));
+            found.push(Code::RefMissing.at(reference.location.clone(), why_loose(written)));
         }
     }
     match ours {
@@ -256,6 +255,11 @@ fn covered(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Probl
         }
     }
     for (pin, entry) in &contents.actions {
+        // No lock is written so, and nothing is compared with an action then.
+        if entry.tree == Hash::NotKnown {
+            let message = format!("{pin} has no content hash");
+            found.push(Code::Incomplete.at(lock.place(&Key::Action(pin.clone())), message));
+        }
         for used in entry
             .uses
             .iter()

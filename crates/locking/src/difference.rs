@@ -16,6 +16,8 @@ pub struct Difference {
     pub actions: Vec<ActionChange>,
     /// Images, bases, tools, downloads and local actions.
     pub entries: Vec<EntryChange>,
+    /// Workflows that GitHub held to their locked commits, and no longer does.
+    pub released: Vec<String>,
 }
 
 /// One action.
@@ -82,7 +84,7 @@ impl Difference {
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.entries.is_empty()
+        self.actions.is_empty() && self.entries.is_empty() && self.released.is_empty()
     }
 }
 
@@ -164,6 +166,14 @@ impl ActionChange {
             if a == b && one.commit != other.commit)
     }
 
+    /// Whether the commit is the same and its content hash was taken away, so that
+    /// nothing is compared with it any more.
+    #[must_use]
+    pub fn hash_lost(&self) -> bool {
+        matches!((&self.old, &self.new), (Some((_, one)), Some((_, other)))
+            if one.tree != Hash::NotKnown && other.tree == Hash::NotKnown)
+    }
+
     /// Whether the commit is the same and its content is another, which no
     /// honest change does. What is left out of the hash follows from the commit
     /// as well: a path that is newly left out hides what lies there.
@@ -204,7 +214,25 @@ pub fn compare(base: &Contents, head: &Contents) -> Difference {
     Difference {
         actions: actions(base, head),
         entries: entries(base, head),
+        released: Vec::new(),
     }
+}
+
+/// The workflows that one `actions.lock` lists and the other one does not, as far
+/// as they are still there. GitHub holds a workflow to the lock while the file
+/// lists it.
+#[must_use]
+pub fn released(
+    base: Option<&ActionsLock>,
+    head: Option<&ActionsLock>,
+    exists: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let listed = base.map_or(&[][..], |lock| &lock.workflows);
+    (listed.iter())
+        .map(|workflow| workflow.path.value.as_str())
+        .filter(|path| exists(path) && head.is_none_or(|lock| lock.workflow(path).is_none()))
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn actions(base: &Contents, head: &Contents) -> Vec<ActionChange> {

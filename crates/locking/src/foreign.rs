@@ -16,7 +16,7 @@ use cofferdam_workflows::shell::Shell;
 
 use crate::calls::{self, Calls};
 use crate::fetches::Scripts;
-use crate::references::{Reference, What, of_action, of_dockerfile, of_workflow};
+use crate::references::{Reference, What, of_action, of_dockerfile, of_workflow, one_line};
 
 /// The files of one commit.
 pub trait Files {
@@ -223,6 +223,14 @@ fn take(references: Vec<Reference>, part: &mut Part) {
             What::Image(name, hash) | What::Base(name, hash) => {
                 part.images.insert(name, hash);
             }
+            // `./…` in an action of another repository is a folder of the work
+            // tree of whoever uses it, which no hash of the action covers.
+            What::Loose(written) if written.starts_with('.') => {
+                part.undecided.insert(outside(&written));
+            }
+            What::Local(folder) => {
+                part.undecided.insert(outside(&format!("./{folder}")));
+            }
             What::Loose(written) => {
                 part.loose.insert(written);
             }
@@ -232,11 +240,13 @@ fn take(references: Vec<Reference>, part: &mut Part) {
             What::Download(address, hash) => {
                 part.downloads.insert(address, hash);
             }
-            // `./…` in an action of another repository is a folder of the work
-            // tree of whoever uses it.
-            What::Local(_) => {}
         }
     }
+}
+
+fn outside(written: &str) -> String {
+    let line = format!("what `{written}` is in the work tree of whoever uses it");
+    one_line(&line)
 }
 
 /// `$/…`: the same repository at the same commit.

@@ -58,7 +58,7 @@ codes! {
     /// Something is referred to and not locked.
     NotPinned = "not-pinned", "look at what it is, run `cofferdam lock write` and commit what it writes";
     /// A `uses:` without a ref, which GitHub refuses and nothing can lock.
-    RefMissing = "ref-missing", "name a commit, a tag or a branch behind `@`";
+    RefMissing = "ref-missing", "name a commit, a tag or a branch behind `@`, or a folder of the repository";
     /// The folder of a local action is not as it was locked.
     LocalChanged = "local-action-changed", "if the change is meant, run `cofferdam lock write` and commit what it writes";
     /// What a reference itself says differs from what the lock holds for it.

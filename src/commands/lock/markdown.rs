@@ -15,6 +15,13 @@ pub(super) fn render(found: &Difference) -> String {
         return "Nothing that is locked has changed.\n".to_owned();
     }
     let mut text = String::from("## What changed behind the pins\n");
+    if !found.released.is_empty() {
+        text.push_str(&format!(
+            "\n**GitHub no longer holds these workflows to their locked commits, as actions.lock \
+             does not list them: {}**\n",
+            listed(&found.released)
+        ));
+    }
     for change in &found.actions {
         action(change, &mut text);
     }
@@ -53,6 +60,9 @@ fn action(change: &ActionChange, text: &mut String) {
     text.push_str(&format!("\n### {title}\n\n"));
     if change.content_forged() {
         text.push_str("- **The commit is the same and its content hash is another. One of the two locks is forged.**\n");
+    }
+    if change.hash_lost() {
+        text.push_str("- **The content hash was taken away: nothing is compared with it.**\n");
     }
     if let (Some((_, old)), Some((_, new))) = (&change.old, &change.new)
         && old.commit != new.commit
@@ -159,7 +169,7 @@ pub(super) fn value(found: &Difference) -> Value {
             json!({"section": section, "name": name, "old": entry.old, "new": entry.new})
         })
         .collect();
-    json!({"version": 1, "actions": actions, "entries": entries})
+    json!({"version": 1, "actions": actions, "entries": entries, "released": found.released})
 }
 
 fn action_value(change: &ActionChange) -> Value {
@@ -185,6 +195,7 @@ fn action_value(change: &ActionChange) -> Value {
         "new": side(&change.new),
         "ref_moved": change.ref_moved(),
         "content_forged": change.content_forged(),
+        "hash_lost": change.hash_lost(),
         "uses": {"new": names(new_uses), "gone": names(gone_uses)},
         "images": {"new": new_images, "gone": gone_images},
         "tools": pair(change.tools()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Pin;
 use cofferdam_findings::Exit;
+use cofferdam_locking::references::{What, why_loose};
 use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::write::{Planned, Theirs, WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
@@ -108,11 +109,17 @@ pub(super) fn place(
         lines.push(format!("{}: {word}: {}", failure.pin, failure.why));
     }
     for reference in &planned.loose {
+        let What::Loose(written) = &reference.what else {
+            continue;
+        };
         wrong = true;
         let at = &reference.location;
         lines.push(format!(
-            "{}:{}:{}: error[ref-missing]: it names no commit, tag or branch",
-            at.path, at.line, at.column
+            "{}:{}:{}: error[ref-missing]: {}",
+            at.path,
+            at.line,
+            at.column,
+            why_loose(written)
         ));
     }
     for (image, error) in &planned.images {
