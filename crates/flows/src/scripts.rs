@@ -256,7 +256,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
         let mut trails = self.take(found);
+        // In a loop it reads every line, and what is made of them may be several.
         let line = command.name.file_name() == Some("read")
+            && !command.redirects.iter().any(|redirect| redirect.inherited)
             && !command.args.iter().any(|arg| ends_elsewhere(&arg.text));
         for trail in trails.iter_mut().filter(|_| line) {
             trail.cap = trail.cap.min(Class::Line);
