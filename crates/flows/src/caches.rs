@@ -13,8 +13,19 @@ use cofferdam_workflows::documents::{Action, Step};
 use crate::patterns::{self, Part};
 use crate::scope::{Scope, Unit};
 
-/// How deep local actions are followed into each other.
+/// How deep local actions are followed into each other, and how many of their
+/// steps are looked at for one list.
 const MAX_DEPTH: usize = 4;
+const MAX_STEPS: usize = 2_000;
+
+/// The caches of a list of steps.
+#[derive(Default)]
+pub(crate) struct Entries<'r> {
+    pub(crate) list: Vec<Entry<'r>>,
+    /// Whether not all steps were looked at.
+    pub(crate) cut: bool,
+    seen: usize,
+}
 
 /// A step that saves a cache, restores one, or does both.
 pub(crate) struct Entry<'r> {
@@ -36,10 +47,10 @@ pub(crate) struct Entry<'r> {
     pub(crate) restores: bool,
 }
 
-impl<'r> Entry<'r> {
-    /// The caches of the steps around a scope, in order.
-    pub(crate) fn of(scope: Scope<'r>, actions: &HashMap<usize, &'r Action>) -> Vec<Self> {
-        let mut found = Vec::new();
+impl<'r> Entries<'r> {
+    /// Those of the steps around a scope, in order.
+    pub(crate) fn of(scope: Scope<'r>, actions: &HashMap<usize, &'r Action>) -> Self {
+        let mut found = Self::default();
         for step in scope.steps() {
             let inside = Inside {
                 scope,
@@ -52,7 +63,9 @@ impl<'r> Entry<'r> {
         }
         found
     }
+}
 
+impl<'r> Entry<'r> {
     /// Whether what it saves is there once all steps are done, and not before.
     pub(crate) fn saves_at_the_end(&self) -> bool {
         self.step.action() == Some("actions/cache")
@@ -94,7 +107,7 @@ struct Inside<'i, 'r> {
 }
 
 impl<'r> Inside<'_, 'r> {
-    fn step(&self, step: &'r Step, depth: usize, found: &mut Vec<Entry<'r>>) {
+    fn step(&self, step: &'r Step, depth: usize, found: &mut Entries<'r>) {
         let Some(name) = step.action() else {
             let action = self.actions.get(&std::ptr::from_ref(step).addr());
             if let (Some(action), Some(depth)) = (action, depth.checked_sub(1)) {
@@ -104,6 +117,11 @@ impl<'r> Inside<'_, 'r> {
                     ..*self
                 };
                 for step in action.steps() {
+                    found.seen += 1;
+                    if found.seen > MAX_STEPS {
+                        found.cut = true;
+                        return;
+                    }
                     inner.step(step, depth, found);
                 }
             }
@@ -124,7 +142,7 @@ impl<'r> Inside<'_, 'r> {
             let lines = self.lines(text).into_iter();
             lines.map(|line| (line, text.span))
         });
-        found.push(Entry {
+        found.list.push(Entry {
             scope: self.scope,
             outer: self.outer,
             step,

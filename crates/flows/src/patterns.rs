@@ -76,45 +76,88 @@ pub(crate) fn joined(parts: Vec<Part>) -> Vec<Part> {
 /// `together` says that both stand in one workflow.
 pub(crate) fn may_begin(text: &[Part], start: &[Part], together: bool) -> bool {
     let mut agreed = false;
-    let (mut text, mut start) = (text.to_vec(), start.to_vec());
-    text.reverse();
-    start.reverse();
+    let (mut text, mut start) = (Rest::of(text), Rest::of(start));
     loop {
-        match (start.pop(), text.pop()) {
+        match (start.first(), text.first()) {
             (None, _) => return agreed,
-            (Some(own), Some(other)) if own == other => {
+            (Some(Piece::Known(own)), Some(Piece::Known(other))) => {
+                let common = own.len().min(other.len());
+                if own.as_bytes().get(..common) != other.as_bytes().get(..common) {
+                    return false;
+                }
+                start.skip(common);
+                text.skip(common);
+                agreed = true;
+            }
+            (Some(Piece::Hole(own)), Some(Piece::Hole(other))) if own == other => {
                 if own.is_of_the_run() && !together {
                     return false;
                 }
-                agreed = true;
-            }
-            (Some(Part::Known(own)), Some(Part::Known(other))) => {
-                if let Some(rest) = own.strip_prefix(other.as_str()) {
-                    start.push(Part::Known(rest.to_owned()));
-                } else if let Some(rest) = other.strip_prefix(own.as_str()) {
-                    text.push(Part::Known(rest.to_owned()));
-                } else {
-                    return false;
-                }
+                start.skip(0);
+                text.skip(0);
                 agreed = true;
             }
             // The rest tells, where both end alike.
-            (Some(own), Some(other)) if own.is_plain() && other.is_plain() && agreed => {}
-            (Some(hole), Some(Part::Known(known))) if hole.is_plain() && agreed => {
-                text.extend(behind_word(&known));
+            (Some(Piece::Hole(own)), Some(Piece::Hole(other)))
+                if own.is_plain() && other.is_plain() && agreed =>
+            {
+                start.skip(0);
+                text.skip(0);
             }
-            (Some(Part::Known(known)), Some(hole)) if hole.is_plain() && agreed => {
-                start.extend(behind_word(&known));
+            (Some(Piece::Hole(hole)), Some(Piece::Known(known))) if hole.is_plain() && agreed => {
+                start.skip(0);
+                text.skip(word_of(known));
             }
-            (Some(Part::Hole(_)), _) | (_, Some(Part::Hole(_))) => return agreed,
-            (Some(Part::Known(_)), None) => return false,
+            (Some(Piece::Known(known)), Some(Piece::Hole(hole))) if hole.is_plain() && agreed => {
+                start.skip(word_of(known));
+                text.skip(0);
+            }
+            (Some(Piece::Hole(_)), _) | (_, Some(Piece::Hole(_))) => return agreed,
+            (Some(Piece::Known(_)), None) => return false,
         }
     }
 }
 
-fn behind_word(text: &str) -> Option<Part> {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
-    (!rest.is_empty()).then(|| Part::Known(rest.to_owned()))
+/// What is left of a text. Keys are compared each with each, so that nothing is
+/// copied.
+struct Rest<'p> {
+    parts: &'p [Part],
+    /// How many bytes of the first are behind.
+    behind: usize,
+}
+
+enum Piece<'p> {
+    Known(&'p str),
+    Hole(&'p Part),
+}
+
+impl<'p> Rest<'p> {
+    fn of(parts: &'p [Part]) -> Self {
+        Self { parts, behind: 0 }
+    }
+
+    fn first(&self) -> Option<Piece<'p>> {
+        match self.parts.first()? {
+            Part::Known(text) => Some(Piece::Known(text.get(self.behind..).unwrap_or(""))),
+            hole => Some(Piece::Hole(hole)),
+        }
+    }
+
+    // Past so many bytes of what is known, or past the expression.
+    fn skip(&mut self, bytes: usize) {
+        match self.parts.split_first() {
+            Some((Part::Known(text), _)) if self.behind + bytes < text.len() => {
+                self.behind += bytes;
+            }
+            Some((_, rest)) => *self = Self::of(rest),
+            None => {}
+        }
+    }
+}
+
+fn word_of(text: &str) -> usize {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    text.find(|c| !plain(c)).unwrap_or(text.len())
 }
 
 /// Whether two texts may be the same.

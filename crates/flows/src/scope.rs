@@ -8,7 +8,7 @@ use cofferdam_workflows::documents::{Action, Condition, Job, Step, Workflow};
 use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::yaml::Document;
 
-use crate::caches::Entry;
+use crate::caches::{Entries, Entry};
 use crate::flow::Stage;
 
 /// A file with steps.
@@ -112,6 +112,7 @@ pub(crate) struct Index<'r> {
     users: HashMap<&'r str, Vec<Scope<'r>>>,
     actions: HashMap<usize, &'r Action>,
     saves: Vec<Entry<'r>>,
+    cut: bool,
 }
 
 impl<'r> Index<'r> {
@@ -134,10 +135,10 @@ impl<'r> Index<'r> {
         }
         for workflow in &repository.workflows {
             for job in &workflow.jobs {
-                let caches = Entry::of(Scope::of_job(workflow, job), &index.actions);
-                index
-                    .saves
-                    .extend(caches.into_iter().filter(|entry| entry.saves));
+                let caches = Entries::of(Scope::of_job(workflow, job), &index.actions);
+                index.cut |= caches.cut;
+                let saves = caches.list.into_iter().filter(|entry| entry.saves);
+                index.saves.extend(saves);
             }
         }
         index
@@ -170,9 +171,10 @@ impl<'r> Index<'r> {
     }
 
     /// The caches that the steps around a scope restore.
-    pub(crate) fn restores(&self, scope: Scope<'r>) -> Vec<Entry<'r>> {
-        let mut caches = Entry::of(scope, &self.actions);
-        caches.retain(|entry| entry.restores);
+    pub(crate) fn restores(&self, scope: Scope<'r>) -> Entries<'r> {
+        let mut caches = Entries::of(scope, &self.actions);
+        caches.cut |= self.cut;
+        caches.list.retain(|entry| entry.restores);
         caches
     }
 

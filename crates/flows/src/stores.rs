@@ -19,11 +19,15 @@ use crate::leavings::file_name;
 use crate::outputs::Holds;
 use crate::scope::{Scope, Unit};
 use crate::scripts::Running;
-use crate::trace::Tracer;
+use crate::trace::{Kind, Tracer};
 use crate::trail::{End, Trail, Trails};
 
 /// How deep callers, and local actions, are followed.
 const MAX_DEPTH: usize = 8;
+/// How many steps that save one cache are looked at.
+const MAX_SAVES: usize = 32;
+/// How many steps are looked at for a fetch.
+const MAX_STEPS: usize = 2_000;
 /// How many ways by callers to a job that saves are looked at.
 const MAX_CHAINS: usize = 64;
 
@@ -33,6 +37,8 @@ pub(crate) struct Restored<'r> {
     /// Places in the index of saving steps, and where the key stands by which
     /// it is found.
     saves: Vec<(usize, Span)>,
+    /// Whether there are more.
+    cut: bool,
 }
 
 impl<'s, 'r> Tracer<'s, 'r> {
@@ -43,15 +49,19 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for entry in self.index.restores(scope) {
-            let saves: Vec<(usize, Span)> = saves
+        let entries = self.index.restores(scope);
+        for entry in entries.list {
+            let mut saves: Vec<(usize, Span)> = saves
                 .iter()
                 .enumerate()
                 .filter(|(_, save)| !is_same_job(save.scope, scope))
                 .filter_map(|(at, save)| Some((at, entry.finds(save)?)))
+                .take(MAX_SAVES + 1)
                 .collect();
-            if !saves.is_empty() {
-                found.push(Restored { entry, saves });
+            let cut = entries.cut || saves.len() > MAX_SAVES;
+            saves.truncate(MAX_SAVES);
+            if !saves.is_empty() || cut {
+                found.push(Restored { entry, saves, cut });
             }
         }
         found
@@ -113,11 +123,18 @@ impl<'s, 'r> Tracer<'s, 'r> {
             if self.is_written_over(running, restored.entry.outer, &path, at) {
                 continue;
             }
+            if restored.cut {
+                self.unfinished.set(true);
+            }
             for (save, key) in &restored.saves {
                 let Some(save) = self.index.saves().get(*save) else {
                     continue;
                 };
-                for mut trail in self.saved(save, &path) {
+                let address = |step: &Step| std::ptr::from_ref(step).addr();
+                let (outer, inner) = (address(save.outer), address(save.step));
+                let key_of = (outer, inner, Kind::Saved, path.clone());
+                let trails = self.trails_once(key_of, || self.saved(save, &path));
+                for mut trail in trails.iter().cloned() {
                     trail.place = Some((restored.entry.file, *key));
                     let mut trail = trail.put(&format!("the restored file `{path}`"));
                     let condition = restored.entry.outer.condition.as_ref();
@@ -278,11 +295,28 @@ impl<'s, 'r> Tracer<'s, 'r> {
         };
         let end = scope.step.map_or(usize::MAX, |step| step.index);
         let called = workflow.is_reusable();
+        let mut left = MAX_STEPS;
         let mut steps = scope.steps().iter();
-        steps.any(|step| step.index < end && self.fetches(&frame, step, called, MAX_DEPTH))
+        let found = steps.any(|step| {
+            step.index < end && self.fetches(&frame, step, (called, MAX_DEPTH), &mut left)
+        });
+        if left == 0 {
+            self.unfinished.set(true);
+        }
+        found
     }
 
-    fn fetches(&self, frame: &Frame<'_>, step: &'r Step, called: bool, depth: usize) -> bool {
+    fn fetches(
+        &self,
+        frame: &Frame<'_>,
+        step: &'r Step,
+        (called, depth): (bool, usize),
+        left: &mut usize,
+    ) -> bool {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return false;
+        }
         if artifacts::brings(step) {
             return true;
         }
@@ -317,7 +351,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             dispatched: false,
         };
         let mut steps = action.steps().iter();
-        steps.any(|step| self.fetches(&inside, step, called, depth))
+        steps.any(|step| self.fetches(&inside, step, (called, depth), left))
     }
 }
 

@@ -343,12 +343,7 @@ pub(crate) fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
 
 /// What it takes a stranger to start the job and to get past the conditions of
 /// the steps on the way.
-pub(crate) fn way(
-    guards: &[&Expr],
-    steps: &[&Step],
-    start: &Start<'_>,
-    view: &JobView<'_>,
-) -> Way {
+pub(crate) fn way(guards: &[&Expr], steps: &[&Step], start: &Start<'_>, view: &JobView<'_>) -> Way {
     let stranger = Stranger {
         trigger: start.trigger,
         lookup: &|path| settled(view.job.steps(), path),

@@ -155,7 +155,8 @@ fn is_from_outside(cx: &Context<'_>, start: &Start<'_>) -> bool {
         return false;
     };
     let (ways, _) = starts::all_of_job(cx, view);
-    ways.iter().any(|way| std::ptr::eq(way.trigger, start.trigger))
+    ways.iter()
+        .any(|way| std::ptr::eq(way.trigger, start.trigger))
 }
 
 fn most(start: &Start<'_>, fetch: &Fetch) -> (Severity, Confidence) {
