@@ -128,7 +128,8 @@ pub(super) fn run(ground: &Ground<'_>) -> Result<String, Error> {
         &format!("{}/api", server.root),
     ]))?;
     if wrote.code != Some(0) {
-        let said = String::from_utf8_lossy(&wrote.stderr).into_owned();
+        let said = [wrote.stdout, wrote.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
         return Err(Error::output(format!(
             "`lock write` ended with {:?}: {said}",
             wrote.code
