@@ -5,11 +5,13 @@
 //! looks. What lies there is a pull request's where the head was fetched before,
 //! and else what the scripts of that job have written.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::step::StepKind;
 use cofferdam_workflows::documents::{Step, Trigger};
+use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Frame, Place};
 use cofferdam_workflows::semantics::{artifacts, cache_scopes, checkouts};
 
@@ -120,7 +122,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let before = before.filter(|restored| restored.entry.outer.index < end);
         let mut found = Trails::default();
         for restored in before.filter(|restored| restored.entry.holds(&path)) {
-            if self.is_written_over(running, restored.entry.outer, &path, at) {
+            let outer = restored.entry.outer;
+            if self.is_written_over(running, outer, &path, at)
+                || is_cleaned(running.scope, outer.index..end, &path)
+            {
                 continue;
             }
             if restored.cut {
@@ -375,6 +380,20 @@ fn is_same_job(one: Scope<'_>, other: Scope<'_>) -> bool {
         (Some(one), Some(other)) => std::ptr::eq(one, other),
         _ => false,
     }
+}
+
+// Whether a checkout has emptied its folder in between, as it does unless it is
+// told not to.
+fn is_cleaned(scope: Scope<'_>, between: Range<usize>, path: &str) -> bool {
+    let path = Folder::workspace().join(path);
+    scope.steps().iter().any(|step| {
+        step.index > between.start
+            && step.index < between.end
+            && checkouts::is_checkout(step)
+            && step.condition.is_none()
+            && step.input("clean").is_none()
+            && checkouts::folder(step).is_some_and(|folder| path.is_in(&folder))
+    })
 }
 
 /// A path as it is seen from the workspace; `None` where an expression says
