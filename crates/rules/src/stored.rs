@@ -5,7 +5,7 @@
 //! what is lost, of the second.
 
 use cofferdam_findings::{Confidence, Severity};
-use cofferdam_flows::{Flow, Holds, Saved, Shape, Sink, Source};
+use cofferdam_flows::{Flow, Holds, Saved, Shape, Sink, Source, Who};
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::cache_scopes;
 use cofferdam_workflows::semantics::checkouts::Guard;
@@ -95,7 +95,7 @@ fn shaping<'c>(
         None => flow.source.shape(start.event())?,
     };
     let shape = if injections::own_words(flow, &way) {
-        Shape::new(shape.class, cofferdam_flows::Who::Dispatcher)
+        Shape::new(shape.class, Who::Dispatcher)
     } else {
         shape
     };
