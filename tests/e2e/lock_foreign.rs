@@ -19,7 +19,7 @@ fn tools_and_downloads_inside_of_foreign_actions_are_locked_or_named() {
     outer
         .write(
             "action.yml",
-            &format!(
+            format!(
                 "name: x\nruns:\n  using: composite\n  steps:\n    - uses: actions/setup-go@v5\n      with: {{go-version: 1.25.x}}\n    - shell: bash\n      run: |\n        curl -sSfLo it https://example.com/it\n        echo '{sum}  it' | sha256sum -c\n        chmod +x it\n        ./it\n    - {{shell: bash, run: 'bash \"$GITHUB_ACTION_PATH/scripts/install.sh\"'}}\n    - {{shell: python, run: 'import urllib.request'}}\n    - {{shell: bash, run: '\"${{{{ github.action_path }}}}/$WHICH\"'}}\n"
             ),
         )

@@ -164,9 +164,8 @@ fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     out.violated(
         Control::D2,
         first.location(),
-        "no actions.lock fixes what the used actions use themselves; `cofferdam lock write` writes \
-         one, with the content hashes beside it, and so does GitHub's extension: \
-         `gh extension install github/gh-actions-lock`, then `gh actions-lock`",
+        "no actions.lock fixes what the used actions use themselves; `cofferdam lock write` or \
+         `gh actions-lock` writes one",
     );
 }
 
