@@ -10,6 +10,7 @@ use std::path::Path;
 
 use cofferdam_facts::{ImageRef, SourceFile};
 use cofferdam_findings::NotChecked;
+use cofferdam_workflows::repository::Tree;
 use cofferdam_workflows::yaml::{Document, Node};
 
 use super::places::{self, Place};
@@ -53,6 +54,25 @@ pub(super) fn read(
     }
     let found = places(&file);
     Ok((file, found))
+}
+
+/// Charts whose templates nobody looked at, each named once.
+pub(super) fn templates(tree: &Tree) -> Vec<NotChecked> {
+    (tree.iter())
+        .filter_map(|path| path.strip_suffix("Chart.yaml"))
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .filter(|folder| {
+            let templates = format!("{folder}templates");
+            tree.below(&templates).next().is_some()
+        })
+        .map(|folder| NotChecked {
+            code: "helm-templates",
+            message: format!("{folder}templates: images in templates of Helm are not looked at"),
+            location: None,
+            settle: "name the values that the chart takes with `--helm-values FILE`".to_owned(),
+            required: false,
+        })
+        .collect()
 }
 
 /// Every image of a values file.

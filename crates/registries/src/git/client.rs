@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::cache::{Cache, Key};
+use super::cache::{Cache, Kept, Key};
 use super::error::{GitError, ProtocolError};
 use super::objects::{ObjectId, Objects};
 use super::pack::{self, PackLimits};
@@ -463,12 +463,13 @@ impl GitClient {
             let header = |name: &str| answer.header(name).map(str::to_owned);
             match refuse(repository, answer.status, header) {
                 Ok(()) => return Ok(answer),
+                // A server may ask for more seconds than there are.
                 Err(GitError::RateLimited { seconds, .. })
-                    if waited + Duration::from_secs(seconds.unwrap_or(1))
+                    if waited.saturating_add(Duration::from_secs(seconds.unwrap_or(1)))
                         <= self.limits.waiting =>
                 {
                     let time = Duration::from_secs(seconds.unwrap_or(1).max(1));
-                    waited += time;
+                    waited = waited.saturating_add(time);
                     self.counters.again.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(time);
                 }
@@ -478,6 +479,10 @@ impl GitClient {
     }
 
     pub(super) fn cached(&self, key: Key<'_>) -> Option<Vec<u8>> {
+        self.cached_with_time(key).map(|kept| kept.bytes)
+    }
+
+    pub(super) fn cached_with_time(&self, key: Key<'_>) -> Option<Kept> {
         let most = self
             .limits
             .commit
@@ -499,6 +504,9 @@ impl GitClient {
     }
 }
 
+/// The most letters of an address in a message.
+const MOST_ADDRESS: usize = 250;
+
 /// What a status other than 200 means.
 fn refuse(
     repository: &Repository,
@@ -511,7 +519,10 @@ fn refuse(
         200 => return Ok(()),
         301 | 302 | 303 | 307 | 308 => GitError::Moved {
             repository,
-            to: header("location").unwrap_or_else(|| "nowhere".to_owned()),
+            to: header("location").map_or_else(
+                || "nowhere".to_owned(),
+                |to| to.chars().take(MOST_ADDRESS).collect(),
+            ),
         },
         // A host does not tell a stranger whether there is a private one.
         401 | 404 => GitError::NotFound { repository },

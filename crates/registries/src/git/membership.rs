@@ -5,7 +5,7 @@
 //! branches or tags leads there; everything else is somebody's fork, a deleted
 //! branch, or a pull request that nobody took.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cache::Key;
 use super::client::{GitClient, Mode};
@@ -90,13 +90,41 @@ impl GitClient {
             let repository = refs.repository.clone();
             return unknown(Unknown::Empty { repository });
         }
-        self.history(commit, refs)
+        self.history(commit, refs, None)
             .unwrap_or_else(|error| unknown(Unknown::Git(Box::new(error))))
     }
 
-    fn history(&self, commit: ObjectId, refs: &RefListing) -> Result<Membership, GitError> {
+    /// Whether one branch of a repository leads to `commit`: an impostor is what
+    /// this branch does not lead to, whatever the others do.
+    #[must_use]
+    pub fn in_branch(&self, commit: ObjectId, refs: &RefListing, branch: &str) -> Membership {
+        let alone = RefListing {
+            repository: refs.repository.clone(),
+            default_branch: Some(branch.to_owned()),
+            branches: (refs.branches.get_key_value(branch).into_iter())
+                .map(|(name, target)| (name.clone(), *target))
+                .collect(),
+            tags: BTreeMap::new(),
+            listed_at: refs.listed_at,
+        };
+        if let Some(by) = tip(commit, &alone) {
+            return Membership::Member { by };
+        }
+        if alone.branches.is_empty() {
+            return Membership::Impostor;
+        }
+        self.history(commit, &alone, Some(branch))
+            .unwrap_or_else(|error| unknown(Unknown::Git(Box::new(error))))
+    }
+
+    fn history(
+        &self,
+        commit: ObjectId,
+        refs: &RefListing,
+        branch: Option<&str>,
+    ) -> Result<Membership, GitError> {
         let repository = &refs.repository;
-        let key = Key::History(repository, commit);
+        let key = Key::History(repository, commit, branch);
         if let Some(kept) = self.cached(key) {
             match pack::unpack(&kept, &self.limits().history) {
                 Ok(objects) => {

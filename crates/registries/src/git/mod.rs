@@ -27,10 +27,10 @@ mod wire;
 
 pub use archive::Dependence;
 pub use cache::Cache;
-pub(crate) use cache::Key;
+pub(crate) use cache::{Kept, Key};
 pub use client::{Counts, GitClient, GitLimits, Mode};
 pub use error::{GitError, ProtocolError};
-pub use ids::RepositoryIds;
+pub use ids::{MOST_AGE, RepositoryIds};
 pub use membership::{Membership, Proof, Unknown};
 pub use objects::{Commit, Kind, NotAnObjectId, ObjectError, ObjectId, Objects, Signature};
 pub use pack::{PackError, PackLimits};

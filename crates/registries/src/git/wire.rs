@@ -150,8 +150,14 @@ fn add(listed: &mut Listed, line: &str) -> Option<()> {
     }
     if name == "HEAD" {
         let branch = points_at.and_then(|other| other.strip_prefix("refs/heads/"));
+        if branch.is_some_and(|branch| !is_name(branch)) {
+            return None;
+        }
         listed.default_branch = branch.map(str::to_owned);
         return Some(());
+    }
+    if !is_name(name) {
+        return None;
     }
     // Other names may begin like the ones that were asked for: they are no
     // branches and tags, and nobody pins to them.
@@ -163,6 +169,20 @@ fn add(listed: &mut Listed, line: &str) -> Option<()> {
         None
     };
     taken.is_none().then_some(())
+}
+
+/// Whether git itself would take it as the name of a ref. A name with a line
+/// feed would be a line of its own in a file that it is written into.
+///
+/// Source: git, `git-check-ref-format`.
+fn is_name(name: &str) -> bool {
+    let plain = name
+        .chars()
+        .all(|letter| !letter.is_control() && !" ~^:?*[\\\u{2028}\u{2029}".contains(letter));
+    let parts = name
+        .split('/')
+        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"));
+    plain && parts && !name.contains("..") && !name.contains("@{") && !name.ends_with('.')
 }
 
 /// What a request for objects asks for.

@@ -439,7 +439,7 @@ fn a_damaged_cache_is_found_and_fetched_again() {
     online()
         .fetch_commit(&repository("octo/other"), id(&other))
         .unwrap();
-    let file = |id: &str| cache.join(format!("git-1/commits/{}/{id}", &id[..2]));
+    let file = |id: &str| cache.join(format!("git-2/commits/{}/{id}", &id[..2]));
     std::fs::copy(file(&other), file(&commit)).unwrap();
     let again = online();
     assert_eq!(again.fetch_commit(&hello, id(&commit)).unwrap(), first);
