@@ -105,6 +105,12 @@ pub(crate) fn program_folders() -> Vec<PathBuf> {
     std::env::split_paths(&path).collect()
 }
 
+/// The folder for what is needed for a while.
+#[cfg(feature = "lock")]
+pub(crate) fn scratch_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
 /// The address of a proxy for https.
 #[cfg(feature = "lock")]
 pub(crate) fn proxy() -> Option<String> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cofferdam_pipelines::collect::bounded;
 use cofferdam_registries::git::{
-    Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST,
+    Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST, SystemGit,
 };
 use cofferdam_registries::github::PUBLIC_API;
 use cofferdam_registries::http::HttpError;
@@ -103,7 +103,11 @@ impl NetworkArgs {
         let cache = || folder.as_deref().map(Cache::new);
         let agent = "cofferdam";
         let limits = GitLimits::default();
-        let git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;
+        let mut git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;
+        if let Some(program) = installed_git() {
+            let scratch = environment::scratch_folder();
+            git = git.with_system_git(SystemGit::new(&program, &scratch));
+        }
         let registries = Registries {
             addresses: self.registry_url.iter().cloned().collect(),
             credentials: environment::docker_configuration()
@@ -130,6 +134,16 @@ impl NetworkArgs {
             None => Ok(host),
         }
     }
+}
+
+/// The git that is installed, for mirrors that speak an older protocol. Folders
+/// that are not absolute may be the checkout.
+fn installed_git() -> Option<PathBuf> {
+    let name = format!("git{}", std::env::consts::EXE_SUFFIX);
+    (environment::program_folders().into_iter())
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
 }
 
 /// The credentials of Docker's configuration. A file that cannot be read leaves

@@ -317,6 +317,7 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
             "commits": counts.commits,
             "histories": counts.histories,
             "rest": counts.rest,
+            "system_git": counts.system,
             "again": counts.again,
             "registries": network.oci.requests(),
         },

@@ -104,7 +104,10 @@ fn credentials_are_those_of_the_host_that_is_asked() {
     let registry = GitServer::start(&world.sandbox.outside());
     registry.decide(private);
     let host = registry.root.strip_prefix("http://").unwrap().to_owned();
-    world.sandbox.write(PATH, "on: push\njobs:\n  a:\n    runs-on: x\n    container: r.example/a/b:1\n    steps: []\n");
+    world.sandbox.write(
+        PATH,
+        "on: push\njobs:\n  a:\n    runs-on: x\n    container: r.example/a/b:1\n    steps: []\n",
+    );
     let docker = world.sandbox.outside().join("docker");
     fs::create_dir_all(&docker).unwrap();
     let folder = docker.to_str().unwrap().to_owned();

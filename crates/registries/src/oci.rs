@@ -82,9 +82,7 @@ pub enum OciError {
     },
     /// The registry is an address of this machine or network that nobody but a
     /// document named.
-    #[error(
-        "{image}: a bare address or this machine is asked only where `--registry-url` says so"
-    )]
+    #[error("{image}: a bare address or this machine is asked only where `--registry-url` says so")]
     Inner {
         /// The image.
         image: String,
@@ -521,7 +519,9 @@ impl OciClient {
                 (url, None)
             }
             Realm::Refused => {
-                return Err(malformed("it sends for a token to an address that is never asked"));
+                return Err(malformed(
+                    "it sends for a token to an address that is never asked",
+                ));
             }
         };
         if let Some(service) = fields.get("service") {

@@ -207,7 +207,10 @@ fn a_credential_follows_neither_a_mirror_nor_a_realm_nor_a_redirect() {
     // A redirect, before and after the credential is shown.
     let root = thief_root.clone();
     registry.decide(move |asked| {
-        let shown = asked.headers.iter().any(|(name, _)| name == "authorization");
+        let shown = asked
+            .headers
+            .iter()
+            .any(|(name, _)| name == "authorization");
         if !shown {
             let wants = ("www-authenticate", "Basic realm=\"x\"");
             return Answer::Raw(response("401 Who", &[wants], b""));

@@ -131,7 +131,9 @@ impl From<DepsError> for Failure {
             DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
             DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
             DepsError::Variable { .. } => Self::usage(&error),
-            DepsError::File { .. } | DepsError::Link { .. } | DepsError::Output(_) => Self::not_checked(&error),
+            DepsError::File { .. } | DepsError::Link { .. } | DepsError::Output(_) => {
+                Self::not_checked(&error)
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 use cofferdam_rules::image_sites;
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::yaml::{Document, Node};
+use cofferdam_workflows::yaml::{Document, Node, ProblemKind};
 
 use super::places::{self, Place};
 use crate::Limits;
@@ -58,13 +58,15 @@ pub(super) fn read(
     };
     for (count, path) in (checkout.tree.iter().filter(|path| is_compose(path))).enumerate() {
         if count >= MOST_FILES {
-            gap(format!("more than {MOST_FILES} compose files; the rest was not read"));
+            gap(format!(
+                "more than {MOST_FILES} compose files; the rest was not read"
+            ));
             break;
         }
         match text(&root.join(path), limits) {
             Ok(text) => {
                 let file = SourceFile::new(path, text);
-                if Document::parse(file.clone()).problems().is_empty() {
+                if is_understood(&Document::parse(file.clone())) {
                     files.push(file);
                 } else {
                     gap(format!("{path}: it is not understood as YAML"));
@@ -74,6 +76,12 @@ pub(super) fn read(
         }
     }
     (files, unread)
+}
+
+/// Whether everything of a file is understood. What GitHub does not take is
+/// usual elsewhere.
+pub(super) fn is_understood(document: &Document) -> bool {
+    (document.problems().iter()).all(|one| one.kind == ProblemKind::MergeKey)
 }
 
 fn text(path: &Path, limits: &Limits) -> Result<String, String> {
@@ -213,7 +221,12 @@ mod tests {
         ] {
             assert!(is_compose(path), "{path}");
         }
-        for path in ["composer.yaml", "compose.json", "compose/x.yml", "my-compose.yml"] {
+        for path in [
+            "composer.yaml",
+            "compose.json",
+            "compose/x.yml",
+            "my-compose.yml",
+        ] {
             assert!(!is_compose(path), "{path}");
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn read(
     let name = path.to_str().unwrap_or_default().replace('\\', "/");
     let file = SourceFile::new(name, text);
     let document = Document::parse(file.clone());
-    if !document.problems().is_empty() {
+    if !super::compose::is_understood(&document) {
         return Err(unread("it is not understood as YAML".to_owned()));
     }
     let found = places(&file);

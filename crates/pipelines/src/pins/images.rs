@@ -140,7 +140,11 @@ impl Answer {
             }
             Err(OciError::NotFound { .. }) => Judged::problem(
                 Code::LyingTag,
-                format!("there is no `{tag}` of {}, and {} says so", image.name(), place.written),
+                format!(
+                    "there is no `{tag}` of {}, and {} says so",
+                    image.name(),
+                    place.written
+                ),
             ),
             Err(error) => Judged::unknown(&format!(
                 "what the tag before the digest stands for is not known: {error}"

@@ -440,7 +440,11 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
     let (composed, unread) = compose::read(&root, &checkout, &options.limits);
     not_checked.extend(unread);
     places.extend(compose::all(&checkout, &composed));
-    files.extend(composed.into_iter().map(|file| (file.path().to_owned(), file)));
+    files.extend(
+        composed
+            .into_iter()
+            .map(|file| (file.path().to_owned(), file)),
+    );
     not_checked.extend(helm::templates(&checkout.tree));
     let mut places = places::sorted(places);
     let mut recorded = options.recorded.clone();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_registries::git::{
-    GitClient, GitError, Membership, Mode, ObjectId, RefListing, Repository, RepositoryIds, Resolved,
+    GitClient, GitError, Membership, Mode, ObjectId, RefListing, Repository, RepositoryIds,
+    Resolved,
 };
 
 use super::places::{Place, Subject};

@@ -52,7 +52,8 @@ fn numbers(tag: &str) -> Option<Vec<u64>> {
 
 /// Words that stand before a version and say nothing.
 const FILLERS: [&str; 12] = [
-    "version", "ver", "release", "tag", "pin", "pinned", "is", "at", "to", "ref", "renovate", "from",
+    "version", "ver", "release", "tag", "pin", "pinned", "is", "at", "to", "ref", "renovate",
+    "from",
 ];
 /// What a version may begin with besides a `v`.
 const PREFIXES: [&str; 8] = [
@@ -109,7 +110,9 @@ fn is_version(word: &str, refs: &RefListing) -> bool {
 /// What stands before the digits of the last part of a name.
 fn prefix(name: &str) -> &str {
     let last = name.rfind('/').map_or(0, |at| at + 1);
-    let digits = name.get(last..).and_then(|rest| rest.find(|c: char| c.is_ascii_digit()));
+    let digits = name
+        .get(last..)
+        .and_then(|rest| rest.find(|c: char| c.is_ascii_digit()));
     digits
         .and_then(|at| name.get(..last + at))
         .unwrap_or_default()
@@ -130,7 +133,10 @@ mod tests {
             peeled: None,
         };
         let all = |names: &[&str]| -> BTreeMap<String, Target> {
-            names.iter().map(|name| ((*name).to_owned(), target)).collect()
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), target))
+                .collect()
         };
         RefListing {
             repository: Repository::public("octo", "hello").unwrap(),

@@ -89,9 +89,7 @@ impl Cache {
         let (kind, name) = match key {
             Key::Commit(id) => ("commits", id.to_string()),
             Key::Refs(repository) => ("refs", name(repository)),
-            Key::History(repository, id, None) => {
-                ("history", format!("{}-{id}", name(repository)))
-            }
+            Key::History(repository, id, None) => ("history", format!("{}-{id}", name(repository))),
             Key::History(repository, id, Some(branch)) => {
                 let branch = hex(&Sha256::digest(branch));
                 ("history", format!("{}-{id}-{branch}", name(repository)))

@@ -94,8 +94,9 @@ mod tests {
 
     #[test]
     fn a_challenge_is_read_with_and_without_quotes() {
-        let fields =
-            fields(r#"realm="https://a/token?x=1",service=r.example, scope="repository:a:pull,push""#);
+        let fields = fields(
+            r#"realm="https://a/token?x=1",service=r.example, scope="repository:a:pull,push""#,
+        );
         let field = |name: &str| fields.get(name).map(String::as_str);
         assert_eq!(field("realm"), Some("https://a/token?x=1"));
         assert_eq!(field("service"), Some("r.example"));
@@ -117,14 +118,49 @@ mod tests {
             (hub, "https://auth.docker.io/token", None, "own"),
             (hub, "https://registry-1.docker.io/token", None, "own"),
             (hub, "https://auth.docker.io:444/token", None, "foreign"),
-            (hub, "https://auth.docker.io.evil.example/token", None, "foreign"),
+            (
+                hub,
+                "https://auth.docker.io.evil.example/token",
+                None,
+                "foreign",
+            ),
             // The pair is that of the hub and of nobody else.
-            ("https://evil.example", "https://auth.docker.io/token", None, "foreign"),
-            ("https://r.example:5000", "https://r.example/token", None, "foreign"),
-            ("https://r.example", "https://git.example/jwt", None, "foreign"),
-            ("https://r.example", "https://git.example/jwt", Some("git.example"), "own"),
-            ("https://r.example", "https://git.example:8443/jwt", Some("git.example"), "foreign"),
-            ("http://127.0.0.1:5000", "http://127.0.0.1:5000/token", None, "own"),
+            (
+                "https://evil.example",
+                "https://auth.docker.io/token",
+                None,
+                "foreign",
+            ),
+            (
+                "https://r.example:5000",
+                "https://r.example/token",
+                None,
+                "foreign",
+            ),
+            (
+                "https://r.example",
+                "https://git.example/jwt",
+                None,
+                "foreign",
+            ),
+            (
+                "https://r.example",
+                "https://git.example/jwt",
+                Some("git.example"),
+                "own",
+            ),
+            (
+                "https://r.example",
+                "https://git.example:8443/jwt",
+                Some("git.example"),
+                "foreign",
+            ),
+            (
+                "http://127.0.0.1:5000",
+                "http://127.0.0.1:5000/token",
+                None,
+                "own",
+            ),
         ] {
             assert_eq!(kind(base, named, user), due, "{base} {named}");
         }
@@ -146,9 +182,15 @@ mod tests {
             "nonsense",
         ] {
             assert_eq!(kind("https://r.example", named, None), "refused", "{named}");
-            assert_eq!(kind("https://r.example", named, Some("127.0.0.1")), "refused");
+            assert_eq!(
+                kind("https://r.example", named, Some("127.0.0.1")),
+                "refused"
+            );
         }
         // Another port of this machine is another service.
-        assert_eq!(kind("http://127.0.0.1:5000", "http://127.0.0.1:8080/x", None), "refused");
+        assert_eq!(
+            kind("http://127.0.0.1:5000", "http://127.0.0.1:8080/x", None),
+            "refused"
+        );
     }
 }

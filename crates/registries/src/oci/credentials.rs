@@ -124,7 +124,10 @@ impl Credentials {
     #[must_use]
     pub fn of(own: BTreeMap<String, Credential>) -> Self {
         Self {
-            own: own.into_iter().map(|(key, one)| (host_of(&key), one)).collect(),
+            own: own
+                .into_iter()
+                .map(|(key, one)| (host_of(&key), one))
+                .collect(),
             ..Self::default()
         }
     }
@@ -325,7 +328,10 @@ mod tests {
         let found = docker(folder, r#"{"credsStore": "one"}"#);
         assert!(found.get(DOCKER_HUB).unwrap().is_some());
         let said = std::fs::read_to_string(&said).unwrap();
-        assert!(said.ends_with("get https://index.docker.io/v1/\n"), "{said}");
+        assert!(
+            said.ends_with("get https://index.docker.io/v1/\n"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -336,8 +342,16 @@ mod tests {
         helper(folder, "none", "echo credentials not found; exit 1");
         helper(folder, "hang", "sleep 9");
         helper(folder, "left", "sleep 9 & exit 0");
-        helper(folder, "flood", "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done");
-        helper(folder, "token", "echo '{\"Username\":\"<token>\",\"Secret\":\"s\"}'");
+        helper(
+            folder,
+            "flood",
+            "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done",
+        );
+        helper(
+            folder,
+            "token",
+            "echo '{\"Username\":\"<token>\",\"Secret\":\"s\"}'",
+        );
         let begun = Instant::now();
         for (name, due) in [
             ("none", "has no name"),
