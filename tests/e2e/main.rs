@@ -59,3 +59,5 @@ mod triggers;
 mod unread_documents;
 #[cfg(feature = "vendoring")]
 mod vendored;
+#[cfg(all(feature = "lock", feature = "vendoring"))]
+mod vendored_direct;

@@ -234,6 +234,13 @@ fn images_of_compose_files_are_pinned_and_templates_of_charts_named() {
         .replace("alpine:3.19", &format!("alpine:3.19@{alpine}"))
         .replace("\"octo/app:1.2\"", &format!("\"octo/app:1.2@{app}\""));
     assert_eq!(now.unwrap(), due);
+    let outside = world.sandbox.outside().join("values");
+    std::fs::create_dir_all(&outside).unwrap();
+    std::fs::write(outside.join("v.yaml"), "image: secret/name:1\n").unwrap();
+    world.sandbox.link("linked", &outside);
+    let (_, value) = world.json("check", &["--helm-values", "linked/v.yaml"]);
+    assert!(value.to_string().contains("no regular file"), "{value:#}");
+    assert!(!value.to_string().contains("secret/name"), "{value:#}");
     // A link that leads out of the checkout is not read.
     world.sandbox.link("compose.yaml", "/etc/hostname");
     let (_, value) = world.json("check", &[]);

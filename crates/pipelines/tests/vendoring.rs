@@ -206,6 +206,7 @@ impl Checkout {
             module_cache: None,
             cargo_home: None,
             proxies: None,
+            repositories: None,
             database: None,
             crates: None,
             database_key: VerifierKey::parse(PUBLIC_KEY).unwrap(),

@@ -30,6 +30,10 @@ pub const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_API: &str = "https://registry-1.docker.io";
 /// The most bytes of a manifest: registries take no larger ones.
 const MOST_MANIFEST: u64 = 4 * 1024 * 1024;
+/// The most registries that are asked in one run.
+const MOST_REGISTRIES: usize = 64;
+/// How often a host may leave a question without an answer.
+const MOST_SILENCE: u32 = 3;
 /// Every kind of manifest that a runner can pull, indexes first.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -119,6 +123,14 @@ pub enum OciError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Its registry is not asked any more.
+    #[error("{image}: {reason}")]
+    GivenUp {
+        /// The image.
+        image: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// The cache alone is used and does not have it.
     #[error("{image} is not in the cache, and nothing is fetched")]
     NotCached {
@@ -142,6 +154,8 @@ pub struct OciClient {
     authorizations: Mutex<HashMap<String, String>>,
     /// What is known of the credentials for a host, which are looked for once.
     looked_up: Mutex<HashMap<String, Found>>,
+    /// How often each host did not answer.
+    silent: Mutex<HashMap<String, u32>>,
     requests: AtomicU64,
 }
 
@@ -206,6 +220,7 @@ impl OciClient {
             mode,
             authorizations: Mutex::default(),
             looked_up: Mutex::default(),
+            silent: Mutex::default(),
             requests: AtomicU64::new(0),
         })
     }
@@ -413,6 +428,7 @@ impl OciClient {
             place.base, place.repository
         );
         let key = format!("{}/{}", place.base, place.repository);
+        self.may_ask(place)?;
         let send = |authorization: Option<&str>| {
             let mut headers = vec![("accept", ACCEPT)];
             headers.extend(authorization.map(|value| ("authorization", value)));
@@ -422,7 +438,10 @@ impl OciClient {
             } else {
                 self.client.open(&url, &headers)
             };
-            answer.map_err(|error| no_answer(place, error))
+            answer.map_err(|error| {
+                self.note_silence(place);
+                no_answer(place, error)
+            })
         };
         let known = self.held().get(&key).cloned();
         let mut answer = send(known.as_deref())?;
@@ -452,6 +471,38 @@ impl OciClient {
         self.authorizations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a registry is worth a question: a document can name any number
+    /// of hosts that never answer, each of which costs a long wait.
+    fn may_ask(&self, place: &Place) -> Result<(), OciError> {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let image = || place.image.clone();
+        if let Some(times) = silent.get(&place.host) {
+            if *times < MOST_SILENCE {
+                return Ok(());
+            }
+            let reason = "its registry did not answer before, and is not asked again";
+            return Err(OciError::GivenUp {
+                image: image(),
+                reason,
+            });
+        }
+        if silent.len() >= MOST_REGISTRIES {
+            let reason = "so many registries are named that it is not asked";
+            return Err(OciError::GivenUp {
+                image: image(),
+                reason,
+            });
+        }
+        silent.insert(place.host.clone(), 0);
+        Ok(())
+    }
+
+    fn note_silence(&self, place: &Place) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = silent.entry(place.host.clone()).or_default();
+        *times = times.saturating_add(1);
     }
 
     /// The credential for a host, which is looked for when it is first wanted.

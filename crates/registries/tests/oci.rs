@@ -205,7 +205,7 @@ fn a_credential_follows_neither_a_mirror_nor_a_realm_nor_a_redirect() {
     assert!(thief.take_asked().is_empty());
     assert!(authorizations(&registry).is_empty());
     // A redirect, before and after the credential is shown.
-    let root = thief_root.clone();
+    let root = thief_root;
     registry.decide(move |asked| {
         let shown = asked
             .headers
@@ -305,4 +305,40 @@ fn names_that_would_lead_elsewhere_are_refused() {
         assert!(matches!(error, OciError::Name { .. }), "{name}: {error}");
     }
     assert_eq!(client.requests(), 0);
+}
+
+#[test]
+fn hosts_that_never_answer_cost_a_bounded_number_of_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = GitServer::start(folder.path());
+    server.decide(|_| Answer::Raw(Vec::new()));
+    let one = client("r.example", &server.root, None, Mode::Online);
+    for number in 0..20 {
+        let error = one
+            .resolve(&image(&format!("r.example/a/b:{number}")))
+            .unwrap_err();
+        let given_up = matches!(error, OciError::GivenUp { .. });
+        assert_eq!(given_up, number >= 3, "{number}: {error}");
+    }
+    assert_eq!(one.requests(), 3);
+    // And the number of hosts is bounded too.
+    let all: BTreeMap<String, String> = (0..100)
+        .map(|number| {
+            (
+                format!("r{number}.example"),
+                format!("http://127.0.0.1:{}", number + 1),
+            )
+        })
+        .collect();
+    let registries = Registries {
+        addresses: all,
+        ..Registries::default()
+    };
+    let time = Duration::from_secs(10);
+    let many = OciClient::new("test", registries, None, None, Mode::Online, time).unwrap();
+    for number in 0..100 {
+        let name = format!("r{number}.example/a/b:1");
+        assert!(many.resolve(&image(&name)).is_err());
+    }
+    assert_eq!(many.requests(), 64);
 }

@@ -131,6 +131,8 @@ pub enum ManifestSource {
     LocalArchive,
     /// A module proxy, or the registry of crates.
     Registry,
+    /// The tag in the module's own repository.
+    Repository,
     /// The folder that a replacement names.
     Folder,
 }
@@ -144,6 +146,7 @@ impl ManifestSource {
             Self::Cache => "cache",
             Self::LocalArchive => "local-archive",
             Self::Registry => "registry",
+            Self::Repository => "repository",
             Self::Folder => "folder",
         }
     }

@@ -40,4 +40,4 @@ pub use pktline::LineError;
 pub use refs::{RefListing, Resolved, Target};
 pub use repository::{Host, Hosts, NotARepository, PUBLIC_HOST, Repository};
 pub use system::SystemGit;
-pub use tree::{ActionTree, Content, Entry, TreeError, TreeLimits};
+pub use tree::{ActionTree, Content, Entry, Form, TreeError, TreeLimits};
