@@ -358,7 +358,10 @@ impl OciClient {
             .body
             .take(MOST_MANIFEST + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| no_answer(place, HttpError::Broken(error)))?;
+            .map_err(|error| {
+                self.note_silence(place);
+                no_answer(place, HttpError::Broken(error))
+            })?;
         if bytes.len() as u64 > MOST_MANIFEST {
             let limit = MOST_MANIFEST;
             return Err(no_answer(place, HttpError::TooLarge { limit }));

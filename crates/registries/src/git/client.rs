@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::cache::{Cache, Kept, Key};
 use super::error::{GitError, ProtocolError};
+use super::membership::Proofs;
 use super::objects::{ObjectId, Objects};
 use super::pack::{self, PackLimits};
 use super::refs::RefListing;
@@ -38,6 +39,8 @@ pub struct GitLimits {
     pub history: PackLimits,
     /// What a tree may hold.
     pub tree: TreeLimits,
+    /// The most histories that are fetched of one repository.
+    pub histories: u32,
 }
 
 impl Default for GitLimits {
@@ -57,6 +60,7 @@ impl Default for GitLimits {
                 total_bytes: 512 * 1024 * 1024,
             },
             tree: TreeLimits::default(),
+            histories: 200,
         }
     }
 }
@@ -133,6 +137,7 @@ pub struct GitClient {
     proxy: Option<String>,
     system: Option<SystemGit>,
     mirrors: Answers<Arc<Mirror>>,
+    pub(super) proofs: Proofs,
 }
 
 impl GitClient {
@@ -189,6 +194,7 @@ impl GitClient {
             proxy: proxy.map(str::to_owned),
             system: None,
             mirrors: Mutex::default(),
+            proofs: Proofs::default(),
         })
     }
 
@@ -696,7 +702,7 @@ fn once<T>(answers: &Answers<T>, repository: &Repository) -> Once<T> {
 }
 
 /// What a lock guards is whole after a panic too: nothing is left half done.
-fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -106,6 +106,14 @@ pub enum GitError {
         /// What happened.
         what: SystemError,
     },
+    /// So many commits of one repository would have to be proven.
+    #[error("{repository}: more than {limit} fetches of its history would be needed")]
+    TooMany {
+        /// The repository.
+        repository: Repository,
+        /// The limit.
+        limit: u32,
+    },
     /// The REST API is not known for that host, or its answer is none.
     #[error("{repository}: the numeric ids are not known: {reason}")]
     Ids {
