@@ -64,7 +64,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
         &locked(&base),
         &locked(&head),
         &[&head, &base],
-        &args.network.host(),
+        &args.network.host_name(),
         Some(&network.git),
     );
     let theirs = |opened: &'_ locking::Opened| opened.repository.actions_locks.first().cloned();

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
     let opened = locking::open(&root, &limits)?;
     let network = args.network.open()?;
     let images = (!args.no_images).then_some(&network.oci);
-    let host = args.network.host();
+    let host = args.network.host_name();
     let found = update(
         &opened,
         &network.git,

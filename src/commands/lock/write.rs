@@ -60,7 +60,7 @@ pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
     let network = args.network.open()?;
     let images = (!args.no_images).then_some(&network.oci);
     let options = WriteOptions {
-        host: args.network.host(),
+        host: args.network.host_name(),
         actions_lock: !args.no_actions_lock,
         fresh: args.fresh,
         renewed: BTreeSet::new(),
