@@ -9,9 +9,13 @@ mod go;
 mod go_files;
 mod list;
 mod originals;
+mod planted;
 mod records;
 mod report;
+mod selected;
+mod settings;
 mod sources;
+mod sums;
 mod writing;
 
 use std::io;
@@ -33,6 +37,7 @@ use crate::git::GitError;
 use crate::limits::Limits;
 use base::Base;
 use sources::Sources;
+use sums::Sums;
 
 /// Where the manifests of a checkout are kept, relative to its root.
 pub const MANIFESTS: &str = ".github/cofferdam.vendor.gz";
@@ -126,24 +131,50 @@ pub fn check(options: &VendorOptions) -> Result<VendorReport, VendorError> {
         Some(revision) => Some(Base::open(&root, revision, &options.limits)?),
         None => None,
     };
-    let places = discovery::discover(&root, &options.limits);
-    if places.is_empty() {
+    let found = discovery::discover(&root, &options.limits);
+    let mut problems = match &base {
+        Some(base) => base.gone(&root, &found)?,
+        None => Vec::new(),
+    };
+    if found.places.is_empty() && found.not_checked.is_empty() && problems.is_empty() {
         let path = options.root.clone();
         return Err(VendorError::Nothing { path });
     }
-    let mut report = VendorReport {
-        base: base.as_ref().map(Base::id),
-        ..VendorReport::default()
-    };
-    let committed = committed(&root, &mut report.problems);
+    let committed = committed(&root, &mut problems);
     let sources = Sources::new(options, committed);
-    for (ecosystem, place) in &places {
-        report.trees.push(match ecosystem {
-            Ecosystem::Go => go::check(&root, place, &sources, base.as_ref())?,
+    let sums = Sums::read(&root, &found.sums, base.as_ref())?;
+    let mut trees = Vec::new();
+    for (ecosystem, place) in &found.places {
+        trees.push(match ecosystem {
+            Ecosystem::Go => go::check(&root, place, &sources, &sums, base.as_ref())?,
             Ecosystem::Cargo => cargo::check(&root, place, &sources, base.as_ref())?,
         });
     }
+    let mut report = VendorReport {
+        base: base.as_ref().map(Base::id),
+        trees,
+        problems,
+        not_checked: found.not_checked,
+    };
+    report.take(sums);
+    if let Some(base) = &base {
+        planted::check(&root, &found.places, &sources, base, &mut report)?;
+    }
     Ok(report)
+}
+
+impl VendorReport {
+    /// Takes what is said of checksums and no directory has said.
+    fn take(&mut self, sums: Sums) {
+        let problems = sums.problems.into_iter();
+        let is_said = |one: &Problem| self.trees.iter().any(|tree| tree.problems.contains(one));
+        let problems: Vec<Problem> = problems.filter(|one| !is_said(one)).collect();
+        let gaps = sums.not_checked.into_iter();
+        let is_said = |one: &NotChecked| self.trees.iter().any(|t| t.not_checked.contains(one));
+        let gaps: Vec<NotChecked> = gaps.filter(|one| !is_said(one)).collect();
+        self.problems.extend(problems);
+        self.not_checked.extend(gaps);
+    }
 }
 
 fn canonical(root: &Path) -> Result<PathBuf, VendorError> {

@@ -9,7 +9,7 @@ use cofferdam_registries::go_modules::escaped;
 use cofferdam_trees::archives::{self, Unpacked};
 use cofferdam_trees::bundle::{Kept, Subject};
 use cofferdam_trees::go::patterns::names_module;
-use cofferdam_trees::{Bundle, H1};
+use cofferdam_trees::{Bundle, Digest, H1};
 
 use super::folder::bytes_of;
 use super::report::{Code, ManifestSource};
@@ -55,6 +55,11 @@ impl<'o> Sources<'o> {
         self.committed.as_ref()?.kept.get(subject)
     }
 
+    /// Everything that the committed file has.
+    pub(super) fn all_kept(&self) -> impl Iterator<Item = (&Subject, &Kept)> {
+        self.committed.iter().flat_map(|bundle| &bundle.kept)
+    }
+
     /// The signed note of the committed file.
     pub(super) fn note(&self) -> Option<&str> {
         self.committed.as_ref()?.unverified_note.as_deref()
@@ -80,6 +85,36 @@ impl<'o> Sources<'o> {
         let obtained = Arc::new(self.search(&subject, module, version, sum, archives_only));
         self.lock().insert(key, Arc::clone(&obtained));
         obtained
+    }
+
+    /// A file of a Go module whose contents came along with its manifest, from
+    /// what was found already or lies at hand; nobody is asked.
+    pub(super) fn witness(
+        &self,
+        module: &str,
+        version: &str,
+        sum: H1,
+        path: &str,
+    ) -> Option<Vec<u8>> {
+        let subject = Subject::Go {
+            module: module.to_owned(),
+            version: version.to_owned(),
+        };
+        let of = |unpacked: &Unpacked| {
+            let bytes = unpacked.witnesses.get(path)?;
+            let line = unpacked.manifest.get(path);
+            (line == Some(Digest::of(bytes))).then(|| bytes.clone())
+        };
+        let known = self.lock().get(&(subject.clone(), Some(sum))).cloned();
+        if let Some((unpacked, _)) = known.as_ref().and_then(|known| known.manifest.as_ref()) {
+            return of(unpacked);
+        }
+        let fits = |unpacked: &Unpacked| unpacked.manifest.h1(&subject.prefix()) == sum;
+        let kept = self.kept(&subject).map(|kept| &kept.unpacked);
+        match kept.filter(|unpacked| fits(unpacked)) {
+            Some(unpacked) => of(unpacked),
+            None => of(&self.cached(&subject).filter(fits)?),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -214,7 +249,7 @@ impl<'o> Sources<'o> {
             let part = folder.join(format!(
                 ".{}-{}.part",
                 std::process::id(),
-                cofferdam_trees::Digest::of(file.as_os_str().as_encoded_bytes())
+                Digest::of(file.as_os_str().as_encoded_bytes())
             ));
             std::fs::write(&part, bytes)?;
             std::fs::rename(&part, &file)

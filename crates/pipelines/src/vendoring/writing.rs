@@ -47,17 +47,17 @@ type Packages = BTreeMap<Subject, (Option<H1>, BTreeSet<String>)>;
 /// [`VendorError`].
 pub fn written(options: &VendorOptions) -> Result<Written, VendorError> {
     let root = canonical(&options.root)?;
-    let places = discover(&root, &options.limits);
-    if places.is_empty() {
+    let found = discover(&root, &options.limits);
+    if found.places.is_empty() && found.not_checked.is_empty() {
         let path = options.root.clone();
         return Err(VendorError::Nothing { path });
     }
     let before = committed(&root, &mut Vec::new());
     let sources = Sources::new(options, None);
     let mut bundle = Bundle::default();
-    let mut without = Vec::new();
+    let mut without = found.not_checked;
     let mut packages = Packages::new();
-    for (ecosystem, place) in &places {
+    for (ecosystem, place) in &found.places {
         match ecosystem {
             Ecosystem::Go => go(&root, place, &mut packages, &mut without),
             Ecosystem::Cargo => crates(&root, place, &sources, &mut bundle, &mut without),
