@@ -86,10 +86,17 @@ impl Base {
         paths.iter().filter_map(read).collect()
     }
 
-    /// Every file with checksums of Go modules, wherever it stands.
-    pub(super) fn sums(&self) -> impl Iterator<Item = &str> {
-        let name = |path: &str| holds_sums(path.rsplit('/').next().unwrap_or(path));
-        (self.files.keys().map(String::as_str)).filter(move |path| name(path))
+    /// Every file with checksums of Go modules, wherever it stands. What was
+    /// vendored has some of its own, in which nobody looks anything up.
+    pub(super) fn sums(&self) -> Result<Vec<&str>, GitError> {
+        let places = self.places()?;
+        let folders: BTreeSet<&str> = places.iter().map(|(_, one)| one.as_str()).collect();
+        let own = |path: &&str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            holds_sums(name) && !above(path).any(|one| folders.contains(one))
+        };
+        let paths = self.files.keys().map(String::as_str);
+        Ok(paths.filter(own).collect())
     }
 
     /// The vendor directories of the base that the checkout has no more: they

@@ -10,8 +10,7 @@ use std::path::Path;
 use cofferdam_lockfiles::cargo::{CargoLock, Checksums, LockedCrate};
 use cofferdam_trees::bundle::Subject;
 use cofferdam_trees::{
-    Anchor, Bundle, Comparison, Difference, Digest, Entry, Manifest, Wanted as Belongs, archives,
-    compare,
+    Anchor, Comparison, Difference, Digest, Entry, Manifest, Wanted as Belongs, archives, compare,
 };
 use toml::de::{DeTable, DeValue};
 
@@ -46,7 +45,8 @@ struct Tree<'t> {
 struct Before<'t> {
     lock: CargoLock,
     ids: Below,
-    bundle: Option<&'t Bundle>,
+    /// Where the manifests are that it keeps.
+    base: &'t Base,
 }
 
 pub(super) fn check(
@@ -83,7 +83,7 @@ pub(super) fn check(
         Some(base) => Some(Before {
             lock: parsed(base.bytes(&lock_path)?).unwrap_or_default(),
             ids: base.below(&place.folder),
-            bundle: base.bundle()?,
+            base,
         }),
         None => None,
     };
@@ -360,7 +360,7 @@ impl Tree<'_> {
         let subject = subject(locked, sum);
         let kept = sources.kept(&subject).map(|kept| &kept.unpacked.manifest);
         let before = self.before.as_ref();
-        let bundle = before.and_then(|before| before.bundle);
+        let bundle = before.and_then(|before| before.base.bundle().ok().flatten());
         let of_base = bundle.and_then(|bundle| bundle.kept.get(&subject));
         let mut whys = Vec::new();
         let vouched = match of_base {

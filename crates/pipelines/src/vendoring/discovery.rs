@@ -70,7 +70,7 @@ pub(super) fn discover(root: &Path, limits: &Limits) -> Discovered {
         }
         match Listing::read(root, &folder) {
             Ok(listing) => {
-                let below = found.take(root, &folder, listing);
+                let below = found.take(root, &folder, &listing);
                 open.extend(below.into_iter().map(|one| (one, depth + 1)));
             }
             Err(error) => found.gap(folder, plain(&error)),
@@ -134,7 +134,7 @@ impl Discovered {
     }
 
     /// Takes what one folder has; gives the folders below to look into.
-    fn take(&mut self, root: &Path, folder: &str, listing: Listing) -> Vec<String> {
+    fn take(&mut self, root: &Path, folder: &str, listing: &Listing) -> Vec<String> {
         let mut below = Vec::new();
         if listing.has(CRATE_LIST) {
             match folder.rsplit_once('/') {
@@ -165,7 +165,7 @@ impl Discovered {
             } else if holds_sums(name) && !kind.is_dir() {
                 self.sums.push(path);
             } else if name.eq_ignore_ascii_case("vendor") && !kind.is_file() {
-                if self.vendor(root, folder, name, *kind, &listing) {
+                if self.vendor(root, folder, name, *kind, listing) {
                     below.push(path);
                 }
             } else if kind.is_dir() && name != ".git" {

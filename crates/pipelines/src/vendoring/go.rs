@@ -61,13 +61,10 @@ pub(super) fn check(
         Err(error) => Err(plain(&error)),
     };
     let mut list = List::read(place, &read);
-    let before = match base {
-        Some(base) => Some(Before {
-            list: List::read(place, &|path| base.text(path).map_err(|e| e.to_string())),
-            ids: base.below(&place.folder),
-        }),
-        None => None,
-    };
+    let before = base.map(|base| Before {
+        list: List::read(place, &|path| base.text(path).map_err(|e| e.to_string())),
+        ids: base.below(&place.folder),
+    });
     let wanted = Wanted {
         ids: base.map(Base::hash),
         one_module: false,
@@ -239,10 +236,17 @@ impl Sides<'_> {
         if same {
             return;
         }
-        let is_touched = |at: usize| touched.get(&at).copied().unwrap_or(true);
-        let file_of = |module: &VendoredModule| self.file_of(sources, module);
-        let (problems, gaps) =
-            selected::check(self.list, &self.place.folder, &file_of, &is_touched);
+        let before = self.base.map(|base| &base.list.listed);
+        let known = selected::Known {
+            file_of: &|module| self.file_of(sources, module),
+            is_touched: &|at| touched.get(&at).copied().unwrap_or(true),
+            before: &|path| {
+                let mut modules = before?.modules.iter();
+                let found = modules.find(|one| one.module.path == path && !one.packages.is_empty());
+                found?.module.version.as_deref()
+            },
+        };
+        let (problems, gaps) = selected::check(self.list, &self.place.folder, &known);
         report.problems.extend(problems);
         report.not_checked.extend(gaps);
     }
@@ -275,7 +279,7 @@ impl Sides<'_> {
         let bytes = match &source.version {
             Some(version) => {
                 let sum = self.sum(&source.path, version).0?;
-                sources.witness(&source.path, version, sum, "go.mod")?
+                sources.go_mod(&source.path, version, sum)?
             }
             None => {
                 let folder = resolved(&self.place.home, &source.path)?;

@@ -1,6 +1,7 @@
 //! The files of one Go module, against its manifest.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use cofferdam_lockfiles::go::{GoMod, GoVersion, ModulesTxt, VendoredModule};
 use cofferdam_trees::archives::Unpacked;
@@ -357,7 +358,17 @@ impl Proof<'_> {
     fn local(&self, judged: &mut Judged) {
         let named = &self.module.source().path;
         let place = self.sides.place;
-        let folder = resolved(&place.home, named).and_then(|path| {
+        let below = resolved(&place.home, named);
+        let inside = |path: &str| Path::new(path).starts_with(&place.folder);
+        if below.as_deref().is_some_and(inside) {
+            // Compared with itself, it would equal whatever is put there.
+            judged.not_checked.push(NotChecked {
+                what: self.name(),
+                why: "the folder of the replacement lies in the vendor directory itself".to_owned(),
+            });
+            return;
+        }
+        let folder = below.and_then(|path| {
             let full = self.sides.root.join(&path);
             let real = std::fs::canonicalize(&full).ok()?;
             // A link would lead to what nobody has named.

@@ -36,7 +36,7 @@ use crate::collect::plain;
 use crate::git::GitError;
 use crate::limits::Limits;
 use base::Base;
-use sources::Sources;
+use sources::{Committed, Sources};
 use sums::Sums;
 
 /// Where the manifests of a checkout are kept, relative to its root.
@@ -140,7 +140,7 @@ pub fn check(options: &VendorOptions) -> Result<VendorReport, VendorError> {
         let path = options.root.clone();
         return Err(VendorError::Nothing { path });
     }
-    let committed = committed(&root, &mut problems);
+    let committed = committed(&root, base.as_ref(), &mut problems)?;
     let sources = Sources::new(options, committed);
     let sums = Sums::read(&root, &found.sums, base.as_ref())?;
     let mut trees = Vec::new();
@@ -185,28 +185,39 @@ fn canonical(root: &Path) -> Result<PathBuf, VendorError> {
 }
 
 /// The manifests that the checkout holds.
-fn committed(root: &Path, problems: &mut Vec<Problem>) -> Option<Bundle> {
-    let read = folder::bytes_of(&root.join(MANIFESTS), MOST_BYTES);
-    let wrong = |text: String| Problem {
-        code: Code::ManifestsUnreadable,
-        path: MANIFESTS.to_owned(),
-        line: None,
-        module: None,
-        text,
-        first: None,
+fn committed(
+    root: &Path,
+    base: Option<&Base>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Committed>, GitError> {
+    let mut wrong = |text: String| {
+        problems.push(Problem {
+            code: Code::ManifestsUnreadable,
+            path: MANIFESTS.to_owned(),
+            line: None,
+            module: None,
+            text,
+            first: None,
+        });
     };
-    match read {
-        Ok(None) => None,
-        Ok(Some(bytes)) => match Bundle::from_gzip(&bytes) {
-            Ok(bundle) => Some(bundle),
-            Err(error) => {
-                problems.push(wrong(error.to_string()));
-                None
-            }
-        },
+    let bytes = match folder::bytes_of(&root.join(MANIFESTS), MOST_BYTES) {
+        Ok(None) => return Ok(None),
+        Ok(Some(bytes)) => bytes,
         Err(error) => {
-            problems.push(wrong(plain(&error)));
-            None
+            wrong(plain(&error));
+            return Ok(None);
+        }
+    };
+    if let Some(base) = base
+        && base.bytes(MANIFESTS)?.as_ref() == Some(&bytes)
+    {
+        return Ok(Some(Committed::as_before(bytes)));
+    }
+    match Bundle::from_gzip(&bytes) {
+        Ok(bundle) => Ok(Some(Committed::read(bundle))),
+        Err(error) => {
+            wrong(error.to_string());
+            Ok(None)
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(
     report: &mut VendorReport,
 ) -> Result<(), GitError> {
     let mut locked: Option<Vec<LockedCrate>> = None;
-    for (subject, kept) in sources.all_kept() {
+    for (subject, kept) in sources.all_new() {
         let Subject::Crate {
             name,
             version,

@@ -80,17 +80,23 @@ impl Said {
     }
 }
 
-/// The `go.mod` of a listed module, or of what stands in its place; `None`
-/// where it is not at hand.
-pub(super) type FileOf<'f> = &'f dyn Fn(&VendoredModule) -> Option<GoMod>;
+/// What is known besides the list.
+pub(super) struct Known<'k> {
+    /// The `go.mod` of a listed module, or of what stands in its place; `None`
+    /// where it is not at hand.
+    pub(super) file_of: &'k dyn Fn(&VendoredModule) -> Option<GoMod>,
+    /// Whether a change touches the module of this number.
+    pub(super) is_touched: &'k dyn Fn(usize) -> bool,
+    /// The version of a module whose packages the base has.
+    pub(super) before: &'k dyn Fn(&str) -> Option<&'k str>,
+}
 
 /// Compares the versions with packages with what requires them. Gaps are named
-/// for modules that `is_touched` says.
+/// for modules that a change touches.
 pub(super) fn check(
     list: &List,
     folder: &str,
-    file_of: FileOf<'_>,
-    is_touched: &dyn Fn(usize) -> bool,
+    known: &Known<'_>,
 ) -> (Vec<Problem>, Vec<NotChecked>) {
     let mut said = Said {
         path: joined(folder, "modules.txt"),
@@ -113,8 +119,9 @@ pub(super) fn check(
         .filter(|(_, one)| !one.packages.is_empty() && !own.contains(one.module.path.as_str()))
         .collect();
     let files: Vec<GoMod> = (with_packages.iter())
-        .filter_map(|(_, one)| file_of(one))
+        .filter_map(|(_, one)| (known.file_of)(one))
         .collect();
+    let knows_all = files.len() == with_packages.len();
     let by_others = Required::of(files.iter(), &excluded);
     for (at, one) in with_packages {
         let Some(version) = one.module.version.as_deref() else {
@@ -134,13 +141,24 @@ pub(super) fn check(
             said.wrong(one, text);
             continue;
         }
+        let is_touched = (known.is_touched)(at);
         if named.highest(path) == Some(version) {
+            let before = (known.before)(path);
+            if is_touched && !knows_all && before.is_some_and(|it| compare(version, it).is_lt()) {
+                gaps.push(NotChecked {
+                    what: one.module.to_string(),
+                    why: format!(
+                        "the base has {}, and not every go.mod is at hand that may require it",
+                        before.unwrap_or_default()
+                    ),
+                });
+            }
             continue;
         }
         if names_all {
             let text = format!("{} has packages, and no go.mod requires it", one.module);
             said.wrong(one, text);
-        } else if !by_others.has(&one.module) && is_touched(at) {
+        } else if !by_others.has(&one.module) && is_touched {
             gaps.push(NotChecked {
                 what: one.module.to_string(),
                 why: "no go.mod that is at hand requires this version, so that another one may be \

@@ -65,7 +65,7 @@ impl Sums {
     }
 
     fn before(&mut self, base: &Base) -> Result<(), GitError> {
-        for path in base.sums() {
+        for path in base.sums()? {
             let text = base.text(path)?.ok_or("it is not UTF-8".to_owned());
             let file = text.and_then(|text| GoSum::parse(&text).map_err(|e| e.to_string()));
             let file = match file {

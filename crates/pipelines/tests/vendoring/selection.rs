@@ -310,3 +310,54 @@ fn a_folder_is_named_from_the_module_that_replaces() {
     checkout.write("vendor/modules.txt", list("./own/c"));
     assert_eq!(checkout.codes(false), ["list-inconsistent"]);
 }
+
+#[test]
+fn a_requirement_that_is_lowered_below_what_another_module_requires() {
+    // The base has both at their versions, and the change lowers one of them.
+    let lowered = |bundle_is_kept: bool| {
+        let checkout = indirect("1.24", "v1.1.0", "v1.1.0");
+        let go_mod = "module example.org/main\n\ngo 1.24\n\nrequire example.org/e v1.0.0\n\
+                      require example.org/d v1.1.0\n";
+        checkout.write("go.mod", go_mod);
+        let list = std::fs::read_to_string(checkout.path("vendor/modules.txt")).unwrap();
+        let list = list.replace("v1.1.0\n", "v1.1.0\n## explicit\n");
+        checkout.write("vendor/modules.txt", &list);
+        checkout.remove("vendor/example.org/d/go.mod");
+        checkout.remove("vendor/example.org/e/go.mod");
+        if !bundle_is_kept {
+            checkout.remove(cofferdam_pipelines::vendoring::MANIFESTS);
+        }
+        checkout.commit();
+        assert_eq!(checkout.codes(true), [""; 0]);
+        checkout.write("go.mod", go_mod.replace("v1.1.0", "v1.0.0"));
+        checkout.write("vendor/modules.txt", list.replace("v1.1.0", "v1.0.0"));
+        checkout.check(true)
+    };
+    assert_eq!(codes(&lowered(true)), ["list-inconsistent"]);
+    let gaps = gaps(&lowered(false));
+    assert!(
+        gaps.iter().any(|gap| gap.contains("the base has v1.1.0")),
+        "{gaps:?}"
+    );
+}
+
+#[test]
+fn a_folder_of_the_vendor_directory_stands_for_no_module() {
+    let checkout = Checkout::new();
+    let folder = "./vendor/example.org/a";
+    checkout.write(
+        "go.mod",
+        format!("{GO_MOD}replace example.org/a => {folder}\n"),
+    );
+    let list = LIST.replace("a v1.0.0\n", &format!("a v1.0.0 => {folder}\n"));
+    checkout.write("vendor/modules.txt", list);
+    checkout.write("vendor/example.org/a/a.go", "package evil\n");
+    for base in [true, false] {
+        let gaps = gaps(&checkout.check(base));
+        assert!(
+            gaps.iter()
+                .any(|gap| gap.contains("vendor directory itself")),
+            "{gaps:?}"
+        );
+    }
+}

@@ -2,20 +2,17 @@
 
 use std::fs;
 
-use cofferdam_pipelines::vendoring::State;
+use cofferdam_pipelines::vendoring::{MANIFESTS, State};
 
-use crate::checkout::{Checkout, bundle, sums};
+use crate::checkout::{Checkout, bundle, publish, sums};
 
 /// The sums with another one for a module that the base has.
 fn forged() -> String {
     let text = sums(&bundle());
     let at = text.find("h1:").unwrap() + 3;
-    let other = if text.as_bytes()[at] == b'A' {
-        "B"
-    } else {
-        "A"
-    };
-    format!("{}{other}{}", &text[..at], &text[at + 1..])
+    let mut bytes = text.into_bytes();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
 }
 
 #[test]
@@ -86,4 +83,36 @@ fn a_sum_that_cannot_be_read_is_not_overlooked() {
             .iter()
             .any(|gap| gap.what == "tools/go.sum")
     );
+}
+
+#[test]
+fn what_was_vendored_has_sums_that_nobody_looks_up() {
+    let checkout = Checkout::new();
+    let files = [
+        ("f.go", "package f\n"),
+        ("go.mod", "module example.org/f\n"),
+        ("go.sum", &forged()),
+    ];
+    let mut more = bundle();
+    publish(&mut more, "example.org/f", "v1.0.0", &files);
+    let only = sums(&more)
+        .lines()
+        .filter(|line| line.contains("/f "))
+        .collect::<String>();
+    for (path, text) in files {
+        checkout.write(&format!("vendor/example.org/f/{path}"), text);
+    }
+    checkout.write(MANIFESTS, more.to_gzip().unwrap());
+    checkout.write("go.sum", only + "\n");
+    let go_mod = "module example.org/main\n\ngo 1.16\n\nrequire example.org/f v1.0.0\n";
+    checkout.write("go.mod", go_mod);
+    let list = "# example.org/f v1.0.0\n## explicit\nexample.org/f\n";
+    checkout.write("vendor/modules.txt", list);
+    for module in ["a", "b", "c"] {
+        checkout.remove(&format!("vendor/example.org/{module}"));
+    }
+    checkout.commit();
+    assert_eq!(checkout.codes(true), [""; 0]);
+    checkout.write("go.sum", sums(&more));
+    assert_eq!(checkout.codes(true), [""; 0]);
 }
