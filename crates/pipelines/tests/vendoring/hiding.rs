@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 
-use cofferdam_pipelines::vendoring::{VendorError, check};
+use cofferdam_pipelines::vendoring::{MANIFESTS, VendorError, check};
 
 use crate::checkout::{Checkout, codes, gaps};
 
@@ -176,4 +176,17 @@ fn a_directory_that_differs_in_capitals() {
         found.iter().any(|gap| gap.starts_with("Vendor: ")),
         "{found:?}"
     );
+}
+
+#[test]
+fn manifests_that_cannot_be_read() {
+    let checkout = Checkout::new();
+    checkout.write(MANIFESTS, "no gzip");
+    assert_eq!(checkout.codes(true), ["manifests-unreadable"]);
+    // The base has no better ones, and whatever needs them is not checked.
+    checkout.commit();
+    assert_eq!(checkout.codes(true), [""; 0]);
+    checkout.write("vendor/example.org/a/a.go", "package evil\n");
+    let report = checkout.check(true);
+    assert!(report.has_gaps(), "{report:#?}");
 }
