@@ -53,3 +53,5 @@ mod triggers;
 mod unread_documents;
 #[cfg(feature = "vendoring")]
 mod vendored;
+#[cfg(all(feature = "lock", feature = "vendoring"))]
+mod vendored_direct;

@@ -15,6 +15,7 @@ use crate::workspace::{self, cargo};
 mod audit;
 mod checkouts;
 mod growth;
+mod lock;
 mod measure_text;
 mod noise;
 mod sarif;
@@ -43,6 +44,12 @@ const PEERS: &[Peer] = &[
         summary: "our time and memory as files and repositories grow, and for 1 and 16 threads",
         covers: audit::COVERS,
         run: growth::run,
+    },
+    Peer {
+        name: "lock",
+        summary: "pins, locks and vendored code beside Go's own tools and those of others",
+        covers: lock::COVERS,
+        run: lock::run,
     },
     Peer {
         name: "noise",

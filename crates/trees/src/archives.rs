@@ -16,8 +16,6 @@ use crate::manifest::{MOST_FILES, Manifest, ManifestError};
 ///
 /// Source: Go modules reference, "Module zip files": 500 MiB.
 pub const MOST_BYTES: u64 = 500 * 1024 * 1024;
-/// The most bytes of a file that comes along as a witness.
-const MOST_WITNESS: usize = 4 * 1024 * 1024;
 
 /// Why an archive cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -85,9 +83,7 @@ pub fn module_zip(
         };
         let content = budget.read(&mut entry)?;
         let path: Box<str> = path.into();
-        let tells =
-            &*path == "go.mod" || (path.ends_with(".go") && constraints::is_left_out(&content));
-        if tells && content.len() <= MOST_WITNESS {
+        if constraints::is_witness(&path, &content) {
             witnesses.insert(path.clone(), content.clone());
         }
         each(&path, &content);

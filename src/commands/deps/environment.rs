@@ -9,6 +9,7 @@ use std::time::Duration;
 use cofferdam_pipelines::Limits;
 use cofferdam_pipelines::vendoring::VendorOptions;
 use cofferdam_registries::crates_io::{CrateDownloads, DOWNLOADS};
+use cofferdam_registries::git::{GitClient, GitLimits, Host, Hosts, Mode, PUBLIC_HOST};
 use cofferdam_registries::go_modules::{ChecksumDatabase, ModuleProxies};
 use cofferdam_registries::http::{self, Connection};
 use cofferdam_trees::sumdb::{PUBLIC_KEY, VerifierKey};
@@ -81,7 +82,7 @@ pub(super) enum Ask {
     RegistriesAndDatabase,
 }
 
-pub(super) fn options(root: &Path, ask: Ask) -> Result<VendorOptions, DepsError> {
+pub(super) fn options(root: &Path, git_url: &str, ask: Ask) -> Result<VendorOptions, DepsError> {
     let offline = ask == Ask::Nobody;
     let variables = Variables::read();
     let home = of_process("HOME").map(PathBuf::from);
@@ -130,6 +131,11 @@ pub(super) fn options(root: &Path, ask: Ask) -> Result<VendorOptions, DepsError>
         }),
         cargo_home: (of_process("CARGO_HOME").map(PathBuf::from)).or_else(|| below_home(".cargo")),
         proxies: (!offline).then_some(proxies),
+        repositories: if offline {
+            None
+        } else {
+            Some(repositories(git_url, connection.proxy.as_deref())?)
+        },
         database,
         crates: if offline {
             None
@@ -140,6 +146,25 @@ pub(super) fn options(root: &Path, ask: Ask) -> Result<VendorOptions, DepsError>
         no_proxy: variables.get("GONOPROXY").unwrap_or(private.clone()),
         no_database: variables.get("GONOSUMDB").unwrap_or(private),
         limits: Limits::default(),
+    })
+}
+
+/// Who gives modules for which no proxy is asked. No token goes there: what
+/// needs one is not public, and its sum stands in no public database.
+fn repositories(git_url: &str, proxy: Option<&str>) -> Result<GitClient, DepsError> {
+    let mut hosts = Hosts::default();
+    hosts.set(PUBLIC_HOST, Host::new(git_url, None));
+    GitClient::new(
+        AGENT,
+        hosts,
+        proxy,
+        None,
+        Mode::Online,
+        GitLimits::default(),
+    )
+    .map_err(|error| DepsError::Address {
+        address: git_url.to_owned(),
+        problem: error.to_string(),
     })
 }
 

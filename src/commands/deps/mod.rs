@@ -39,7 +39,8 @@ enum Verb {
     ///
     /// Each module's manifest must hash to the sum in go.sum, and each file
     /// must equal its line. Manifests come from .github/cofferdam.vendor.gz,
-    /// the cache, Go's module cache, and the proxies of GOPROXY, in this order.
+    /// the cache, Go's module cache, the proxies of GOPROXY, and, where that leads
+    /// to `direct`, the tag in the module's own repository, in this order.
     /// No Go toolchain is needed. A module is proven when its sum stands in the
     /// base's go.sum or in the checksum database; otherwise lock and files may
     /// have been changed together, and that is said.
@@ -73,6 +74,10 @@ struct CheckArgs {
     /// Ask no proxy and no registry.
     #[arg(long)]
     offline: bool,
+    /// Where repositories of github.com are asked for, where GOPROXY leads to
+    /// `direct`: a mirror.
+    #[arg(long, value_name = "URL", default_value = "https://github.com")]
+    git_url: String,
     /// Fail also for modules whose sum nobody but the lock itself stands for.
     #[arg(long)]
     require_anchor: bool,
@@ -89,6 +94,10 @@ struct WriteArgs {
     /// Ask no proxy, no registry and no checksum database.
     #[arg(long)]
     offline: bool,
+    /// Where repositories of github.com are asked for, where GOPROXY leads to
+    /// `direct`: a mirror.
+    #[arg(long, value_name = "URL", default_value = "https://github.com")]
+    git_url: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -106,6 +115,14 @@ pub(crate) enum DepsError {
     /// Nothing could be checked.
     #[error(transparent)]
     Vendor(#[from] VendorError),
+    /// The address of repositories cannot be used.
+    #[error("--git-url {address}: {problem}")]
+    Address {
+        /// What was said.
+        address: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A variable of the environment cannot be used.
     #[error("{name}: {problem}")]
     Variable {
@@ -127,7 +144,7 @@ impl From<DepsError> for Failure {
         match &error {
             DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
             DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
-            DepsError::Variable { .. } => Self::usage(&error),
+            DepsError::Address { .. } | DepsError::Variable { .. } => Self::usage(&error),
             DepsError::File { .. } | DepsError::Output(_) => Self::not_checked(&error),
         }
     }
@@ -147,7 +164,7 @@ fn check(args: &CheckArgs) -> Result<Exit, DepsError> {
     } else {
         Ask::Registries
     };
-    let mut options = environment::options(&args.path, ask)?;
+    let mut options = environment::options(&args.path, &args.git_url, ask)?;
     options.base.clone_from(&args.base);
     let report = vendoring::check(&options)?;
     let exit = exit(&report, args.require_anchor);
@@ -176,7 +193,7 @@ fn write_manifests(args: &WriteArgs) -> Result<Exit, DepsError> {
     } else {
         Ask::RegistriesAndDatabase
     };
-    let options = environment::options(&args.path, ask)?;
+    let options = environment::options(&args.path, &args.git_url, ask)?;
     let written = vendoring::written(&options)?;
     let path = args.path.join(MANIFESTS);
     if !written.unchanged {

@@ -441,6 +441,6 @@ fn lacks_a_witness(comparison: &Comparison) -> bool {
 fn has_contents(source: ManifestSource) -> bool {
     matches!(
         source,
-        ManifestSource::LocalArchive | ManifestSource::Registry
+        ManifestSource::LocalArchive | ManifestSource::Registry | ManifestSource::Repository
     )
 }

@@ -16,12 +16,14 @@ mod selected;
 mod settings;
 mod sources;
 mod sums;
+mod tags;
 mod writing;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_registries::crates_io::CrateDownloads;
+use cofferdam_registries::git::GitClient;
 use cofferdam_registries::go_modules::{ChecksumDatabase, ModuleProxies};
 use cofferdam_trees::Bundle;
 use cofferdam_trees::sumdb::VerifierKey;
@@ -61,6 +63,9 @@ pub struct VendorOptions {
     pub cargo_home: Option<PathBuf>,
     /// Whom to ask for modules; nobody without.
     pub proxies: Option<ModuleProxies>,
+    /// Whom to ask for modules where the proxies lead to their own repositories;
+    /// nobody without.
+    pub repositories: Option<GitClient>,
     /// Whom to ask for records of sums; nobody without.
     pub database: Option<ChecksumDatabase>,
     /// Whom to ask for crates; nobody without.

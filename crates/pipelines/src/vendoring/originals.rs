@@ -11,7 +11,7 @@ use super::folder::bytes_of;
 use super::go::Sides;
 use super::list::resolved;
 use super::report::{Code, ManifestSource, Problem, TreeReport};
-use super::sources::Sources;
+use super::sources::{NoArchive, Sources};
 
 /// The most modules whose archives are fetched for the sake of a line.
 const MOST_MODULES: usize = 20;
@@ -135,16 +135,22 @@ fn from_archive(
 ) -> HashMap<String, Vec<u8>> {
     let mut found = HashMap::new();
     for source in [ManifestSource::LocalArchive, ManifestSource::Registry] {
-        let Ok(Some(bytes)) = sources.archive(source, module, version) else {
-            continue;
-        };
-        let prefix = format!("{module}@{version}/");
         let mut each = |path: &str, bytes: &[u8]| {
             let wanted = paths.iter().any(|one| one == path);
             if wanted && line(path) == Some(Digest::of(bytes)) {
                 found.insert(path.to_owned(), bytes.to_vec());
             }
         };
+        let bytes = match sources.archive(source, module, version) {
+            Ok(Some(bytes)) => bytes,
+            Err(NoArchive::Direct) => {
+                // Each file proves itself by its line, whatever the others do.
+                let _ = sources.repository(module, version, &|_| true, &mut each);
+                continue;
+            }
+            Ok(None) | Err(NoArchive::Because(_)) => continue,
+        };
+        let prefix = format!("{module}@{version}/");
         if archives::module_zip(&bytes, &prefix, &mut each).is_ok() {
             break;
         }

@@ -134,6 +134,8 @@ pub enum ManifestSource {
     LocalArchive,
     /// A module proxy, or the registry of crates.
     Registry,
+    /// The tag in the module's own repository.
+    Repository,
     /// The folder that a replacement names.
     Folder,
 }
@@ -147,6 +149,7 @@ impl ManifestSource {
             Self::Cache => "cache",
             Self::LocalArchive => "local-archive",
             Self::Registry => "registry",
+            Self::Repository => "repository",
             Self::Folder => "folder",
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cofferdam_registries::go_modules::escaped;
+use cofferdam_registries::go_modules::{ProxyError, escaped};
 use cofferdam_trees::archives::{self, Unpacked};
 use cofferdam_trees::bundle::{Kept, Subject};
 use cofferdam_trees::go::patterns::names_module;
@@ -13,7 +13,7 @@ use cofferdam_trees::{Bundle, Digest, H1};
 
 use super::folder::bytes_of;
 use super::report::{Code, ManifestSource};
-use super::{MANIFESTS, VendorOptions};
+use super::{MANIFESTS, VendorOptions, tags};
 use crate::collect::plain;
 
 /// The most bytes of an archive.
@@ -59,6 +59,15 @@ impl Committed {
         let read = || Bundle::from_gzip(&self.bytes).ok();
         self.bundle.get_or_init(read).as_ref()
     }
+}
+
+/// Why there is no archive.
+#[derive(Debug)]
+pub(super) enum NoArchive {
+    /// The module's own repository is to be asked instead.
+    Direct,
+    /// In words.
+    Because(String),
 }
 
 /// What was found already, by module and sum.
@@ -191,7 +200,20 @@ impl<'o> Sources<'o> {
             let archive = match self.archive(source, module, version) {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) => continue,
-                Err(why) => {
+                Err(NoArchive::Direct) => {
+                    match self.repository(module, version, &fits, &mut |_, _| {}) {
+                        Ok(unpacked) => {
+                            if sum.is_some() {
+                                self.remember(subject, &unpacked);
+                            }
+                            obtained.manifest = Some((unpacked, ManifestSource::Repository));
+                            return obtained;
+                        }
+                        Err(why) => obtained.why.push(why),
+                    }
+                    continue;
+                }
+                Err(NoArchive::Because(why)) => {
                     obtained.why.push(why);
                     continue;
                 }
@@ -225,23 +247,45 @@ impl<'o> Sources<'o> {
         source: ManifestSource,
         module: &str,
         version: &str,
-    ) -> Result<Option<Vec<u8>>, String> {
+    ) -> Result<Option<Vec<u8>>, NoArchive> {
         if source == ManifestSource::LocalArchive {
             let Some(folder) = &self.options.module_cache else {
                 return Ok(None);
             };
             let name = format!("{}/@v/{}.zip", escaped(module), escaped(version));
             let path = folder.join("cache/download").join(name);
-            return bytes_of(&path, MOST_ARCHIVE).map_err(|error| plain(&error));
+            return bytes_of(&path, MOST_ARCHIVE)
+                .map_err(|error| NoArchive::Because(plain(&error)));
         }
         let Some(proxies) = &self.options.proxies else {
             return Ok(None);
         };
         if names_module(&self.options.no_proxy, module) {
-            return Err("GONOPROXY or GOPRIVATE forbids to ask a proxy for it".to_owned());
+            return Err(NoArchive::Direct);
         }
-        let answer = proxies.zip(module, version);
-        answer.map(Some).map_err(|error| error.to_string())
+        match proxies.zip(module, version) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(ProxyError::Direct) => Err(NoArchive::Direct),
+            Err(error) => Err(NoArchive::Because(error.to_string())),
+        }
+    }
+
+    /// A module from its own repository, in the form that fits.
+    pub(super) fn repository(
+        &self,
+        module: &str,
+        version: &str,
+        fits: &dyn Fn(&Unpacked) -> bool,
+        each: &mut dyn FnMut(&str, &[u8]),
+    ) -> Result<Unpacked, String> {
+        let Some(git) = &self.options.repositories else {
+            return Err("GOPROXY leads to its own repository, and none is asked".to_owned());
+        };
+        match tags::module(git, module, version, fits, each) {
+            Ok(Some(unpacked)) => Ok(unpacked),
+            Ok(None) => Err("the tag in its own repository does not hash to the sum".to_owned()),
+            Err(why) => Err(format!("GOPROXY leads to its own repository: {why}")),
+        }
     }
 
     fn cache_file(&self, subject: &Subject) -> Option<PathBuf> {
@@ -300,6 +344,7 @@ pub(super) fn words(source: ManifestSource) -> &'static str {
         ManifestSource::Cache => "the cache",
         ManifestSource::LocalArchive => "the local module cache",
         ManifestSource::Registry => "what the proxy gives",
+        ManifestSource::Repository => "its repository",
         ManifestSource::Folder => "the folder",
     }
 }

@@ -256,6 +256,7 @@ impl Checkout {
             module_cache: None,
             cargo_home: Some(self.home()),
             proxies: None,
+            repositories: None,
             database: None,
             crates: None,
             database_key: VerifierKey::parse(PUBLIC_KEY).unwrap(),

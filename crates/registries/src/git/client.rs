@@ -12,7 +12,7 @@ use super::objects::{ObjectId, Objects};
 use super::pack::{self, PackLimits};
 use super::refs::RefListing;
 use super::repository::{Host, Hosts, Repository};
-use super::tree::{ActionTree, TreeLimits};
+use super::tree::{ActionTree, Form, TreeLimits};
 use super::wire::{self, Capabilities, NoPack, Wanted};
 use crate::http::{Connection, HttpClient, HttpError, Limits, Response, Stream};
 
@@ -287,11 +287,24 @@ impl GitClient {
         repository: &Repository,
         commit: ObjectId,
     ) -> Result<ActionTree, GitError> {
+        self.fetch(repository, commit, Form::Archive)
+    }
+
+    /// A commit in the form that is asked for; see [`GitClient::fetch_commit`].
+    ///
+    /// # Errors
+    /// [`GitError`].
+    pub fn fetch(
+        &self,
+        repository: &Repository,
+        commit: ObjectId,
+        form: Form,
+    ) -> Result<ActionTree, GitError> {
         let key = Key::Commit(commit);
         if let Some(kept) = self.cached(key) {
             let tree = pack::unpack(&kept, &self.limits.commit)
                 .ok()
-                .map(|objects| self.tree(repository, commit, &objects));
+                .map(|objects| self.tree(repository, commit, form, &objects));
             match tree {
                 Some(Ok(tree)) => return Ok(tree),
                 Some(Err(GitError::Tree { source, .. })) if !source.is_incomplete() => {
@@ -318,7 +331,7 @@ impl GitClient {
         let limits = &self.limits.commit;
         let (packed, objects) =
             self.objects(repository, &wanted, limits, &self.counters.commits)?;
-        let tree = self.tree(repository, commit, &objects)?;
+        let tree = self.tree(repository, commit, form, &objects)?;
         self.keep(key, &packed.pack);
         Ok(tree)
     }
@@ -327,9 +340,10 @@ impl GitClient {
         &self,
         repository: &Repository,
         commit: ObjectId,
+        form: Form,
         objects: &Objects,
     ) -> Result<ActionTree, GitError> {
-        ActionTree::new(objects, commit, &self.limits.tree).map_err(|source| GitError::Tree {
+        ActionTree::new(objects, commit, form, &self.limits.tree).map_err(|source| GitError::Tree {
             repository: repository.clone(),
             commit,
             source,

@@ -37,4 +37,4 @@ pub use pack::{PackError, PackLimits};
 pub use pktline::LineError;
 pub use refs::{RefListing, Resolved, Target};
 pub use repository::{Host, Hosts, NotARepository, PUBLIC_HOST, Repository};
-pub use tree::{ActionTree, Content, Entry, TreeError, TreeLimits};
+pub use tree::{ActionTree, Content, Entry, Form, TreeError, TreeLimits};

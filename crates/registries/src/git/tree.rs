@@ -124,7 +124,20 @@ pub enum Content {
     },
 }
 
-/// A commit as a runner unpacks it.
+/// Which files a commit is said to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Those that a runner unpacks: with `export-ignore`, `export-subst` and
+    /// line ends as `git archive` applies them.
+    Archive,
+    /// Those that were committed, as Go makes a module of them.
+    ///
+    /// Source: Go modules reference, "Communicating with version control
+    /// systems"; observed with Go 1.26, which turns both attributes off.
+    Committed,
+}
+
+/// A commit as a runner unpacks it, or as it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionTree {
     /// The commit.
@@ -169,12 +182,14 @@ impl ActionTree {
     pub(super) fn new(
         objects: &Objects,
         commit: ObjectId,
+        form: Form,
         limits: &TreeLimits,
     ) -> Result<Self, TreeError> {
         let commit = objects.commit(commit)?;
         let mut walk = Walk {
             objects,
             commit: &commit,
+            form,
             limits,
             attributes: Attributes::new(),
             entries: Vec::new(),
@@ -197,6 +212,7 @@ impl ActionTree {
 struct Walk<'w> {
     objects: &'w Objects,
     commit: &'w Commit,
+    form: Form,
     limits: &'w TreeLimits,
     attributes: Attributes,
     entries: Vec<Entry>,
@@ -221,6 +237,7 @@ impl Walk<'_> {
         let own = lines
             .iter()
             .find(|line| line.name == ".gitattributes" && line.mode.starts_with("100"));
+        let own = own.filter(|_| self.form == Form::Archive);
         if let Some(own) = own {
             let own = Arc::clone(self.objects.get(own.id, Kind::Blob)?);
             self.attributes.enter(prefix, &own)?;

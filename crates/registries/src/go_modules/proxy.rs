@@ -43,7 +43,7 @@ pub enum ProxyError {
     #[error("GOPROXY is `off`")]
     Off,
     /// The list says to ask the repository itself.
-    #[error("GOPROXY leads to the module's own repository, which is not read yet")]
+    #[error("GOPROXY leads to the module's own repository")]
     Direct,
     /// The module or its version cannot stand in an address.
     #[error("`{text}` is no path of a module, or no version")]
@@ -150,6 +150,8 @@ impl ModuleProxies {
         for step in &self.steps {
             match self.ask(&step.place, &format!("{path}/@v/{file}.zip")) {
                 Ok(bytes) => return Ok(bytes),
+                // Whatever the proxies before it said: nothing comes behind it.
+                Err(ProxyError::Direct) => return Err(ProxyError::Direct),
                 Err(error) => {
                     let not_found = matches!(error, ProxyError::NotFound);
                     // The first failure says more than "not found" behind it.

@@ -6,6 +6,16 @@
 //!
 //! Source: Go command documentation, "Build constraints"; observed with Go 1.26.
 
+/// The most bytes of a file that comes along as a witness.
+const MOST_WITNESS: usize = 4 * 1024 * 1024;
+
+/// Whether the contents of a file of a module decide something; see
+/// [`super::Witnesses`].
+pub(crate) fn is_witness(path: &str, content: &[u8]) -> bool {
+    content.len() <= MOST_WITNESS
+        && (path == "go.mod" || (path.ends_with(".go") && is_left_out(content)))
+}
+
 /// Whether a Go file is left out because of its constraint.
 #[must_use]
 pub fn is_left_out(source: &[u8]) -> bool {

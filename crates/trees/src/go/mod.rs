@@ -6,6 +6,7 @@
 //! files about the licence from each folder above, up to the root of the
 //! module.
 
+pub mod committed;
 pub mod constraints;
 pub mod embeds;
 pub mod patterns;
