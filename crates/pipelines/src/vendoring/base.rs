@@ -110,16 +110,20 @@ impl Base {
                 continue;
             }
             let text = match std::fs::symlink_metadata(root.join(&folder)) {
-                Ok(now) if now.is_symlink() => "a link stands in the place of",
-                Ok(_) => "nothing says any more what lies here; it was",
-                Err(_) => "gone is",
+                Ok(now) if now.is_symlink() => {
+                    "a link stands in the place of a vendor directory of the base"
+                }
+                Ok(_) => {
+                    "nothing says any more what lies here, which was a vendor directory of the base"
+                }
+                Err(_) => "the base has a vendor directory here, and the checkout has none",
             };
             gone.push(Problem {
                 code: Code::TreeGone,
                 path: folder,
                 line: None,
                 module: None,
-                text: format!("{text} a vendor directory of the base"),
+                text: text.to_owned(),
                 first: None,
             });
         }

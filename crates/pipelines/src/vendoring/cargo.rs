@@ -243,7 +243,8 @@ impl Tree<'_> {
             module.files = comparison.equal;
             let name = match vouched.by {
                 Voucher::Nobody => format!("the committed manifest of {name} {version}"),
-                Voucher::Archive | Voucher::Base => format!("the archive of {name} {version}"),
+                Voucher::Base => format!("the base's committed manifest of {name} {version}"),
+                Voucher::Archive => format!("the archive of {name} {version}"),
             };
             differences(&path, &comparison, &name, locked, report);
         }

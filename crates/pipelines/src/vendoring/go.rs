@@ -251,11 +251,14 @@ impl Sides<'_> {
         report.not_checked.extend(gaps);
     }
 
-    /// A module about which the list is wrong is not the one that is built,
-    /// whatever its files equal.
+    /// A module about which the list or its sum is wrong is not the one that is
+    /// built, whatever its files equal.
     fn doubt(report: &mut TreeReport) {
         let wrong: HashSet<&str> = (report.problems.iter())
-            .filter(|one| one.code == Code::ListInconsistent)
+            .filter(|one| {
+                let codes = [Code::ListInconsistent, Code::SumChanged, Code::SumConflict];
+                codes.contains(&one.code)
+            })
             .filter_map(|one| one.module.as_deref())
             .collect();
         let gaps: HashSet<&str> = (report.not_checked.iter())
@@ -263,7 +266,9 @@ impl Sides<'_> {
             .collect();
         for module in &mut report.modules {
             let name = format!("{}@{}", module.name, module.version);
-            if wrong.contains(name.as_str()) {
+            // Sums are those of what stands in its place.
+            let replaced = module.replacement.as_deref();
+            if wrong.contains(name.as_str()) || replaced.is_some_and(|one| wrong.contains(one)) {
                 module.state = State::Differs;
             } else if gaps.contains(name.as_str())
                 && matches!(module.state, State::Proven | State::Agrees)

@@ -13,7 +13,7 @@ use super::go::{Sides, blank};
 use super::list::{joined, resolved};
 use super::records::Records;
 use super::report::{Code, ManifestSource, ModuleReport, NotChecked, Problem, State};
-use super::sources::{Obtained, Sources};
+use super::sources::{Obtained, Sources, Wrong};
 
 /// Which module each file belongs to.
 pub(super) struct Owners<'l> {
@@ -138,10 +138,12 @@ impl Proof<'_> {
         let source = self.module.source();
         let version = source.version.as_deref().unwrap_or_default();
         let (sum, mut anchor) = self.sides.sum(&source.path, version);
+        let mut recorded = None;
         if let Some(record) = self.records.sum(&source.path, version) {
             match (record, sum) {
                 (Ok(found), Some(sum)) if found == sum => anchor = anchor.max(Anchor::Database),
                 (Ok(found), _) => {
+                    recorded = Some(found);
                     let text = format!(
                         "the checksum database has {found} for {source}, and the lock {}",
                         sum.map_or("nothing".to_owned(), |sum| sum.to_string())
@@ -172,7 +174,7 @@ impl Proof<'_> {
             judged.problems.push(problem);
         }
         let obtained = self.sources.go(&source.path, version, sum, false);
-        self.wrong_sources(&obtained, judged);
+        self.wrong_sources(&obtained, recorded, judged);
         let Some((unpacked, from)) = &obtained.manifest else {
             self.unobtained(&obtained, judged);
             return;
@@ -242,10 +244,21 @@ impl Proof<'_> {
         ))
     }
 
-    fn wrong_sources(&self, obtained: &Obtained, judged: &mut Judged) {
+    /// What does not hash to the sum. Where the checksum database, or an
+    /// archive, has the same hash as the committed manifest, the sum is what is
+    /// wrong, and that alone is said.
+    fn wrong_sources(&self, obtained: &Obtained, recorded: Option<H1>, judged: &mut Judged) {
         let source = self.module.source();
         let version = source.version.as_deref().unwrap_or_default();
-        for (code, path, text) in &obtained.wrong {
+        let agrees = |one: &Wrong| {
+            let mut archives = (obtained.wrong.iter()).filter(|one| one.code == Code::SumWrong);
+            recorded == Some(one.found)
+                || (one.code == Code::ManifestForged && archives.any(|it| it.found == one.found))
+        };
+        for one in obtained.wrong.iter().filter(|one| !agrees(one)) {
+            let Wrong {
+                code, path, text, ..
+            } = one;
             let (sum, _) = self.sides.sum(&source.path, version);
             let sum = sum.map_or("nothing".to_owned(), |sum| sum.to_string());
             let text = format!("{text}, and the lock has {sum}");

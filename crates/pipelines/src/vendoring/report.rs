@@ -246,7 +246,11 @@ impl Code {
             Self::SumWrong => {
                 "compare with the checksum database; either the lock or the source was tampered with"
             }
-            Self::ManifestForged | Self::ManifestsUnreadable => {
+            Self::ManifestForged => {
+                "either it or the sum in the lock was changed: restore the one that differs from \
+                 the base, and find out who changed it"
+            }
+            Self::ManifestsUnreadable => {
                 "find out who wrote it; `cofferdam deps vendor write-manifests` writes it anew"
             }
             Self::RecordWrong => {

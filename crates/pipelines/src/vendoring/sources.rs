@@ -73,14 +73,26 @@ pub(super) enum NoArchive {
 /// What was found already, by module and sum.
 type Known = HashMap<(Subject, Option<H1>), Arc<Obtained>>;
 
+/// A manifest or an archive that does not hash to the sum.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) code: Code,
+    /// The file it is about, where that is not the one with the sum.
+    pub(super) path: Option<String>,
+    /// What it hashes to.
+    pub(super) found: H1,
+    /// In words.
+    pub(super) text: String,
+}
+
 /// What was found for one module.
 #[derive(Debug, Default)]
 pub(super) struct Obtained {
     /// The manifest, with where it comes from. It hashes to the sum, if there
     /// is one.
     pub(super) manifest: Option<(Unpacked, ManifestSource)>,
-    /// What is wrong with those that were not taken, and the file it is about.
-    pub(super) wrong: Vec<(Code, Option<String>, String)>,
+    /// What is wrong with those that were not taken.
+    pub(super) wrong: Vec<Wrong>,
     /// Why there is none.
     pub(super) why: Vec<String>,
 }
@@ -185,8 +197,12 @@ impl<'o> Sources<'o> {
             }
             let found = kept.unpacked.manifest.h1(&prefix);
             let text = format!("the manifest of {module}@{version} hashes to {found}");
-            let path = Some(MANIFESTS.to_owned());
-            obtained.wrong.push((Code::ManifestForged, path, text));
+            obtained.wrong.push(Wrong {
+                code: Code::ManifestForged,
+                path: Some(MANIFESTS.to_owned()),
+                found,
+                text,
+            });
         }
         // The cache is self-checking by the sum, and of no use without one.
         if !archives_only
@@ -229,7 +245,12 @@ impl<'o> Sources<'o> {
                 Ok(unpacked) => {
                     let found = unpacked.manifest.h1(&prefix);
                     let text = format!("{module}@{version} hashes to {found} in {}", words(source));
-                    obtained.wrong.push((Code::SumWrong, None, text));
+                    obtained.wrong.push(Wrong {
+                        code: Code::SumWrong,
+                        path: None,
+                        found,
+                        text,
+                    });
                 }
                 Err(error) => obtained.why.push(format!("in {}: {error}", words(source))),
             }

@@ -171,7 +171,7 @@ fn modules(
             };
             let found = obtained.manifest.as_ref().map(|(found, _)| found.clone());
             let Some(mut unpacked) = found.or_else(old) else {
-                let wrong = obtained.wrong.iter().map(|(_, _, text)| text.clone());
+                let wrong = obtained.wrong.iter().map(|one| one.text.clone());
                 let whys: Vec<String> = wrong.chain(obtained.why.iter().cloned()).collect();
                 return Err(NotChecked {
                     what: format!("{module}@{version}"),

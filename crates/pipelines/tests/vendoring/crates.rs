@@ -477,3 +477,23 @@ proptest! {
         prop_assert!(alone.is_wrong() || alone.has_gaps(), "{edit:?}");
     }
 }
+
+#[test]
+fn what_a_file_was_compared_with_is_named() {
+    let said = |checkout: &Checkout, with_base: bool| {
+        let report = checkout.check(with_base);
+        let problems = report.trees.iter().flat_map(|tree| &tree.problems);
+        let of_file = problems.filter(|one| one.code.word() == "vendor-changed");
+        of_file.map(|one| one.text.clone()).collect::<Vec<_>>()
+    };
+    let checkout = vendored();
+    forge(&checkout);
+    checkout.write(MANIFESTS, bundle().to_gzip().unwrap());
+    let manifest = "it differs from the committed manifest of alpha 1.0.0";
+    assert_eq!(said(&checkout, false), [manifest]);
+    let of_base = "it differs from the base's committed manifest of alpha 1.0.0";
+    assert_eq!(said(&checkout, true), [of_base]);
+    download(&checkout);
+    let archive = "it differs from the archive of alpha 1.0.0";
+    assert_eq!(said(&checkout, false), [archive]);
+}

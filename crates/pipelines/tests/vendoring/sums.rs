@@ -116,3 +116,26 @@ fn what_was_vendored_has_sums_that_nobody_looks_up() {
     checkout.write("go.sum", sums(&more));
     assert_eq!(checkout.codes(true), [""; 0]);
 }
+
+#[test]
+fn a_module_whose_sum_changed_is_not_called_proven() {
+    let checkout = Checkout::new();
+    checkout.write("go.sum", forged());
+    let report = checkout.check(true);
+    assert_eq!(checkout.codes(true), ["sum-changed"]);
+    assert_eq!(report.count(State::Differs), 1, "{report:#?}");
+    assert_eq!(report.count(State::Proven), 0, "{report:#?}");
+    // The sum of what replaces a module is that module's.
+    let text = sums(&bundle());
+    let at = text.find("example.org/fork").unwrap();
+    let at = at + text[at..].find("h1:").unwrap() + 3;
+    let other = if &text[at..=at] == "A" { "B" } else { "A" };
+    checkout.write(
+        "go.sum",
+        format!("{}{other}{}", &text[..at], &text[at + 1..]),
+    );
+    let report = checkout.check(true);
+    assert_eq!(checkout.codes(true), ["sum-changed"]);
+    assert_eq!(report.count(State::Differs), 1, "{report:#?}");
+    assert_eq!(report.count(State::Proven), 0, "{report:#?}");
+}
