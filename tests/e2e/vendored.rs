@@ -195,6 +195,9 @@ fn a_module_is_proven_by_the_proxy_the_cache_the_base_and_the_database() {
     assert_eq!(module(&value), ["lock-only", "lock-only", "registry"]);
     let ran = run(&sandbox, &server, &["check", "--require-anchor"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("1  lock-only: agree"), "{}", ran.out);
+    assert!(ran.out.contains("hint: for Go modules"), "{}", ran.out);
+    assert!(!ran.out.contains("for crates"), "{}", ran.out);
     // From here on the cache has it, and nobody is asked any more.
     let asked = server.asked();
     let (code, value) = json(&sandbox, &server, &[]);
@@ -216,6 +219,8 @@ fn a_module_is_proven_by_the_proxy_the_cache_the_base_and_the_database() {
     assert!(ran.out.contains("says the same already"), "{}", ran.out);
     let (_, value) = json(&sandbox, &server, &["--offline", "--base", "HEAD"]);
     assert_eq!(module(&value)[0], "unchanged");
+    let ran = run(&sandbox, &server, &["check", "--offline"]);
+    assert!(ran.out.contains("1  proven: as published"), "{}", ran.out);
 }
 
 #[test]
@@ -366,4 +371,26 @@ fn manifests_are_written_through_no_link() {
         };
         assert_eq!(written, 0);
     }
+}
+
+#[test]
+fn what_the_base_has_already_is_not_called_right() {
+    let server = Server::start();
+    let sandbox = checkout(&server);
+    sandbox.write(&format!("vendor/{MODULE}/check.go"), "package evil\n");
+    sandbox.commit();
+    for more in [&[][..], &["--require-anchor"]] {
+        let args = [&["check", "--base", "HEAD"], more].concat();
+        let ran = run(&sandbox, &server, &args);
+        assert_eq!(ran.code, 0, "{}", ran.out);
+        assert!(!ran.out.contains("Every vendored file"), "{}", ran.out);
+        let said = "Nothing that is vendored differs from the base; what was there before is not \
+                    judged here.";
+        assert!(ran.out.contains(said), "{}", ran.out);
+        assert!(ran.out.contains("without `--base` judges everything"));
+    }
+    // The check that is recommended finds it.
+    let ran = run(&sandbox, &server, &["check"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("wrong in 1 place."), "{}", ran.out);
 }

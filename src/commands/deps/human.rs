@@ -6,14 +6,14 @@ use std::path::Path;
 
 use cofferdam_findings::sanitise;
 use cofferdam_pipelines::vendoring::{
-    NotChecked, Problem, State, TreeReport, VendorReport, Written,
+    Ecosystem, NotChecked, Problem, State, TreeReport, VendorReport, Written,
 };
 
 /// The most problems that are shown of one vendor directory, and of everything
 /// that was not checked.
 const MOST_SHOWN: usize = 50;
 
-pub(super) fn render(report: &VendorReport) -> String {
+pub(super) fn render(report: &VendorReport, require_anchor: bool) -> String {
     let mut out = String::new();
     if let Some(base) = &report.base {
         let _ = writeln!(out, "Compared with {}\n", sanitise::line(base));
@@ -23,18 +23,18 @@ pub(super) fn render(report: &VendorReport) -> String {
     for tree in &report.trees {
         one(&mut out, tree);
     }
-    out.push_str(&conclusion(report));
+    out.push_str(&conclusion(report, require_anchor));
     out
 }
 
 fn one(out: &mut String, tree: &TreeReport) {
     let _ = writeln!(
         out,
-        "{} ({}): {} modules, {} files, {}",
+        "{} ({}): {}, {}, {}",
         sanitise::line(&tree.folder),
         tree.ecosystem.word(),
-        tree.modules.len(),
-        tree.files,
+        counted(tree.modules.len(), "module"),
+        counted(tree.files, "file"),
         size(tree.bytes)
     );
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();
@@ -42,22 +42,23 @@ fn one(out: &mut String, tree: &TreeReport) {
         *counts.entry(module.state).or_default() += 1;
     }
     for (state, count) in counts {
-        let _ = writeln!(out, "  {count:>5}  {}", words(state));
+        let _ = writeln!(out, "  {count:>5}  {}: {}", state.word(), meaning(state));
     }
     out.push('\n');
     problems(out, &tree.problems);
     not_checked(out, &tree.not_checked, "Not checked");
 }
 
-fn words(state: State) -> &'static str {
+/// What a state means; its word is the one of `docs/vendor.md`.
+fn meaning(state: State) -> &'static str {
     match state {
-        State::Proven => "proven: as published, by a sum that a change cannot touch",
-        State::Agrees => "agree with the lock alone, which may have been changed with them",
+        State::Proven => "as published, by a sum that a change cannot touch",
+        State::Agrees => "agree with the lock, which may have been changed with them",
         State::LocalFolder => "equal the folder of this checkout that stands for them",
-        State::Unchanged => "unchanged since the base",
+        State::Unchanged => "as in the base, and not judged here",
         State::NothingVendored => "have no vendored package",
-        State::Differs => "differ",
-        State::NotChecked => "not checked",
+        State::Differs => "something is wrong, as named below",
+        State::NotChecked => "could not be compared",
     }
 }
 
@@ -116,25 +117,75 @@ fn not_checked(out: &mut String, all: &[NotChecked], title: &str) {
     out.push('\n');
 }
 
-fn conclusion(report: &VendorReport) -> String {
+fn conclusion(report: &VendorReport, require_anchor: bool) -> String {
     let wrong: usize = report.problems.len()
         + (report.trees.iter())
             .map(|tree| tree.problems.len())
             .sum::<usize>();
     if wrong > 0 {
-        return format!("Something is wrong in {wrong} places.\n");
+        return format!("Something is wrong in {}.\n", counted(wrong, "place"));
     }
+    let (go, crates) = (
+        agreeing(report, Ecosystem::Go),
+        agreeing(report, Ecosystem::Cargo),
+    );
+    let mut out = String::new();
     if report.has_gaps() {
-        return "Nothing was found, and not everything could be checked.\n".to_owned();
+        out.push_str("Nothing was found, and not everything could be checked.\n");
+    } else if go + crates > 0 {
+        let _ = writeln!(
+            out,
+            "Every file that was compared is what the lock says; for {} nobody else stands for \
+             the lock.",
+            counted(go + crates, "module")
+        );
+    } else if report.base.is_none() {
+        out.push_str("Every vendored file is what its module has.\n");
+    } else if report.count(State::Proven) + report.count(State::LocalFolder) > 0 {
+        out.push_str(
+            "What differs from the base is what its module has; what was there before is not \
+             judged here.\n",
+        );
+    } else {
+        out.push_str(
+            "Nothing that is vendored differs from the base; what was there before is not judged \
+             here.\n",
+        );
     }
-    match report.count(State::Agrees) {
-        0 => "Every vendored file is what its module has.\n".to_owned(),
-        some => format!(
-            "Every vendored file is what the lock says; for {some} modules nobody else stands for \
-             the lock.\nhint: `--base REV` takes the sums of the base, and `cofferdam deps vendor \
-             write-manifests` those of the checksum database\n"
-        ),
+    if require_anchor && go + crates > 0 {
+        let _ = writeln!(out, "`--require-anchor` asks for more, and fails.");
     }
+    if go > 0 {
+        out.push_str(
+            "hint: for Go modules `--base REV` takes the sums of the base, and `cofferdam deps \
+             vendor write-manifests` those of the checksum database\n",
+        );
+    }
+    if crates > 0 {
+        out.push_str(
+            "hint: for crates `--base REV` takes the hashes of the base; no checksum database has \
+             them, so that `--require-anchor` never passes for crates without `--base`\n",
+        );
+    }
+    if report.base.is_some() {
+        out.push_str(
+            "hint: `cofferdam deps vendor check` without `--base` judges everything; run it on \
+             pushes to the default branch\n",
+        );
+    }
+    out
+}
+
+/// How many modules agree with the lock alone.
+fn agreeing(report: &VendorReport, ecosystem: Ecosystem) -> usize {
+    let trees = (report.trees.iter()).filter(|tree| tree.ecosystem == ecosystem);
+    let modules = trees.flat_map(|tree| &tree.modules);
+    modules.filter(|one| one.state == State::Agrees).count()
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{end}")
 }
 
 pub(super) fn written(path: &Path, written: &Written) -> String {

@@ -45,7 +45,7 @@ enum Verb {
     /// base's go.sum or in the checksum database; otherwise lock and files may
     /// have been changed together, and that is said.
     #[command(
-        after_help = "Exit codes:\n  0  every file is what its module has\n  1  something differs\n  \
+        after_help = "Exit codes:\n  0  every file that was compared is what its module has: all of them, or with --base\n     those that differ from it\n  1  something differs, or --require-anchor fails\n  \
         2  wrong usage\n  3  something could not be checked\n\nExamples:\n  cofferdam deps vendor check\n  \
         cofferdam deps vendor check --base origin/main --offline\n  cofferdam deps vendor check --format json"
     )]
@@ -68,7 +68,7 @@ struct CheckArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     path: PathBuf,
     /// Check only what differs from this branch, tag or commit, whose go.sum
-    /// and Cargo.lock count as anchors.
+    /// and Cargo.lock count as anchors. What was there before is not judged.
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// Ask no proxy and no registry.
@@ -79,6 +79,7 @@ struct CheckArgs {
     #[arg(long, value_name = "URL", default_value = "https://github.com")]
     git_url: String,
     /// Fail also for modules whose sum nobody but the lock itself stands for.
+    /// For crates only the base can stand, so that this needs `--base` there.
     #[arg(long)]
     require_anchor: bool,
     /// How the result is written.
@@ -174,7 +175,7 @@ fn check(args: &CheckArgs) -> Result<Exit, DepsError> {
     let report = vendoring::check(&options)?;
     let exit = exit(&report, args.require_anchor);
     let text = match args.format {
-        Form::Human => human::render(&report),
+        Form::Human => human::render(&report, args.require_anchor),
         Form::Json => json::render(&report, exit)?,
     };
     output::print(&sanitise::inert_for_log(&text))?;

@@ -213,7 +213,11 @@ fn words(one: &Verified) -> (&'static str, String) {
         }
         Verdict::Differs { locked, found } => (
             "content-differs",
-            format!("its content is {found}, and {locked} is locked"),
+            format!(
+                "its content is {found}, and {locked} is locked: let nothing of it run, and find \
+                 out who put it there; where the new content is meant, `cofferdam lock update` \
+                 locks it"
+            ),
         ),
         Verdict::NotLocked => ("not-pinned", "it is not in the lock".to_owned()),
         Verdict::Stray(stray) => ("stray", stray.to_string()),
