@@ -185,6 +185,14 @@ fn left_open(planned: &Planned) -> Vec<String> {
             )
         });
     }
+    for (folder, hash) in &planned.contents.local {
+        if hash.known().is_none() && planned.folders.iter().all(|(known, _)| known != folder) {
+            lines.push(format!(
+                "local action {folder}: gap: nobody can tell: the checkout has no such folder, \
+                 and what the job puts there is compared with nothing"
+            ));
+        }
+    }
     lines
 }
 
