@@ -173,7 +173,11 @@ impl Action {
         else {
             return None;
         };
-        let reference = image.value.strip_prefix("docker://")?;
+        // The runner does not regard the case of this word.
+        let (scheme, reference) = image.value.split_at_checked("docker://".len())?;
+        if !scheme.eq_ignore_ascii_case("docker://") {
+            return None;
+        }
         Some((ImageRef::parse(reference), image.span))
     }
 }
