@@ -53,6 +53,7 @@ mod pin_changes;
 #[cfg(all(feature = "lock", unix))]
 mod pin_credentials;
 #[cfg(feature = "lock")]
+mod pin_evasions;
 mod pins;
 mod probes;
 mod recursive;

@@ -104,6 +104,8 @@ fn what_is_written_is_pinned_and_all_else_stays() {
          \u{20}     - uses: \"octo/hello@odd\" # zizmor: ignore[x]\n\
          \u{20}     - uses: ./local\n",
     );
+    let local = "name: x\nruns:\n  using: composite\n  steps: []\n";
+    world.sandbox.write("local/action.yml", local);
     let (code, value) = world.json("check", &[]);
     assert_eq!(code, 1);
     let all = [

@@ -1,11 +1,12 @@
 //! What stood there before a change, so that only what it touches is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cofferdam_facts::SourceFile;
 
 use super::places::{self, Place};
+use super::unread::{self, Unread};
 use super::{Options, Recorded, compose, helm, locked};
 use crate::audit::{AuditError, Input, collect};
 use crate::git::{Blob, Commit};
@@ -15,6 +16,8 @@ pub(super) struct Before {
     /// How often each place stands there.
     places: BTreeMap<Key, usize>,
     texts: BTreeMap<String, String>,
+    /// What could not be looked at there either.
+    unread: BTreeSet<(String, &'static str, String)>,
     /// The numbers that its lock records: those of a change do not judge it.
     pub(super) recorded: Recorded,
 }
@@ -75,6 +78,9 @@ impl Before {
         Ok(Self {
             places,
             texts,
+            unread: (unread::of(&checkout, true).iter())
+                .map(Unread::key)
+                .collect(),
             recorded: locked(&checkout, options.host),
         })
     }
@@ -93,6 +99,12 @@ impl Before {
                 _ => true,
             })
             .collect()
+    }
+
+    /// Leaves what could be looked at before, or was not there.
+    pub(super) fn new_among(&self, unread: Vec<Unread>) -> Vec<Unread> {
+        let is_new = |one: &Unread| !self.unread.contains(&one.key());
+        unread.into_iter().filter(is_new).collect()
     }
 
     /// Whether a file is byte for byte as it was.

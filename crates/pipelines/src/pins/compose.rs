@@ -12,6 +12,7 @@ use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 use cofferdam_rules::image_sites;
 use cofferdam_workflows::Repository;
+use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::yaml::{Document, Node, ProblemKind};
 
 use super::places::{self, Place};
@@ -66,7 +67,13 @@ pub(super) fn read(
         match text(&root.join(path), limits) {
             Ok(text) => {
                 let file = SourceFile::new(path, text);
-                if is_understood(&Document::parse(file.clone())) {
+                let document = Document::parse(file.clone());
+                if is_understood(&document) {
+                    if let Some(other) = other_file(&document, checkout) {
+                        gap(format!(
+                            "{path}: it takes in `{other}`, which was not looked at"
+                        ));
+                    }
                     files.push(file);
                 } else {
                     gap(format!("{path}: it is not understood as YAML"));
@@ -126,6 +133,41 @@ pub(super) fn places(file: &SourceFile) -> Vec<Place> {
         .filter(|one| !one.is_built)
         .map(|one| place(file, one))
         .collect()
+}
+
+/// Another file with services or a Dockerfile that one takes in and that is
+/// none of those that are read by their name: a path, or an address.
+fn other_file(document: &Document, checkout: &Repository) -> Option<String> {
+    let file = document.file().path();
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_read = |path: &str| {
+        let path = plain(&inside(folder, path));
+        (is_compose(&path) && checkout.tree.has(&path))
+            || (checkout.dockerfiles.iter()).any(|one| one.file().path() == path)
+    };
+    let mut named: Vec<Node<'_>> = Vec::new();
+    for (key, value) in document.roots().flat_map(|root| root.entries()) {
+        match key.as_str() {
+            Some("include") => {
+                for one in value.items().chain([value]) {
+                    named.push(one);
+                    let paths = one.get("path");
+                    named.extend(paths.into_iter().flat_map(|n| n.items().chain([n])));
+                }
+            }
+            Some("services") => {
+                named.extend((value.entries()).filter_map(|(_, service)| {
+                    service.get("extends").and_then(|one| one.get("file"))
+                }))
+            }
+            _ => {}
+        }
+    }
+    let texts = named.into_iter().filter_map(|one| one.as_str());
+    let other = texts
+        .into_iter()
+        .find(|path| !path.is_empty() && !is_read(path));
+    other.map(str::to_owned)
 }
 
 struct Named {

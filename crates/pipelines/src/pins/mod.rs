@@ -7,6 +7,7 @@ mod edits;
 mod helm;
 mod images;
 mod places;
+mod unread;
 mod uses;
 mod versions;
 
@@ -447,6 +448,7 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
     );
     not_checked.extend(helm::templates(&checkout.tree));
     let mut places = places::sorted(places);
+    let mut unread = unread::of(&checkout, !single);
     let mut recorded = options.recorded.clone();
     recorded.extend(locked(&checkout, options.host));
     let all = places.len();
@@ -458,8 +460,10 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
             one.code != "not-understood"
                 || !file.is_some_and(|file| before.has(file.path(), file.text()))
         });
+        unread = before.new_among(unread);
         recorded.extend(before.recorded);
     }
+    not_checked.extend(unread.into_iter().map(|one| one.said));
     Ok(Read {
         single: single.then(|| path.to_owned()),
         root,

@@ -10,6 +10,7 @@ use cofferdam_rules::image_sites::{self, ImageSite};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::Dockerfile;
 use cofferdam_workflows::documents::dockerfile::ImageName;
+use cofferdam_workflows::semantics::images::Role;
 use cofferdam_workflows::yaml::Document;
 
 /// What a place names.
@@ -77,14 +78,16 @@ pub(super) fn all(repository: &Repository) -> Vec<Place> {
     let built = image_sites::built(&cx);
     for site in image_sites::of(&cx) {
         let own = built.of(site.file.path());
-        places.extend(
-            images(&site)
-                .into_iter()
-                .filter(|place| match &place.subject {
+        // The image of a step or of an action is pulled before any step runs.
+        let is_pulled = matches!(site.named.role, Role::Step | Role::Action);
+        places.extend(images(&site).into_iter().filter(|place| {
+            is_pulled
+                || match &place.subject {
                     Subject::Image(image) => !own.has(&image.to_string()),
-                    _ => true,
-                }),
-        );
+                    Subject::UnknownImage => !site.named.complete || !own.has(&place.written),
+                    Subject::Uses(_) => true,
+                }
+        }));
     }
     for dockerfile in &repository.dockerfiles {
         places.extend(of_dockerfile(dockerfile));
@@ -149,7 +152,9 @@ fn images(site: &ImageSite<'_>) -> Vec<Place> {
         let span = candidate.set_at.unwrap_or(named.span);
         places.push(image(site.file, candidate.image.clone(), span));
     }
-    if !named.complete {
+    // What a step gives out is its own word, unless the checkout builds it.
+    let given_out = named.images.is_empty() && named.written.contains("${{");
+    if !named.complete || given_out {
         places.push(unknown(site.file, &named.written, named.span));
     }
     places

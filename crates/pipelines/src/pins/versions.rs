@@ -67,7 +67,8 @@ pub(super) fn in_comment<'c>(words: &'c str, refs: &RefListing) -> Option<&'c st
     let slug = refs.repository.slug().to_ascii_lowercase();
     for word in words.split_whitespace() {
         let bare = word.rsplit(['@', '=']).next().unwrap_or(word);
-        let bare = bare.trim_matches(['(', ')', '[', ']', '"', '\'', '`', ',', ';', ':', '#']);
+        // Whatever stands around it, seen or not.
+        let bare = bare.trim_matches(|c: char| !c.is_alphanumeric());
         let bare = bare.strip_prefix("refs/tags/").unwrap_or(bare);
         let bare = bare.strip_prefix("refs/heads/").unwrap_or(bare);
         let known = refs.tags.contains_key(bare) || refs.branches.contains_key(bare);
@@ -157,6 +158,9 @@ mod tests {
             ("v9.9.9", Some("v9.9.9")),
             ("9.9", Some("9.9")),
             ("(v9.9.9)", Some("v9.9.9")),
+            ("\u{200b}v9.9.9", Some("v9.9.9")),
+            ("\u{2060}9.9.9\u{feff}", Some("9.9.9")),
+            ("-> **v9.9.9**", Some("v9.9.9")),
             ("Version: 9.9.9", Some("9.9.9")),
             ("pinned to v9", Some("v9")),
             ("octo/hello v9", Some("v9")),

@@ -29,6 +29,9 @@ const MOST_COMPLAINT: u64 = 16 * 1024;
 const MOST_TRACE: u64 = 64 * 1024 * 1024;
 /// The bytes of a line of a listing with a long name.
 const REF_LINE: u64 = 512;
+/// The most memory in one piece that git takes: no larger object comes whole
+/// from a git of the usual configuration.
+const MOST_ALLOCATION: &str = "512m";
 /// The bytes of an id with a line feed.
 const ID_LINE: u64 = 41;
 
@@ -235,6 +238,8 @@ impl SystemGit {
             .env("GIT_ATTR_NOSYSTEM", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
+            // An object that says that it is huge is not given the memory.
+            .env("GIT_ALLOC_LIMIT", MOST_ALLOCATION)
             .env("GIT_ALLOW_PROTOCOL", protocol)
             .env("GIT_TRACE_CURL", folder.join("trace"))
             .env("GIT_TRACE_CURL_NO_DATA", "1");
@@ -459,4 +464,76 @@ fn listed(text: &[u8], most: usize) -> Result<Listed, ProtocolError> {
         listed.take(&line).ok_or_else(|| unexpected(&line))?;
     }
     Ok(listed)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::git::objects::Kind;
+
+    /// A pack with a blob and a delta of a few bytes that makes 640 MB of it.
+    fn bomb() -> Vec<u8> {
+        let packed = |bytes: &[u8]| {
+            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            out.write_all(bytes).unwrap();
+            out.finish().unwrap()
+        };
+        let head = |kind: u8, size: usize| {
+            let mut out = vec![(kind << 4) | (size & 15) as u8 | 0x80];
+            out.extend(number(size >> 4));
+            out
+        };
+        // Copies of 64 KiB from the beginning, of one byte each.
+        let copies = 10_000;
+        let blob = vec![0_u8; 0x1_0000];
+        let base = ObjectId::of(Kind::Blob, &blob).unwrap();
+        let mut delta = number(blob.len());
+        delta.extend(number(copies * blob.len()));
+        delta.extend(vec![0x80; copies]);
+        let mut pack = b"PACK\0\0\0\x02\0\0\0\x02".to_vec();
+        pack.extend(head(3, blob.len()));
+        pack.extend(packed(&blob));
+        pack.extend(head(7, delta.len()));
+        pack.extend(base.as_bytes());
+        pack.extend(packed(&delta));
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(&pack);
+        pack.extend(hasher.try_finalize().unwrap().as_slice());
+        pack
+    }
+
+    /// Seven bits a byte, the lowest first.
+    fn number(mut left: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        while left > 0x7f {
+            out.push((left & 0x7f) as u8 | 0x80);
+            left >>= 7;
+        }
+        out.push(left as u8);
+        out
+    }
+
+    #[test]
+    fn git_gives_no_memory_to_a_few_bytes_that_want_it() {
+        let path = std::env::var_os("PATH").unwrap();
+        let mut programs = std::env::split_paths(&path).map(|folder| folder.join("git"));
+        let program = programs.find(|path| path.is_file()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let git = SystemGit::new(&program, folder.path());
+        let errand = Errand {
+            url: "https://r.example/o/r.git",
+            proxy: None,
+            total: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            limits: &PackLimits::default(),
+        };
+        let run = |arguments: &[&str], input: &[u8]| {
+            let command = git.command(folder.path(), errand, arguments);
+            run(command, &[], input, 1024, folder.path(), errand)
+        };
+        run(&["init", "--quiet", "--bare", "--template="], b"").unwrap();
+        let error = run(&["index-pack", "--stdin"], &bomb()).unwrap_err();
+        assert!(error.to_string().contains("over limit"), "{error}");
+    }
 }

@@ -55,11 +55,13 @@ pub(super) fn realm(base: &Url, named: &str, allowed_host: Option<&str>) -> Real
 }
 
 /// Whether a host is written as a number and not as a name, in any of the forms
-/// that the standard for addresses takes.
+/// that the standard for addresses takes, or in one of the other ways to name
+/// this machine (RFC 6761, section 6.3).
 pub(super) fn is_address(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<std::net::IpAddr>().is_ok()
+    let name = bare.trim_end_matches('.');
+    bare.parse::<std::net::IpAddr>().is_ok() || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Host and port, the port where it is not the usual one.
@@ -173,6 +175,8 @@ mod tests {
             "http://127.0.0.1:8080/admin",
             "https://127.0.0.1/admin",
             "https://localhost/admin",
+            "https://localhost./admin",
+            "https://Inner.localhost:8443/admin",
             "https://[::1]/admin",
             "https://169.254.169.254/latest/meta-data/",
             "https://10.0.0.1/",

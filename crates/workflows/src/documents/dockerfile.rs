@@ -152,6 +152,10 @@ pub fn is_dockerfile(path: &str) -> bool {
     {
         return false;
     }
+    // The builder takes this where there is none with a capital.
+    if name == "dockerfile" {
+        return true;
+    }
     ["Dockerfile", "Containerfile"].iter().any(|stem| {
         name.strip_prefix(stem)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -468,6 +468,12 @@ fn container(reader: &mut Reader, node: Node<'_>) -> Option<Container> {
 fn services(reader: &mut Reader, node: Node<'_>) -> Vec<(Spanned<String>, Container)> {
     if is_expression(node) {
         reader.names_unknown(node, "`services`");
+        // One that is not known stands for all of them.
+        let all = container(reader, node);
+        return all
+            .map(|c| (Spanned::new(String::new(), node.span()), c))
+            .into_iter()
+            .collect();
     } else if node.kind() != Kind::Mapping && !node.is_null() {
         reader.problem(node.span(), "`services` must be a mapping");
     }

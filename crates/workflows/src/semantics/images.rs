@@ -91,7 +91,11 @@ fn names_content(written: &str) -> bool {
             && path.name(2) == Some("outputs")
             && matches!(path.name(3), Some("digest" | "imageid" | "image-id"))
     };
-    written.contains("@sha256:")
+    // The digest itself, up to the end: what only looks like one decides nothing.
+    let written_out = written.rsplit_once("@sha256:").is_some_and(|(_, digest)| {
+        digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    written_out
         || expressions::embedded(written).iter().any(|embedded| {
             let before = written.get(..embedded.range.start).unwrap_or("");
             let whole = embedded.range.len() == written.trim().len();

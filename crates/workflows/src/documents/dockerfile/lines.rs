@@ -207,11 +207,19 @@ fn is_blank_or_comment(line: &str) -> bool {
 
 /// Directives stand before anything else, empty lines included.
 fn read_directives(reader: &mut Reader<'_>, lines: &mut Lines) {
+    // The builder looks for the frontend behind a shebang and in other comments
+    // too; the frontend itself takes no escape from there.
+    let shebang = reader
+        .peek()
+        .filter(|((_, line), _)| line.starts_with("#!"));
+    if let Some((_, after)) = shebang {
+        reader.at = after;
+    }
     while let Some(((start, line), after)) = reader.peek() {
         let Some(directive) = directive(start, line) else {
             return;
         };
-        if directive.name == "escape" {
+        if directive.name == "escape" && shebang.is_none() {
             match directive.value.as_str() {
                 "\\" => lines.escape = '\\',
                 "`" => lines.escape = '`',
@@ -231,10 +239,14 @@ fn read_directives(reader: &mut Reader<'_>, lines: &mut Lines) {
 }
 
 fn directive(start: usize, line: &str) -> Option<Directive> {
-    let body = line.trim_start().strip_prefix('#')?;
+    let body = line.trim_start();
+    let (body, slashes) = match body.strip_prefix("//") {
+        Some(body) => (body, true),
+        None => (body.strip_prefix('#')?, false),
+    };
     let (name, value) = body.split_once('=')?;
     let name = name.trim().to_ascii_lowercase();
-    if !matches!(name.as_str(), "syntax" | "escape" | "check") {
+    if !matches!(name.as_str(), "syntax" | "escape" | "check") || (slashes && name != "syntax") {
         return None;
     }
     let trimmed = value.trim();
