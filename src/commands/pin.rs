@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::audit::{AuditCommandError, STACK};
 use super::fix::{FixError, write as files};
-use super::network::{Network, NetworkArgs, NetworkError};
+use super::network::{MIRRORS, Network, NetworkArgs, NetworkError};
 use crate::failure::Failure;
 use crate::output;
 
@@ -283,6 +283,9 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
             "{} of them by the cache, fetched {first}{until}: nobody was asked what is so now",
             by_cache.pinned
         );
+    }
+    if (outcome.not_checked.iter()).any(|one| one.message.contains("no answer came from ")) {
+        let _ = writeln!(out, "{MIRRORS}");
     }
     if verb == Verb::Preview && outcome.newly > 0 {
         let _ = writeln!(out, "{} would be pinned besides", outcome.newly);

@@ -228,8 +228,9 @@ fn pins_show_what_changes_count_what_is_so_and_lead_to_the_lock() {
         .write(CI, workflow("      - uses: acme/leaf@v1.0.0\n"));
     assert_eq!(world.lock(&["write"]).code, 0);
     let root = world.server.root.clone();
+    let api = format!("{root}/api");
     let pin = |args: &[&str]| {
-        let mut all = vec!["pin", "write", "--git-url", &root];
+        let mut all = vec!["pin", "write", "--git-url", &root, "--api-url", &api];
         all.extend(args);
         world.sandbox.run(&all)
     };
@@ -247,6 +248,16 @@ fn pins_show_what_changes_count_what_is_so_and_lead_to_the_lock() {
         "{}",
         ran.out
     );
+    let ran = world
+        .sandbox
+        .run(&["pin", "check", "--git-url", "http://127.0.0.1:9"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("no answer came from 127.0.0.1:9: "),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("--api-url"), "{}", ran.out);
     // What does not exist is not settled by asking again, nor by the same command.
     world
         .sandbox

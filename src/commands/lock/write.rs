@@ -17,7 +17,7 @@ use cofferdam_workflows::documents::cofferdam_lock::{Hash, Key};
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
 
 use super::{LockError, say};
-use crate::commands::network::NetworkArgs;
+use crate::commands::network::{MIRRORS, NetworkArgs};
 
 /// Lock everything that is referred to, and write down what it is.
 ///
@@ -179,10 +179,6 @@ pub(super) fn place(
     };
     Ok((lines, exit))
 }
-
-const MIRRORS: &str = "hint: where a host cannot be reached from here, name a mirror: \
-    `--git-url URL` for repositories, `--api-url URL` for their numbers, `--registry-url HOST=URL` \
-    for images";
 
 /// What cannot be locked, at the first place that names it.
 fn failed(planned: &Planned, failure: &Failure, told: &mut BTreeSet<String>) -> String {
