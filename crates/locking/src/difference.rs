@@ -272,14 +272,10 @@ fn actions(base: &Contents, head: &Contents, moves: &[(Pin, Pin)]) -> Vec<Action
             pairs.push((old, now));
         }
     }
-    pair_by_users(base, head, &mut gone, &mut new, &mut pairs);
-    for old in gone.clone() {
-        let alike = new.iter().copied().find(|pin| pin.slug() == old.slug());
-        if let Some(now) = alike {
-            gone.remove(old);
-            new.remove(now);
-            pairs.push((old, now));
-        }
+    // Repositories with one candidate first: they say more of what others use.
+    for most in [0, 1, usize::MAX] {
+        pair_by_name(most, &mut gone, &mut new, &mut pairs);
+        pair_by_users(base, head, &mut gone, &mut new, &mut pairs);
     }
     let moved = (pairs.into_iter()).map(|(old, now)| change(Some(old), Some(now)));
     let new = new.into_iter().map(|pin| change(None, Some(pin)));
@@ -308,6 +304,34 @@ fn pair_by_commit<'c>(
         let was = commit(base, old);
         let found = (new.iter().copied()).find(|pin| commit(head, pin) == was);
         if let Some(now) = found {
+            gone.remove(old);
+            new.remove(now);
+            pairs.push((old, now));
+        }
+    }
+}
+
+/// Pins of one repository, where no more than `most` of them are gone or new.
+fn pair_by_name<'c>(
+    most: usize,
+    gone: &mut BTreeSet<&'c Pin>,
+    new: &mut BTreeSet<&'c Pin>,
+    pairs: &mut Vec<(&'c Pin, &'c Pin)>,
+) {
+    let counts = [&*gone, &*new].map(|pins| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for pin in pins {
+            *counts.entry(pin.slug()).or_default() += 1;
+        }
+        counts
+    });
+    for old in gone.clone() {
+        let slug = old.slug();
+        if (counts.iter()).any(|counts| counts.get(&slug).is_some_and(|count| *count > most)) {
+            continue;
+        }
+        let alike = new.iter().copied().find(|pin| pin.slug() == slug);
+        if let Some(now) = alike {
             gone.remove(old);
             new.remove(now);
             pairs.push((old, now));
