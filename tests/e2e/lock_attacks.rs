@@ -446,6 +446,15 @@ fn a_local_action_out_of_the_checkout_is_named_and_not_read() {
 }
 
 #[test]
+fn a_local_action_that_the_job_makes_itself_is_named_when_the_lock_is_written() {
+    let world = local("./fetched");
+    let ran = world.lock(&["write", "--no-actions-lock"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let gap = "local action fetched: gap: nobody can tell: the checkout has no such folder";
+    assert!(ran.out.contains(gap), "{}", ran.out);
+}
+
+#[test]
 fn a_lost_ref_a_damaged_cache_and_a_tree_that_leads_out_are_told() {
     let (world, _) = locked();
     let ours = world.read(OURS);

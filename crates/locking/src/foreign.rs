@@ -160,20 +160,17 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
                     .map(|file| plain(&inside(folder, &file.value))),
             );
         }
-        Runs::Docker {
-            image: Some(image), ..
-        } if !image.value.contains("://") => {
-            let at = plain(&inside(folder, &image.value));
-            match files.file(&at) {
-                Some(bytes) => {
-                    // `entrypoint:` names a script as well.
-                    scripts.names(path, action.document.text());
-                    dockerfile(&at, &bytes, &mut part, &mut scripts);
-                }
-                None => return Err(PartError::Missing { path: at }),
+        Runs::Docker { .. } => {
+            if let Some(image) = action.dockerfile() {
+                let at = plain(&inside(folder, &image.value));
+                let Some(bytes) = files.file(&at) else {
+                    return Err(PartError::Missing { path: at });
+                };
+                // `entrypoint:` names a script as well.
+                scripts.names(path, action.document.text());
+                dockerfile(&at, &bytes, &mut part, &mut scripts);
             }
         }
-        Runs::Docker { .. } => {}
         Runs::Unknown(_) => {
             return Err(PartError::NotUnderstood {
                 path: path.to_owned(),

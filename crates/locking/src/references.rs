@@ -2,13 +2,13 @@
 //! repository, refers to.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use cofferdam_facts::image::is_digest;
 use cofferdam_facts::pin::Pin;
 use cofferdam_facts::{ImageRef, Location, Span, UsesRef};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::cofferdam_lock::{Contents, Hash, Key, Tool};
 use cofferdam_workflows::documents::dockerfile::{ImageName, Script as RunScript};
 use cofferdam_workflows::documents::kind::is_aside;
@@ -112,38 +112,53 @@ pub fn of_repository(repository: &Repository) -> Vec<Reference> {
     let mut found: Vec<Reference> = (repository.workflows.par_iter())
         .flat_map_iter(|workflow| of_workflow(workflow, &built))
         .collect();
-    let folders: Vec<String> = (found.iter())
-        .filter_map(|reference| match &reference.what {
-            What::Local(folder) => Some(folder.clone()),
-            _ => None,
-        })
-        .collect();
-    let is_used = |folder: &str| {
-        let folder = if folder.is_empty() { "." } else { folder };
-        folders.iter().any(|used| used == folder)
-    };
-    let actions: Vec<Reference> = (repository.actions.par_iter())
-        .filter(|action| !is_aside(action.path()) || is_used(action.folder()))
-        .flat_map_iter(|action| of_action(action, &built))
-        .collect();
+    let actions = of_actions(repository, &found, &built);
     let dockerfiles: Vec<Reference> = (repository.dockerfiles.par_iter())
         .filter(|file| !is_aside(file.file().path()) || is_built(repository, file.file().path()))
         .flat_map_iter(|file| of_dockerfile(file, &built))
         .collect();
     found.extend(actions);
     found.extend(dockerfiles);
-    // An action that only actions use is found after them.
     found.dedup();
     found
 }
 
+/// What the actions of a checkout refer to, of those that stand aside only where
+/// a workflow or another one of them uses them.
+fn of_actions(repository: &Repository, workflows: &[Reference], built: &Built) -> Vec<Reference> {
+    let mut folders = BTreeSet::new();
+    let mut waiting: Vec<&Action> = repository.actions.iter().collect();
+    let mut found: Vec<Reference> = Vec::new();
+    let mut more = workflows.to_vec();
+    loop {
+        folders.extend(more.iter().filter_map(|reference| match &reference.what {
+            // A runner of Windows finds it in other capitals as well.
+            What::Local(folder) => Some(folder.to_lowercase()),
+            _ => None,
+        }));
+        let (used, left): (Vec<&Action>, Vec<&Action>) = waiting.into_iter().partition(|action| {
+            let folder = match action.folder() {
+                "" => ".".to_owned(),
+                folder => folder.to_lowercase(),
+            };
+            !is_aside(action.path()) || folders.contains(&folder)
+        });
+        more = (used.par_iter())
+            .flat_map_iter(|action| of_action(action, built))
+            .collect();
+        found.extend(more.iter().cloned());
+        if used.is_empty() {
+            return found;
+        }
+        waiting = left;
+    }
+}
+
 /// Whether an action of the checkout is built from the Dockerfile at a path.
 fn is_built(repository: &Repository, path: &str) -> bool {
-    repository.actions.iter().any(|action| match &action.runs {
-        Runs::Docker {
-            image: Some(image), ..
-        } => !image.value.contains("://") && plain(&inside(action.folder(), &image.value)) == path,
-        _ => false,
+    repository.actions.iter().any(|action| {
+        let image = action.dockerfile();
+        image.is_some_and(|image| plain(&inside(action.folder(), &image.value)) == path)
     })
 }
 

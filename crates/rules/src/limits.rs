@@ -99,10 +99,10 @@ fn programs(cx: &Context<'_>, out: &mut Sink) {
     for action in &cx.repository.actions {
         let span = match &action.runs {
             Runs::JavaScript { using, .. } => using.span,
-            Runs::Docker { image, .. } => match image {
-                // What another registry holds is no file of the checkout.
-                Some(text) if !text.value.starts_with("docker://") => text.span,
-                _ => continue,
+            // What another registry holds is no file of the checkout.
+            Runs::Docker { .. } => match action.dockerfile() {
+                Some(text) => text.span,
+                None => continue,
             },
             Runs::Composite { .. } | Runs::Unknown(_) => continue,
         };

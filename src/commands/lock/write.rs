@@ -251,11 +251,8 @@ fn without_hash(planned: &Planned) -> Vec<String> {
             repository";
         (Key::Download(name), what)
     });
-    let local = unknown(&contents.local).into_iter();
-    let local = local.map(|name| (Key::Local(name), "the checkout has no such folder"));
     (images.chain(bases).chain(tools))
         .chain(downloads)
-        .chain(local)
         .map(|(key, what)| {
             let at = place_of(planned, &key).unwrap_or_default();
             let (section, name) = key.parts();
@@ -296,6 +293,14 @@ fn left_open(planned: &Planned) -> Vec<String> {
                  at them, and agree with `cofferdam lock write --accept-excluded {pin}`"
             )
         });
+    }
+    for (folder, hash) in &planned.contents.local {
+        if hash.known().is_none() && planned.folders.iter().all(|(known, _)| known != folder) {
+            lines.push(format!(
+                "local action {folder}: gap: nobody can tell: the checkout has no such folder, \
+                 and what the job puts there is compared with nothing"
+            ));
+        }
     }
     lines
 }

@@ -82,7 +82,8 @@ impl ModulesTxt {
 
     fn more(&mut self, line: usize, more: &str) -> Result<(), Mistake> {
         let Some(module) = self.modules.last_mut() else {
-            if more.trim() == "workspace" {
+            // Go looks at the first line alone.
+            if line == 1 && more.trim() == "workspace" {
                 self.workspace = true;
                 return Ok(());
             }
@@ -207,6 +208,7 @@ example.org/b/x
         for text in [
             "# example.org/a v1\nexample.org/a/../../x\n",
             "# ../a v1\n",
+            "\n## workspace\n# example.org/a v1.0.0\n",
             "# example.org/a v1\nexample.org/b\n",
             "# example.org/a v1\nexample.org/ab\n",
             "example.org/a\n",

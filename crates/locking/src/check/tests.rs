@@ -199,6 +199,43 @@ fn a_missing_actions_lock_is_missed_unless_none_belongs_there() {
 }
 
 #[test]
+fn an_action_that_stands_aside_counts_once_another_one_uses_it() {
+    let mut files = files();
+    let own = format!("{OWN}    - uses: ./Tests/a\n    - uses: $/examples/c\n");
+    files.insert(".github/actions/own/action.yml".into(), own);
+    let evil = |pin: &str| OWN.replace("acme/inner@v3", pin);
+    let (a, b) = ("tests/a/action.yml", "tests/b/action.yml");
+    files.insert(a.into(), evil("./tests/b"));
+    files.insert(b.into(), evil("evil/b@main"));
+    files.insert("examples/c/action.yml".into(), evil("evil/c@main"));
+    files.insert("examples/d/action.yml".into(), evil("unused/d@main"));
+    let found = judged(&files, H1);
+    let missing: Vec<(&str, &str)> = (found.iter())
+        .filter(|(_, _, code, _)| *code == "not-pinned")
+        .map(|(path, _, _, text)| (path.as_str(), text.as_str()))
+        .filter(|(_, text)| text.contains('@'))
+        .collect();
+    let not_in = |pin: &str| format!("action `{pin}` is not in {OURS}");
+    let (one, other) = (not_in("evil/c@main"), not_in("evil/b@main"));
+    assert_eq!(
+        missing,
+        [("examples/c/action.yml", one.as_str()), (b, other.as_str())]
+    );
+}
+
+#[test]
+fn an_image_that_an_action_pulls_is_found_in_whatever_capitals() {
+    for image in ["docker://evil:1", "DOCKER://evil:1", "Docker://evil:1"] {
+        let mut files = files();
+        let action = format!("name: own\nruns:\n  using: Docker\n  image: {image}\n");
+        files.insert(".github/actions/other/action.yml".into(), action);
+        let found = judged(&files, H1);
+        let text = format!("image `evil:1` is not in {OURS}");
+        assert!(found.iter().any(|(_, _, _, said)| *said == text), "{image}");
+    }
+}
+
+#[test]
 fn what_is_added_to_the_workflow_is_not_locked() {
     let step = "      - uses: actions/checkout@v4\n";
     for (added, codes) in [

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::action::Runs;
 use cofferdam_workflows::documents::kind::{FileKind, kind_of};
 use cofferdam_workflows::documents::{Action, Dockerfile, Step};
 use cofferdam_workflows::repository::{
@@ -218,13 +217,7 @@ fn wanted_folders(repository: &Repository) -> BTreeSet<String> {
 /// that are not among the documents by their path.
 fn wanted_dockerfiles(repository: &Repository) -> BTreeSet<String> {
     let named = repository.actions.iter().filter_map(|action| {
-        let Runs::Docker {
-            image: Some(image), ..
-        } = &action.runs
-        else {
-            return None;
-        };
-        let path = image.literal().filter(|i| !i.starts_with("docker://"))?;
+        let path = action.dockerfile()?.literal()?;
         Some(plain(&inside(action.folder(), path)))
     });
     let bare = wanted_folders(repository)

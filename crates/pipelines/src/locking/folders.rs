@@ -263,16 +263,11 @@ fn of_root(root: &Path, repository: &Repository) -> BTreeSet<String> {
         .map(|name| (*name).to_owned())
         .into_iter()
         .collect();
-    match repository.action_in("").map(|action| &action.runs) {
-        Some(Runs::JavaScript { entry_points, .. }) => {
+    if let Some(action) = repository.action_in("") {
+        if let Runs::JavaScript { entry_points, .. } = &action.runs {
             paths.extend(entry_points.iter().map(|file| plain(&file.value)));
         }
-        Some(Runs::Docker {
-            image: Some(image), ..
-        }) if !image.value.contains("://") => {
-            paths.insert(plain(&image.value));
-        }
-        _ => {}
+        paths.extend(action.dockerfile().map(|image| plain(&image.value)));
     }
     if paths.is_empty() {
         let dockerfile = ACTION_DOCKERFILES.iter().find(|name| tree.has(name));

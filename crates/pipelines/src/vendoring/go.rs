@@ -296,15 +296,14 @@ impl Sides<'_> {
             return HashMap::new();
         };
         let same_rules = base.list.go() == self.list.go();
-        let mut gone: HashMap<usize, bool> = HashMap::new();
         let owners = Owners::new(&self.list.listed);
-        for path in base.ids.keys() {
-            if !self.folder.files.contains_key(path)
-                && let Some(owner) = owners.of(path)
-            {
-                gone.insert(owner, true);
-            }
-        }
+        // A module may embed what lies below it, whoever has it.
+        let new = (self.folder.files.keys()).filter(|path| !self.is_as_before(path));
+        let gone = (base.ids.keys()).filter(|path| !self.folder.files.contains_key(*path));
+        let above: HashSet<usize> = new
+            .chain(gone)
+            .flat_map(|path| owners.above(path))
+            .collect();
         let mut touched = HashMap::new();
         for (at, module) in self.list.listed.modules.iter().enumerate() {
             let mut known = base.list.listed.modules.iter();
@@ -318,12 +317,8 @@ impl Sides<'_> {
                 .get(&at)
                 .is_none_or(|all| all.iter().all(|path| self.is_as_before(path)));
             let local = source.is_folder() && !module.packages.is_empty();
-            let same = same_rules
-                && same_text
-                && same_sum
-                && same_files
-                && !local
-                && !gone.contains_key(&at);
+            let same =
+                same_rules && same_text && same_sum && same_files && !local && !above.contains(&at);
             touched.insert(at, !same);
         }
         touched

@@ -1,11 +1,11 @@
 //! The files of one Go module, against its manifest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use cofferdam_lockfiles::go::{GoMod, GoVersion, ModulesTxt, VendoredModule};
 use cofferdam_trees::archives::Unpacked;
-use cofferdam_trees::go::{Copied, Rules, Witnesses, constraints, parent};
+use cofferdam_trees::go::{Copied, Rules, Witnesses, constraints, embeds, parent};
 use cofferdam_trees::{Anchor, Comparison, Difference, Digest, Entry, H1, Manifest, compare};
 
 use super::folder::{Folder, Found, Wanted, bytes_of};
@@ -44,14 +44,14 @@ impl<'l> Owners<'l> {
         if let Some(at) = self.packages.get(folder) {
             return Some(*at);
         }
-        let mut above = folder;
-        while !above.is_empty() {
-            if let Some(at) = self.modules.get(above) {
-                return Some(*at);
-            }
-            above = parent(above);
-        }
-        None
+        self.above(path).next()
+    }
+
+    /// The modules in whose folders a path lies, the nearest first.
+    pub(super) fn above<'o>(&'o self, path: &'o str) -> impl Iterator<Item = usize> + 'o {
+        std::iter::successors(Some(parent(path)), |folder| Some(parent(folder)))
+            .take_while(|folder| !folder.is_empty())
+            .filter_map(|folder| self.modules.get(folder).copied())
     }
 
     /// The files of each module, and those of none.
@@ -314,7 +314,31 @@ impl Proof<'_> {
             &patterns,
         );
         let entries = self.found().map(|(path, found)| (path, &found.entry));
-        compare(entries, &unpacked.manifest, |path| copied.wanted(path))
+        let mut comparison = compare(entries, &unpacked.manifest, |path| copied.wanted(path));
+        let strange = self.embedded_of_others(&patterns).into_iter();
+        (comparison.differences).extend(strange.map(|path| (path, Difference::Added)));
+        comparison
+    }
+
+    /// The files of other modules that lie below this one and that its patterns
+    /// take: the build does not see where a module ends.
+    fn embedded_of_others(&self, patterns: &[(String, String)]) -> Vec<String> {
+        if patterns.is_empty() {
+            return Vec::new();
+        }
+        let own: HashSet<&str> = self.files.iter().copied().collect();
+        let prefix = format!("{}/", self.module.module.path);
+        let all = self.sides.folder.files.range(prefix.clone()..);
+        let others = (all.map(|(path, _)| path.as_str()))
+            .take_while(|path| path.starts_with(&prefix))
+            .filter(|path| !own.contains(path))
+            .filter_map(|path| Some((Box::from(path.get(prefix.len()..)?), Digest::of(b""))));
+        // Names that no module has are told where their owner is judged.
+        let others = Manifest::new(others).unwrap_or_default();
+        let taken: BTreeSet<String> = (patterns.iter())
+            .flat_map(|(folder, pattern)| embeds::resolve(&others, folder, pattern))
+            .collect();
+        taken.into_iter().collect()
     }
 
     fn judge(&self, comparison: &Comparison, sum: Option<H1>, judged: &mut Judged) {

@@ -101,6 +101,9 @@ impl List {
         for (name, sum) in [("go.mod", "go.sum"), ("vendor.mod", "vendor.sum")] {
             let path = joined(folder, name);
             if let Some(file) = self.parse(&path, read, GoMod::parse) {
+                if name == "go.mod" {
+                    self.other_module_file(folder, &file, read);
+                }
                 self.modules.push(Module { path, file });
                 self.sum(&joined(folder, sum), read);
                 return;
@@ -110,6 +113,20 @@ impl List {
             what: joined(folder, "go.mod"),
             why: "there is none, so that the list of modules is compared with nothing".to_owned(),
         });
+    }
+
+    /// A `vendor.mod` beside `go.mod`: a build with `-modfile` goes by it, and a
+    /// `go.mod` that is put beside it would say something else.
+    fn other_module_file(&mut self, folder: &str, file: &GoMod, read: Read<'_>) {
+        let path = joined(folder, "vendor.mod");
+        let other = self.parse(&path, read, GoMod::parse);
+        if other.is_some_and(|other| other != *file) {
+            self.not_checked.push(NotChecked {
+                what: path,
+                why: "it says something else than go.mod, and either may be the one that is built"
+                    .to_owned(),
+            });
+        }
     }
 
     fn sum(&mut self, path: &str, read: Read<'_>) {

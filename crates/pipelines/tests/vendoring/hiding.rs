@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use cofferdam_pipelines::vendoring::{MANIFESTS, VendorError, check};
 
-use crate::checkout::{Checkout, codes, gaps};
+use crate::checkout::{Checkout, GO_MOD, LIST, bundle, codes, gaps, publish};
 
 /// It is named as not checked, and with a base as gone.
 fn is_named(checkout: &Checkout, what: &str) {
@@ -189,4 +189,47 @@ fn manifests_that_cannot_be_read() {
     checkout.write("vendor/example.org/a/a.go", "package evil\n");
     let report = checkout.check(true);
     assert!(report.has_gaps(), "{report:#?}");
+}
+
+#[test]
+fn a_module_that_lies_in_what_another_one_embeds() {
+    let checkout = Checkout::new();
+    assert_eq!(checkout.codes(true), [""; 0]);
+    let mut bundle = bundle();
+    let files = [("data.go", "package data\n"), ("deep/x.txt", "evil\n")];
+    publish(&mut bundle, "example.org/evil", "v1.0.0", &files);
+    checkout.keep(&bundle);
+    let go_mod = "require example.org/a/data v1.0.0\n\
+                  replace example.org/a/data => example.org/evil v1.0.0\n";
+    checkout.write("go.mod", format!("{GO_MOD}{go_mod}"));
+    let list = "# example.org/a/data v1.0.0 => example.org/evil v1.0.0\n## explicit\n\
+                example.org/a/data\nexample.org/a/data/deep\n";
+    checkout.write("vendor/modules.txt", format!("{LIST}{list}"));
+    for (path, text) in files {
+        checkout.write(&format!("vendor/example.org/a/data/{path}"), text);
+    }
+    for base in [false, true] {
+        let report = checkout.check(base);
+        let tree = report.trees.first().unwrap();
+        let of_a: Vec<&str> = (tree.problems.iter())
+            .filter(|one| one.module.as_deref() == Some("example.org/a@v1.0.0"))
+            .map(|one| one.path.as_str())
+            .collect();
+        let below = |path| format!("vendor/example.org/a/data/{path}");
+        assert!(of_a.contains(&&*below("deep/x.txt")), "{of_a:?}");
+        assert!(of_a.contains(&&*below("data.go")), "{of_a:?}");
+    }
+}
+
+#[test]
+fn a_module_file_beside_the_one_that_is_built() {
+    let checkout = Checkout::new();
+    checkout.write("vendor.mod", GO_MOD);
+    assert_eq!(gaps(&checkout.check(false)), [""; 0]);
+    checkout.write("vendor.mod", GO_MOD.replace("a v1.0.0", "a v1.2.0"));
+    let found = gaps(&checkout.check(false));
+    assert!(
+        found.iter().any(|gap| gap.starts_with("vendor.mod: ")),
+        "{found:?}"
+    );
 }

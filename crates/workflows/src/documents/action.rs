@@ -173,9 +173,28 @@ impl Action {
         else {
             return None;
         };
-        let reference = image.value.strip_prefix("docker://")?;
-        Some((ImageRef::parse(reference), image.span))
+        Some((ImageRef::parse(pulled(&image.value)?), image.span))
     }
+
+    /// The Dockerfile of a Docker action that is built rather than pulled, as it
+    /// is written.
+    #[must_use]
+    pub fn dockerfile(&self) -> Option<&Text> {
+        match &self.runs {
+            Runs::Docker {
+                image: Some(image), ..
+            } if pulled(&image.value).is_none() => Some(image),
+            _ => None,
+        }
+    }
+}
+
+/// The image behind `docker://`, in whatever capitals.
+///
+/// Source: actions/runner, `ActionManager`: all else is a path of the action.
+fn pulled(image: &str) -> Option<&str> {
+    let (scheme, image) = image.split_at_checked("docker://".len())?;
+    scheme.eq_ignore_ascii_case("docker://").then_some(image)
 }
 
 fn named(key: Node<'_>) -> Spanned<String> {
