@@ -89,6 +89,16 @@ pub(crate) enum LockError {
         /// The path.
         path: PathBuf,
     },
+    /// There is nothing that a lock could cover.
+    #[error(
+        "nothing-to-read: {} holds no workflow, no action and no Dockerfile, so that there is \
+         nothing to lock",
+        path.display()
+    )]
+    NothingToRead {
+        /// The path.
+        path: PathBuf,
+    },
     /// Nothing is called so.
     #[error("nothing that this repository refers to is called `{name}`")]
     NoName {
@@ -113,6 +123,7 @@ impl From<LockError> for Failure {
             LockError::NoLock { .. } => {
                 Some("name the lock with `--lock FILE`, or write one with `cofferdam lock write`")
             }
+            LockError::NothingToRead { .. } => Some("name the root of a repository"),
             LockError::NoName { .. } => Some("`cofferdam lock tree` shows everything"),
             LockError::Place(PlaceError::Busy { .. }) => Some("wait for it, and run again"),
             _ => None,
@@ -121,6 +132,7 @@ impl From<LockError> for Failure {
             LockError::Read(inner) if !inner.is_usage() => Self::not_checked(&error),
             LockError::Verify(_)
             | LockError::NoLock { .. }
+            | LockError::NothingToRead { .. }
             | LockError::Plan(_)
             | LockError::Place(_)
             | LockError::Output(_) => Self::not_checked(&error),

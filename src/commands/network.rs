@@ -24,6 +24,11 @@ const PUBLIC_GIT: &str = "https://github.com";
 /// The most time of one answer of a registry.
 const REGISTRY_TIME: Duration = Duration::from_secs(60);
 
+/// What to do where a host cannot be reached.
+pub(crate) const MIRRORS: &str = "hint: where a host cannot be reached from here, name a mirror: \
+    `--git-url URL` for repositories, `--api-url URL` for their numbers, `--registry-url HOST=URL` \
+    for images";
+
 /// Where is asked, and whether.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Network")]

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::Limits;
-use cofferdam_pipelines::pins::{self, Options, Outcome};
+use cofferdam_pipelines::pins::{self, Code, Options, Outcome, Problem};
 use cofferdam_registries::git::PUBLIC_HOST;
 use serde_json::{Value, json};
 
 use super::audit::{AuditCommandError, STACK};
 use super::fix::{FixError, write as files};
-use super::network::{Network, NetworkArgs, NetworkError};
+use super::network::{MIRRORS, Network, NetworkArgs, NetworkError};
 use crate::failure::Failure;
 use crate::output;
 
@@ -106,6 +106,15 @@ pub(crate) enum PinError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] FixError),
+    /// There is nothing that could name anything.
+    #[error(
+        "nothing-to-read: {} holds no workflow, no action, no Dockerfile and no compose file",
+        path.display()
+    )]
+    NothingToRead {
+        /// The path.
+        path: PathBuf,
+    },
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(io::Error),
@@ -117,6 +126,9 @@ impl From<PinError> for Failure {
             PinError::Audit(inner) => inner.into(),
             PinError::Write(inner) => inner.into(),
             PinError::Network(_) => Self::usage(&error),
+            PinError::NothingToRead { .. } => {
+                Self::not_checked(&error).hint(Some("name the root of a repository"))
+            }
             PinError::Output(_) => Self::not_checked(&error),
         }
     }
@@ -147,6 +159,10 @@ pub(crate) fn run(args: &PinArgs) -> Result<Exit, PinError> {
         Verb::Preview | Verb::Write => pins::write(&common.path, &options),
     }
     .map_err(AuditCommandError::from)?;
+    if outcome.is_nothing && base.is_none() {
+        let path = common.path.clone();
+        return Err(PinError::NothingToRead { path });
+    }
     if verb == Verb::Write {
         files::all(&outcome.rewrites)?;
     }
@@ -189,7 +205,7 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
             problem.code.as_str(),
             sanitise::line(&problem.message),
         );
-        let settle = problem.code.settle();
+        let settle = settle(problem);
         let _ = match problem.unwritten {
             Some(why) => writeln!(out, "    left as it is: {why}; {settle}"),
             None => writeln!(out, "    {settle}"),
@@ -215,6 +231,20 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
             note.code.settle(),
         );
     }
+    for change in &outcome.changes {
+        let at = &change.location;
+        let version = change.version.as_deref().map(|one| format!(" # {one}"));
+        let _ = writeln!(
+            out,
+            "{}:{}:{}  {} -> {}{}",
+            sanitise::line(&at.path),
+            at.line,
+            at.column,
+            sanitise::line(&change.old),
+            sanitise::line(&change.new),
+            sanitise::line(&version.unwrap_or_default()),
+        );
+    }
     for rewrite in &outcome.rewrites {
         let word = if verb == Verb::Write {
             "wrote"
@@ -227,7 +257,7 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
         out,
         "{} named, {} pinned and proven, {} wrong, {} not checked; {} requests",
         outcome.places,
-        outcome.pinned,
+        pinned(outcome, verb),
         outcome.problems.len(),
         outcome.not_checked.len(),
         network.git.counts().total() + network.oci.requests(),
@@ -254,7 +284,37 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
             by_cache.pinned
         );
     }
+    if (outcome.not_checked.iter()).any(|one| one.message.contains("no answer came from ")) {
+        let _ = writeln!(out, "{MIRRORS}");
+    }
+    if verb == Verb::Preview && outcome.newly > 0 {
+        let _ = writeln!(out, "{} would be pinned besides", outcome.newly);
+    }
+    if verb == Verb::Write && outcome.has_lock && !outcome.rewrites.is_empty() {
+        let _ = writeln!(
+            out,
+            "the lock names what stood there before: now run `cofferdam lock write`"
+        );
+    }
     out
+}
+
+/// What is pinned once the command has ended.
+fn pinned(outcome: &Outcome, verb: Verb) -> usize {
+    match verb {
+        Verb::Preview => outcome.pinned.saturating_sub(outcome.newly),
+        Verb::Check | Verb::Write => outcome.pinned,
+    }
+}
+
+/// What to do about a problem; where it was left unwritten, not the same again.
+fn settle(problem: &Problem) -> &'static str {
+    match (problem.unwritten, problem.code) {
+        (Some(_), Code::NotPinned | Code::ImageNotPinned) => {
+            "find out what it stands for, and write the commit or digest by hand"
+        }
+        _ => problem.code.settle(),
+    }
 }
 
 fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
@@ -267,7 +327,7 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
                 "column": one.location.column,
                 "written": one.written,
                 "message": one.message,
-                "settle": one.code.settle(),
+                "settle": settle(one),
                 "left_because": one.unwritten,
             })
         })
@@ -296,11 +356,24 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
             })
         })
         .collect();
+    let changes: Vec<Value> = (outcome.changes.iter())
+        .map(|one| {
+            json!({
+                "path": &*one.location.path,
+                "line": one.location.line,
+                "old": one.old,
+                "new": one.new,
+                "version": one.version,
+            })
+        })
+        .collect();
     let counts = network.git.counts();
     json!({
         "form": FORM,
         "named": outcome.places,
-        "pinned": outcome.pinned,
+        "pinned": pinned(outcome, verb),
+        "would_pin": outcome.newly,
+        "changes": changes,
         "problems": problems,
         "not_checked": not_checked,
         "notes": notes,

@@ -261,7 +261,9 @@ fn without_numbers_our_lock_alone_is_written() {
         "{}",
         ran.out
     );
-    assert_eq!(world.lock(&["check"]).code, 0);
+    let checked = world.lock(&["check"]);
+    assert_eq!(checked.code, 1, "{}", checked.out);
+    assert!(checked.out.contains("no-actions-lock"), "{}", checked.out);
 }
 
 #[test]

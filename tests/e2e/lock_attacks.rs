@@ -187,7 +187,7 @@ fn an_action_that_is_a_maze_or_a_bomb_of_links_is_refused_by_name() {
         assert_eq!(ran.code, 3, "{}", ran.out);
         assert!(
             ran.out
-                .contains(&format!("acme/{name}@v1: not checked: {says}")),
+                .contains(&format!("not checked: acme/{name}@v1: {says}")),
             "{}",
             ran.out
         );

@@ -41,6 +41,8 @@ mod lock;
 mod lock_attacks;
 #[cfg(all(feature = "lock", unix))]
 mod lock_foreign;
+#[cfg(all(feature = "lock", unix))]
+mod lock_newcomer;
 mod many;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -99,6 +99,9 @@ pub fn check_references(
                 left_over(lock, references, &mut found);
                 local_folders(lock, references, local, &mut found);
                 form(lock, &mut found);
+                if actions_lock.is_none() && !keys.no_actions_lock {
+                    found.extend(commits::no_file(repository));
+                }
                 if let Some(other) = actions_lock.filter(|_| commits_are_read) {
                     commits::agree(lock, other, &mut found);
                 }
@@ -169,10 +172,9 @@ fn open(contents: &Contents) -> usize {
     ];
     let trees = contents.actions.values().map(|entry| &entry.tree);
     let hashes = lists.into_iter().flat_map(|list| list.values());
-    hashes
-        .chain(trees)
-        .filter(|hash| **hash == Hash::NotKnown)
-        .count()
+    let open = (hashes.chain(trees)).filter(|hash| **hash == Hash::NotKnown);
+    // Of a tool the lock holds what is asked for, and never what is installed.
+    open.count() + contents.tools.len()
 }
 
 fn no_lock(references: &[Reference], actions_lock: Option<&ActionsLock>) -> Option<Problem> {
@@ -182,9 +184,12 @@ fn no_lock(references: &[Reference], actions_lock: Option<&ActionsLock>) -> Opti
         None => "nothing locks what this repository refers to",
     };
     let message = format!(
-        "{head}; there is no {}, and {} places refer to something outside",
+        "{head}; there is no {}, and {} to something outside",
         cofferdam_lock::PLACE,
-        references.len()
+        match references.len() {
+            1 => "1 place refers".to_owned(),
+            many => format!("{many} places refer"),
+        }
     );
     Some(Code::NoLock.at(first.location.clone(), message))
 }

@@ -159,6 +159,19 @@ impl ActionChange {
         self.sides(|entry| entry.accepted.clone())
     }
 
+    /// Parts of the repository that are newly used, and those that no longer are.
+    #[must_use]
+    pub fn paths(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        self.sides(|entry| entry.paths.clone())
+    }
+
+    /// Whether the commit is the same and another ref names it now.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        matches!((&self.old, &self.new), (Some((a, one)), Some((b, other)))
+            if a != b && one.commit == other.commit)
+    }
+
     /// Whether the ref is the same and leads to another commit.
     #[must_use]
     pub fn ref_moved(&self) -> bool {
@@ -209,10 +222,11 @@ pub fn together(ours: Option<&Contents>, theirs: Option<&ActionsLock>) -> Conten
 }
 
 /// What changed from `base` to `head`; the files of actions are not looked at.
+/// `moves` are pins that took the place of another one.
 #[must_use]
-pub fn compare(base: &Contents, head: &Contents) -> Difference {
+pub fn compare(base: &Contents, head: &Contents, moves: &[(Pin, Pin)]) -> Difference {
     Difference {
-        actions: actions(base, head),
+        actions: actions(base, head, moves),
         entries: entries(base, head),
         released: Vec::new(),
     }
@@ -235,48 +249,123 @@ pub fn released(
         .collect()
 }
 
-fn actions(base: &Contents, head: &Contents) -> Vec<ActionChange> {
-    let mut moved = Vec::new();
-    let mut gone: BTreeMap<String, Vec<&Pin>> = BTreeMap::new();
+fn actions(base: &Contents, head: &Contents, moves: &[(Pin, Pin)]) -> Vec<ActionChange> {
     let change = |old: Option<&Pin>, new: Option<&Pin>| ActionChange {
         old: old.and_then(|pin| Some((pin.clone(), base.actions.get(pin)?.clone()))),
         new: new.and_then(|pin| Some((pin.clone(), head.actions.get(pin)?.clone()))),
         code: CodeChange::NotLooked,
     };
-    for (pin, entry) in &base.actions {
-        match head.actions.get(pin) {
-            Some(now) if now == entry => {}
-            Some(_) => moved.push(change(Some(pin), Some(pin))),
-            None => gone.entry(pin.slug()).or_default().push(pin),
+    let same = (base.actions.iter())
+        .filter(|(pin, entry)| head.actions.get(*pin).is_some_and(|now| now != *entry))
+        .map(|(pin, _)| (pin, pin));
+    let mut pairs: Vec<(&Pin, &Pin)> = same.collect();
+    let mut gone = only_in(base, head);
+    let mut new = only_in(head, base);
+    pair_by_commit(base, head, &mut gone, &mut new, &mut pairs);
+    for (old, now) in moves {
+        let known = (base.actions.get_key_value(old)).zip(head.actions.get_key_value(now));
+        if let Some(((old, _), (now, _))) = known
+            && !pairs.contains(&(old, now))
+        {
+            gone.remove(old);
+            new.remove(now);
+            pairs.push((old, now));
         }
     }
-    let mut new = Vec::new();
-    for pin in head
-        .actions
-        .keys()
-        .filter(|pin| !base.actions.contains_key(pin))
-    {
-        // Another ref of an action that was locked before is the same action,
-        // moved.
-        let before = gone.get_mut(&pin.slug()).and_then(|pins| {
-            if pins.is_empty() {
-                None
-            } else {
-                Some(pins.remove(0))
-            }
-        });
-        match before {
-            Some(before) => moved.push(change(Some(before), Some(pin))),
-            None => new.push(change(None, Some(pin))),
-        }
+    // Repositories with one candidate first: they say more of what others use.
+    for most in [0, 1, usize::MAX] {
+        pair_by_name(most, &mut gone, &mut new, &mut pairs);
+        pair_by_users(base, head, &mut gone, &mut new, &mut pairs);
     }
-    let gone = gone.into_values().flatten();
-    let gone = gone.map(|pin| change(Some(pin), None));
-    moved
-        .into_iter()
-        .chain(new)
-        .chain(gone.collect::<Vec<_>>())
+    let moved = (pairs.into_iter()).map(|(old, now)| change(Some(old), Some(now)));
+    let new = new.into_iter().map(|pin| change(None, Some(pin)));
+    let gone = gone.into_iter().map(|pin| change(Some(pin), None));
+    moved.chain(new).chain(gone).collect()
+}
+
+fn only_in<'c>(one: &'c Contents, other: &Contents) -> BTreeSet<&'c Pin> {
+    (one.actions.keys())
+        .filter(|pin| !other.actions.contains_key(*pin))
         .collect()
+}
+
+/// A commit that another ref names now is the same action, whatever its place.
+fn pair_by_commit<'c>(
+    base: &Contents,
+    head: &Contents,
+    gone: &mut BTreeSet<&'c Pin>,
+    new: &mut BTreeSet<&'c Pin>,
+    pairs: &mut Vec<(&'c Pin, &'c Pin)>,
+) {
+    let commit = |contents: &Contents, pin: &Pin| {
+        (contents.actions.get(pin)).map(|entry| (pin.slug(), entry.commit.clone()))
+    };
+    for old in gone.clone() {
+        let was = commit(base, old);
+        let found = (new.iter().copied()).find(|pin| commit(head, pin) == was);
+        if let Some(now) = found {
+            gone.remove(old);
+            new.remove(now);
+            pairs.push((old, now));
+        }
+    }
+}
+
+/// Pins of one repository, where no more than `most` of them are gone or new.
+fn pair_by_name<'c>(
+    most: usize,
+    gone: &mut BTreeSet<&'c Pin>,
+    new: &mut BTreeSet<&'c Pin>,
+    pairs: &mut Vec<(&'c Pin, &'c Pin)>,
+) {
+    let counts = [&*gone, &*new].map(|pins| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for pin in pins {
+            *counts.entry(pin.slug()).or_default() += 1;
+        }
+        counts
+    });
+    for old in gone.clone() {
+        let slug = old.slug();
+        if (counts.iter()).any(|counts| counts.get(&slug).is_some_and(|count| *count > most)) {
+            continue;
+        }
+        let alike = new.iter().copied().find(|pin| pin.slug() == slug);
+        if let Some(now) = alike {
+            gone.remove(old);
+            new.remove(now);
+            pairs.push((old, now));
+        }
+    }
+}
+
+/// What a moved action used of a repository before, and what it uses of it now.
+fn pair_by_users<'c>(
+    base: &Contents,
+    head: &Contents,
+    gone: &mut BTreeSet<&'c Pin>,
+    new: &mut BTreeSet<&'c Pin>,
+    pairs: &mut Vec<(&'c Pin, &'c Pin)>,
+) {
+    let used = |contents: &Contents, pin: &Pin, among: &BTreeSet<&'c Pin>| -> Vec<&'c Pin> {
+        let uses = contents.actions.get(pin).map(|entry| &entry.uses);
+        (among.iter().copied())
+            .filter(|pin| uses.is_some_and(|uses| uses.contains(*pin)))
+            .collect()
+    };
+    let mut at = 0;
+    while let Some((old, now)) = pairs.get(at).copied() {
+        at += 1;
+        for before in used(base, old, gone) {
+            let after = used(head, now, new);
+            let after = after.into_iter().find(|pin| pin.slug() == before.slug());
+            if let Some(after) = after {
+                gone.remove(before);
+                new.remove(after);
+                pairs.push((before, after));
+            }
+        }
+    }
 }
 
 fn entries(base: &Contents, head: &Contents) -> Vec<EntryChange> {

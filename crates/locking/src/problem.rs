@@ -53,6 +53,8 @@ codes! {
     Incomplete = "incomplete-lockfile", "run `cofferdam lock write`, or `gh actions-lock`, and commit both files";
     /// There is no `cofferdam.lock`, and there is something to lock.
     NoLock = "no-lock", "run `cofferdam lock write` and commit what it writes";
+    /// Workflows use actions, and there is no `actions.lock` beside ours.
+    NoActionsLock = "no-actions-lock", "run `cofferdam lock write` and commit both files; for a host that knows no actions.lock, `cofferdam lock write --no-actions-lock`";
     /// A workflow uses actions and is not in an `actions.lock` that lists others.
     Onboarding = "onboarding-required", "run `cofferdam lock write`, or `gh actions-lock`, and commit both files";
     /// Something is referred to and not locked.

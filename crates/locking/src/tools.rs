@@ -201,6 +201,9 @@ const INSTALLERS: &[Installer] = &[
     ),
 ];
 
+/// What stands for a version that nobody asked for.
+pub const CHOSEN: &str = "as the action chooses";
+
 /// The tools that a step's action installs, and where it takes them from.
 #[must_use]
 pub fn of_step(step: &Step, around: Surroundings<'_>) -> Vec<(Tool, &'static str)> {
@@ -225,7 +228,7 @@ pub fn of_step(step: &Step, around: Surroundings<'_>) -> Vec<(Tool, &'static str
         Some((input, text))
     });
     let Some((input, text)) = given else {
-        return vec![(tool("as the action chooses"), one.from)];
+        return vec![(tool(CHOSEN), one.from)];
     };
     let is_file = input.ends_with("file");
     let word = |text: &str| match is_file {

@@ -128,8 +128,13 @@ pub enum HttpError {
     #[error("the HTTP client could not be set up")]
     Setup(#[source] reqwest::Error),
     /// No answer came, or it broke off.
-    #[error("no answer came")]
-    Unreachable(#[source] reqwest::Error),
+    #[error("no answer came from {host}: {}", deepest(.source))]
+    Unreachable {
+        /// The host that was asked, with its port where one is named.
+        host: String,
+        /// What happened.
+        source: reqwest::Error,
+    },
     /// The body broke off.
     #[error("the answer broke off")]
     Broken(#[source] io::Error),
@@ -139,6 +144,23 @@ pub enum HttpError {
         /// The limit in bytes.
         limit: u64,
     },
+}
+
+/// The innermost cause, which says most: that a name is not known, for instance.
+fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 /// An answer, whatever its status.
@@ -331,9 +353,10 @@ impl HttpClient {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request
-            .send()
-            .map_err(|error| HttpError::Unreachable(error.without_url()))?;
+        let answer = request.send().map_err(|error| HttpError::Unreachable {
+            host: error.url().map_or_else(String::new, host_and_port),
+            source: error.without_url(),
+        })?;
         Ok(Stream {
             status: answer.status().as_u16(),
             headers: answer.headers().iter().filter_map(text_header).collect(),
@@ -575,7 +598,7 @@ mod tests {
         };
         assert!(matches!(
             client(limits).get(&root, &[]),
-            Err(HttpError::Unreachable(_))
+            Err(HttpError::Unreachable { .. })
         ));
     }
 }

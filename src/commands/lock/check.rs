@@ -84,13 +84,17 @@ fn lines(checked: &Checked, gaps: &[NotChecked]) -> Vec<String> {
         false => "cofferdam.lock alone (there is no actions.lock)",
     };
     lines.push(format!(
-        "{} references, {} entries, {} of them without a known hash, {} problems; looked at {locks}",
-        checked.references,
-        checked.entries,
+        "{}, {}, {} of them without a known hash, {}; looked at {locks}",
+        many(checked.references, "reference", "references"),
+        many(checked.entries, "entry", "entries"),
         checked.open,
-        checked.problems.len()
+        many(checked.problems.len(), "problem", "problems")
     ));
     lines
+}
+
+fn many(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 fn value(checked: &Checked, gaps: &[NotChecked]) -> serde_json::Value {

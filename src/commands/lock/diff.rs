@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_locking::difference::released;
-use cofferdam_pipelines::locking::diff::{diff, locked};
+use cofferdam_pipelines::locking::diff::{diff, locked, moves};
 use cofferdam_pipelines::{Limits, locking};
 
 use super::{Form, LockError, markdown, say_json};
@@ -63,6 +63,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
     let mut found = diff(
         &locked(&base),
         &locked(&head),
+        &moves(&base, &head),
         &[&head, &base],
         &args.network.host_name(),
         Some(&network.git),

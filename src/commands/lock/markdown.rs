@@ -77,10 +77,19 @@ fn action(change: &ActionChange, text: &mut String) {
             old.commit.id, new.commit.id
         ));
     }
+    if let (true, Some((_, new))) = (change.is_renamed(), &change.new) {
+        text.push_str(&format!(
+            "- same commit {}, now named by it\n",
+            new.commit.id
+        ));
+    }
     if let (None, Some((_, new))) = (&change.old, &change.new) {
         text.push_str(&format!("- commit {}\n", new.commit.id));
     }
     if change.new.is_some() {
+        if change.old.is_some() {
+            sides("parts that are used", change.paths(), text);
+        }
         sides("actions that it uses", change.uses(), text);
         sides("images that it uses", change.images(), text);
         sides("tools that come with it", change.tools(), text);
@@ -193,6 +202,7 @@ fn action_value(change: &ActionChange) -> Value {
     json!({
         "old": side(&change.old),
         "new": side(&change.new),
+        "renamed": change.is_renamed(),
         "ref_moved": change.ref_moved(),
         "content_forged": change.content_forged(),
         "hash_lost": change.hash_lost(),

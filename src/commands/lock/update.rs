@@ -6,6 +6,7 @@ use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::locking::diff::{diff, locked};
 use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::update::{Outcome, UpdateOptions, update};
+use cofferdam_pipelines::locking::versions::Version;
 use cofferdam_pipelines::locking::write::{WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
 
@@ -18,8 +19,9 @@ use crate::{clock, output};
 ///
 /// An action that is named by a commit or a whole version is named by the newer
 /// one from then on, with the version as its comment; a branch or a part of a
-/// version is followed to where it leads now. The age of a commit is what the
-/// commit itself says.
+/// version is followed to where it leads now. Versions of another major number
+/// are taken, and said to be, unless --same-major is given; a commit that is newer
+/// than the newest release stays. The age of a commit is what the commit itself says.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  everything is up to date and locked\n  1  something cannot be \
@@ -40,6 +42,9 @@ pub(crate) struct UpdateArgs {
     /// The version to take, whatever its age.
     #[arg(long, value_name = "REF", requires = "names")]
     to: Option<String>,
+    /// Stay within the major version: no step from v4 to v5, nor from v0.4 to v0.5.
+    #[arg(long, conflicts_with = "to")]
+    same_major: bool,
     /// Show what would change and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -83,6 +88,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
             names: args.names.clone(),
             min_age: args.min_age,
             to: args.to.clone(),
+            same_major: args.same_major,
             host: host.clone(),
             now: u64::try_from(clock::now().unix()).unwrap_or(0),
         },
@@ -95,7 +101,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
     let after = opened.with_texts(&found.texts);
     let options = WriteOptions {
         host: host.clone(),
-        actions_lock: !args.no_actions_lock,
+        actions_lock: !args.no_actions_lock && !locked(&opened).no_actions_lock,
         fresh: false,
         renewed: found.renewed.clone(),
         accepted: std::collections::BTreeSet::new(),
@@ -105,6 +111,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
     let changes = diff(
         &locked(&opened),
         &planned.contents,
+        &found.moves(),
         &[&after, &opened],
         &host,
         Some(&network.git),
@@ -137,7 +144,13 @@ fn told(steps: &[locking::update::Step]) -> (Vec<String>, bool) {
     let lines = steps.iter().map(|step| {
         let what = match &step.outcome {
             Outcome::Newest => "is the newest".to_owned(),
-            Outcome::Named { version, .. } => format!("becomes {version}"),
+            Outcome::Named { version, from, .. } => becomes(version, from.as_deref()),
+            Outcome::Ahead { newest } => {
+                format!("stays: the commit is already newer than {newest}, the newest release")
+            }
+            Outcome::NoMajor => {
+                "stays: it is no release, so that its major version is not known".to_owned()
+            }
             Outcome::Renewed => "is followed to where it leads now".to_owned(),
             Outcome::Waits { version, age } => format!(
                 "stays: {version} is {} days old and has not waited long enough",
@@ -151,6 +164,20 @@ fn told(steps: &[locking::update::Step]) -> (Vec<String>, bool) {
         format!("{}: {what}", step.pin)
     });
     (lines.collect(), failed)
+}
+
+fn becomes(version: &str, from: Option<&str>) -> String {
+    let Some(from) = from else {
+        return format!("becomes {version}");
+    };
+    let major = |text: &str| Version::parse(text).map(|version| version.major());
+    match (major(from), major(version)) {
+        (Some(old), Some(new)) if old != new => format!(
+            "becomes {version}, ANOTHER MAJOR VERSION than {from}: read what it breaks, or stay \
+             with `--same-major`"
+        ),
+        _ => format!("becomes {version} (from {from})"),
+    }
 }
 
 #[cfg(test)]

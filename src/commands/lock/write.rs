@@ -1,18 +1,23 @@
 //! `cofferdam lock write [PATH]`: both locks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Pin;
 use cofferdam_findings::Exit;
 use cofferdam_locking::references::{What, why_loose};
+use cofferdam_locking::tools;
 use cofferdam_pipelines::locking::place::Writing;
-use cofferdam_pipelines::locking::write::{Planned, Theirs, WriteOptions, plan};
+use cofferdam_pipelines::locking::resolve::{Failure, Why};
+use cofferdam_pipelines::locking::write::{NotWritten, Planned, Theirs, WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
+use cofferdam_registries::git::GitError;
+use cofferdam_registries::oci::OciError;
+use cofferdam_workflows::documents::cofferdam_lock::{Hash, Key};
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
 
 use super::{LockError, say};
-use crate::commands::network::NetworkArgs;
+use crate::commands::network::{MIRRORS, NetworkArgs};
 
 /// Lock everything that is referred to, and write down what it is.
 ///
@@ -23,8 +28,9 @@ use crate::commands::network::NetworkArgs;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  both locks are written, or were right already\n  1  something \
-    cannot be locked as it is\n  2  wrong usage\n  3  something could not be found out; \
-    actions.lock, or nothing, is written"
+    cannot be locked as it is\n  2  wrong usage\n  3  something could not be found out: \
+    nothing is written, or cofferdam.lock without actions.lock,\n     or both with a hole that is \
+    named, as an image whose registry did not answer"
 )]
 pub(crate) struct WriteArgs {
     /// The root of the checkout.
@@ -33,7 +39,8 @@ pub(crate) struct WriteArgs {
     /// Read every action again, those included that are locked already.
     #[arg(long)]
     fresh: bool,
-    /// Leave actions.lock alone, for hosts that know no such file.
+    /// Leave actions.lock alone, for hosts that know no such file; the lock says so,
+    /// and `lock check` asks for none.
     #[arg(long)]
     no_actions_lock: bool,
     /// Agree that some paths of this action are no part of its hash, because they
@@ -57,6 +64,9 @@ pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
     let root = root(&args.path)?;
     let writing = Writing::begin(&root)?;
     let opened = locking::open(&root, &limits)?;
+    if opened.is_nothing() {
+        return Err(LockError::NothingToRead { path: root });
+    }
     let network = args.network.open()?;
     let images = (!args.no_images).then_some(&network.oci);
     let options = WriteOptions {
@@ -98,15 +108,11 @@ pub(super) fn place(
     let mut lines = Vec::new();
     let mut wrong = false;
     let mut open = false;
+    let mut told = BTreeSet::new();
     for failure in &planned.failures {
         wrong |= failure.why.is_wrong();
         open |= !failure.why.is_wrong();
-        let word = if failure.why.is_wrong() {
-            "error"
-        } else {
-            "not checked"
-        };
-        lines.push(format!("{}: {word}: {}", failure.pin, failure.why));
+        lines.push(failed(planned, failure, &mut told));
     }
     for reference in &planned.loose {
         let What::Loose(written) = &reference.what else {
@@ -124,13 +130,21 @@ pub(super) fn place(
     }
     for (image, error) in &planned.images {
         open = true;
-        lines.push(format!("image {image}: not checked: {error}"));
+        let at = place_of(planned, &Key::Image(image.clone()));
+        let at = at.or_else(|| place_of(planned, &Key::Base(image.clone())));
+        let at = at.unwrap_or_default();
+        let error = match error {
+            OciError::Http { source, .. } => once(&source.to_string(), &mut told),
+            other => other.to_string(),
+        };
+        lines.push(format!("{at}image {image}: not checked: {error}"));
     }
     for (folder, reason) in &planned.folders {
         open = true;
         lines.push(format!("local action {folder}: not checked: {reason}"));
     }
     lines.extend(left_open(planned));
+    lines.extend(without_hash(planned));
     match &planned.ours {
         Some(text) => {
             let changed = writing.ours(text)?;
@@ -147,8 +161,16 @@ pub(super) fn place(
         Theirs::Not(_) if planned.ours.is_none() => {}
         Theirs::Not(why) => {
             open = true;
+            let source = match why {
+                NotWritten::Ids { source, .. } => unreachable(source),
+                _ => None,
+            };
+            told.extend(source);
             lines.push(format!("{} is not written: {why}", actions_lock::PLACE));
         }
+    }
+    if !told.is_empty() {
+        lines.push(MIRRORS.to_owned());
     }
     let exit = match (wrong, open) {
         (true, _) => Exit::Findings,
@@ -156,6 +178,93 @@ pub(super) fn place(
         (false, false) => Exit::Clean,
     };
     Ok((lines, exit))
+}
+
+/// What cannot be locked, at the first place that names it.
+fn failed(planned: &Planned, failure: &Failure, told: &mut BTreeSet<String>) -> String {
+    let at = place_of(planned, &Key::Action(failure.pin.clone())).unwrap_or_default();
+    let word = if failure.why.is_wrong() {
+        "error"
+    } else {
+        "not checked"
+    };
+    let why = match &failure.why {
+        Why::Git(error) => match unreachable(error) {
+            Some(source) => once(&source, told),
+            None => error.to_string(),
+        },
+        other => other.to_string(),
+    };
+    format!("{at}{word}: {}: {why}", failure.pin)
+}
+
+/// What happened, where a host did not answer at all.
+fn unreachable(error: &GitError) -> Option<String> {
+    match error {
+        GitError::Http { source, .. } => Some(source.to_string()),
+        _ => None,
+    }
+}
+
+/// A cause that many things have is told once.
+fn once(source: &str, told: &mut BTreeSet<String>) -> String {
+    match told.insert(source.to_owned()) {
+        true => source.to_owned(),
+        false => "no answer came, as above".to_owned(),
+    }
+}
+
+/// The first place of the checkout that names something, ready to be put before a
+/// message; `None` for what others bring in.
+fn place_of(planned: &Planned, key: &Key) -> Option<String> {
+    let at = planned.places.get(key)?;
+    Some(format!("{}:{}:{}: ", at.path, at.line, at.column))
+}
+
+/// What is locked by its name alone, since nobody says what its content must be.
+fn without_hash(planned: &Planned) -> Vec<String> {
+    let contents = &planned.contents;
+    if planned.ours.is_none() {
+        return Vec::new();
+    }
+    let failed: BTreeSet<&str> = planned.images.iter().map(|(name, _)| &**name).collect();
+    let unknown = |list: &BTreeMap<String, Hash>| -> Vec<String> {
+        (list.iter())
+            .filter(|(name, hash)| **hash == Hash::NotKnown && !failed.contains(name.as_str()))
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    let images = unknown(&contents.images).into_iter();
+    let images = images.map(|name| (Key::Image(name), "write its digest into the reference"));
+    let bases = unknown(&contents.bases).into_iter();
+    let bases = bases.map(|name| (Key::Base(name), "write its digest into the Dockerfile"));
+    let tools = contents.tools.keys().map(|tool| {
+        let what = match tool.version == tools::CHOSEN {
+            true => "no version is asked for, so that the action chooses; name one",
+            false => "the version is what is asked for, and the action decides what that is",
+        };
+        (Key::Tool(tool.clone()), what)
+    });
+    let downloads = unknown(&contents.downloads).into_iter();
+    let downloads = downloads.map(|name| {
+        let what = "what the address serves is run; compare it with a hash, or keep it in the \
+            repository";
+        (Key::Download(name), what)
+    });
+    (images.chain(bases).chain(tools))
+        .chain(downloads)
+        .map(|(key, what)| {
+            let at = place_of(planned, &key).unwrap_or_default();
+            let (section, name) = key.parts();
+            let section = section.strip_suffix('s').unwrap_or(section);
+            let inside = if at.is_empty() {
+                " (inside of an action)"
+            } else {
+                ""
+            };
+            format!("{at}gap: {section} {name}{inside}: no hash known: {what}")
+        })
+        .collect()
 }
 
 /// What the lock says of itself that it does not fix.

@@ -10,12 +10,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use cofferdam_facts::pin::Pin;
 use cofferdam_facts::{Location, UsesRef};
 use cofferdam_workflows::Repository;
-use cofferdam_workflows::documents::actions_lock::ActionsLock;
+use cofferdam_workflows::documents::actions_lock::{self, ActionsLock};
 use cofferdam_workflows::documents::cofferdam_lock::{CofferdamLock, Key};
 use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::yaml::Document;
 
 use crate::problem::{Code, Problem};
+
+/// That GitHub holds no workflow to any commit, at the first place that uses one.
+pub(super) fn no_file(repository: &Repository) -> Option<Problem> {
+    let workflows = repository.workflows.iter();
+    let first = workflows
+        .flat_map(|workflow| needed(repository, workflow).into_values())
+        .min_by_key(|place| (place.path.clone(), place.line))?;
+    let message = format!(
+        "workflows use actions, and there is no {}: GitHub holds them to nothing",
+        actions_lock::PLACE
+    );
+    Some(Code::NoActionsLock.at(first, message))
+}
 
 /// Coverage of the workflows, and nothing beyond them.
 pub(super) fn check(repository: &Repository, lock: &ActionsLock, found: &mut Vec<Problem>) {

@@ -179,6 +179,26 @@ fn a_whole_lock_has_no_problem() {
 }
 
 #[test]
+fn a_missing_actions_lock_is_missed_unless_none_belongs_there() {
+    let mut files = files();
+    files.remove(THEIRS);
+    let codes = |files: &BTreeMap<String, String>| -> Vec<_> {
+        (judged(files, H1).into_iter())
+            .map(|(path, line, code, _)| (path, line, code))
+            .collect()
+    };
+    assert_eq!(codes(&files), [at(WORKFLOW, 7, "no-actions-lock")]);
+    let said = ours().replace("version: 1\n", "version: 1\nactions-lock: 'none'\n");
+    files.insert(OURS.to_owned(), said);
+    assert_eq!(codes(&files), []);
+    // Nothing is missed where no workflow uses an action.
+    let mut files = self::files();
+    files.remove(THEIRS);
+    files.remove(WORKFLOW);
+    assert!(codes(&files).iter().all(|(_, _, code)| *code == "stale"));
+}
+
+#[test]
 fn an_action_that_stands_aside_counts_once_another_one_uses_it() {
     let mut files = files();
     let own = format!("{OWN}    - uses: ./Tests/a\n    - uses: $/examples/c\n");

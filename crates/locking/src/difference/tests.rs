@@ -33,7 +33,7 @@ fn a_new_ref_of_the_same_action_is_a_move() {
     head.actions.insert(pin("a/b@v2"), moved);
     head.actions.insert(pin("a/new@v1"), entry("1", &[]));
     head.actions.insert(pin("a/same@v1"), entry("1", &[]));
-    let found = compare(&base, &head);
+    let found = compare(&base, &head, &[]);
     assert_eq!(found.actions.len(), 3);
     let first = &found.actions[0];
     assert_eq!(first.old.as_ref().unwrap().0, pin("a/b@v1"));
@@ -42,7 +42,62 @@ fn a_new_ref_of_the_same_action_is_a_move() {
     assert!(!first.ref_moved() && !first.content_forged());
     assert!(found.actions[1].old.is_none());
     assert!(found.actions[2].new.is_none());
-    assert!(compare(&head, &head).is_empty());
+    assert!(compare(&head, &head, &[]).is_empty());
+}
+
+#[test]
+fn pins_are_paired_by_commit_then_by_place_then_by_who_uses_them() {
+    let mut base = Contents::default();
+    let mut head = Contents::default();
+    for (name, digit, uses) in [
+        ("a/b@v1", "1", &[][..]),
+        ("a/b@v2", "2", &[]),
+        ("a/b@v3", "3", &[]),
+        ("p/q@v1", "4", &["c/d@v1"]),
+        ("c/d@v1", "5", &[]),
+        ("c/d@v8", "8", &[]),
+    ] {
+        base.actions.insert(pin(name), entry(digit, uses));
+    }
+    let pinned = format!("a/b@{}", "2".repeat(40));
+    for (name, digit, uses) in [
+        (pinned.as_str(), "2", &[][..]),
+        ("a/b@v0", "6", &[]),
+        ("a/b@v3", "3", &[]),
+        ("p/q@v2", "7", &["c/d@v9"]),
+        ("c/d@v7", "0", &[]),
+        ("c/d@v9", "9", &[]),
+    ] {
+        head.actions.insert(pin(name), entry(digit, uses));
+    }
+    // One place of v1 names v0 now, and another one v3, which was used elsewhere.
+    let moves = [
+        (pin("a/b@v1"), pin("a/b@v0")),
+        (pin("a/b@v1"), pin("a/b@v3")),
+    ];
+    let told = |moves: &[(Pin, Pin)]| -> Vec<(String, String)> {
+        let name = |side: &Option<(Pin, Entry)>| {
+            side.as_ref()
+                .map_or(String::new(), |(pin, _)| pin.to_string())
+        };
+        let found = compare(&base, &head, moves).actions;
+        found
+            .iter()
+            .map(|one| (name(&one.old), name(&one.new)))
+            .collect()
+    };
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    let common = [
+        pair("a/b@v2", &pinned),
+        pair("a/b@v1", "a/b@v0"),
+        pair("a/b@v1", "a/b@v3"),
+        pair("p/q@v1", "p/q@v2"),
+        pair("c/d@v1", "c/d@v9"),
+        pair("c/d@v8", "c/d@v7"),
+    ];
+    assert_eq!(told(&moves), common);
+    let found = compare(&base, &head, &moves);
+    assert!(found.actions[0].is_renamed() && !found.actions[1].is_renamed());
 }
 
 #[test]
@@ -59,16 +114,16 @@ fn a_moved_ref_and_a_forged_content_are_told_apart() {
         );
         contents
     };
-    let moved = compare(&lock("1", "1"), &lock("2", "2"));
+    let moved = compare(&lock("1", "1"), &lock("2", "2"), &[]);
     assert!(moved.actions[0].ref_moved() && !moved.actions[0].content_forged());
-    let forged = compare(&lock("1", "1"), &lock("1", "2"));
+    let forged = compare(&lock("1", "1"), &lock("1", "2"), &[]);
     assert!(!forged.actions[0].ref_moved() && forged.actions[0].content_forged());
     // A path that is newly left out of the hash, which is the one without it.
     let mut hidden = lock("1", "2");
     let entry = hidden.actions.get_mut(&pin("a/b@v1")).unwrap();
     entry.excluded.insert("dist/index.js".to_owned());
     entry.accepted.insert("dist/index.js".to_owned());
-    let forged = compare(&lock("1", "1"), &hidden);
+    let forged = compare(&lock("1", "1"), &hidden, &[]);
     assert!(forged.actions[0].content_forged());
     assert_eq!(
         forged.actions[0].accepted().0,
@@ -87,7 +142,7 @@ fn other_entries_are_compared_by_key() {
         .insert("https://x".to_owned(), Hash::NotKnown);
     let tool = Tool::parse("a/b@v1 go 1.25").unwrap();
     base.tools.insert(tool.clone(), "go.dev".to_owned());
-    let found = compare(&base, &head).entries;
+    let found = compare(&base, &head, &[]).entries;
     let told: Vec<_> = found
         .iter()
         .map(|e| (e.key.clone(), e.old.as_deref(), e.new.as_deref()))

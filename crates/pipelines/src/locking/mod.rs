@@ -88,6 +88,17 @@ impl Opened {
         check::check_references(&self.repository, &self.references, &local)
     }
 
+    /// Whether nothing stands there that a lock could cover, and no lock either.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        let read = &self.repository;
+        read.workflows.is_empty()
+            && read.actions.is_empty()
+            && read.dockerfiles.is_empty()
+            && read.cofferdam_locks.is_empty()
+            && read.actions_locks.is_empty()
+    }
+
     /// The documents of which not everything was read.
     #[must_use]
     pub fn unread(&self) -> Vec<Problem> {

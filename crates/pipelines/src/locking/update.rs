@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cofferdam_facts::SourceFile;
 use cofferdam_facts::pin::Pin;
+use cofferdam_facts::{SourceFile, Span};
 use cofferdam_locking::graph::is_named;
 use cofferdam_locking::references::{self, What};
 use cofferdam_registries::git::{
-    GitClient, Membership, ObjectId, RefListing, Repository, Resolved,
+    GitClient, Membership, ObjectId, RefListing, Repository, Resolved, Target,
 };
 use cofferdam_workflows::documents::cofferdam_lock::Key;
+use cofferdam_workflows::yaml::Document;
 
 use super::Opened;
 use super::resolve::{Why, best, repository};
@@ -28,6 +29,8 @@ pub struct UpdateOptions {
     pub min_age: u64,
     /// The version, where a person names it.
     pub to: Option<String>,
+    /// Whether a version of another major number is none to take.
+    pub same_major: bool,
     /// The host of the actions.
     pub host: String,
     /// The time of the run, in seconds since 1970-01-01 in UTC.
@@ -54,7 +57,17 @@ pub enum Outcome {
         to: Pin,
         /// The version that the new pin is.
         version: String,
+        /// The version that it was, where a tag says so.
+        from: Option<String>,
     },
+    /// It is a commit that came after the newest version.
+    Ahead {
+        /// The newest version.
+        newest: String,
+    },
+    /// Its own version is not known, so that nobody can tell which versions have
+    /// the same major number.
+    NoMajor,
     /// Its ref leads to another commit than the locked one.
     Renewed,
     /// There is a newer one that has not waited long enough.
@@ -79,6 +92,19 @@ pub struct Update {
     pub renewed: BTreeSet<Pin>,
 }
 
+impl Update {
+    /// The pins that are named anew, each with the one in its place.
+    #[must_use]
+    pub fn moves(&self) -> Vec<(Pin, Pin)> {
+        (self.steps.iter())
+            .filter_map(|step| match &step.outcome {
+                Outcome::Named { to, .. } => Some((step.pin.clone(), to.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
 /// Looks for newer versions of what a checkout itself names.
 #[must_use]
 pub fn update(opened: &Opened, client: &GitClient, options: &UpdateOptions) -> Update {
@@ -101,7 +127,7 @@ pub fn update(opened: &Opened, client: &GitClient, options: &UpdateOptions) -> U
         .collect();
     let named: BTreeMap<&Pin, (&Pin, &str)> = (steps.iter())
         .filter_map(|step| match &step.outcome {
-            Outcome::Named { to, version } => Some((&step.pin, (to, version.as_str()))),
+            Outcome::Named { to, version, .. } => Some((&step.pin, (to, version.as_str()))),
             _ => None,
         })
         .collect();
@@ -126,18 +152,24 @@ fn outcome(
     let repository = repository(pin, theirs, &options.host)?;
     let refs = client.list_refs(&repository)?;
     let named = pin.commit();
-    if let Some(name) = &options.to {
-        let id = target(&refs, name, client)?;
-        return Ok(asked(pin, name, id));
-    }
     let current: Option<ObjectId> = match &named {
         Some(commit) => Some(commit.id.parse().map_err(|_| Why::Algorithm)?),
         None => None,
     };
-    let version = match current {
-        Some(id) => best(&refs.tags_at(id)).and_then(Version::parse),
-        None => Version::parse(&pin.git_ref),
+    let from = match current {
+        Some(id) => best(&refs.tags_at(id)).filter(|tag| Version::parse(tag).is_some()),
+        None => Some(pin.git_ref.as_str()),
     };
+    if let Some(name) = &options.to {
+        let id = target(&refs, name, client)?;
+        // A commit is told by its version, which is what a comment is for.
+        let version = match name.parse::<ObjectId>() {
+            Ok(_) => best(&refs.tags_at(id)).unwrap_or(name),
+            Err(_) => name,
+        };
+        return Ok(asked(pin, version, id, from));
+    }
+    let version = from.and_then(Version::parse);
     let is_one_release = current.is_some() || version.as_ref().is_some_and(Version::is_whole);
     if !is_one_release {
         return moved(opened, pin, &refs, client, options);
@@ -148,23 +180,76 @@ fn outcome(
             one.is_whole() && version.as_ref().is_none_or(|now| one.numbers > now.numbers)
         })
         .collect();
+    if options.same_major {
+        let Some(now) = &version else {
+            return Ok(Outcome::NoMajor);
+        };
+        newer.retain(|(one, _)| one.major() == now.major());
+    }
     newer.sort_by(|(a, _), (b, _)| b.cmp(a));
     let mut waits = None;
+    let mut ahead = None;
     for (_, tag) in newer.into_iter().take(MOST_TRIED) {
         let id = target(&refs, tag, client)?;
         if Some(id) == current {
             break;
         }
         let age = age(&repository, id, client, options)?;
-        if age >= options.min_age {
-            return Ok(asked(pin, tag, id));
+        if age < options.min_age {
+            waits.get_or_insert((tag.to_owned(), age));
+            continue;
         }
-        waits.get_or_insert((tag.to_owned(), age));
+        if let Some(now) = current
+            && leads_back(now, version.is_some(), id, &refs, client)?
+        {
+            ahead = Some(tag.to_owned());
+            break;
+        }
+        return Ok(asked(pin, tag, id, from));
     }
-    Ok(match waits {
-        Some((version, age)) => Outcome::Waits { version, age },
-        None => Outcome::Newest,
+    Ok(match (waits, ahead) {
+        (Some((version, age)), _) => Outcome::Waits { version, age },
+        (None, Some(newest)) => Outcome::Ahead { newest },
+        (None, None) => Outcome::Newest,
     })
+}
+
+/// Whether taking a version would be a step back: it came before the commit that
+/// is used. A commit that no version names is compared by date. Of a release the
+/// versions decide, as a mend of an old line is often younger than the newest one,
+/// unless the commit of the version lies in the history of the used one.
+fn leads_back(
+    now: ObjectId,
+    is_release: bool,
+    id: ObjectId,
+    refs: &RefListing,
+    client: &GitClient,
+) -> Result<bool, Why> {
+    let used = made(&refs.repository, now, client)?;
+    let offered = made(&refs.repository, id, client)?;
+    if offered > used || (offered < used && !is_release) {
+        return Ok(offered < used);
+    }
+    let name = now.to_string();
+    let alone = RefListing {
+        repository: refs.repository.clone(),
+        default_branch: Some(name.clone()),
+        branches: [(
+            name.clone(),
+            Target {
+                object: now,
+                peeled: None,
+            },
+        )]
+        .into(),
+        tags: BTreeMap::new(),
+        listed_at: refs.listed_at,
+    };
+    match client.in_branch(id, &alone, &name) {
+        Membership::Member { .. } => Ok(true),
+        Membership::Impostor => Ok(false),
+        Membership::Unknown { reason } => Err(Why::Membership(reason)),
+    }
 }
 
 /// A branch, or a part of a version: it is followed, not replaced.
@@ -190,7 +275,7 @@ fn moved(
 }
 
 /// The pin that names a version in the way in which the old one does.
-fn asked(pin: &Pin, version: &str, id: ObjectId) -> Outcome {
+fn asked(pin: &Pin, version: &str, id: ObjectId, from: Option<&str>) -> Outcome {
     let git_ref = match pin.commit() {
         Some(_) => id.to_string(),
         None => version.to_owned(),
@@ -207,6 +292,7 @@ fn asked(pin: &Pin, version: &str, id: ObjectId) -> Outcome {
             ..pin.clone()
         },
         version: version.to_owned(),
+        from: from.map(ToOwned::to_owned),
     }
 }
 
@@ -235,10 +321,14 @@ fn age(
     client: &GitClient,
     options: &UpdateOptions,
 ) -> Result<u64, Why> {
+    Ok(options.now.saturating_sub(made(repository, id, client)?))
+}
+
+/// When a commit says that it was made, in seconds since 1970-01-01 in UTC.
+fn made(repository: &Repository, id: ObjectId, client: &GitClient) -> Result<u64, Why> {
     let commit = client.fetch_commit(repository, id)?.commit;
     let latest = commit.committer.time.max(commit.author.time);
-    let made = u64::try_from(latest).unwrap_or(0);
-    Ok(options.now.saturating_sub(made))
+    Ok(u64::try_from(latest).unwrap_or(0))
 }
 
 /// The documents with their places changed, and nothing else of them.
@@ -263,12 +353,8 @@ fn texts(opened: &Opened, named: &BTreeMap<&Pin, (&Pin, &str)>) -> Vec<SourceFil
         let start = span.start + at + 1;
         let all = edits.entry(path).or_default();
         all.push((start, start + pin.git_ref.len(), to.git_ref.clone()));
-        let comment = document.comment_on_line(span.end);
-        if let (true, Some(comment)) = (to.commit().is_some(), comment)
-            && let Some((from, length)) = version_in(document.file().slice(comment.span))
-        {
-            let start = comment.span.start + from;
-            all.push((start, start + length, version.to_string()));
+        if to.commit().is_some() {
+            all.extend(comment(document, span, version));
         }
     }
     let mut texts = Vec::new();
@@ -287,6 +373,25 @@ fn texts(opened: &Opened, named: &BTreeMap<&Pin, (&Pin, &str)>) -> Vec<SourceFil
         texts.push(SourceFile::new(path, text));
     }
     texts
+}
+
+/// The change that makes the comment behind a place name a version. What else it
+/// says stays behind that.
+fn comment(document: &Document, span: Span, version: &str) -> Option<(usize, usize, String)> {
+    let behind = document.comment_on_line(span.end);
+    let Some(found) = behind.filter(|comment| comment.span.start >= span.end) else {
+        let rest = document.text().get(span.end..)?;
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        // In a flow mapping something else stands behind it.
+        let is_free = line.trim().is_empty() && !document.file().slice(span).contains('\n');
+        return is_free.then(|| (span.end, span.end, format!(" # {version}")));
+    };
+    let written = document.file().slice(found.span);
+    let start = found.span.start;
+    match version_in(written) {
+        Some((from, length)) => Some((start + from, start + from + length, version.to_owned())),
+        None => Some((start, start, format!("# {version} "))),
+    }
 }
 
 /// Where a version stands in a comment.

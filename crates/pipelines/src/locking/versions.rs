@@ -39,6 +39,16 @@ impl Version {
         })
     }
 
+    /// What changes when something breaks: the first number, and of versions
+    /// before 1.0.0 the second one with it.
+    #[must_use]
+    pub fn major(&self) -> (u64, u64) {
+        match self.numbers {
+            [0, minor, _] => (0, minor),
+            [major, ..] => (major, 0),
+        }
+    }
+
     /// Whether it names one release.
     #[must_use]
     pub fn is_whole(&self) -> bool {

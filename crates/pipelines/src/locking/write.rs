@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_facts::pin::Pin;
-use cofferdam_facts::{ImageRef, SourceFile};
+use cofferdam_facts::{ImageRef, Location, SourceFile};
 use cofferdam_locking::check::needed;
 use cofferdam_locking::references::{self, What};
 use cofferdam_locking::{LocalFolder, Reference};
 use cofferdam_registries::git::{GitClient, GitError, RepositoryIds};
 use cofferdam_registries::oci::{OciClient, OciError};
 use cofferdam_workflows::documents::actions_lock::{self, ActionsLock, Draft, DraftEntry};
-use cofferdam_workflows::documents::cofferdam_lock::{self, Contents, Hash};
+use cofferdam_workflows::documents::cofferdam_lock::{self, Contents, Hash, Key};
 use cofferdam_workflows::documents::{CofferdamLock, Problem, ProblemKind};
 
 use super::resolve::{Failure, Known, Resolved, repository, resolve};
@@ -51,6 +51,8 @@ pub struct Planned {
     pub images: Vec<(String, OciError)>,
     /// Folders of own actions that could not be hashed, and why not.
     pub folders: Vec<(String, String)>,
+    /// Where the checkout itself names something, the first place of each.
+    pub places: BTreeMap<Key, Location>,
 }
 
 /// What becomes of `actions.lock`.
@@ -149,6 +151,7 @@ pub fn plan(
     let mut folders = Vec::new();
     let mut contents = contents(opened, &resolved, ours, &options.limits, &mut folders);
     contents.actions.clone_from(&resolved.actions);
+    contents.no_actions_lock = !options.actions_lock;
     accept(&mut contents, ours, &options.accepted)?;
     let images = registries.map_or_else(Vec::new, |oci| digests(&mut contents, client, oci));
     let whole = resolved.failures.is_empty() && loose.is_empty();
@@ -177,7 +180,20 @@ pub fn plan(
         loose,
         images,
         folders,
+        places: places(&opened.references),
     })
+}
+
+fn places(references: &[Reference]) -> BTreeMap<Key, Location> {
+    let mut places = BTreeMap::new();
+    for reference in references {
+        if let Some(key) = reference.what.key() {
+            places
+                .entry(key)
+                .or_insert_with(|| reference.location.clone());
+        }
+    }
+    places
 }
 
 /// Somebody has agreed to what is left out of the hash of a commit: now, or when

@@ -156,6 +156,19 @@ pub struct Note {
     pub message: String,
 }
 
+/// One place that writing changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where.
+    pub location: Location,
+    /// What is named there.
+    pub old: String,
+    /// What takes its place.
+    pub new: String,
+    /// The version that the comment says from then on.
+    pub version: Option<String>,
+}
+
 /// What was said by the cache alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ByCache {
@@ -186,6 +199,14 @@ pub struct Outcome {
     pub rewrites: Vec<Rewrite>,
     /// How many places the files to be written change.
     pub written: usize,
+    /// What those places name now, and what they are to name.
+    pub changes: Vec<Change>,
+    /// How many of the pinned places are so only once the files are written.
+    pub newly: usize,
+    /// Whether nothing stands there that could name anything.
+    pub is_nothing: bool,
+    /// Whether a lock stands there, which a written pin leaves behind.
+    pub has_lock: bool,
 }
 
 /// What is to be put into a place.
@@ -202,8 +223,16 @@ struct Pin {
 enum Verdict {
     Problem(Code, String),
     Note(Code, String),
-    Unknown(String),
+    /// What could not be told, and what settles it.
+    Unknown(String, &'static str),
 }
+
+/// What to do where an answer may come another time.
+const AGAIN: &str = "run again when it can be asked";
+/// What to do about a name that leads to nothing.
+const ABSENT: &str = "name one that exists; for a private one, give a token that may see it";
+/// What to do about a name that only the run knows.
+const AT_RUN_TIME: &str = "write the name where it can be read, or look at what the run chooses";
 
 /// What is said of one place.
 #[derive(Clone, Debug, Default)]
@@ -224,8 +253,12 @@ impl Judged {
     }
 
     fn unknown(message: &str) -> Self {
+        Self::unsettled(message, AGAIN)
+    }
+
+    fn unsettled(message: &str, settle: &'static str) -> Self {
         Self {
-            verdicts: vec![Verdict::Unknown(message.to_owned())],
+            verdicts: vec![Verdict::Unknown(message.to_owned(), settle)],
             ..Self::default()
         }
     }
@@ -256,6 +289,9 @@ pub fn check(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> 
         not_checked: read.not_checked.clone(),
         places: read.places.len(),
         untouched: read.untouched,
+        is_nothing: read.files.is_empty() && read.not_checked.is_empty(),
+        has_lock: !(read.checkout.cofferdam_locks.is_empty()
+            && read.checkout.actions_locks.is_empty()),
         ..Outcome::default()
     };
     for (place, judged) in read.places.iter().zip(judged) {
@@ -275,6 +311,9 @@ pub fn write(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> 
         not_checked: read.not_checked.clone(),
         places: read.places.len(),
         untouched: read.untouched,
+        is_nothing: read.files.is_empty() && read.not_checked.is_empty(),
+        has_lock: !(read.checkout.cofferdam_locks.is_empty()
+            && read.checkout.actions_locks.is_empty()),
         ..Outcome::default()
     };
     let mut by_file: BTreeMap<&str, Vec<(&Place, Judged)>> = BTreeMap::new();
@@ -306,6 +345,10 @@ pub fn write(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> 
         for ((place, judged), settled) in places.into_iter().zip(settled) {
             let done = settled && could;
             outcome.written += usize::from(done && changed);
+            if let (true, true, Some(pin)) = (done, changed, &judged.pin) {
+                outcome.changes.push(place.change(pin));
+            }
+            outcome.newly += usize::from(done && changed && !judged.is_pinned);
             let why = if done {
                 None
             } else if judged.pin.is_none() {
@@ -355,11 +398,11 @@ impl Outcome {
                     location: place.location.clone(),
                     message: said(message),
                 }),
-                Verdict::Unknown(message) => self.not_checked.push(NotChecked {
+                Verdict::Unknown(message, settle) => self.not_checked.push(NotChecked {
                     code: "pin-unknown",
                     message: format!("`{}`: {message}", place.written),
                     location: Some(place.location.clone()),
-                    settle: "run again when it can be asked".to_owned(),
+                    settle: settle.to_owned(),
                     required: true,
                 }),
             }
@@ -380,7 +423,7 @@ fn judge(read: &Read, options: &Options<'_>) -> Vec<Judged> {
             Subject::Uses(named) => uses.judge(place, named, options),
             Subject::Image(image) => images.judge(place, image, options.base.is_some()),
             Subject::UnknownImage => {
-                Judged::unknown("which image it is, is known at run time only")
+                Judged::unsettled("which image it is, is known at run time only", AT_RUN_TIME)
             }
         })
         .collect()

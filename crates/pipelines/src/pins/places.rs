@@ -13,6 +13,8 @@ use cofferdam_workflows::documents::dockerfile::ImageName;
 use cofferdam_workflows::semantics::images::Role;
 use cofferdam_workflows::yaml::Document;
 
+use super::{Change, Pin};
+
 /// What a place names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -45,6 +47,20 @@ pub struct Place {
 }
 
 impl Place {
+    /// What writing makes of it.
+    pub(super) fn change(&self, pin: &Pin) -> Change {
+        let new = match &self.subject {
+            Subject::Uses(uses) => format!("{}@{}", uses.as_written(), pin.text),
+            Subject::Image(_) | Subject::UnknownImage => pin.text.clone(),
+        };
+        Change {
+            location: self.location.clone(),
+            old: self.written.clone(),
+            new,
+            version: pin.comment.clone(),
+        }
+    }
+
     /// What is asked for: a repository, or an image.
     pub(super) fn name(&self) -> String {
         match &self.subject {

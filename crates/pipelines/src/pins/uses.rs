@@ -11,7 +11,7 @@ use cofferdam_registries::git::{
 };
 
 use super::places::{Place, Subject};
-use super::{Code, Judged, Options, Pin, Recorded, Verdict, versions};
+use super::{ABSENT, AGAIN, Code, Judged, Options, Pin, Recorded, Verdict, versions};
 
 /// What the hosts say about all repositories that are named.
 pub(super) struct Answers {
@@ -208,9 +208,12 @@ impl Answers {
                 Code::Renamed,
                 format!("{repository} has moved to {to}; whoever takes the old name is run here"),
             )),
-            Err(error) => Some(Verdict::Unknown(format!(
-                "whether {repository} still belongs to the same owner is not known: {error}"
-            ))),
+            Err(error) => Some(Verdict::Unknown(
+                format!(
+                    "whether {repository} still belongs to the same owner is not known: {error}"
+                ),
+                AGAIN,
+            )),
         }
     }
 }
@@ -299,6 +302,7 @@ fn no_listing(error: &GitError, place: &Place, uses: &RepositoryUses) -> Judged 
             Code::Renamed,
             format!("{repository} has moved to {to}; whoever takes the old name is run here"),
         ),
+        GitError::NotFound { .. } => Judged::unsettled(&error.to_string(), ABSENT),
         other => Judged::unknown(&other.to_string()),
     };
     // That a name is no commit needs no answer.
@@ -357,7 +361,10 @@ fn named(place: &Place, uses: &RepositoryUses, refs: &RefListing) -> Judged {
 /// A claim that nobody could tell from a lie.
 fn doubt(judged: &mut Judged, commit: ObjectId, said: &str, reason: &str) {
     judged.is_pinned = false;
-    judged.verdicts.push(Verdict::Unknown(format!(
-        "whether the branch `{said}` of the comment leads to {commit} is not known: {reason}"
-    )));
+    judged.verdicts.push(Verdict::Unknown(
+        format!(
+            "whether the branch `{said}` of the comment leads to {commit} is not known: {reason}"
+        ),
+        AGAIN,
+    ));
 }

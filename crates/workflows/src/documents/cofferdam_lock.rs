@@ -33,8 +33,12 @@ pub const MAX_BYTES: usize = 4 << 20;
 /// What stands for a hash that nobody knows.
 const NOT_KNOWN: &str = "no hash known";
 
-const SECTIONS: [&str; 7] = [
+/// What says that no `actions.lock` belongs to the lock.
+const NO_ACTIONS_LOCK: &str = "none";
+
+const SECTIONS: [&str; 8] = [
     "version",
+    "actions-lock",
     "actions",
     "images",
     "bases",
@@ -167,6 +171,14 @@ impl Reader {
             return;
         };
         self.version(root);
+        if let Some(text) = self.reading.text_at(root, "actions-lock") {
+            self.contents.no_actions_lock = text.value == NO_ACTIONS_LOCK;
+            if !self.contents.no_actions_lock {
+                let message = format!("`actions-lock` must be `{NO_ACTIONS_LOCK}`, or not there");
+                self.reading
+                    .problem(ProblemKind::BadValue, text.span, message);
+            }
+        }
         for (key, pin, node) in self.keyed(
             root,
             "actions",

@@ -5,7 +5,7 @@ use std::fmt;
 
 use cofferdam_facts::pin::{Commit, Pin};
 
-use super::{NOT_KNOWN, VERSION};
+use super::{NO_ACTIONS_LOCK, NOT_KNOWN, VERSION};
 
 const HEADER: &str = "\
 # Written by `cofferdam lock write`. Review it like code, and do not edit it by hand.
@@ -15,6 +15,8 @@ const HEADER: &str = "\
 /// Everything that a lock says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
+    /// Whether no `actions.lock` belongs to it, as for a host that knows none.
+    pub no_actions_lock: bool,
     /// Actions and called workflows of other repositories, at any depth.
     pub actions: BTreeMap<Pin, Entry>,
     /// Container images that workflows, actions and scripts name, without
@@ -215,6 +217,9 @@ impl Contents {
     /// [`NotWritable`] for a text that is not one line of printable text.
     pub fn text(&self) -> Result<String, NotWritable> {
         let mut text = format!("{HEADER}version: {VERSION}\n");
+        if self.no_actions_lock {
+            text.push_str(&format!("actions-lock: '{NO_ACTIONS_LOCK}'\n"));
+        }
         if !self.actions.is_empty() {
             text.push_str("actions:\n");
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{NOT_KNOWN, VERSION};
+use super::{NO_ACTIONS_LOCK, NOT_KNOWN, VERSION};
 
 const PIN: &str = "^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+@[^:\\s]+$";
 const H1: &str = "^h1:[A-Za-z0-9+/]{43}=$";
@@ -44,6 +44,11 @@ pub fn schema() -> Value {
         "required": ["version"],
         "properties": {
             "version": {"description": "The version of the format.", "const": VERSION},
+            "actions-lock": {
+                "description": "That no actions.lock belongs to this lock \
+                    (`cofferdam lock write --no-actions-lock`).",
+                "const": NO_ACTIONS_LOCK,
+            },
             "actions": {
                 "description": "Actions and called workflows of other repositories, at any depth, \
                     by OWNER/REPO@REF as in actions.lock.",

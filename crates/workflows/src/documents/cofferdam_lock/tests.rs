@@ -322,6 +322,7 @@ fn contents() -> impl Strategy<Value = Contents> {
     )
         .prop_map(
             |(actions, images, bases, tools, downloads, local)| Contents {
+                no_actions_lock: tools.is_empty(),
                 actions,
                 images,
                 bases,
