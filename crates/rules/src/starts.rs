@@ -45,6 +45,9 @@ pub struct Start<'c> {
     pub unasked: bool,
     /// What it takes somebody without a role.
     pub way: Way,
+    /// The same as far as the files alone decide: without policies, without
+    /// environments, and without the run that it may follow.
+    pub files: Way,
     /// What closes the way or makes it one for others.
     pub guards: Vec<Guard>,
     /// The token, under the callers' caps.
@@ -238,6 +241,7 @@ fn build<'c>(
         command: command.as_ref().map(|c| c.pattern.clone()),
         unasked: command.as_ref().is_some_and(|c| c.unasked),
         way: Way::Open,
+        files: Way::Open,
         guards: Vec::new(),
         token: token(chain),
         stakes: Stakes::default(),
@@ -246,7 +250,7 @@ fn build<'c>(
     };
     start.stakes = stakes(chain, &start.token);
     match command {
-        Some(command) => start.narrow(
+        Some(command) => start.by_files(
             command.way,
             command.place,
             "commands are for members of teams",
@@ -271,6 +275,11 @@ impl Start<'_> {
         self.way = std::mem::take(&mut self.way).and(way);
     }
 
+    fn by_files(&mut self, way: Way, place: Location, note: impl Into<String>) {
+        self.files = std::mem::take(&mut self.files).and(way.clone());
+        self.narrow(way, place, note);
+    }
+
     fn by_trigger(&mut self, cx: &Context<'_>) {
         let file = self.workflow.file();
         let place = file.locate(self.trigger.span);
@@ -280,7 +289,7 @@ impl Start<'_> {
         } else {
             gates::of_trigger(self.trigger)
         };
-        self.narrow(way, place.clone(), note);
+        self.by_files(way, place.clone(), note);
         match policies::allow(cx, self.event(), self.workflow.path()) {
             Allowed::Yes => {}
             Allowed::No(what) => {
@@ -328,11 +337,11 @@ impl Start<'_> {
             };
             let way = stranger.passes(Some(condition));
             let place = workflow.file().locate(condition.text.span);
-            self.narrow(way, place, "the condition lets no stranger pass alone");
+            self.by_files(way, place, "the condition lets no stranger pass alone");
         }
         if let Some(step) = job.steps().iter().find(|s| checks_permission(s)) {
             let place = workflow.file().locate(step.head());
-            self.narrow(
+            self.by_files(
                 Way::Gated(vec![Gate::PermissionCheck]),
                 place,
                 "a check of what the starter may do stands before it",
