@@ -1,0 +1,410 @@
+//! The form of a scenario file.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use cofferdam_exposure::{Asset, Place, Position, Verdict};
+use cofferdam_facts::SourceFile;
+use cofferdam_facts::settings::{
+    ActionsPolicy, ActiveRule, DefaultPermissions, DeploymentRefs, Enforcement, Environment, Fact,
+    ForkApproval, NamedRef, OwnerKind, Patterns, PrivateForks, Protection, PullRequestRule,
+    RefKind, Repository as Described, RequiredReviewers, Reviewer, Rule, Ruleset, RulesetTarget,
+    Secret, SecretHome, Snapshot, Timestamp, Visibility, WorkflowToken,
+};
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::repository::Tree;
+use toml::Table;
+
+/// A scenario.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    /// The name of its file.
+    pub(crate) name: String,
+    /// Weak and mended.
+    pub(crate) variants: Vec<Variant>,
+}
+
+/// One side of a scenario.
+#[derive(Debug)]
+pub(crate) struct Variant {
+    pub(crate) name: &'static str,
+    pub(crate) repository: Repository,
+    pub(crate) settings: Snapshot,
+    pub(crate) positions: BTreeSet<String>,
+    pub(crate) classes: BTreeSet<String>,
+    pub(crate) expected: Vec<Expected>,
+}
+
+/// One expected way.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) from: Position,
+    pub(crate) to: Asset,
+    pub(crate) verdict: Verdict,
+    pub(crate) path: Vec<String>,
+}
+
+impl Scenario {
+    pub(crate) fn read(path: &Path) -> Self {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(path).unwrap();
+        let (head, members) = members(&text);
+        let table: Table = head.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let variants = ["weak", "mended"].into_iter().filter_map(|side| {
+            let prefix = format!("{side}/");
+            let files: Vec<(String, String)> = members
+                .iter()
+                .filter_map(|(path, text)| {
+                    Some((path.strip_prefix(&prefix)?.to_owned(), text.clone()))
+                })
+                .collect();
+            (!files.is_empty()).then(|| variant(&name, side, &table, files))
+        });
+        Self {
+            variants: variants.collect(),
+            name,
+        }
+    }
+}
+
+fn members(text: &str) -> (String, Vec<(String, String)>) {
+    let mut head = String::new();
+    let mut members: Vec<(String, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let name = line
+            .trim_end()
+            .strip_prefix("-- ")
+            .and_then(|rest| rest.strip_suffix(" --"));
+        match (name, members.last_mut()) {
+            (Some(name), _) => members.push((name.to_owned(), String::new())),
+            (None, Some((_, body))) => body.push_str(line),
+            (None, None) => head.push_str(line),
+        }
+    }
+    (head, members)
+}
+
+fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, String)>) -> Variant {
+    let words = |key: &str| -> BTreeSet<String> {
+        let list = table[key].as_array().unwrap();
+        list.iter()
+            .map(|w| w.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let empty = Table::new();
+    let settings = table.get("settings").and_then(|s| s.as_table());
+    let mut settings = settings.unwrap_or(&empty).clone();
+    // What the two sides have different.
+    for other in ["weak", "mended"] {
+        if let Some(own) = settings.remove(other)
+            && other == side
+        {
+            merge(&mut settings, own.as_table().unwrap());
+        }
+    }
+    let paths = files.iter().map(|(path, _)| Arc::from(path.as_str()));
+    let tree = Tree::new(paths.collect());
+    let sources = files
+        .iter()
+        .map(|(path, text)| SourceFile::new(path.as_str(), text.clone()));
+    let mut repository = Repository::read(sources.collect(), tree);
+    repository.slug = Some("acme/project".to_owned());
+    let expected = table.get(side).and_then(|list| list.as_array());
+    Variant {
+        name: side,
+        repository,
+        settings: snapshot(name, &settings),
+        positions: words("positions"),
+        classes: words("assets"),
+        expected: expected
+            .into_iter()
+            .flatten()
+            .map(|one| expect(name, one.as_table().unwrap()))
+            .collect(),
+    }
+}
+
+fn merge(into: &mut Table, from: &Table) {
+    for (key, value) in from {
+        match (into.get_mut(key), value) {
+            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
+            _ => {
+                into.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn expect(name: &str, table: &Table) -> Expected {
+    let word = |key: &str| {
+        let value = table.get(key).and_then(|v| v.as_str());
+        value
+            .unwrap_or_else(|| panic!("{name}: no `{key}`"))
+            .to_owned()
+    };
+    let path = table.get("path").and_then(|p| p.as_array());
+    assert!(!word("why").is_empty(), "{name}: no reason");
+    Expected {
+        from: word("from")
+            .parse()
+            .unwrap_or_else(|e| panic!("{name}: {e}")),
+        to: word("to").parse().unwrap_or_else(|e| panic!("{name}: {e}")),
+        verdict: word("verdict")
+            .parse()
+            .unwrap_or_else(|e| panic!("{name}: {e}")),
+        path: path
+            .into_iter()
+            .flatten()
+            .map(|place| place.as_str().unwrap().to_owned())
+            .collect(),
+    }
+}
+
+/// A place as `file:line words`, or the words alone.
+pub(crate) fn show(place: &Place) -> String {
+    match &place.location {
+        Some(at) => format!("{}:{} {}", at.path, at.line, place.what),
+        None => place.what.clone(),
+    }
+}
+
+/// The first of the places that a way does not have, in this order. The words
+/// need only be a part of what stands there.
+pub(crate) fn missing_place<'p>(wanted: &'p [String], places: &[String]) -> Option<&'p str> {
+    let mut rest = places.iter();
+    wanted.iter().map(String::as_str).find(|wanted| {
+        let (at, words) = wanted.split_once(' ').unwrap_or((wanted, ""));
+        !rest.any(|place| {
+            let (found, what) = place.split_once(' ').unwrap_or((place, ""));
+            found == at && (what.contains(words) || words.contains(what))
+        })
+    })
+}
+
+/// A snapshot in which only what a scenario says is known. Actions policies are
+/// known to be none where it says nothing, since its form has no word for them.
+fn snapshot(name: &str, table: &Table) -> Snapshot {
+    let mut snapshot = Snapshot::unasked("acme", "project");
+    snapshot.actions.policies = Fact::Known(vec![ActionsPolicy {
+        id: 1,
+        name: "events".to_owned(),
+        source_type: Fact::Known(cofferdam_facts::settings::SourceType::Repository),
+        source: None,
+        enforcement: Fact::Known(Enforcement::Active),
+        workflow_paths: None,
+        rules: Fact::Known(vec![cofferdam_facts::settings::ActionsPolicyRule::Events {
+            allowed: cofferdam_workflows::semantics::events::EVENTS
+                .iter()
+                .map(|event| event.name.to_owned())
+                .collect(),
+        }]),
+    }]);
+    for (key, value) in table {
+        let word = || {
+            value
+                .as_str()
+                .unwrap_or_else(|| panic!("{name}: `{key}` is no word"))
+        };
+        match key.as_str() {
+            "visibility" => snapshot.repository = Fact::Known(described(word())),
+            "default-token" => {
+                snapshot.actions.workflow_token = Fact::Known(WorkflowToken {
+                    default_permissions: DefaultPermissions::from_word(word()),
+                    can_approve_pull_requests: false,
+                });
+            }
+            "fork-approval" => {
+                snapshot.actions.fork_approval = Fact::Known(match word() {
+                    "first-time-new-to-github" => ForkApproval::NewToGitHub,
+                    "first-time" => ForkApproval::FirstTimeContributors,
+                    "all-outside" => ForkApproval::AllExternalContributors,
+                    other => panic!("{name}: fork-approval {other}"),
+                });
+            }
+            "branch-rules" => branch_rules(&mut snapshot, word()),
+            "tag-rules" => tag_rules(&mut snapshot, word()),
+            "secrets-to-forks" => {
+                let sent = match value {
+                    toml::Value::Boolean(sent) => *sent,
+                    _ => word() == "sent",
+                };
+                snapshot.actions.private_forks = Fact::Known(Some(PrivateForks {
+                    run_workflows: true,
+                    send_write_tokens: false,
+                    send_secrets_and_variables: sent,
+                    require_approval: false,
+                }));
+            }
+            "environments" => {
+                let all = value.as_table().unwrap().iter();
+                let all = all.map(|(key, value)| environment(key, value.as_table().unwrap()));
+                snapshot.environments = Fact::Known(all.collect());
+            }
+            other => panic!("{name}: unknown setting {other}"),
+        }
+    }
+    snapshot
+}
+
+fn described(visibility: &str) -> Described {
+    Described {
+        id: 1,
+        owner: "acme".to_owned(),
+        owner_id: 1,
+        owner_kind: OwnerKind::Organization,
+        name: "project".to_owned(),
+        visibility: Visibility::from_word(visibility),
+        default_branch: "main".to_owned(),
+        fork: false,
+        archived: false,
+        created_at: Fact::Known(Timestamp::from_unix(0)),
+    }
+}
+
+fn ruleset(id: u64, target: RulesetTarget, refs: &str, rules: Vec<Rule>) -> Ruleset {
+    Ruleset {
+        id,
+        name: format!("rules {id}"),
+        target: Fact::Known(target),
+        source_type: Fact::Known(cofferdam_facts::settings::SourceType::Repository),
+        source: "acme/project".to_owned(),
+        enforcement: Enforcement::Active,
+        refs: Fact::Known(Some(Patterns {
+            include: vec![refs.to_owned()],
+            exclude: Vec::new(),
+        })),
+        rules: Fact::Known(rules),
+        bypass_actors: Fact::Known(Vec::new()),
+    }
+}
+
+fn add(snapshot: &mut Snapshot, ruleset: Option<Ruleset>) {
+    let mut known = match &snapshot.rulesets {
+        Fact::Known(known) => known.clone(),
+        Fact::NotChecked(_) => Vec::new(),
+    };
+    known.extend(ruleset);
+    snapshot.rulesets = Fact::Known(known);
+}
+
+fn branch_rules(snapshot: &mut Snapshot, word: &str) {
+    snapshot.default_branch_protection = Fact::Known(None);
+    let review = Rule::PullRequest(PullRequestRule {
+        approvals: 1,
+        code_owner_review: false,
+        dismiss_stale_reviews: true,
+        last_push_approval: true,
+    });
+    let active = |rule: Rule| ActiveRule {
+        ruleset_id: Some(1),
+        rule,
+    };
+    let branch = RulesetTarget::Branch;
+    match word {
+        "none" => snapshot.default_branch_rules = Fact::Known(Vec::new()),
+        "reviewed" => {
+            snapshot.default_branch_rules = Fact::Known(vec![active(review)]);
+        }
+        "restricted" => {
+            let rules = vec![Rule::Creation, Rule::Update, Rule::Deletion];
+            snapshot.default_branch_rules =
+                Fact::Known(rules.iter().cloned().map(active).collect());
+            add(snapshot, Some(ruleset(1, branch, "~ALL", rules)));
+        }
+        other => panic!("branch-rules {other}"),
+    }
+}
+
+fn tag_rules(snapshot: &mut Snapshot, word: &str) {
+    let rules = vec![Rule::Creation, Rule::Update, Rule::Deletion];
+    let found = match word {
+        "none" => None,
+        "restricted" => Some(ruleset(2, RulesetTarget::Tag, "~ALL", rules)),
+        other => panic!("tag-rules {other}"),
+    };
+    add(snapshot, found);
+}
+
+fn environment(name: &str, table: &Table) -> Environment {
+    let day = Timestamp::from_unix(0);
+    let flag = |key: &str| table.get(key).and_then(toml::Value::as_bool);
+    let words = |key: &str| {
+        let list = table.get(key)?.as_array()?.iter();
+        Some(
+            list.map(|w| w.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>(),
+        )
+    };
+    for key in table.keys() {
+        let known = [
+            "reviewers",
+            "self-review-prevented",
+            "admin-bypass",
+            "branches",
+            "tags",
+            "secrets",
+            "wait-minutes",
+            "wait",
+        ];
+        assert!(
+            known.contains(&key.as_str()),
+            "environment {name}: unknown key {key}"
+        );
+    }
+    let reviewers = flag("reviewers")
+        .unwrap_or(false)
+        .then(|| RequiredReviewers {
+            reviewers: vec![Reviewer::Team {
+                slug: "maintainers".to_owned(),
+                id: 1,
+            }],
+            prevent_self_review: Fact::Known(flag("self-review-prevented").unwrap_or(false)),
+        });
+    let wait = table.get("wait-minutes").or(table.get("wait"));
+    let wait = wait.and_then(toml::Value::as_integer);
+    let named = |kind: RefKind| {
+        move |pattern: String| NamedRef {
+            pattern,
+            kind: Fact::Known(kind.clone()),
+        }
+    };
+    let branches = words("branches").map(|all| all.into_iter().map(named(RefKind::Branch)));
+    let tags = words("tags").map(|all| all.into_iter().map(named(RefKind::Tag)));
+    let refs = match (branches, tags) {
+        (None, None) => DeploymentRefs::Any,
+        (branches, tags) => {
+            let all = branches
+                .into_iter()
+                .flatten()
+                .chain(tags.into_iter().flatten());
+            DeploymentRefs::Named(Fact::Known(all.collect()))
+        }
+    };
+    let secret = |secret: String| Secret {
+        name: secret,
+        home: SecretHome::Environment {
+            environment: name.to_owned(),
+        },
+        created_at: day,
+        updated_at: day,
+    };
+    Environment {
+        id: 1,
+        name: name.to_owned(),
+        created_at: day,
+        updated_at: day,
+        protection: Fact::Known(Protection {
+            wait_minutes: wait.and_then(|minutes| u32::try_from(minutes).ok()),
+            required_reviewers: reviewers,
+        }),
+        can_admins_bypass: Fact::Known(flag("admin-bypass").unwrap_or(true)),
+        deployment_refs: Fact::Known(refs),
+        custom_rules: Fact::Known(Vec::new()),
+        secrets: match words("secrets") {
+            Some(all) => Fact::Known(all.into_iter().map(secret).collect()),
+            None => Fact::not_read(cofferdam_facts::settings::Reason::NotAsked),
+        },
+        variables: Fact::Known(Vec::new()),
+    }
+}
