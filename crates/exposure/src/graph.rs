@@ -61,6 +61,20 @@ pub enum Own {
     Default,
 }
 
+impl Own {
+    /// In a few words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Fork => "a workflow of a fork's pull request",
+            Self::Branch => "a workflow of one's own on a branch",
+            Self::Pull => "a workflow of one's own on a pull request",
+            Self::Tag => "a workflow of one's own on a tag",
+            Self::Default => "a workflow of one's own on the default branch",
+        }
+    }
+}
+
 /// One point of the graph.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
