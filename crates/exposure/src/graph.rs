@@ -319,6 +319,13 @@ impl Drawn {
         self
     }
 
+    /// It rests on these too, in order.
+    #[must_use]
+    pub fn over(mut self, places: impl IntoIterator<Item = Place>) -> Self {
+        self.places.extend(places);
+        self
+    }
+
     /// A change would take it away.
     #[must_use]
     pub fn cut(mut self, cost: Cost, what: impl Into<String>) -> Self {

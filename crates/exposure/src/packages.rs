@@ -17,7 +17,7 @@ pub struct Package {
 /// The packages that a command installs by name.
 #[must_use]
 pub fn of_command(command: &Command) -> Vec<Package> {
-    let mut found: Vec<Package> = installs::of_command(command)
+    let mut found: Vec<Package> = installs::named(command)
         .into_iter()
         .map(|install| Package {
             name: named(install.by, &install.package),

@@ -1,6 +1,9 @@
 //! What a run publishes, in the words of assets.
 
 use cofferdam_facts::Location;
+use cofferdam_rules::Context;
+use cofferdam_workflows::documents::manifest::Ecosystem;
+use cofferdam_workflows::documents::step::StepKind;
 use cofferdam_workflows::semantics::conditions::Situation;
 use cofferdam_workflows::semantics::publishing::{Artifact, Publication, Registry};
 
@@ -9,7 +12,7 @@ use crate::scene::Run;
 /// What the job of a run publishes, with the place. Without a secret and a right
 /// to write nothing can be published, whatever a step looks like.
 #[must_use]
-pub fn of_run(run: &Run<'_>) -> Vec<(String, Location)> {
+pub fn of_run(cx: &Context<'_>, run: &Run<'_>) -> Vec<(String, Location)> {
     let held = !run.held.named.is_empty() || run.held.all.is_some();
     if !held && !run.start.token.can_write() {
         return Vec::new();
@@ -26,7 +29,7 @@ pub fn of_run(run: &Run<'_>) -> Vec<(String, Location)> {
         }
         let place = run.view.at(publication.span);
         all.extend(
-            words(publication)
+            words(cx, run, publication)
                 .into_iter()
                 .map(|word| (word, place.clone())),
         );
@@ -38,7 +41,7 @@ pub fn of_run(run: &Run<'_>) -> Vec<(String, Location)> {
 
 /// The words of a publication: its kind, with each name that is known.
 #[must_use]
-pub fn words(publication: &Publication) -> Vec<String> {
+pub fn words(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Vec<String> {
     let kind = match publication.artifact {
         Artifact::Image => "oci",
         Artifact::Chart => "helm",
@@ -50,11 +53,54 @@ pub fn words(publication: &Publication) -> Vec<String> {
         Artifact::Unread => "unread",
     };
     let named = publication.names.iter().filter(|name| !name.is_empty());
-    let mut words: Vec<String> = named.map(|name| format!("{kind}:{name}")).collect();
-    if words.is_empty() {
-        words.push(format!("{kind}:*"));
+    let mut names: Vec<String> = named.cloned().collect();
+    if kind == "oci" {
+        names = names.iter().map(|name| with_host(name)).collect();
     }
-    words
+    if names.is_empty() {
+        names.extend(of_manifest(cx, run, publication));
+    }
+    if names.is_empty() {
+        names.push("*".to_owned());
+    }
+    names.iter().map(|name| format!("{kind}:{name}")).collect()
+}
+
+/// The name of an image with its host: without one it is Docker Hub's.
+fn with_host(name: &str) -> String {
+    let first = name.split('/').next().unwrap_or(name);
+    let host = first.contains(['.', ':']) || first == "localhost" || first.contains('$');
+    if host || !name.contains('/') {
+        name.to_owned()
+    } else {
+        format!("docker.io/{name}")
+    }
+}
+
+/// The name that the manifest at the root gives, for what is published from
+/// there.
+fn of_manifest(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Option<String> {
+    let ecosystem = match publication.artifact {
+        Artifact::Package(Registry::Npm) => Ecosystem::Npm,
+        Artifact::Package(Registry::CratesIo) => Ecosystem::Cargo,
+        Artifact::Package(Registry::PyPi) => Ecosystem::Python,
+        _ => return None,
+    };
+    let steps = run.view.job.steps();
+    let step = steps.iter().find(|step| step.index == publication.step);
+    let elsewhere = step.is_some_and(|step| match &step.kind {
+        StepKind::Run {
+            working_directory, ..
+        } => working_directory.is_some(),
+        _ => false,
+    });
+    let defaults = [&run.view.job.defaults, &run.view.workflow.defaults];
+    if elsewhere || defaults.iter().any(|d| d.working_directory.is_some()) {
+        return None;
+    }
+    let manifests = cx.repository.manifests.iter();
+    let mut named = manifests.filter(|manifest| manifest.ecosystem == ecosystem);
+    named.next()?.name.clone()
 }
 
 fn of_registry(registry: Registry) -> &'static str {

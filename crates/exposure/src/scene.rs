@@ -7,12 +7,13 @@ use cofferdam_facts::Location;
 use cofferdam_rules::starts::{self, Start};
 use cofferdam_rules::takeover::Takeovers;
 use cofferdam_rules::{Context, JobView};
+use cofferdam_workflows::documents::job::CallSecrets;
 use cofferdam_workflows::documents::{Action, Condition, Trigger, Workflow};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::starts::Origin;
 use cofferdam_workflows::semantics::{environments, events, starts as origins};
 
-use crate::graph::RunId;
+use crate::graph::{Place, RunId};
 use crate::held::{self, Held};
 use crate::settings::{Ref, Settings};
 use crate::verdict::Verdict;
@@ -24,6 +25,8 @@ const MAX_OF_WORKFLOW: usize = 2_000;
 const MAX_RUNS: usize = 50_000;
 /// How many environments one job is followed into.
 const MAX_ENVIRONMENTS: usize = 8;
+/// How many passed secrets of one call are shown.
+const MAX_PASSED: usize = 8;
 
 /// What all edges are drawn from.
 #[derive(Debug)]
@@ -81,6 +84,35 @@ impl<'c> Run<'c> {
     #[must_use]
     pub fn workflow(&self) -> &'c Workflow {
         self.start.workflow
+    }
+
+    /// How it comes to run: the trigger, and what each caller passes on.
+    #[must_use]
+    pub fn places(&self) -> Vec<Place> {
+        let mut places = vec![Place::new(self.start.place(), self.event())];
+        let callers = self.start.chain.iter().rev().skip(1).rev();
+        for caller in callers {
+            let Some(call) = caller.job.call() else {
+                continue;
+            };
+            match &call.secrets {
+                CallSecrets::Inherit(span) => {
+                    places.push(Place::new(caller.at(*span), "secrets: inherit"));
+                }
+                CallSecrets::Named(pairs) => {
+                    let named = pairs.iter().take(MAX_PASSED);
+                    places.extend(named.map(|pair| {
+                        let what = format!("passes {}", pair.key.value);
+                        Place::new(caller.at(pair.key.span), what)
+                    }));
+                }
+                CallSecrets::None => {
+                    let uses = &call.uses;
+                    places.push(Place::new(caller.at(uses.span), uses.value.to_string()));
+                }
+            }
+        }
+        places
     }
 
     /// Whether somebody without a role causes it and it holds the repository's

@@ -128,8 +128,10 @@ impl<'c> Settings<'c> {
         if self.visibility() == Some(&Visibility::Public) {
             return None;
         }
+        let stopped = || Verdict::blocked(Control::SecretsToForks);
         match self.snapshot.and_then(|s| s.actions.private_forks.known()) {
-            Some(Some(forks)) => asked(forks).then(Verdict::reachable),
+            Some(Some(forks)) if asked(forks) => Some(Verdict::reachable()),
+            Some(Some(_)) => Some(stopped()),
             Some(None) => None,
             None => Some(Verdict::when(Fact::SecretsToForks)),
         }
@@ -148,8 +150,8 @@ impl<'c> Settings<'c> {
             Own::Tag => self.tags(),
             Own::Default => match self.default_branch_rules() {
                 Some(Branch::Open) => Verdict::reachable(),
-                Some(Branch::Reviewed) => Verdict::after(Wait::Merge),
-                Some(Branch::Restricted) => Verdict::blocked(Control::BranchRules),
+                // A change that somebody else has merged is that person's deed.
+                Some(_) => Verdict::blocked(Control::BranchRules),
                 None => Verdict::when(Fact::BranchRules),
             },
         }
@@ -335,6 +337,24 @@ impl<'c> Settings<'c> {
             Ref::Branch(Some(known)) => branches && (fits(pattern, known) || fits(known, pattern)),
             Ref::Tag => tags,
             Ref::Pull => branches && (pattern.starts_with('*') || pattern.contains("pull")),
+        }
+    }
+
+    /// What it takes an administrator to get into an environment without anybody
+    /// else.
+    #[must_use]
+    pub fn administrators_pass(&self, name: &str) -> Verdict {
+        let all = self.environment(name, &[Ref::Default]);
+        let bypass = match self.snapshot.map(|s| s.environment(name)) {
+            Some(Known::Known(Some(found))) => found.can_admins_bypass.known().copied(),
+            Some(Known::Known(None)) => Some(true),
+            _ => None,
+        };
+        match bypass {
+            Some(true) => Verdict::reachable(),
+            Some(false) => all,
+            None if all.conditions() == 0 => all,
+            None => Verdict::when(Fact::Environment(name.to_owned())),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cofferdam_facts::settings::Fact as Known;
+use cofferdam_facts::settings::{Fact as Known, Runner};
 use cofferdam_facts::{Access, Location, Scope};
 use cofferdam_rules::machines::{self, Machine};
 
@@ -103,7 +103,7 @@ impl Universe {
             }
         }
         let all = scene.runs.iter().find_map(|run| run.held.all.clone());
-        if self.shared.is_empty() && all.is_some() {
+        if all.is_some() {
             let any = Asset::Secret {
                 name: None,
                 environment: None,
@@ -193,6 +193,18 @@ pub fn runner(scene: &Scene<'_>, run: &Run<'_>) -> Option<(String, Verdict)> {
             };
             Some((name, Verdict::when(Fact::Runners)))
         }
+    }
+}
+
+/// Whether every runner that may take the job takes one job only.
+#[must_use]
+pub fn runs_once(scene: &Scene<'_>, run: &Run<'_>) -> bool {
+    match machines::of_job(scene.cx, run.view) {
+        Machine::Own(_, runners) => {
+            let once = |runner: &&Runner| runner.ephemeral.known() == Some(&true);
+            !runners.is_empty() && runners.iter().all(once)
+        }
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use cofferdam_exposure::{Exposure, RULES, Without};
+use cofferdam_exposure::{Exposure, Place, RULES, Without};
 use cofferdam_rules::Context;
 use cofferdam_rules::context::Facts;
 use rayon::prelude::*;
@@ -80,7 +80,8 @@ fn judge(variant: &Variant, without: &Without) -> Outcome {
     }
     let judged = |row: &&cofferdam_exposure::Row| {
         variant.positions.contains(&row.position.to_string())
-            && variant.classes.contains(row.asset.class().word())
+            && (variant.classes.contains(row.asset.class().word())
+                || variant.classes.contains(&row.asset.to_string()))
     };
     for row in found.rows.iter().filter(judged) {
         let key = (row.position.to_string(), row.asset.to_string());
@@ -110,8 +111,8 @@ fn judge(variant: &Variant, without: &Without) -> Outcome {
             ));
             continue;
         }
-        let places: Vec<String> = row.places(&found.graph).map(form::show).collect();
-        match form::missing_place(&one.path, &places) {
+        let places: Vec<&Place> = row.places(&found.graph).collect();
+        match form::missing_place(&one.path, &places, &variant.repository) {
             None => outcome.right += 1,
             Some(place) => {
                 outcome.missed += 1;
@@ -119,7 +120,11 @@ fn judge(variant: &Variant, without: &Without) -> Outcome {
                     "{} -> {}: the way has no place `{place}`; it has {}",
                     key.0,
                     key.1,
-                    places.join(" | ")
+                    places
+                        .iter()
+                        .map(|p| form::show(p))
+                        .collect::<Vec<_>>()
+                        .join(" | ")
                 ));
             }
         }

@@ -33,7 +33,7 @@ use crate::context::{Context, JobView};
 use crate::starts::{Start, checks_permission};
 
 pub(crate) use kept::Walks;
-pub use kept::of_start;
+pub use kept::{of_artifacts, of_start};
 use script::Fetched;
 use tree::Tree;
 
@@ -194,6 +194,7 @@ fn of_chain(
     start: &Start<'_>,
     chain: &[&JobView<'_>],
     caller: Option<&Frame<'_>>,
+    artifacts: bool,
 ) -> Foreign {
     let Some((view, rest)) = chain.split_first() else {
         return Foreign::default();
@@ -210,7 +211,7 @@ fn of_chain(
         dispatched: start.command.is_some() && caller.is_none(),
     };
     if !rest.is_empty() {
-        return of_chain(cx, start, rest, Some(&frame));
+        return of_chain(cx, start, rest, Some(&frame), artifacts);
     }
     let mut walk = Walk {
         cx,
@@ -222,6 +223,7 @@ fn of_chain(
         peeked: None,
         left: cx.walks.budgets.of(cx, view.place),
         packed: false,
+        artifacts,
         out: Foreign::default(),
     };
     let outer = Outer {
@@ -252,6 +254,8 @@ struct Walk<'w> {
     left: usize,
     /// Whether another run's artifact lies there and is not unpacked yet.
     packed: bool,
+    /// Whether it is asked for what the jobs before have left, and nothing else.
+    artifacts: bool,
     out: Foreign,
 }
 
@@ -520,7 +524,8 @@ impl Walk<'_> {
 
     // Without a run it takes what this very run has made.
     fn download(&mut self, at: &At<'_>) {
-        if self.start.event() != "workflow_run" || !artifacts::of_other_run(at.step) {
+        let of_other = artifacts::of_other_run(at.step);
+        if self.artifacts == of_other || self.start.event() != "workflow_run" && of_other {
             return;
         }
         let path = at.step.input("path");
@@ -575,7 +580,11 @@ impl Walk<'_> {
     ) {
         // Other events have no pull request; what they look up is the
         // repository's own.
-        if !self.is_about_pull_request() {
+        let asked = match self.artifacts {
+            true => means == Means::Artifact,
+            false => self.is_about_pull_request(),
+        };
+        if !asked {
             self.tree.trusted(&folder);
             return;
         }

@@ -33,6 +33,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 Drawn::new(RULE.id, from, Node::Code(run.id))
                     .under(&verdict)
                     .under(&run.gate)
+                    .over(run.places())
                     .at(Place::new(site.location(), site.uses.to_string()))
                     .cut(Cost::Line, format!("Pin {} to a commit", site.uses))
                     .cut(Cost::Lines, format!("Do without {}", uses.as_written())),
@@ -56,7 +57,11 @@ pub(super) fn of_ref(
 }
 
 // GitHub runs the commit that `actions.lock` names for a workflow.
-fn is_locked(ground: &Ground<'_, '_>, site: &UseSite<'_>, uses: &RepositoryUses) -> bool {
+pub(super) fn is_locked(
+    ground: &Ground<'_, '_>,
+    site: &UseSite<'_>,
+    uses: &RepositoryUses,
+) -> bool {
     let locks = ground.scene.cx.repository.actions_locks.iter();
     let mut locks = locks.filter(|lock| lock.problems().is_empty());
     locks.any(|lock| {

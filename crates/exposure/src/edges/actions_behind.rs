@@ -29,8 +29,6 @@ struct Behind {
     written: String,
     /// Whether it names its content.
     fixed: bool,
-    /// Whether everything on the way names its content.
-    way_fixed: bool,
 }
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
@@ -41,12 +39,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             continue;
         };
         let Some(pin) = Pin::of(uses) else { continue };
-        let outer = super::action::of_ref(ground, &site, uses).waits.is_empty();
-        for behind in of_pin(ground, &locked, &pin, !outer) {
-            let verdict = if behind.fixed && behind.way_fixed {
-                Verdict::after(Wait::Update)
-            } else if behind.fixed {
-                // What its user's owner may move, its own owner may not.
+        let enforced = super::action::is_locked(ground, &site, uses);
+        for behind in of_pin(ground, &locked, &pin, enforced) {
+            // What its user's owner may move, its own owner may not.
+            let verdict = if behind.fixed {
                 Verdict::after(Wait::Update)
             } else {
                 Verdict::reachable()
@@ -57,6 +53,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                     Drawn::new(RULE.id, from, Node::Code(run.id))
                         .under(&verdict)
                         .under(&run.gate)
+                        .over(run.places())
                         .at(Place::new(
                             site.location(),
                             format!("{} uses {}", site.uses, behind.written),
@@ -68,20 +65,24 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     }
 }
 
-/// What the locks say that an action uses, at any depth.
-fn of_pin(ground: &Ground<'_, '_>, locked: &Locked, pin: &Pin, fixed: bool) -> Vec<Behind> {
+/// What the locks say that an action uses, at any depth. GitHub holds to a commit
+/// what `actions.lock` names for the workflow.
+fn of_pin(ground: &Ground<'_, '_>, locked: &Locked, pin: &Pin, enforced: bool) -> Vec<Behind> {
     let mut found = Vec::new();
     let mut seen: BTreeSet<Key> = BTreeSet::new();
-    let mut level = vec![(Key::Action(pin.clone()), fixed)];
+    let mut level = vec![Key::Action(pin.clone())];
     for _ in 0..MAX_DEPTH {
         let mut next = Vec::new();
-        for (key, fixed) in level {
+        for key in level {
             for inner in behind(ground, locked, &key) {
                 if !seen.insert(inner.clone()) {
                     continue;
                 }
                 let (position, own) = match &inner {
-                    Key::Action(pin) => (Position::Action(pin.slug()), pin.commit().is_some()),
+                    Key::Action(pin) => {
+                        let held = enforced && has_commit(ground, pin);
+                        (Position::Action(pin.slug()), held || pin.commit().is_some())
+                    }
                     Key::Image(name) => {
                         let image = cofferdam_facts::ImageRef::parse(name);
                         (Position::image(&image.name()), image.is_pinned())
@@ -92,9 +93,8 @@ fn of_pin(ground: &Ground<'_, '_>, locked: &Locked, pin: &Pin, fixed: bool) -> V
                     position,
                     written: inner.parts().1,
                     fixed: own,
-                    way_fixed: fixed,
                 });
-                next.push((inner, fixed && own));
+                next.push(inner);
             }
         }
         if next.is_empty() {
@@ -103,6 +103,12 @@ fn of_pin(ground: &Ground<'_, '_>, locked: &Locked, pin: &Pin, fixed: bool) -> V
         level = next;
     }
     found
+}
+
+fn has_commit(ground: &Ground<'_, '_>, pin: &Pin) -> bool {
+    let locks = ground.scene.cx.repository.actions_locks.iter();
+    let mut entries = locks.flat_map(|lock| &lock.dependencies);
+    entries.any(|entry| entry.pin.value == *pin && entry.commit.is_some())
 }
 
 fn behind(ground: &Ground<'_, '_>, locked: &Locked, key: &Key) -> Vec<Key> {

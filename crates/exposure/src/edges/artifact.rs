@@ -1,5 +1,6 @@
 //! Jobs of one run hand files on by artifacts.
 
+use cofferdam_rules::foreign;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::artifacts;
 
@@ -19,6 +20,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         let Some(taken) = run.view.job.steps().iter().find(|step| takes(step)) else {
             continue;
         };
+        let found = foreign::of_artifacts(ground.scene.cx, &run.start);
         for before in earlier(ground.scene, run) {
             let Some(put) = before.view.job.steps().iter().find(|step| puts(step)) else {
                 continue;
@@ -26,23 +28,22 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             if !same(put, taken) {
                 continue;
             }
-            // Scripts after it may run what was unpacked; actions take it as data.
-            let runs = run
-                .view
-                .job
-                .steps()
-                .iter()
-                .any(|step| step.index > taken.index && step.script().is_some());
-            let to = if runs {
-                Node::Code(run.id)
-            } else {
-                Node::Shapes(run.id)
+            let step = taken.label();
+            let executed = found.runs.iter().chain(&found.doubts).find(|one| {
+                let fetch = found.fetches.get(one.fetch);
+                fetch.is_some_and(|fetch| fetch.label == step) && !one.contained
+            });
+            let to = match executed {
+                Some(_) => Node::Code(run.id),
+                None => Node::Shapes(run.id),
             };
+            let means = executed.map(|one| Place::new(one.place.clone(), one.means.clone()));
             graph.draw(
                 Drawn::new(RULE.id, Node::Code(before.id), to)
                     .under(&run.gate)
                     .at(Place::new(before.view.at(put.head()), "uploads"))
                     .at(Place::new(run.view.at(taken.head()), "downloads"))
+                    .over(means)
                     .cut(
                         Cost::Lines,
                         format!(

@@ -24,12 +24,23 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         let Some(restore) = restores.next() else {
             continue;
         };
-        let place = Place::new(run.view.at(restore.span), restore.means.clone());
+        let mut places = run.places();
+        places.push(Place::new(run.view.at(restore.span), restore.means.clone()));
+        // What was unpacked runs with the first script that follows.
+        let mut later = steps.iter().filter(|step| {
+            step.index > restore.step && step.script().is_some() && running::may_run(run, step)
+        });
+        if let Some(step) = later.next() {
+            places.push(Place::new(
+                run.view.at(step.head()),
+                "runs what was restored",
+            ));
+        }
         for from in [Node::Position(Position::Cache), Node::Asset(Asset::Cache)] {
             graph.draw(
                 Drawn::new(RULE.id, from, Node::Code(run.id))
                     .under(&run.gate)
-                    .at(place.clone())
+                    .over(places.clone())
                     .cut(
                         Cost::Line,
                         format!("Write `cache-mode: none` for job `{}`", run.view.job.name()),

@@ -30,6 +30,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 Drawn::new(RULE.id, from, Node::Code(run.id))
                     .under(&verdict)
                     .under(&run.gate)
+                    .over(run.places())
                     .at(Place::new(site.location(), site.uses.to_string()))
                     .cut(Cost::Line, format!("Pin {} to a commit", site.uses)),
             );

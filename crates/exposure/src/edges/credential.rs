@@ -15,7 +15,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let cx = ground.scene.cx;
     for run in &ground.scene.runs {
-        let published = published::of_run(run);
+        let published = published::of_run(cx, run);
         if published.is_empty() {
             continue;
         }

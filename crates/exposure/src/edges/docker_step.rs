@@ -1,4 +1,5 @@
-//! An image that a step runs gets what the step hands to it.
+//! An image that a step uses has the machine; one that a script runs gets what
+//! the script hands to it.
 
 use cofferdam_rules::image_sites;
 use cofferdam_workflows::documents::Step;
@@ -15,8 +16,8 @@ use crate::verdict::Verdict;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "docker-step",
-    says: "A Docker action gets its step's variables and inputs, the workspace and the files behind `GITHUB_ENV`, and not the runner's memory.",
-    source: "https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support",
+    says: "The runner mounts the daemon's socket into the container of an action, and so hands over the machine; a container that a script runs gets what the script hands to it.",
+    source: "https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/ContainerActionHandler.cs",
     draw,
 };
 
@@ -34,8 +35,9 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             let has = |name: &str| here.has(name);
             if let Some(named) = images::of_step(step) {
                 for (position, verdict) in super::image::publishers(&named, &has) {
+                    // The runner mounts the daemon's socket into it.
                     let place = Place::new(run.view.at(named.span), named.written.clone());
-                    handed(run, step, position, &verdict, place, graph);
+                    graph.draw(drawn(run, position, Node::Code(run.id), &verdict, place));
                 }
             }
             let (Some(text), Some(script)) = (step.script(), scene.cx.script(path, step)) else {
@@ -47,8 +49,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 for (position, verdict) in super::image::publishers(&named, &has) {
                     let place = Place::new(run.view.at(named.span), named.written.clone());
                     if whole {
-                        let edge = drawn(position, Node::Code(run.id), &verdict, place);
-                        graph.draw(edge.under(&run.gate));
+                        graph.draw(drawn(run, position, Node::Code(run.id), &verdict, place));
                     } else {
                         handed(run, step, position, &verdict, place, graph);
                     }
@@ -58,10 +59,12 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     }
 }
 
-fn drawn(position: Position, to: Node, verdict: &Verdict, place: Place) -> Drawn {
+fn drawn(run: &Run<'_>, position: Position, to: Node, verdict: &Verdict, place: Place) -> Drawn {
     let cut = format!("Name {} with its digest", place.what);
     Drawn::new(RULE.id, Node::Position(position), to)
         .under(verdict)
+        .under(&run.gate)
+        .over(run.places())
         .at(place)
         .cut(Cost::Line, cut)
 }
@@ -75,5 +78,5 @@ fn handed(
     graph: &mut Graph,
 ) {
     let to = Node::Handed(run.id, step.index);
-    graph.draw(drawn(position, to, verdict, place).under(&run.gate));
+    graph.draw(drawn(run, position, to, verdict, place));
 }

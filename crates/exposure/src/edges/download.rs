@@ -64,6 +64,7 @@ fn reach(
             )
             .under(&verdict)
             .under(&run.gate)
+            .over(run.places())
             .at(Place::new(place.clone(), address.to_owned()))
             .cut(
                 Cost::Lines,

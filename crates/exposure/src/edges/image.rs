@@ -33,6 +33,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                     Drawn::new(RULE.id, Node::Position(position), Node::Code(run.id))
                         .under(&verdict)
                         .under(&run.gate)
+                        .over(run.places())
                         .at(Place::new(place, named.written.clone()))
                         .cut(
                             Cost::Line,

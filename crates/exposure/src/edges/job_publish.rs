@@ -14,7 +14,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        for (what, place) in published::of_run(run) {
+        for (what, place) in published::of_run(ground.scene.cx, run) {
             let to = Node::Asset(Asset::Publish(what.clone()));
             let job = run.view.job.name();
             for from in [Node::Code(run.id), Node::Shapes(run.id)] {

@@ -11,6 +11,7 @@ mod artifact_position;
 mod cache_restore;
 mod cache_write;
 mod called_workflow;
+mod callee;
 mod credential;
 mod docker_step;
 mod download;
@@ -34,6 +35,7 @@ mod own_environment;
 mod own_runner;
 mod own_workflow;
 mod roles;
+mod service;
 mod token_dispatch;
 mod token_publish;
 mod token_refs;
@@ -76,6 +78,7 @@ pub const RULES: &[EdgeRule] = &[
     cache_restore::RULE,
     cache_write::RULE,
     called_workflow::RULE,
+    callee::RULE,
     credential::RULE,
     docker_step::RULE,
     download::RULE,
@@ -99,6 +102,7 @@ pub const RULES: &[EdgeRule] = &[
     own_runner::RULE,
     own_workflow::RULE,
     roles::RULE,
+    service::RULE,
     token_dispatch::RULE,
     token_publish::RULE,
     token_refs::RULE,

@@ -4,7 +4,7 @@ use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
-use crate::universe::runner;
+use crate::universe::{runner, runs_once};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "neighbour",
@@ -18,6 +18,9 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         let Some((label, verdict)) = runner(ground.scene, run) else {
             continue;
         };
+        if runs_once(ground.scene, run) {
+            continue;
+        }
         let place = run.view.at(run.view.job.runs_on.span);
         let from = [
             Node::Position(Position::RunnerNeighbour),

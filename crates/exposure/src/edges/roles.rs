@@ -1,6 +1,7 @@
 //! A role may do what the roles below it may.
 
 use super::{EdgeRule, Ground};
+use crate::asset::Asset;
 use crate::graph::{Drawn, Graph, Node, Own, Place};
 use crate::position::Position;
 use crate::verdict::{Verdict, Wait};
@@ -19,22 +20,23 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let writer = Node::Position(Position::Writer);
     graph.draw(drawn(Position::Maintainer, writer.clone(), "may push"));
     graph.draw(drawn(Position::Admin, writer, "may push"));
-    let default = Node::Own(Own::Default);
-    graph.draw(drawn(Position::Maintainer, default.clone(), "merges"));
-    graph.draw(drawn(
-        Position::Admin,
-        default,
-        "sets the rules of branches",
-    ));
-    let tag = Node::Own(Own::Tag);
-    graph.draw(drawn(Position::Admin, tag, "sets the rules of tags"));
+    for to in [Node::Own(Own::Default), Node::Asset(Asset::DefaultBranch)] {
+        graph.draw(drawn(Position::Maintainer, to.clone(), "merges"));
+        graph.draw(drawn(Position::Admin, to, "sets the rules of branches"));
+    }
+    for to in [Node::Own(Own::Tag), Node::Asset(Asset::Tag)] {
+        graph.draw(drawn(Position::Admin, to, "sets the rules of tags"));
+    }
     for name in &ground.universe.environments {
         let inside = Node::Inside(name.clone());
-        graph.draw(drawn(
-            Position::Admin,
-            inside.clone(),
-            "sets the rules of environments",
-        ));
+        graph.draw(
+            drawn(
+                Position::Admin,
+                inside.clone(),
+                "may pass by the rules of environments",
+            )
+            .under(&ground.scene.settings.administrators_pass(name)),
+        );
         // Who approves is somebody with rights; whether the starter may be that
         // person is a setting of the environment.
         let alone = ground.scene.settings.maintainers_approve(name);

@@ -24,7 +24,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 Artifact::Image | Artifact::Chart | Artifact::Package(_) => Scope::Packages,
                 _ => continue,
             };
-            for word in published::words(publication) {
+            for word in published::words(ground.scene.cx, run, publication) {
                 let github = !matches!(scope, Scope::Packages) || is_of_github(&word);
                 // Of images without a name it is not known where they go.
                 if !github || !ground.universe.scopes.contains(&scope) {

@@ -22,7 +22,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         for command in &site.script.commands {
             for package in packages::of_command(command) {
                 let verdict = match package.loose {
-                    Loose::Dependencies => Verdict::after(Wait::Update),
+                    Loose::Exact | Loose::Dependencies => Verdict::after(Wait::Update),
                     Loose::Range | Loose::Newest => Verdict::reachable(),
                 };
                 let place = site.at(command.range.clone());
@@ -32,6 +32,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                         Drawn::new(RULE.id, from, Node::Code(run.id))
                             .under(&verdict)
                             .under(&run.gate)
+                            .over(run.places())
                             .at(Place::new(place.clone(), package.by.clone()))
                             .cut(
                                 Cost::Line,

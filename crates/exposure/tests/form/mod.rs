@@ -7,10 +7,11 @@ use std::sync::Arc;
 use cofferdam_exposure::{Asset, Place, Position, Verdict};
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::settings::{
-    ActionsPolicy, ActiveRule, DefaultPermissions, DeploymentRefs, Enforcement, Environment, Fact,
-    ForkApproval, NamedRef, OwnerKind, Patterns, PrivateForks, Protection, PullRequestRule,
-    RefKind, Repository as Described, RequiredReviewers, Reviewer, Rule, Ruleset, RulesetTarget,
-    Secret, SecretHome, Snapshot, Timestamp, Visibility, WorkflowToken,
+    ActionsPolicy, ActionsPolicyRule, ActiveRule, DefaultPermissions, DeploymentRefs, Enforcement,
+    Environment, Fact, ForkApproval, NamedRef, OwnerKind, Patterns, PrivateForks, Protection,
+    PullRequestRule, RefKind, Repository as Described, RequiredReviewers, Reviewer, Rule, Ruleset,
+    RulesetTarget, Runner, Secret, SecretHome, Snapshot, SourceType, Timestamp, Visibility,
+    WorkflowToken,
 };
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::repository::Tree;
@@ -93,16 +94,10 @@ fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, St
             .collect()
     };
     let empty = Table::new();
-    let settings = table.get("settings").and_then(|s| s.as_table());
-    let mut settings = settings.unwrap_or(&empty).clone();
-    // What the two sides have different.
-    for other in ["weak", "mended"] {
-        if let Some(own) = settings.remove(other)
-            && other == side
-        {
-            merge(&mut settings, own.as_table().unwrap());
-        }
-    }
+    // What the mended side has different is said anew as a whole.
+    let own = format!("settings-{side}");
+    let settings = table.get(&own).or(table.get("settings"));
+    let settings = settings.and_then(|s| s.as_table()).unwrap_or(&empty);
     let paths = files.iter().map(|(path, _)| Arc::from(path.as_str()));
     let tree = Tree::new(paths.collect());
     let sources = files
@@ -114,7 +109,7 @@ fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, St
     Variant {
         name: side,
         repository,
-        settings: snapshot(name, &settings),
+        settings: snapshot(name, settings),
         positions: words("positions"),
         classes: words("assets"),
         expected: expected
@@ -122,17 +117,6 @@ fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, St
             .flatten()
             .map(|one| expect(name, one.as_table().unwrap()))
             .collect(),
-    }
-}
-
-fn merge(into: &mut Table, from: &Table) {
-    for (key, value) in from {
-        match (into.get_mut(key), value) {
-            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
-            _ => {
-                into.insert(key.clone(), value.clone());
-            }
-        }
     }
 }
 
@@ -170,36 +154,33 @@ pub(crate) fn show(place: &Place) -> String {
 }
 
 /// The first of the places that a way does not have, in this order. The words
-/// need only be a part of what stands there.
-pub(crate) fn missing_place<'p>(wanted: &'p [String], places: &[String]) -> Option<&'p str> {
+/// need only be a part of what the way or the file says there, or the other way
+/// round.
+pub(crate) fn missing_place<'p>(
+    wanted: &'p [String],
+    places: &[&Place],
+    repository: &Repository,
+) -> Option<&'p str> {
     let mut rest = places.iter();
     wanted.iter().map(String::as_str).find(|wanted| {
         let (at, words) = wanted.split_once(' ').unwrap_or((wanted, ""));
         !rest.any(|place| {
-            let (found, what) = place.split_once(' ').unwrap_or((place, ""));
-            found == at && (what.contains(words) || words.contains(what))
+            let Some(location) = &place.location else {
+                return false;
+            };
+            let line = repository
+                .document(&location.path)
+                .and_then(|d| d.file().text().lines().nth(location.line - 1))
+                .unwrap_or_default();
+            let what = place.what.as_str();
+            at == format!("{}:{}", location.path, location.line)
+                && (what.contains(words) || words.contains(what) || line.contains(words))
         })
     })
 }
-
-/// A snapshot in which only what a scenario says is known. Actions policies are
-/// known to be none where it says nothing, since its form has no word for them.
+/// A snapshot in which only what a scenario says is known.
 fn snapshot(name: &str, table: &Table) -> Snapshot {
     let mut snapshot = Snapshot::unasked("acme", "project");
-    snapshot.actions.policies = Fact::Known(vec![ActionsPolicy {
-        id: 1,
-        name: "events".to_owned(),
-        source_type: Fact::Known(cofferdam_facts::settings::SourceType::Repository),
-        source: None,
-        enforcement: Fact::Known(Enforcement::Active),
-        workflow_paths: None,
-        rules: Fact::Known(vec![cofferdam_facts::settings::ActionsPolicyRule::Events {
-            allowed: cofferdam_workflows::semantics::events::EVENTS
-                .iter()
-                .map(|event| event.name.to_owned())
-                .collect(),
-        }]),
-    }]);
     for (key, value) in table {
         let word = || {
             value
@@ -219,22 +200,40 @@ fn snapshot(name: &str, table: &Table) -> Snapshot {
                     "first-time-new-to-github" => ForkApproval::NewToGitHub,
                     "first-time" => ForkApproval::FirstTimeContributors,
                     "all-outside" => ForkApproval::AllExternalContributors,
+                    "none" => continue,
                     other => panic!("{name}: fork-approval {other}"),
                 });
             }
             "branch-rules" => branch_rules(&mut snapshot, word()),
             "tag-rules" => tag_rules(&mut snapshot, word()),
-            "secrets-to-forks" => {
-                let sent = match value {
-                    toml::Value::Boolean(sent) => *sent,
-                    _ => word() == "sent",
-                };
+            // What private repositories do about forks, in three words.
+            "secrets-to-forks" | "write-tokens-to-forks" => {
+                let flag = |key: &str| table.get(key).and_then(toml::Value::as_bool);
+                let approval = table.get("fork-approval").and_then(|w| w.as_str());
                 snapshot.actions.private_forks = Fact::Known(Some(PrivateForks {
                     run_workflows: true,
-                    send_write_tokens: false,
-                    send_secrets_and_variables: sent,
-                    require_approval: false,
+                    send_write_tokens: flag("write-tokens-to-forks").unwrap_or(false),
+                    send_secrets_and_variables: flag("secrets-to-forks").unwrap_or(false),
+                    require_approval: approval.is_none_or(|word| word != "none"),
                 }));
+            }
+            "actions-policy" => {
+                snapshot.actions.policies = Fact::Known(match word() {
+                    "none" => vec![every_event()],
+                    "default" => Vec::new(),
+                    other => panic!("{name}: actions-policy {other}"),
+                });
+            }
+            "runners" => {
+                let once = word() == "ephemeral";
+                snapshot.runners.groups = Fact::Known(Vec::new());
+                snapshot.runners.repository = Fact::Known(vec![Runner {
+                    id: 1,
+                    name: "machine".to_owned(),
+                    os: "linux".to_owned(),
+                    ephemeral: Fact::Known(once),
+                    labels: ["self-hosted", "linux", "x64"].map(str::to_owned).to_vec(),
+                }]);
             }
             "environments" => {
                 let all = value.as_table().unwrap().iter();
@@ -245,6 +244,22 @@ fn snapshot(name: &str, table: &Table) -> Snapshot {
         }
     }
     snapshot
+}
+
+/// A policy that lets every event start workflows.
+fn every_event() -> ActionsPolicy {
+    let events = cofferdam_workflows::semantics::events::EVENTS.iter();
+    ActionsPolicy {
+        id: 1,
+        name: "events".to_owned(),
+        source_type: Fact::Known(SourceType::Repository),
+        source: None,
+        enforcement: Fact::Known(Enforcement::Active),
+        workflow_paths: None,
+        rules: Fact::Known(vec![ActionsPolicyRule::Events {
+            allowed: events.map(|event| event.name.to_owned()).collect(),
+        }]),
+    }
 }
 
 fn described(visibility: &str) -> Described {
@@ -267,7 +282,7 @@ fn ruleset(id: u64, target: RulesetTarget, refs: &str, rules: Vec<Rule>) -> Rule
         id,
         name: format!("rules {id}"),
         target: Fact::Known(target),
-        source_type: Fact::Known(cofferdam_facts::settings::SourceType::Repository),
+        source_type: Fact::Known(SourceType::Repository),
         source: "acme/project".to_owned(),
         enforcement: Enforcement::Active,
         refs: Fact::Known(Some(Patterns {

@@ -25,9 +25,16 @@ pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
     if let Some(found) = lock().get(&key) {
         return Arc::clone(found);
     }
-    let found = Arc::new(of_chain(cx, start, &start.chain, None));
+    let found = Arc::new(of_chain(cx, start, &start.chain, None, false));
     lock().insert(key, Arc::clone(&found));
     found
+}
+
+/// What the job of a start does with the artifacts of the jobs before it in the
+/// same run.
+#[must_use]
+pub fn of_artifacts(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
+    of_chain(cx, start, &start.chain, None, true)
 }
 
 /// All of a start on which it depends. Documents and jobs stay in their places

@@ -16,8 +16,10 @@ pub enum FileKind {
     /// `.github/dependabot.yml`.
     Dependabot,
     /// A configuration of Renovate, under any of its names, or the
-    /// `package.json` at the root, which may hold one.
+    /// `package.json` at the root, which may hold one and names the package.
     Renovate,
+    /// `Cargo.toml` or `pyproject.toml` at the root, which names the package.
+    Manifest,
     /// `CODEOWNERS` in one of its three places.
     CodeOwners,
     /// `SECURITY-INSIGHTS.yml`.
@@ -91,6 +93,9 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
 }
 
 fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKind> {
+    if folder.is_empty() && matches!(name, "Cargo.toml" | "pyproject.toml") {
+        return Some(FileKind::Manifest);
+    }
     if name == "CODEOWNERS" && folder != ".gitlab" {
         return Some(FileKind::CodeOwners);
     }
