@@ -86,6 +86,9 @@ pub enum Node {
     Inside(String),
     /// The attacker, with these rights, has caused the run.
     Started(RunId, Rank),
+    /// The same, and the run that it follows has run the attacker's code, so that
+    /// it succeeded and left what they like.
+    Followed(RunId, Rank),
     /// The attacker's code runs in the job of the run.
     Code(RunId),
     /// The attacker's code runs in a container that gets what this step, by its

@@ -103,7 +103,13 @@ fn through(caller: &JobView<'_>, passed: Passed) -> Passed {
         return passed;
     };
     let pairs = match &call.secrets {
-        CallSecrets::Inherit(_) => return passed,
+        // Whether a job is sent what it does not name is not said: taken as so.
+        CallSecrets::Inherit(span) => {
+            return Passed {
+                all: Some(caller.at(*span)),
+                ..passed
+            };
+        }
         CallSecrets::None => &[] as &[_],
         CallSecrets::Named(pairs) => pairs,
     };

@@ -93,6 +93,7 @@ impl Exposure {
             Node::Own(own) => own.describe().to_owned(),
             Node::Inside(name) => format!("a job of one's own in environment {name}"),
             Node::Started(id, _) => format!("causes {}", run(id)),
+            Node::Followed(id, _) => format!("causes {} after a run of theirs", run(id)),
             Node::Code(id) => format!("code in {}", run(id)),
             Node::Handed(id, _) => format!("code in a container of {}", run(id)),
             Node::Shapes(id) => format!("decides what {} publishes", run(id)),

@@ -9,6 +9,7 @@ use cofferdam_rules::takeover::Takeovers;
 use cofferdam_rules::{Context, JobView};
 use cofferdam_workflows::documents::job::CallSecrets;
 use cofferdam_workflows::documents::{Action, Condition, Trigger, Workflow};
+use cofferdam_workflows::expressions::{ContextPath, Value};
 use cofferdam_workflows::semantics::conditions::Runs;
 use cofferdam_workflows::semantics::starts::Origin;
 use cofferdam_workflows::semantics::{environments, events, starts as origins};
@@ -113,6 +114,21 @@ impl<'c> Run<'c> {
             }
         }
         places
+    }
+
+    /// Whether its job runs only after the run before has succeeded.
+    #[must_use]
+    pub fn needs_success(&self) -> bool {
+        let needed = self.start.chain.iter();
+        let conditions = needed.filter_map(|view| view.job.condition.as_ref());
+        conditions.into_iter().any(needs_success)
+    }
+
+    /// Whether the run is about the head of somebody's change: what they wrote
+    /// is fetched there though they cannot cause it by themselves.
+    #[must_use]
+    pub fn takes_heads(&self) -> bool {
+        self.is_open() || matches!(self.event(), "repository_dispatch" | "workflow_dispatch")
     }
 
     /// Whether somebody without a role causes it and it holds the repository's
@@ -284,6 +300,23 @@ impl<'c> Scene<'c> {
         jobs.dedup_by(|a, b| std::ptr::eq(*a, *b));
         jobs
     }
+}
+
+/// Whether a condition keeps a run out that follows one which nobody has let
+/// start. Such a run is reported as completed, with the conclusion
+/// `action_required`.
+///
+/// Source: docs.github.com, "Workflow run statuses", conclusion values.
+#[must_use]
+pub fn needs_success(condition: &Condition) -> bool {
+    let conclusion = |path: &ContextPath| {
+        path.is("github.event.workflow_run.conclusion")
+            .then(|| Value::String("action_required".to_owned()))
+    };
+    condition
+        .expr()
+        .and_then(|expr| expr.truth_with(&conclusion))
+        == Some(false)
 }
 
 fn ignores_failure(condition: Option<&Condition>) -> bool {

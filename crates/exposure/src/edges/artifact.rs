@@ -57,15 +57,27 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 }
 
 fn takes(step: &Step) -> bool {
-    step.action() == Some("actions/download-artifact") && !artifacts::of_other_run(step)
+    match step.action() {
+        Some("actions/download-artifact") => !artifacts::of_other_run(step),
+        // It takes the artifact of the run by itself.
+        Some("actions/deploy-pages") => true,
+        _ => false,
+    }
 }
 
 fn puts(step: &Step) -> bool {
-    step.action() == Some("actions/upload-artifact")
+    matches!(
+        step.action(),
+        Some("actions/upload-artifact" | "actions/upload-pages-artifact")
+    )
 }
 
 // A name that both write out tells artifacts apart.
 fn same(put: &Step, taken: &Step) -> bool {
+    let pages = |step: &Step| step.action().is_some_and(|a| a.contains("pages"));
+    if pages(put) || pages(taken) {
+        return pages(put) && pages(taken);
+    }
     let name = |step: &Step| {
         step.input("name")
             .and_then(|t| t.literal().map(str::to_owned))

@@ -1,15 +1,17 @@
 //! A workflow that follows another one runs with privileges, whoever caused the
 //! one before.
 
+use cofferdam_workflows::documents::{Trigger, Workflow};
+
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
-use cofferdam_workflows::documents::{Trigger, Workflow};
+use crate::verdict::Verdict;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "follows",
-    says: "`workflow_run` starts a run with secrets and a token that may write, also after the run of a fork's pull request, which has neither.",
+    says: "`workflow_run` starts a run with secrets and a token that may write, also after the run of a fork's pull request, and also after one that waits for its approval.",
     source: "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run",
     draw,
 };
@@ -31,6 +33,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 None => after_fork(ground, run, None, graph),
             }
         }
+        for rank in Rank::ALL {
+            let from = Node::Followed(run.id, rank);
+            graph.draw(Drawn::new(RULE.id, from, Node::Started(run.id, rank)));
+        }
     }
 }
 
@@ -40,17 +46,21 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
         after_fork(ground, run, by_fork.map(|t| (before, t)), graph);
     }
     for earlier in &ground.scene.runs {
-        if !std::ptr::eq(earlier.workflow(), before) {
+        if !std::ptr::eq(earlier.workflow(), before) || !earlier.is_open() || earlier.id == run.id {
             continue;
         }
         for rank in Rank::ALL {
             let Some(verdict) = passing(&run.start.files, rank) else {
                 continue;
             };
+            let place = Place::new(run.start.place(), run.event());
+            let started = Node::Started(run.id, rank);
             let from = Node::Started(earlier.id, rank);
-            if earlier.id != run.id && earlier.is_open() {
-                graph.draw(drawn(from, run, rank).under(&verdict));
-            }
+            let edge = Drawn::new(RULE.id, from, started).under(&verdict);
+            graph.draw(edge.at(place.clone()));
+            // What its code leaves is theirs.
+            let (from, to) = (Node::Code(earlier.id), Node::Followed(run.id, rank));
+            graph.draw(Drawn::new(RULE.id, from, to).under(&verdict).at(place));
         }
     }
 }
@@ -75,31 +85,27 @@ fn after_fork(
         ) else {
             continue;
         };
-        let mut edge = Drawn::new(
-            RULE.id,
-            Node::Position(rank.position()),
-            Node::Started(run.id, rank),
-        );
-        if let Some((workflow, trigger)) = before {
-            let place = workflow.file().locate(trigger.event.span);
-            edge = edge.at(Place::new(place, trigger.name()));
-        }
-        graph.draw(
-            edge.at(Place::new(run.start.place(), run.event()))
+        let edge = |to: Node, approval: &Verdict| {
+            let before = before.map(|(workflow, trigger)| {
+                Place::new(workflow.file().locate(trigger.event.span), trigger.name())
+            });
+            Drawn::new(RULE.id, Node::Position(rank.position()), to)
+                .over(before)
+                .at(Place::new(run.start.place(), run.event()))
                 .under(&verdict)
-                .under(&approval)
+                .under(approval)
                 .cut(
                     Cost::Line,
                     format!(
                         "Let {} follow pushes only, by `if: github.event.workflow_run.event == 'push'`",
                         run.workflow().path()
                     ),
-                ),
-        );
+                )
+        };
+        graph.draw(edge(Node::Followed(run.id, rank), &approval));
+        if !run.needs_success() {
+            let none = Verdict::reachable();
+            graph.draw(edge(Node::Started(run.id, rank), &none));
+        }
     }
-}
-
-fn drawn(from: Node, run: &Run<'_>, rank: Rank) -> Drawn {
-    Drawn::new(RULE.id, from, Node::Started(run.id, rank))
-        .at(Place::new(run.start.place(), run.event()))
 }

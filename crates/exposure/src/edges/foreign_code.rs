@@ -6,7 +6,7 @@ use cofferdam_workflows::semantics::checkouts::Guard;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
-use crate::scene::Run;
+use crate::scene::{Run, needs_success};
 use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -18,7 +18,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        if !(run.is_open() || run.event() == "repository_dispatch") {
+        if !run.takes_heads() {
             continue;
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
@@ -52,12 +52,17 @@ fn executed(run: &Run<'_>, found: &Foreign, one: &foreign::Run, fact: &Verdict, 
         let Some(verdict) = passing(&way, rank) else {
             continue;
         };
+        let succeeded = fetch.means == Means::Artifact || step_needs_success(run, &one.label);
+        let from = match succeeded && run.event() == "workflow_run" {
+            true => Node::Followed(run.id, rank),
+            false => Node::Started(run.id, rank),
+        };
         let to = match step_of(run, &one.label).filter(|_| one.contained) {
             Some(step) => Node::Handed(run.id, step),
             None => Node::Code(run.id),
         };
         graph.draw(
-            Drawn::new(RULE.id, Node::Started(run.id, rank), to)
+            Drawn::new(RULE.id, from, to)
                 .under(&verdict)
                 .under(fact)
                 .under(&run.gate)
@@ -78,6 +83,13 @@ fn executed(run: &Run<'_>, found: &Foreign, one: &foreign::Run, fact: &Verdict, 
 fn step_of(run: &Run<'_>, label: &str) -> Option<usize> {
     let mut steps = run.view.job.steps().iter();
     steps.find(|step| step.label() == label).map(|s| s.index)
+}
+
+fn step_needs_success(run: &Run<'_>, label: &str) -> bool {
+    let mut steps = run.view.job.steps().iter();
+    let step = steps.find(|step| step.label() == label);
+    step.and_then(|step| step.condition.as_ref())
+        .is_some_and(needs_success)
 }
 
 /// Whether the checkout itself refuses: it does so for the heads of forks, which

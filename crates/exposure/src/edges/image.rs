@@ -1,5 +1,6 @@
 //! The publisher of a job's image is inside of the job.
 
+use cofferdam_facts::Span;
 use cofferdam_rules::image_sites;
 use cofferdam_workflows::semantics::constants::Surroundings;
 use cofferdam_workflows::semantics::images::{self, Named, Role};
@@ -29,11 +30,14 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             let here = built.of(run.view.workflow.path());
             for (position, verdict) in publishers(&named, &|name| here.has(name)) {
                 let place = run.view.at(named.span);
+                let set = set_at(&named, &position);
+                let set = set.map(|span| Place::new(run.view.at(span), position.to_string()));
                 graph.draw(
                     Drawn::new(RULE.id, Node::Position(position), Node::Code(run.id))
                         .under(&verdict)
                         .under(&run.gate)
                         .over(run.places())
+                        .over(set)
                         .at(Place::new(place, named.written.clone()))
                         .cut(
                             Cost::Line,
@@ -62,4 +66,11 @@ pub(super) fn publishers(
             (Position::image(&image.name()), verdict)
         })
         .collect()
+}
+
+/// Where the image of a publisher is set, if not in the place that names it.
+fn set_at(named: &Named, position: &Position) -> Option<Span> {
+    let mut all = named.images.iter();
+    let found = all.find(|candidate| Position::image(&candidate.image.name()) == *position);
+    found?.set_at
 }

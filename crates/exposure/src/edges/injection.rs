@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use cofferdam_flows::{Effect, Flow, Sink, SinkKind, Who};
+use cofferdam_rules::agents::Use;
 use cofferdam_rules::injections;
 use cofferdam_rules::starts::Start;
 
+use super::outsider_start::is_review;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
-use crate::scene::Run;
+use crate::scene::{Run, needs_success};
 use crate::verdict::{Fact, Verdict};
+use cofferdam_workflows::semantics::agents::Power;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "injection",
@@ -23,7 +26,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let scene = ground.scene;
     // The runs of a job with their starts as the files have them.
     let mut starts: HashMap<usize, Vec<(&Run<'_>, Start<'_>)>> = HashMap::new();
-    for run in scene.runs.iter().filter(|run| run.is_open()) {
+    for run in scene.runs.iter().filter(|run| takes_words(run)) {
         let mut start = run.start.clone();
         start.way = start.files.clone();
         let job = std::ptr::from_ref(run.view.job).addr();
@@ -41,6 +44,13 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             arrive(run, start, flow, sink, becomes, graph);
         }
     }
+}
+
+/// Whether somebody may put words into a run that holds something: by an event
+/// that anybody causes, by a review of a pull request of the repository's own
+/// branch, by the inputs of a dispatch.
+fn takes_words(run: &Run<'_>) -> bool {
+    run.takes_heads() || is_review(run)
 }
 
 /// What a value gets where it arrives.
@@ -66,8 +76,10 @@ impl Becomes {
             SinkKind::Argument(_, Effect::Reads) | SinkKind::Request { secret: true, .. } => {
                 Self::Reader
             }
-            // What an agent makes of its prompt is looked at by its powers.
-            SinkKind::Prompt => Self::Code,
+            SinkKind::Prompt => match Use::of_sink(sink).power {
+                Power::Answers => return None,
+                Power::Confined | Power::Limited | Power::Unbound => Self::Code,
+            },
             SinkKind::Request { .. } | SinkKind::OutputFile | SinkKind::Target => return None,
         })
     }
@@ -84,12 +96,18 @@ fn arrive(
     let Some((shape, way)) = injections::arrives(flow, sink, start) else {
         return;
     };
+    // An agent that refuses people without write access obeys the others.
+    let refuses = sink.kind == SinkKind::Prompt && Use::of_sink(sink).asks_for_write();
+    let success = sink.step.condition.as_ref().is_some_and(needs_success);
     let step = flow.through.first().copied().unwrap_or(sink.step);
     for rank in Rank::ALL {
         let Some(verdict) = passing(&way, rank) else {
             continue;
         };
         let writes = match shape.who {
+            Who::Anyone | Who::PullRequestAuthor if refuses => rank >= Rank::Writer,
+            // The pull request is of the repository's own branch.
+            Who::PullRequestAuthor if is_review(run) => rank >= Rank::Writer,
             Who::Anyone | Who::PullRequestAuthor => true,
             Who::Triage => rank >= Rank::Triager,
             // Words that count only from somebody with a role are that person's.
@@ -104,7 +122,11 @@ fn arrive(
             Becomes::Code => Node::Code(run.id),
             Becomes::Reader => Node::Handed(run.id, step.index),
         };
-        let mut edge = Drawn::new(RULE.id, Node::Started(run.id, rank), to)
+        let from = match success && run.event() == "workflow_run" {
+            true => Node::Followed(run.id, rank),
+            false => Node::Started(run.id, rank),
+        };
+        let mut edge = Drawn::new(RULE.id, from, to)
             .under(&verdict)
             .under(&run.gate);
         if flow.opaque {

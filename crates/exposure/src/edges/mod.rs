@@ -28,6 +28,7 @@ mod job_publish;
 mod job_runner;
 mod job_secrets;
 mod job_token;
+mod merge_queue;
 mod needs;
 mod neighbour;
 mod outsider_start;
@@ -95,6 +96,7 @@ pub const RULES: &[EdgeRule] = &[
     job_runner::RULE,
     job_secrets::RULE,
     job_token::RULE,
+    merge_queue::RULE,
     needs::RULE,
     neighbour::RULE,
     outsider_start::RULE,

@@ -1,7 +1,7 @@
 //! Events that anybody causes, and whose runs hold the repository's privileges.
 
 use cofferdam_rules::policies::{self, Allowed};
-use cofferdam_workflows::semantics::gates::Gate;
+use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
@@ -19,14 +19,15 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
         // A run that follows another one is started by that.
-        if run.event() == "workflow_run" || !(run.is_open() || hands_on_a_head(run)) {
+        let wanted = run.takes_heads() || is_review(run);
+        if run.event() == "workflow_run" || !wanted {
             continue;
         }
         let Some(policy) = by_policy(ground, run) else {
             continue;
         };
         for rank in Rank::ALL {
-            let Some(verdict) = passing(&run.start.files, rank) else {
+            let Some(verdict) = starts(ground, run, rank) else {
                 continue;
             };
             let from = Node::Position(rank.position());
@@ -51,9 +52,38 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     }
 }
 
-/// Whether the event is sent for somebody's pull request, by whoever may write.
-fn hands_on_a_head(run: &Run<'_>) -> bool {
-    run.event() == "repository_dispatch" && run.start.files.gates().contains(&Gate::Dispatch)
+/// What it takes somebody to have the run start.
+fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict> {
+    if is_review(run) {
+        // Whoever reviews is asked for an approval like whoever opens a pull
+        // request; the pull request may be of the repository's own branch, so
+        // that what keeps forks out keeps nobody out.
+        let files = match &run.start.files {
+            Way::Closed if run.for_insiders => Verdict::reachable(),
+            way => passing(way, rank)?,
+        };
+        return ground.scene.settings.fork_runs(rank).map(|v| v.and(&files));
+    }
+    let dispatched = matches!(run.event(), "repository_dispatch" | "workflow_dispatch");
+    let files = match &run.start.files {
+        // Who is no stranger sends it.
+        Way::Closed if dispatched && run.for_insiders => Way::Open,
+        way => way.clone(),
+    };
+    let way = match dispatched && run.start.command.is_none() {
+        true => files.and(Way::Gated(vec![Gate::Dispatch])),
+        false => files,
+    };
+    passing(&way, rank)
+}
+
+/// Whether the event is a review of a pull request. A run for the head of a fork
+/// holds nothing; one for the repository's own branch does, whoever reviews.
+pub(super) fn is_review(run: &Run<'_>) -> bool {
+    matches!(
+        run.event(),
+        "pull_request_review" | "pull_request_review_comment"
+    )
 }
 
 /// What an Actions policy says about the event.

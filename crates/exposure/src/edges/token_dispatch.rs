@@ -18,9 +18,19 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let dispatched: Vec<&Run<'_>> = (ground.scene.runs.iter())
         .filter(|run| run.event() == "workflow_dispatch" && run.start.command.is_none())
         .collect();
+    let sent: Vec<&Run<'_>> = (ground.scene.runs.iter())
+        .filter(|run| run.event() == "repository_dispatch")
+        .collect();
     for run in &ground.scene.runs {
         let token = &run.start.token;
         let writes = |scope| token.access(scope) == Access::Write && !token.assumed;
+        if writes(Scope::Contents) {
+            for other in &sent {
+                let started = Node::Asset(Asset::Start(other.workflow().path().to_owned()));
+                let place = Place::new(other.start.place(), other.event());
+                graph.draw(Drawn::new(RULE.id, Node::Code(run.id), started).at(place));
+            }
+        }
         if !writes(Scope::Actions) {
             continue;
         }
