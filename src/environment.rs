@@ -90,6 +90,27 @@ pub(crate) fn github_token() -> Option<String> {
     set("GITHUB_TOKEN").or_else(|| set("GH_TOKEN"))
 }
 
+/// The token of a GitHub Enterprise Server, in the variables of GitHub's own
+/// program.
+#[cfg(feature = "lock")]
+pub(crate) fn enterprise_token() -> Option<String> {
+    let set = |name| variable(name).filter(|value| !value.trim().is_empty());
+    set("GH_ENTERPRISE_TOKEN").or_else(|| set("GITHUB_ENTERPRISE_TOKEN"))
+}
+
+/// The folders in which programs are looked for.
+#[cfg(feature = "lock")]
+pub(crate) fn program_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).collect()
+}
+
+/// The folder for what is needed for a while.
+#[cfg(feature = "lock")]
+pub(crate) fn scratch_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
 /// The address of a proxy for https.
 #[cfg(feature = "lock")]
 pub(crate) fn proxy() -> Option<String> {

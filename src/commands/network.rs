@@ -1,23 +1,26 @@
 //! What every command shares that asks repositories and registries: where they
 //! are, what goes with the questions, and where answers are kept.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cofferdam_pipelines::collect::bounded;
 use cofferdam_registries::git::{
-    Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST,
+    Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST, SystemGit,
 };
 use cofferdam_registries::github::PUBLIC_API;
 use cofferdam_registries::http::HttpError;
-use cofferdam_registries::oci::{Credential, DOCKER_HUB, OciClient, Registries};
+use cofferdam_registries::oci::{Credentials, OciClient, Registries};
 
 use crate::environment;
 
 /// The most bytes of Docker's configuration.
 const MOST_CONFIGURATION: u64 = 1024 * 1024;
+/// The most time of a credential helper, which may ask its own server.
+const HELPER_TIME: Duration = Duration::from_secs(20);
+/// Where repositories are by default.
+const PUBLIC_GIT: &str = "https://github.com";
 /// The most time of one answer of a registry.
 const REGISTRY_TIME: Duration = Duration::from_secs(60);
 
@@ -28,24 +31,32 @@ pub(crate) struct NetworkArgs {
     /// Ask nobody: what is not in the cache is not checked.
     #[arg(long)]
     offline: bool,
-    /// Where repositories are asked for: a mirror, or a GitHub Enterprise
-    /// Server.
-    #[arg(long, value_name = "URL", default_value = "https://github.com")]
+    /// Where repositories are asked for: a mirror. No token goes there.
+    #[arg(long, value_name = "URL", default_value = PUBLIC_GIT)]
     git_url: String,
     /// The root of the REST API, for the numbers of repositories that a lock
-    /// records; of a GitHub Enterprise Server https://HOST/api/v3.
+    /// records. Only GitHub's own gets the token.
     #[arg(long, value_name = "URL", default_value = PUBLIC_API)]
     api_url: String,
+    /// A GitHub Enterprise Server, for both; it gets the token.
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["git_url", "api_url"])]
+    github_server: Option<String>,
     /// A mirror of a registry of images; may be given several times.
     #[arg(long, value_name = "HOST=URL", value_parser = pair)]
     registry_url: Vec<(String, String)>,
+    /// The other host that gives tokens for a registry and may see its
+    /// credentials; may be given several times.
+    #[arg(long, value_name = "HOST=HOST", value_parser = pair)]
+    token_host: Vec<(String, String)>,
     /// Where answers are kept.
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (host, url) = text.split_once('=').ok_or("write it as HOST=URL")?;
+    let (host, url) = text
+        .split_once('=')
+        .ok_or("write both with `=` between them")?;
     Ok((host.to_owned(), url.to_owned()))
 }
 
@@ -68,8 +79,8 @@ pub(crate) enum NetworkError {
 }
 
 impl NetworkArgs {
-    /// Sets up everything. The token goes to the hosts of the two addresses and
-    /// nowhere else.
+    /// Sets up everything. The token goes to GitHub itself, or to the server
+    /// that is named as one of GitHub's, and nowhere else.
     pub(crate) fn open(&self) -> Result<Network, NetworkError> {
         self.open_in(if self.offline {
             Mode::Offline
@@ -84,10 +95,7 @@ impl NetworkArgs {
     }
 
     fn open_in(&self, mode: Mode) -> Result<Network, NetworkError> {
-        let mut host = Host::new(&self.git_url, Some(&self.api_url));
-        if let Some(token) = environment::github_token() {
-            host = host.with_token(&token)?;
-        }
+        let host = self.host()?;
         let mut hosts = Hosts::default();
         hosts.set(PUBLIC_HOST, host);
         let proxy = environment::proxy();
@@ -95,40 +103,56 @@ impl NetworkArgs {
         let cache = || folder.as_deref().map(Cache::new);
         let agent = "cofferdam";
         let limits = GitLimits::default();
-        let git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;
+        let mut git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;
+        if let Some(program) = installed_git() {
+            let scratch = environment::scratch_folder();
+            git = git.with_system_git(SystemGit::new(&program, &scratch));
+        }
         let registries = Registries {
             addresses: self.registry_url.iter().cloned().collect(),
             credentials: environment::docker_configuration()
                 .map(|path| credentials(&path))
                 .unwrap_or_default(),
+            token_hosts: self.token_host.iter().cloned().collect(),
         };
         let proxy = proxy.as_deref();
         let oci = OciClient::new(agent, registries, proxy, cache(), mode, REGISTRY_TIME)?;
         Ok(Network { git, oci })
     }
+
+    fn host(&self) -> Result<Host, HttpError> {
+        let Some(server) = &self.github_server else {
+            let host = Host::new(&self.git_url, Some(&self.api_url));
+            return match environment::github_token() {
+                Some(token) => host.with_public_token(&token),
+                None => Ok(host),
+            };
+        };
+        let host = Host::enterprise(server);
+        match environment::enterprise_token().or_else(environment::github_token) {
+            Some(token) => host.with_token(&token),
+            None => Ok(host),
+        }
+    }
 }
 
-/// The credentials that stand in Docker's configuration itself. Programs that
-/// keep them elsewhere are not run. A file that cannot be read leaves everybody
-/// a stranger, which registries say where it matters.
-fn credentials(path: &Path) -> BTreeMap<String, Credential> {
+/// The git that is installed, for mirrors that speak an older protocol. Folders
+/// that are not absolute may be the checkout.
+fn installed_git() -> Option<PathBuf> {
+    let name = format!("git{}", std::env::consts::EXE_SUFFIX);
+    (environment::program_folders().into_iter())
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
+}
+
+/// The credentials of Docker's configuration. A file that cannot be read leaves
+/// everybody a stranger, which registries say where it matters.
+fn credentials(path: &Path) -> Credentials {
     let text = File::open(path)
         .and_then(|mut file| bounded(&mut file, MOST_CONFIGURATION))
         .ok()
-        .and_then(Result::ok);
-    let value: serde_json::Value = text
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .and_then(Result::ok)
         .unwrap_or_default();
-    let entries = value.get("auths").and_then(serde_json::Value::as_object);
-    let one = |(key, entry): (&String, &serde_json::Value)| {
-        let credential = Credential::from_auth(entry.get("auth")?.as_str()?)?;
-        let host = key.split_once("://").map_or(key.as_str(), |(_, rest)| rest);
-        let host = host.split('/').next().unwrap_or(host);
-        let host = match host {
-            "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB,
-            other => other,
-        };
-        Some((host.to_owned(), credential))
-    };
-    entries.into_iter().flatten().filter_map(one).collect()
+    Credentials::of_docker(&text, environment::program_folders(), HELPER_TIME)
 }

@@ -69,6 +69,10 @@ struct CommonArgs {
 struct CheckArgs {
     #[command(flatten)]
     common: CommonArgs,
+    /// Judge only what a change touches: what stands in other words, or more
+    /// often, than in this branch, tag or commit.
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -123,10 +127,10 @@ pub(crate) fn run(args: &PinArgs) -> Result<Exit, PinError> {
         .stack_size(STACK)
         .build_global()
         .map_err(AuditCommandError::from)?;
-    let (common, verb) = match &args.what {
-        What::Check(args) => (&args.common, Verb::Check),
-        What::Write(args) if args.dry_run => (&args.common, Verb::Preview),
-        What::Write(args) => (&args.common, Verb::Write),
+    let (common, verb, base) = match &args.what {
+        What::Check(args) => (&args.common, Verb::Check, args.base.as_deref()),
+        What::Write(args) if args.dry_run => (&args.common, Verb::Preview, None),
+        What::Write(args) => (&args.common, Verb::Write, None),
     };
     let network = common.network.open()?;
     let options = Options {
@@ -136,6 +140,7 @@ pub(crate) fn run(args: &PinArgs) -> Result<Exit, PinError> {
         helm: &common.helm_values,
         limits: Limits::default(),
         recorded: pins::Recorded::new(),
+        base,
     };
     let outcome = match verb {
         Verb::Check => pins::check(&common.path, &options),
@@ -197,6 +202,19 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
         let message = sanitise::line(&one.message);
         let _ = writeln!(out, "{at}not checked\n    {message}\n    {}", one.settle);
     }
+    for note in &outcome.notes {
+        let at = &note.location;
+        let _ = writeln!(
+            out,
+            "{}:{}:{}  note: {}\n    {}\n    {}",
+            sanitise::line(&at.path),
+            at.line,
+            at.column,
+            note.code.as_str(),
+            sanitise::line(&note.message),
+            note.code.settle(),
+        );
+    }
     for rewrite in &outcome.rewrites {
         let word = if verb == Verb::Write {
             "wrote"
@@ -214,6 +232,28 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
         outcome.not_checked.len(),
         network.git.counts().total() + network.oci.requests(),
     );
+    if outcome.untouched > 0 {
+        let _ = writeln!(
+            out,
+            "{} more that the change does not touch were not judged",
+            outcome.untouched
+        );
+    }
+    let by_cache = &outcome.by_cache;
+    let dates = || by_cache.fetched.values();
+    if let (Some(first), Some(last)) = (dates().min(), dates().max()) {
+        let (first, last) = (first.date(), last.date());
+        let until = if first == last {
+            String::new()
+        } else {
+            format!(" to {last}")
+        };
+        let _ = writeln!(
+            out,
+            "{} of them by the cache, fetched {first}{until}: nobody was asked what is so now",
+            by_cache.pinned
+        );
+    }
     out
 }
 
@@ -244,6 +284,18 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
             })
         })
         .collect();
+    let notes: Vec<Value> = (outcome.notes.iter())
+        .map(|one| {
+            json!({
+                "code": one.code.as_str(),
+                "path": &*one.location.path,
+                "line": one.location.line,
+                "column": one.location.column,
+                "message": one.message,
+                "settle": one.code.settle(),
+            })
+        })
+        .collect();
     let counts = network.git.counts();
     json!({
         "form": FORM,
@@ -251,6 +303,12 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
         "pinned": outcome.pinned,
         "problems": problems,
         "not_checked": not_checked,
+        "notes": notes,
+        "untouched": outcome.untouched,
+        "by_cache": {
+            "pinned": outcome.by_cache.pinned,
+            "fetched": outcome.by_cache.fetched,
+        },
         "files": outcome.rewrites.iter().map(|one| &one.name).collect::<Vec<_>>(),
         "written": verb == Verb::Write && !outcome.rewrites.is_empty(),
         "requests": {
@@ -259,6 +317,7 @@ fn json(outcome: &Outcome, verb: Verb, network: &Network) -> Value {
             "commits": counts.commits,
             "histories": counts.histories,
             "rest": counts.rest,
+            "system_git": counts.system,
             "again": counts.again,
             "registries": network.oci.requests(),
         },

@@ -111,6 +111,70 @@ fn comments_silence_with_a_reason_and_are_counted() {
 }
 
 #[test]
+fn comments_and_exemptions_hold_in_files_of_any_name() {
+    const NAMES: &[&str] = &[
+        "{{cookiecutter}}.yml",
+        "{{ cookiecutter.name }}.yml",
+        "{% if ci %}ci{% endif %}.yml",
+        "a b.yml",
+        "a[1].yml",
+        "a*.yml",
+        "a#b.yml",
+        "a:b.yml",
+        "a'b\".yml",
+        "a%0Ab.yml",
+        "$(a).yml",
+        "-a.yml",
+        "é.yml",
+    ];
+    let sandbox = Sandbox::new();
+    let workflow = format!(
+        "{CLEAN}{}{}{UNPINNED}",
+        UNPINNED.replace(
+            "main\n",
+            "main # cofferdam: ignore[unpinned-action] it is ours\n"
+        ),
+        UNPINNED.replace("main\n", "v1 # zizmor: ignore[unpinned-uses]\n"),
+    );
+    for name in NAMES {
+        sandbox.write(&format!(".github/workflows/{name}"), &workflow);
+    }
+    // A workflow below a template is one of the repository that comes of it.
+    sandbox.write("{{cookiecutter}}/.github/workflows/ci.yml", &workflow);
+    let action = format!("runs:\n  using: composite\n  steps:\n{UNPINNED}");
+    let action = action.replace("main\n", "main # cofferdam: ignore[unpinned-action] ours\n");
+    sandbox.write(".github/actions/{{ name }}/action.yml", action);
+    sandbox.commit();
+    let each = NAMES.len() as u64;
+    for args in [&["."][..], &["--rev=HEAD", "."]] {
+        let report = sandbox.report(args);
+        assert_eq!(report.files(), each + 1);
+        assert_eq!(count(&report, "unpinned-action"), NAMES.len());
+        let expected = [("ignore comment", each + 1), ("zizmor comment", each)];
+        let expected = expected.map(|(kind, count)| (kind.to_owned(), count));
+        assert_eq!(silenced(&report), BTreeMap::from(expected));
+    }
+    let part = sandbox.report(&[".github/workflows/{{cookiecutter}}.yml"]);
+    assert_eq!(silenced(&part).values().sum::<u64>(), 2);
+
+    // In a pattern, `?` stands for what has a meaning elsewhere.
+    let exemption = exemption("unpinned-action", "2999-12-31");
+    sandbox.write(
+        "cofferdam.toml",
+        exemption.replace("*.yml", "??cookiecutter??.yml"),
+    );
+    let report = sandbox.report(&["."]);
+    assert_eq!(count(&report, "unpinned-action"), NAMES.len() - 1);
+    sandbox.write(
+        "cofferdam.toml",
+        exemption.replace("*.yml", "{{cookiecutter}}.yml"),
+    );
+    let ran = sandbox.audit(&["."]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("only `*`, `**` and `?` do"), "{}", ran.err);
+}
+
+#[test]
 fn a_comment_that_silences_nothing_is_a_finding() {
     let workflow = CLEAN.replace(
         "make test",

@@ -13,9 +13,9 @@ const OURS: &str = ".github/cofferdam.lock";
 const THEIRS: &str = ".github/workflows/actions.lock";
 const CI: &str = ".github/workflows/ci.yml";
 
-const MANIFEST: &str = "{\"schemaVersion\":2}";
+const MANIFEST: &str = "{\"schemaVersion\":2,\"manifests\":[]}";
 /// The SHA-256 of it.
-const DIGEST: &str = "sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f";
+const DIGEST: &str = "sha256:bc5857ac9458293d5111ab85c952172cd7f56bceb4e3014ddc4cafac8927b313";
 
 const NODE: &str = "name: x\nruns: {using: node24, main: dist/index.js}\n";
 

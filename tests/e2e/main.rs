@@ -42,6 +42,12 @@ mod many;
 mod memory;
 mod own_checkout;
 mod past;
+#[cfg(all(feature = "lock", unix))]
+mod pin_attacks;
+#[cfg(all(feature = "lock", unix))]
+mod pin_changes;
+#[cfg(all(feature = "lock", unix))]
+mod pin_credentials;
 #[cfg(feature = "lock")]
 mod pins;
 mod probes;

@@ -6,16 +6,16 @@ use crate::git_backend::{Answer, GitServer, Made, response};
 use crate::image_registry::ImageRegistry;
 use crate::sandbox::{Ran, Sandbox};
 
-const PATH: &str = ".github/workflows/ci.yml";
+pub(crate) const PATH: &str = ".github/workflows/ci.yml";
 
-struct World {
-    sandbox: Sandbox,
-    server: GitServer,
-    registry: Option<ImageRegistry>,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) server: GitServer,
+    pub(crate) registry: Option<ImageRegistry>,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let served = sandbox.outside().join("served");
         fs::create_dir_all(&served).unwrap();
@@ -27,32 +27,38 @@ impl World {
         }
     }
 
-    fn with_images(mut self) -> Self {
+    pub(crate) fn with_images(mut self) -> Self {
         self.registry = Some(ImageRegistry::start(&self.sandbox.outside(), ""));
         self
     }
 
-    fn make(&self, slug: &str) -> Made {
+    pub(crate) fn make(&self, slug: &str) -> Made {
         Made::new(&self.server.folder, slug)
     }
 
-    fn workflow(&self, steps: &str) {
+    pub(crate) fn workflow(&self, steps: &str) {
         let text = format!(
             "on: push\njobs:\n  build:   # ours\n    runs-on: ubuntu-24.04\n    steps:\n{steps}"
         );
         self.sandbox.write(PATH, text);
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         fs::read_to_string(self.sandbox.path(PATH)).unwrap()
     }
 
-    fn pin(&self, verb: &str, more: &[&str]) -> Ran {
+    pub(crate) fn pin(&self, verb: &str, more: &[&str]) -> Ran {
+        self.pin_in(&[], verb, more)
+    }
+
+    pub(crate) fn pin_in(&self, env: &[(&str, &str)], verb: &str, more: &[&str]) -> Ran {
         let cache = self.sandbox.outside().join("cache");
         let root = self.sandbox.root();
         let api = format!("{}/api", self.server.root);
         let mut all = vec!["pin", verb, root.to_str().unwrap()];
-        all.extend(["--git-url", &self.server.root, "--api-url", &api]);
+        if !more.contains(&"--github-server") {
+            all.extend(["--git-url", &self.server.root, "--api-url", &api]);
+        }
         all.extend(["--cache", cache.to_str().unwrap()]);
         let mirror =
             (self.registry.as_ref()).map(|registry| format!("docker.io=http://{}", registry.host));
@@ -60,10 +66,10 @@ impl World {
             all.extend(["--registry-url", mirror]);
         }
         all.extend(more);
-        self.sandbox.run(&all)
+        self.sandbox.run_with(&all, env, b"")
     }
 
-    fn json(&self, verb: &str, more: &[&str]) -> (i32, serde_json::Value) {
+    pub(crate) fn json(&self, verb: &str, more: &[&str]) -> (i32, serde_json::Value) {
         let ran = self.pin(verb, &[&["--format", "json"], more].concat());
         let value = serde_json::from_str(&ran.out);
         (
@@ -73,7 +79,7 @@ impl World {
     }
 }
 
-fn codes(value: &serde_json::Value) -> Vec<String> {
+pub(crate) fn codes(value: &serde_json::Value) -> Vec<String> {
     let problems = value["problems"].as_array().unwrap();
     problems
         .iter()

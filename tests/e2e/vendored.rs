@@ -321,3 +321,27 @@ fn bad_input_says_what_is_wrong_and_where() {
     assert_eq!(ran.code, 2);
     assert!(!ran.err.contains("secret"), "{}", ran.err);
 }
+
+#[test]
+#[cfg(unix)]
+fn manifests_are_written_through_no_link() {
+    let server = Server::start();
+    // The folder leads out of the checkout, and then the file does.
+    for linked in [".github", ".github/cofferdam.vendor.gz"] {
+        let sandbox = checkout(&server);
+        let outside = sandbox.outside().join("elsewhere");
+        if linked == ".github" {
+            std::fs::create_dir_all(&outside).unwrap();
+            let _ = std::fs::remove_dir_all(sandbox.path(linked));
+        }
+        sandbox.link(linked, &outside);
+        let ran = run(&sandbox, &server, &["write-manifests"]);
+        assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains("is a link"), "{}", ran.err);
+        let written = match std::fs::read_dir(&outside) {
+            Ok(entries) => entries.count(),
+            Err(_) => usize::from(outside.exists()),
+        };
+        assert_eq!(written, 0);
+    }
+}

@@ -1,8 +1,11 @@
 //! What a flow is: from a source, hop by hop, to a sink.
 
+use std::sync::Arc;
+
 use cofferdam_facts::{SourceFile, Span};
-use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Job, Step, Trigger, Workflow};
 use cofferdam_workflows::expressions::Expr;
+use cofferdam_workflows::semantics::cache_scopes;
 
 use crate::class::{Class, Shape, Who};
 use crate::outputs::Holds;
@@ -148,6 +151,34 @@ pub struct Stage<'r> {
     pub job: &'r Job,
 }
 
+/// Where a value lay between the run that had it and the one with the sink.
+#[derive(Clone, Debug)]
+pub struct Saved<'r> {
+    /// The jobs by which it comes into the one that saves it, which is the last.
+    pub route: Vec<Stage<'r>>,
+    /// What starts these jobs in runs that may save it.
+    pub triggers: Vec<&'r Trigger>,
+    /// The step of that job that saves it, or uses the action that does.
+    pub step: &'r Step,
+    /// The file in which it lies.
+    pub path: String,
+    /// Conditions that hold wherever it comes through until then.
+    pub guards: Vec<&'r Expr>,
+}
+
+impl Saved<'_> {
+    /// How freely a value of a source can be shaped, and by whom, where a run on
+    /// an event restores it.
+    #[must_use]
+    pub fn shape(&self, source: &Source, event: &str) -> Option<Shape> {
+        let found = self.triggers.iter();
+        let found = found.filter(|trigger| cache_scopes::finds(event, trigger));
+        found
+            .filter_map(|trigger| source.shape(trigger.name()))
+            .max_by_key(|shape| (shape.class, std::cmp::Reverse(shape.who)))
+    }
+}
+
 /// One way from a source to a sink.
 #[derive(Clone, Debug)]
 pub struct Flow<'r> {
@@ -162,8 +193,11 @@ pub struct Flow<'r> {
     /// The steps of the last job that use the actions the sink stands in, from
     /// the outermost on.
     pub through: Vec<&'r Step>,
-    /// Conditions that hold wherever the value comes through.
+    /// Conditions that hold wherever the value comes through, after it was saved
+    /// if it was.
     pub guards: Vec<&'r Expr>,
+    /// The cache in which it lay in between, if it did.
+    pub saved: Option<Arc<Saved<'r>>>,
     /// The freest that is left of the value on the way.
     pub cap: Class,
     /// Whether a command on the way may have made several lines out of one.
@@ -186,11 +220,20 @@ impl<'r> Flow<'r> {
     /// whom.
     #[must_use]
     pub fn shape(&self, event: &str) -> Option<Shape> {
-        let shape = self.source.shape(event)?;
+        let shape = match &self.saved {
+            Some(saved) => saved.shape(&self.source, event)?,
+            None => self.source.shape(event)?,
+        };
+        Some(self.left_of(shape))
+    }
+
+    /// What the way leaves of a value that can be shaped like this.
+    #[must_use]
+    pub fn left_of(&self, shape: Shape) -> Shape {
         let class = match shape.class.min(self.cap) {
             class if self.split && class.breaks_out() => Class::Text,
             class => class,
         };
-        Some(Shape::new(class, shape.who))
+        Shape::new(class, shape.who)
     }
 }

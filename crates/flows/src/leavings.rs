@@ -8,15 +8,18 @@ use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::artifacts;
 
 use crate::scope::Scope;
+use crate::stores::Restored;
 use crate::trace::Tracer;
 
 /// Steps that leave something, in their order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Leavings<'r> {
     /// Those that may set variables.
     pub(crate) variables: Vec<&'r Step>,
     /// Those that bring in an artifact of another run.
     pub(crate) artifacts: Vec<&'r Step>,
+    /// Those that restore a cache which another job saves.
+    pub(crate) caches: Vec<Restored<'r>>,
     /// Those whose scripts write a file, by the file.
     pub(crate) files: HashMap<String, Vec<&'r Step>>,
 }
@@ -45,6 +48,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             }
             self.files_of(scope, step, &mut found);
         }
+        found.caches = self.restored(scope);
         let found = Rc::new(found);
         let mut known = self.leavings.borrow_mut();
         known.insert(address, Rc::clone(&found));

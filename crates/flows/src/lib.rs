@@ -10,6 +10,7 @@
 //! cut, and where a limit is hit, [`Flows::unfinished`] names the file.
 
 mod arguments;
+mod caches;
 pub mod class;
 pub mod code_inputs;
 mod constraints;
@@ -19,6 +20,7 @@ mod javascript;
 mod leavings;
 mod line_writes;
 pub mod outputs;
+mod patterns;
 mod plain;
 mod position;
 mod prompts;
@@ -30,6 +32,7 @@ mod settle;
 mod sinks;
 mod sourced;
 pub mod sources;
+mod stores;
 mod targets;
 pub mod tools;
 mod trace;
@@ -45,7 +48,7 @@ use cofferdam_workflows::documents::{Action, Workflow};
 use rayon::prelude::*;
 
 pub use class::{Class, Shape, Who};
-pub use flow::{Flow, Hop, Sink, SinkKind, Source, Stage};
+pub use flow::{Flow, Hop, Saved, Sink, SinkKind, Source, Stage};
 pub use outputs::Holds;
 pub use tools::{Effect, Means};
 pub use trace::Scripts;
@@ -160,6 +163,7 @@ fn of_file<'s, 'r>(
                     route: arrival.route,
                     through: arrival.through,
                     guards: arrival.guards,
+                    saved: arrival.saved,
                     cap: arrival.cap,
                     split: arrival.split,
                     opaque: arrival.opaque,

@@ -4,7 +4,7 @@
 //! `action.yml` and README at the tag named, where the behaviour changed).
 
 use cofferdam_workflows::documents::Step;
-use cofferdam_workflows::semantics::agents;
+use cofferdam_workflows::semantics::{agents, events};
 
 use crate::class::{Class, Shape, Who};
 
@@ -23,6 +23,8 @@ pub enum Holds {
     Commit,
     /// A file of an artifact that another run made.
     Artifact,
+    /// A file that a run for a pull request saves in a cache.
+    Cache,
     /// The answer of an agent, which says what those want who tell it
     /// something.
     Agent,
@@ -35,7 +37,7 @@ impl Holds {
         let class = match self {
             Self::HeadBranch => Class::Ref,
             Self::FileNames | Self::Title => Class::Line,
-            Self::Body | Self::Commit | Self::Artifact | Self::Agent => Class::Text,
+            Self::Body | Self::Commit | Self::Artifact | Self::Cache | Self::Agent => Class::Text,
         };
         let who = match (event, self) {
             (
@@ -44,6 +46,15 @@ impl Holds {
             ) => Who::CommitAuthor,
             ("workflow_run", _) => Who::PullRequestAuthor,
             (_, Self::Artifact) => return None,
+            // The event of the run that saves. Its author writes the workflow
+            // too, on `pull_request`; somebody may dispatch it for a head.
+            ("workflow_dispatch" | "repository_dispatch", Self::Cache) => Who::PullRequestAuthor,
+            (event, Self::Cache) => {
+                if !events::is_privileged_from_outside(event) {
+                    return None;
+                }
+                Who::PullRequestAuthor
+            }
             // Nobody else's text is there.
             ("push" | "merge_group" | "schedule" | "workflow_dispatch", Self::Agent) => {
                 return None;
@@ -67,6 +78,7 @@ impl Holds {
             Self::Body => "the text of a pull request, issue or comment",
             Self::Commit => "the message or author of a commit",
             Self::Artifact => "a file of another run's artifact",
+            Self::Cache => "a file that a pull request's run saves in a cache",
             Self::Agent => "the answer of an agent",
         }
     }

@@ -8,6 +8,7 @@ use cofferdam_workflows::documents::{Action, Condition, Job, Step, Workflow};
 use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::yaml::Document;
 
+use crate::caches::{Entries, Entry};
 use crate::flow::Stage;
 
 /// A file with steps.
@@ -110,6 +111,8 @@ pub(crate) struct Index<'r> {
     callers: HashMap<&'r str, Vec<Stage<'r>>>,
     users: HashMap<&'r str, Vec<Scope<'r>>>,
     actions: HashMap<usize, &'r Action>,
+    saves: Vec<Entry<'r>>,
+    cut: bool,
 }
 
 impl<'r> Index<'r> {
@@ -129,6 +132,14 @@ impl<'r> Index<'r> {
         }
         for action in &repository.actions {
             index.uses(repository, Scope::of_action(action));
+        }
+        for workflow in &repository.workflows {
+            for job in &workflow.jobs {
+                let caches = Entries::of(Scope::of_job(workflow, job), &index.actions);
+                index.cut |= caches.cut;
+                let saves = caches.list.into_iter().filter(|entry| entry.saves);
+                index.saves.extend(saves);
+            }
         }
         index
     }
@@ -152,6 +163,19 @@ impl<'r> Index<'r> {
     /// The steps that use an action, in order of path.
     pub(crate) fn users(&self, action: &Action) -> &[Scope<'r>] {
         self.users.get(action.path()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps of jobs that save a cache, in order of path.
+    pub(crate) fn saves(&self) -> &[Entry<'r>] {
+        &self.saves
+    }
+
+    /// The caches that the steps around a scope restore.
+    pub(crate) fn restores(&self, scope: Scope<'r>) -> Entries<'r> {
+        let mut caches = Entries::of(scope, &self.actions);
+        caches.cut |= self.cut;
+        caches.list.retain(|entry| entry.restores);
+        caches
     }
 
     /// The action of the checkout that a step uses.

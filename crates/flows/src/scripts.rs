@@ -6,13 +6,11 @@ use std::ops::Range;
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
-use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
 use crate::flow::Source;
 use crate::leavings::file_name;
-use crate::outputs::Holds;
 use crate::reads;
 use crate::scope::Scope;
 use crate::trace::{Kind, Tracer, output_name};
@@ -247,13 +245,26 @@ impl<'s, 'r> Tracer<'s, 'r> {
             .iter()
             .filter(|r| r.operator.starts_with('<'))
         {
-            let part = 0..redirect.target.text.len();
-            found.extend(self.word(running, &redirect.target, part, seen));
+            let word = &redirect.target;
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+            if redirect.operator == "<" {
+                found.extend(self.stored(running, &word.text, word.range.start));
+                found.extend(self.file(running.scope, &word.text));
+            }
         }
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
-        self.take(found)
+        let mut trails = self.take(found);
+        // In a loop it reads every line, and what is made of them may be several.
+        let line = command.name.file_name() == Some("read")
+            && !command.redirects.iter().any(|redirect| redirect.inherited)
+            && !command.args.iter().any(|arg| ends_elsewhere(&arg.text));
+        for trail in trails.iter_mut().filter(|_| line) {
+            trail.cap = trail.cap.min(Class::Line);
+            trail.split = false;
+        }
+        trails
     }
 
     // What `$(…)` is replaced with: what the last command of each pipeline in
@@ -272,8 +283,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
             .filter(|c| c.in_substitution)
             .collect();
         let mut found = Trails::default();
+        let start = range.start;
         if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
-            found.extend(self.artifact(running, path));
+            found.extend(self.stored(running, path, start));
             found.extend(self.file(running.scope, path));
         }
         let mut done: Vec<usize> = Vec::new();
@@ -344,7 +356,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             if redirect.operator == "<<<" {
                 found.extend(self.word(running, word, 0..word.text.len(), seen));
             } else {
-                found.extend(self.artifact(running, &word.text));
+                found.extend(self.stored(running, &word.text, word.range.start));
                 found.extend(self.file(running.scope, &word.text));
             }
         }
@@ -353,7 +365,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")
         ) {
             for word in args.iter().filter(|w| !w.text.starts_with('-')) {
-                found.extend(self.artifact(running, &word.text));
+                found.extend(self.stored(running, &word.text, word.range.start));
                 found.extend(self.file(running.scope, &word.text));
             }
         }
@@ -411,30 +423,6 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
         self.take(found)
     }
-
-    // A file, in a job that has brought in an artifact of another run.
-    fn artifact(&self, running: Running<'s, 'r>, path: &str) -> Option<Trail<'r>> {
-        let looks = !path.is_empty() && !path.starts_with(['/', '-', '.', '$', '\''])
-            || path.starts_with("./")
-            || path.contains("RUNNER_TEMP")
-            || path.starts_with("/tmp/");
-        let looks = looks && !path.contains([' ', '\n', '|', '(', '=']);
-        if !looks {
-            return None;
-        }
-        let leavings = self.leavings(running.scope);
-        let brought = running
-            .scope
-            .earlier_of(&leavings.artifacts)
-            .next()
-            .is_some()
-            || artifacts::brings(running.scope.step?);
-        brought.then(|| {
-            let source = Source::Read(Holds::Artifact, path.to_owned());
-            let name = source.describe();
-            Trail::from(End::Source(source), name)
-        })
-    }
 }
 
 /// What a command lets through of what it gets from a pipe.
@@ -455,6 +443,14 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::Cleaned | Passing::Other => through.clear(),
     }
     through
+}
+
+/// Whether an option of `read` says that it reads on after the end of a line.
+fn ends_elsewhere(option: &str) -> bool {
+    let letters = option
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'));
+    letters.is_some_and(|letters| letters.contains(['d', 'N', 'n']))
 }
 
 /// `$(<FILE)`

@@ -24,6 +24,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         for command in &running.script.commands {
             if let Some(word) = read_as_code(command) {
                 let mut trails = self.file(running.scope, &word.text);
+                trails.extend(self.values_of_caches(running, &word.text, word.range.start));
                 let span = running.span(word.range.clone());
                 for trail in &mut trails {
                     trail.place = Some((running.scope.file(), span));

@@ -47,6 +47,7 @@ pub(crate) enum Kind {
     Matrix,
     Written,
     File,
+    Saved,
 }
 
 /// What has been followed: the address of what defines it, and its name.

@@ -1,10 +1,12 @@
 //! A value on its way, seen from where it arrives.
 
+use std::sync::Arc;
+
 use cofferdam_facts::{SourceFile, Span};
 use cofferdam_workflows::expressions::Expr;
 
 use crate::class::Class;
-use crate::flow::{Hop, Source, Stage};
+use crate::flow::{Hop, Saved, Source, Stage};
 use cofferdam_workflows::documents::Step;
 
 /// Where a way begins, as far as one unit knows.
@@ -26,6 +28,8 @@ pub(crate) struct Trail<'r> {
     pub(crate) name: String,
     pub(crate) hops: Vec<Hop<'r>>,
     pub(crate) guards: Vec<&'r Expr>,
+    /// The cache in which it lay in between.
+    pub(crate) saved: Option<Arc<Saved<'r>>>,
     /// Where it is read.
     pub(crate) place: Option<(&'r SourceFile, Span)>,
     /// Whether GitHub has put it into the script's text, where it is code
@@ -48,6 +52,7 @@ impl<'r> Trail<'r> {
             name,
             hops: Vec::new(),
             guards: Vec::new(),
+            saved: None,
             place: None,
             spliced: false,
             cap: Class::Text,
@@ -63,6 +68,7 @@ impl<'r> Trail<'r> {
             && self.split == other.split
             && self.json == other.json
             && self.opaque == other.opaque
+            && is_same(self.saved.as_deref(), other.saved.as_deref())
             && self.guards.len() == other.guards.len()
             && self
                 .guards
@@ -91,6 +97,15 @@ impl<'r> Trail<'r> {
         name.clone_into(&mut self.name);
         self.spliced = false;
         self
+    }
+}
+
+// Saved by the same step; who restores it tells where it lies then.
+fn is_same(one: Option<&Saved<'_>>, other: Option<&Saved<'_>>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => std::ptr::eq(one.step, other.step) && one.path == other.path,
+        _ => false,
     }
 }
 
@@ -136,6 +151,7 @@ pub(crate) struct Arrival<'r> {
     pub(crate) guards: Vec<&'r Expr>,
     pub(crate) route: Vec<Stage<'r>>,
     pub(crate) through: Vec<&'r Step>,
+    pub(crate) saved: Option<Arc<Saved<'r>>>,
     pub(crate) cap: Class,
     pub(crate) split: bool,
     pub(crate) opaque: bool,
@@ -158,6 +174,9 @@ impl<'r> Arrival<'r> {
         self.opaque |= rest.opaque;
         self.route.extend(&rest.route);
         self.through.extend(&rest.through);
+        if self.saved.is_none() {
+            self.saved.clone_from(&rest.saved);
+        }
         self
     }
 }

@@ -221,3 +221,41 @@ fn the_sources_of_one_flow_are_told() {
     assert_eq!(only.source, source);
     assert_eq!(only.route.len(), 1);
 }
+
+#[test]
+fn a_cache_that_everybody_saves_is_followed_to_some_and_that_is_said() {
+    let mut files = Vec::new();
+    for n in 0..300 {
+        files.push((
+            workflow(&format!("w{n}")),
+            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo \"$T\" > note\n        env: { T: '${{ github.event.head_commit.message }}' }\n      - uses: actions/cache@v4\n        with: { path: note, key: note }\n      - run: eval \"$(cat note)\"\n".to_owned(),
+        ));
+    }
+    within(Duration::from_secs(20), || {
+        let (found, unfinished) = flows(&repository(files.clone()));
+        assert!(found.len() >= 300, "{}", found.len());
+        assert_eq!(unfinished, 300);
+    });
+}
+
+#[test]
+fn actions_that_use_each_other_are_looked_into_for_caches_so_far() {
+    let mut files = Vec::new();
+    for n in 0..30 {
+        let uses: String = (0..30)
+            .map(|m| format!("    - uses: ./.github/actions/a{m}\n"))
+            .collect();
+        files.push((
+            format!(".github/actions/a{n}/action.yml"),
+            format!("runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n      with: {{ path: out, key: out }}\n{uses}"),
+        ));
+    }
+    files.push((
+        workflow("w"),
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ./.github/actions/a0\n      - run: eval \"$(cat out/x)\"\n  b:\n    runs-on: x\n    steps:\n      - uses: ./.github/actions/a1\n".to_owned(),
+    ));
+    within(Duration::from_secs(20), || {
+        let (_, unfinished) = flows(&repository(files.clone()));
+        assert_eq!(unfinished, 1);
+    });
+}

@@ -163,3 +163,17 @@ fn with_depth_of_calls() {
         files
     });
 }
+
+#[test]
+fn with_caches() {
+    grows_in_proportion("caches", 100, &|size| {
+        let mut files = Vec::new();
+        for n in 0..size {
+            files.push((
+                workflow(&format!("w{n}")),
+                format!("on: push\nenv: {{ T: '${{{{ github.event.head_commit.message }}}}' }}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo \"$T\" > note\n      - uses: actions/cache/save@v4\n        with: {{ path: note, key: 'note-{n}-${{{{ github.sha }}}}' }}\n  b:\n    runs-on: x\n    steps:\n      - uses: actions/cache/restore@v4\n        with: {{ path: note, key: note-{n}- }}\n      - run: eval \"$(cat note)\"\n"),
+            ));
+        }
+        files
+    });
+}

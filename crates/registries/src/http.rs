@@ -368,7 +368,7 @@ pub(crate) fn allowed(url: &str) -> Result<Url, HttpError> {
     }
 }
 
-fn is_this_machine(url: &Url) -> bool {
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
     };

@@ -4,22 +4,25 @@
 //! protocol of the distribution project. A digest is taken only if the bytes of
 //! the manifest have it.
 
+mod challenge;
+mod credentials;
+
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use cofferdam_facts::ImageRef;
 use cofferdam_facts::image::is_digest;
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::git::{Cache, Key, Mode};
-use crate::http::{Connection, HttpClient, HttpError, Limits, Stream, allowed};
+pub use self::credentials::{Credential, Credentials};
+
+use self::challenge::Realm;
+use crate::git::{Cache, Kept, Key, Mode};
+use crate::http::{Connection, HttpClient, HttpError, Limits, Stream, allowed, is_this_machine};
 
 /// The registry of images that name none.
 pub const DOCKER_HUB: &str = "docker.io";
@@ -27,58 +30,26 @@ pub const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_API: &str = "https://registry-1.docker.io";
 /// The most bytes of a manifest: registries take no larger ones.
 const MOST_MANIFEST: u64 = 4 * 1024 * 1024;
+/// The most registries that are asked in one run.
+const MOST_REGISTRIES: usize = 64;
+/// How often a host may leave a question without an answer.
+const MOST_SILENCE: u32 = 3;
 /// Every kind of manifest that a runner can pull, indexes first.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json";
 
-/// A name and secret for one registry, which no output shows.
-#[derive(Clone)]
-pub struct Credential {
-    user: String,
-    secret: String,
-}
-
-impl Credential {
-    /// As they stand in Docker's configuration.
-    #[must_use]
-    pub fn new(user: &str, secret: &str) -> Self {
-        Self {
-            user: user.to_owned(),
-            secret: secret.to_owned(),
-        }
-    }
-
-    /// The `auth` of an entry of Docker's configuration: both in base64.
-    #[must_use]
-    pub fn from_auth(auth: &str) -> Option<Self> {
-        let text = String::from_utf8(BASE64.decode(auth.trim()).ok()?).ok()?;
-        let (user, secret) = text.split_once(':')?;
-        Some(Self::new(user, secret))
-    }
-
-    fn header(&self) -> String {
-        format!(
-            "Basic {}",
-            BASE64.encode(format!("{}:{}", self.user, self.secret))
-        )
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credential([redacted])")
-    }
-}
-
 /// Where registries are asked, and with what.
 #[derive(Clone, Debug, Default)]
 pub struct Registries {
     /// The address to ask in place of a registry: a mirror.
     pub addresses: BTreeMap<String, String>,
-    /// By the name of the registry.
-    pub credentials: BTreeMap<String, Credential>,
+    /// By the host that is asked, which of a mirror is the mirror.
+    pub credentials: Credentials,
+    /// The host that gives tokens for a registry, by the host of the registry,
+    /// where it is another and may have the credentials.
+    pub token_hosts: BTreeMap<String, String>,
 }
 
 /// Why nothing is known about an image.
@@ -106,8 +77,17 @@ pub enum OciError {
         image: String,
     },
     /// The registry gives it to others only.
-    #[error("{image} cannot be read with the credentials at hand")]
+    #[error("{image} cannot be read with the credentials at hand{}", because(.why.as_deref()))]
     Denied {
+        /// The image.
+        image: String,
+        /// Why there were none, where there could have been some.
+        why: Option<String>,
+    },
+    /// The registry is an address of this machine or network that nobody but a
+    /// document named.
+    #[error("{image}: a bare address or this machine is asked only where `--registry-url` says so")]
+    Inner {
         /// The image.
         image: String,
     },
@@ -143,12 +123,24 @@ pub enum OciError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// Its registry is not asked any more.
+    #[error("{image}: {reason}")]
+    GivenUp {
+        /// The image.
+        image: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// The cache alone is used and does not have it.
     #[error("{image} is not in the cache, and nothing is fetched")]
     NotCached {
         /// The image.
         image: String,
     },
+}
+
+fn because(why: Option<&str>) -> String {
+    why.map_or_else(String::new, |why| format!(": {why}"))
 }
 
 /// Asks registries for manifests.
@@ -160,7 +152,18 @@ pub struct OciClient {
     mode: Mode,
     /// What to send to a registry for a repository, once it is known.
     authorizations: Mutex<HashMap<String, String>>,
+    /// What is known of the credentials for a host, which are looked for once.
+    looked_up: Mutex<HashMap<String, Found>>,
+    /// How often each host did not answer.
+    silent: Mutex<HashMap<String, u32>>,
     requests: AtomicU64,
+}
+
+/// A credential, or why there is none.
+#[derive(Clone, Debug, Default)]
+struct Found {
+    credential: Option<Credential>,
+    why: Option<String>,
 }
 
 /// An image as a registry knows it.
@@ -169,6 +172,8 @@ struct Place {
     registry: String,
     repository: String,
     base: String,
+    /// The host that is asked, as credentials are kept for it.
+    host: String,
     /// For messages.
     image: String,
 }
@@ -202,6 +207,9 @@ impl OciClient {
             limits: Limits {
                 body_bytes: MOST_MANIFEST,
                 total,
+                // What an answer says of itself is checked, but what goes with
+                // the question is a credential, which stays where it was sent.
+                redirects: 0,
                 ..Limits::default()
             },
         };
@@ -211,6 +219,8 @@ impl OciClient {
             cache,
             mode,
             authorizations: Mutex::default(),
+            looked_up: Mutex::default(),
+            silent: Mutex::default(),
             requests: AtomicU64::new(0),
         })
     }
@@ -232,13 +242,10 @@ impl OciClient {
         if !is_tag(tag) {
             return Err(OciError::Name { image: place.image });
         }
-        let key = format!("{}/{}:{tag}", place.registry, place.repository);
+        let key = place.tag_key(tag);
         if self.mode == Mode::Offline {
-            let kept = self
-                .cache
-                .as_ref()
-                .and_then(|cache| cache.read(Key::Image(&key), 200));
-            let digest = kept.and_then(|kept| String::from_utf8(kept).ok());
+            let kept = self.kept(Key::Image(&key), 200);
+            let digest = kept.and_then(|kept| String::from_utf8(kept.bytes).ok());
             return digest
                 .filter(|digest| is_digest(digest))
                 .ok_or(OciError::NotCached { image: place.image });
@@ -247,14 +254,17 @@ impl OciClient {
         let digest = match head.header("docker-content-digest") {
             Some(digest) if is_digest(digest) => {
                 let digest = digest.to_owned();
-                self.verified(&place, &digest)?;
+                if self.kept_manifest(&place, &digest).is_none() {
+                    self.fetched_manifest(&place, &digest)?;
+                }
                 digest
             }
             // A registry need not say it.
             _ => {
                 let bytes = self.body(&place, tag)?;
                 let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
-                self.keep(Key::Manifest(&digest), &bytes);
+                manifest(&place, &bytes)?;
+                self.keep(Key::Manifest(&place.name(), &digest), &bytes);
                 digest
             }
         };
@@ -263,38 +273,71 @@ impl OciClient {
     }
 
     /// The bytes of the manifest that a digest names: of an image, or of an
-    /// index of images for several platforms.
+    /// index of images for several platforms. The registry is asked whether it
+    /// has it in this repository, even where the bytes are in the cache.
     ///
     /// # Errors
     /// [`OciError::NotFound`] if the registry does not have it, and others.
     pub fn manifest(&self, image: &ImageRef, digest: &str) -> Result<Vec<u8>, OciError> {
-        self.verified(&self.place(image)?, digest)
+        let place = self.place(image)?;
+        if !is_digest(digest) {
+            return Err(OciError::Name { image: place.image });
+        }
+        let kept = self.kept_manifest(&place, digest);
+        match (kept, self.mode) {
+            (Some(kept), Mode::Offline) => Ok(kept.bytes),
+            (None, Mode::Offline) => Err(OciError::NotCached { image: place.image }),
+            (Some(kept), Mode::Online) => {
+                self.ask(&place, digest, true)?;
+                Ok(kept.bytes)
+            }
+            (None, Mode::Online) => self.fetched_manifest(&place, digest),
+        }
     }
 
-    fn verified(&self, place: &Place, digest: &str) -> Result<Vec<u8>, OciError> {
-        let image = || place.image.clone();
-        if !is_digest(digest) {
-            return Err(OciError::Name { image: image() });
+    /// When that which [`OciClient::resolve`] and [`OciClient::manifest`] say
+    /// without asking was fetched, in seconds since 1970-01-01 in UTC; nothing
+    /// while they ask.
+    #[must_use]
+    pub fn kept_since(&self, image: &ImageRef) -> Option<u64> {
+        if self.mode == Mode::Online {
+            return None;
         }
-        let kept = (self.cache.as_ref())
-            .and_then(|cache| cache.read(Key::Manifest(digest), MOST_MANIFEST))
-            .filter(|bytes| computed(digest, bytes) == digest);
-        if let Some(bytes) = kept {
-            return Ok(bytes);
-        }
-        if self.mode == Mode::Offline {
-            return Err(OciError::NotCached { image: image() });
-        }
+        let place = self.place(image).ok()?;
+        let digest = image.digest.as_deref().map(|digest| {
+            let kept = self.kept_manifest(&place, digest);
+            kept.map(|kept| kept.at)
+        });
+        let tag = (image.tag.as_deref())
+            .or_else(|| image.digest.is_none().then_some("latest"))
+            .map(|tag| {
+                let kept = self.kept(Key::Image(&place.tag_key(tag)), 200);
+                kept.map(|kept| kept.at)
+            });
+        [digest, tag].into_iter().flatten().flatten().min()
+    }
+
+    fn kept(&self, key: Key<'_>, most: u64) -> Option<Kept> {
+        self.cache.as_ref()?.read(key, most)
+    }
+
+    fn kept_manifest(&self, place: &Place, digest: &str) -> Option<Kept> {
+        self.kept(Key::Manifest(&place.name(), digest), MOST_MANIFEST)
+            .filter(|kept| computed(digest, &kept.bytes) == digest)
+    }
+
+    fn fetched_manifest(&self, place: &Place, digest: &str) -> Result<Vec<u8>, OciError> {
         let bytes = self.body(place, digest)?;
         let computed = computed(digest, &bytes);
         if computed != digest {
             return Err(OciError::Lies {
-                image: image(),
+                image: place.image.clone(),
                 claimed: digest.to_owned(),
                 computed,
             });
         }
-        self.keep(Key::Manifest(digest), &bytes);
+        manifest(place, &bytes)?;
+        self.keep(Key::Manifest(&place.name(), digest), &bytes);
         Ok(bytes)
     }
 
@@ -315,7 +358,10 @@ impl OciClient {
             .body
             .take(MOST_MANIFEST + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| no_answer(place, HttpError::Broken(error)))?;
+            .map_err(|error| {
+                self.note_silence(place);
+                no_answer(place, HttpError::Broken(error))
+            })?;
         if bytes.len() as u64 > MOST_MANIFEST {
             let limit = MOST_MANIFEST;
             return Err(no_answer(place, HttpError::TooLarge { limit }));
@@ -350,16 +396,31 @@ impl OciClient {
                 image: image.to_string(),
             });
         }
-        let base = match self.registries.addresses.get(registry) {
+        let named = self.registries.addresses.get(registry);
+        let base = match named {
             Some(address) => address.trim_end_matches('/').to_owned(),
             None if hub => DOCKER_HUB_API.to_owned(),
             None => format!("https://{registry}"),
         };
+        let image = image.to_string();
+        let Ok(url) = allowed(&base) else {
+            return Err(OciError::Name { image });
+        };
+        // A document names what it likes, an inner service too.
+        if named.is_none() && (is_this_machine(&url) || challenge::is_address(&url)) {
+            return Err(OciError::Inner { image });
+        }
+        let host = challenge::authority(&url);
         Ok(Place {
             registry: registry.to_owned(),
             repository,
+            host: if base == DOCKER_HUB_API {
+                DOCKER_HUB.to_owned()
+            } else {
+                host
+            },
             base,
-            image: image.to_string(),
+            image,
         })
     }
 
@@ -370,6 +431,7 @@ impl OciClient {
             place.base, place.repository
         );
         let key = format!("{}/{}", place.base, place.repository);
+        self.may_ask(place)?;
         let send = |authorization: Option<&str>| {
             let mut headers = vec![("accept", ACCEPT)];
             headers.extend(authorization.map(|value| ("authorization", value)));
@@ -379,7 +441,10 @@ impl OciClient {
             } else {
                 self.client.open(&url, &headers)
             };
-            answer.map_err(|error| no_answer(place, error))
+            answer.map_err(|error| {
+                self.note_silence(place);
+                no_answer(place, error)
+            })
         };
         let known = self.held().get(&key).cloned();
         let mut answer = send(known.as_deref())?;
@@ -396,7 +461,10 @@ impl OciClient {
         match answer.status {
             200 => Ok(answer),
             404 => Err(OciError::NotFound { image }),
-            401 | 403 => Err(OciError::Denied { image }),
+            401 | 403 => Err(OciError::Denied {
+                image,
+                why: self.known(&place.host).why,
+            }),
             429 | 503 => Err(OciError::RateLimited { image }),
             status => Err(OciError::Status { image, status }),
         }
@@ -408,33 +476,114 @@ impl OciClient {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a registry is worth a question: a document can name any number
+    /// of hosts that never answer, each of which costs a long wait.
+    fn may_ask(&self, place: &Place) -> Result<(), OciError> {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let image = || place.image.clone();
+        if let Some(times) = silent.get(&place.host) {
+            if *times < MOST_SILENCE {
+                return Ok(());
+            }
+            let reason = "its registry did not answer before, and is not asked again";
+            return Err(OciError::GivenUp {
+                image: image(),
+                reason,
+            });
+        }
+        if silent.len() >= MOST_REGISTRIES {
+            let reason = "so many registries are named that it is not asked";
+            return Err(OciError::GivenUp {
+                image: image(),
+                reason,
+            });
+        }
+        silent.insert(place.host.clone(), 0);
+        Ok(())
+    }
+
+    fn note_silence(&self, place: &Place) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = silent.entry(place.host.clone()).or_default();
+        *times = times.saturating_add(1);
+    }
+
+    /// The credential for a host, which is looked for when it is first wanted.
+    fn known(&self, host: &str) -> Found {
+        let found = || match self.registries.credentials.get(host) {
+            Ok(credential) => Found {
+                credential,
+                why: None,
+            },
+            Err(error) => Found {
+                credential: None,
+                why: Some(error.to_string()),
+            },
+        };
+        let mut all = (self.looked_up.lock()).unwrap_or_else(PoisonError::into_inner);
+        all.entry(host.to_owned()).or_insert_with(found).clone()
+    }
+
+    /// Remembers why a host does not get its credential.
+    fn explain(&self, host: &str, why: &str) {
+        let mut all = (self.looked_up.lock()).unwrap_or_else(PoisonError::into_inner);
+        all.entry(host.to_owned()).or_default().why = Some(why.to_owned());
+    }
+
     /// What the registry wants to see, by what it asked for.
     fn authorization(&self, place: &Place, asked: &str) -> Result<String, OciError> {
-        let own = self.registries.credentials.get(&place.registry);
+        let Found {
+            credential: own,
+            mut why,
+        } = self.known(&place.host);
         let (scheme, rest) = asked.split_once(' ').unwrap_or((asked, ""));
-        let denied = || OciError::Denied {
-            image: place.image.clone(),
-        };
+        let image = || place.image.clone();
         if scheme.eq_ignore_ascii_case("basic") {
-            return own.map(Credential::header).ok_or_else(denied);
+            let denied = || OciError::Denied {
+                image: image(),
+                why,
+            };
+            return own.as_ref().map(Credential::header).ok_or_else(denied);
         }
-        let fields = challenge(rest);
+        let fields = challenge::fields(rest);
         let malformed = |reason| OciError::Malformed {
-            image: place.image.clone(),
+            image: image(),
             reason,
         };
         let realm = fields
             .get("realm")
             .filter(|_| scheme.eq_ignore_ascii_case("bearer"))
             .ok_or_else(|| malformed("it asks for a credential of a kind that is not known"))?;
-        let mut url = allowed(realm).map_err(|error| no_answer(place, error))?;
+        let base = allowed(&place.base).map_err(|error| no_answer(place, error))?;
+        let token_host = self.registries.token_hosts.get(&place.host);
+        let realm = challenge::realm(&base, realm, token_host.map(String::as_str));
+        let (mut url, header) = match realm {
+            Realm::Own(url) => (url, own.as_ref().map(Credential::header)),
+            Realm::Foreign(url) => {
+                if own.is_some() {
+                    let said = format!(
+                        "its tokens come from {}, which is another host than {}, and `--token-host` \
+                         does not allow it",
+                        challenge::authority(&url),
+                        place.host
+                    );
+                    self.explain(&place.host, &said);
+                    why = Some(said);
+                }
+                (url, None)
+            }
+            Realm::Refused => {
+                return Err(malformed(
+                    "it sends for a token to an address that is never asked",
+                ));
+            }
+        };
         if let Some(service) = fields.get("service") {
             url.query_pairs_mut().append_pair("service", service);
         }
         // The scope is what is needed, whatever the registry names.
         let scope = format!("repository:{}:pull", place.repository);
         url.query_pairs_mut().append_pair("scope", &scope);
-        let header = own.map(Credential::header);
         let headers: Vec<(&str, &str)> = (header.iter())
             .map(|value| ("authorization", value.as_str()))
             .collect();
@@ -444,7 +593,10 @@ impl OciClient {
             .get(url.as_str(), &headers)
             .map_err(|error| no_answer(place, error))?;
         if answer.status != 200 {
-            return Err(denied());
+            return Err(OciError::Denied {
+                image: image(),
+                why,
+            });
         }
         let found: TokenAnswer = serde_json::from_slice(&answer.body)
             .map_err(|_| malformed("the answer with its token is malformed"))?;
@@ -453,6 +605,40 @@ impl OciClient {
         let token = token.ok_or_else(|| malformed("the answer has no token"))?;
         Ok(format!("Bearer {token}"))
     }
+}
+
+impl Place {
+    /// The repository, for keys of the cache.
+    fn name(&self) -> String {
+        format!("{}/{}", self.registry, self.repository)
+    }
+
+    fn tag_key(&self, tag: &str) -> String {
+        format!("{}/{}:{tag}", self.registry, self.repository)
+    }
+}
+
+/// Whether bytes are a manifest at all: any server answers something, and the
+/// digest of a web page is no pin.
+fn manifest(place: &Place, bytes: &[u8]) -> Result<(), OciError> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        #[serde(rename = "schemaVersion")]
+        version: u32,
+        config: Option<serde::de::IgnoredAny>,
+        manifests: Option<serde::de::IgnoredAny>,
+    }
+    let read = serde_json::from_slice::<Manifest>(bytes).ok();
+    let fits = read.is_some_and(|read| {
+        read.version == 2 && (read.config.is_some() || read.manifests.is_some())
+    });
+    if fits {
+        return Ok(());
+    }
+    Err(OciError::Malformed {
+        image: place.image.clone(),
+        reason: "what the registry gives is no manifest of an image",
+    })
 }
 
 fn no_answer(place: &Place, error: HttpError) -> OciError {
@@ -481,44 +667,4 @@ fn computed(like: &str, bytes: &[u8]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// `name="value"` and `name=value`, parted by commas.
-fn challenge(text: &str) -> HashMap<String, String> {
-    let mut fields = HashMap::new();
-    let mut rest = text;
-    while let Some((name, after)) = rest.split_once('=') {
-        let (value, next) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => after.split_once(',').unwrap_or((after, "")),
-        };
-        let name = name.trim_matches([' ', ',']).to_ascii_lowercase();
-        fields.insert(name, value.to_owned());
-        rest = next;
-    }
-    fields
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_challenge_is_read_with_and_without_quotes() {
-        let fields = challenge(
-            r#"realm="https://a/token?x=1",service=r.example, scope="repository:a:pull,push""#,
-        );
-        let field = |name: &str| fields.get(name).map(String::as_str);
-        assert_eq!(field("realm"), Some("https://a/token?x=1"));
-        assert_eq!(field("service"), Some("r.example"));
-        assert_eq!(field("scope"), Some("repository:a:pull,push"));
-    }
-
-    #[test]
-    fn secrets_are_not_shown() {
-        let one = Credential::from_auth("dXNlcjpzZWNyZXQ=");
-        assert!(one.is_some());
-        assert!(!format!("{one:?}").contains("secret"));
-        assert!(Credential::from_auth("dXNlcg==").is_none());
-    }
 }

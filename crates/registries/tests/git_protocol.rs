@@ -25,5 +25,8 @@ mod hostile_trees;
 mod listing;
 #[path = "git/membership.rs"]
 mod membership;
+#[path = "git/older_servers.rs"]
+#[cfg(unix)]
+mod older_servers;
 #[path = "git/trees.rs"]
 mod trees;

@@ -16,6 +16,7 @@ use crate::context::{Context, JobView};
 use crate::foreign::settled;
 use crate::grades::{self, Held};
 use crate::starts::{self, Start};
+use crate::stored;
 
 /// How deep calls are followed up, and how many ways up are looked at.
 const MAX_DEPTH: usize = 10;
@@ -36,6 +37,8 @@ pub struct Danger<'c> {
     pub confidence: Confidence,
     /// The run; `None` where only a caller elsewhere could cause one.
     pub start: Option<Start<'c>>,
+    /// The run before it that has saved the value in a cache, if one has.
+    pub saver: Option<Start<'c>>,
     /// The event on which a caller elsewhere lets strangers in, without passing
     /// anything itself.
     pub elsewhere: Option<&'static str>,
@@ -89,12 +92,12 @@ pub fn unknown(cx: &Context<'_>, wanted: &dyn Fn(&Sink<'_>) -> bool) -> (usize, 
 
 // The starts of a route are the same for every flow that takes it.
 #[derive(Default)]
-struct Known<'c> {
+pub(crate) struct Known<'c> {
     starts: BTreeMap<Vec<(usize, usize)>, Vec<Start<'c>>>,
 }
 
 impl<'c> Known<'c> {
-    fn starts(&mut self, cx: &'c Context<'c>, route: &[Stage<'c>]) -> &[Start<'c>] {
+    pub(crate) fn starts(&mut self, cx: &'c Context<'c>, route: &[Stage<'c>]) -> &[Start<'c>] {
         let key = route
             .iter()
             .map(|s| {
@@ -176,6 +179,9 @@ fn of_flow<'c>(
             .into_iter()
             .collect();
     }
+    if let Some(saved) = &flow.saved {
+        return stored::of_flow(cx, flow, saved, sink, known);
+    }
     let starts = known.starts(cx, &flow.route);
     let dangers: Vec<Danger<'c>> = starts
         .iter()
@@ -238,6 +244,7 @@ fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option
         severity: Severity::Low,
         confidence: Confidence::Medium,
         start: None,
+        saver: None,
         elsewhere: None,
         way: Way::Unknown,
     })
@@ -248,32 +255,19 @@ fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option
 /// get there.
 #[must_use]
 pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(Shape, Way)> {
-    let shape = match (&flow.source, &start.command) {
-        // What a comment bot hands over, by the name of the input: the rest of
-        // the comment is free, everything else the bot looks up.
-        (Source::Dispatch(name), Some(_)) => {
-            let free = name.to_ascii_lowercase().contains("args");
-            free.then_some(Shape::new(Class::Text, Who::Anyone))?
-        }
-        (_, Some(_)) => return None,
-        _ => flow.shape(start.event())?,
+    let shape = match &start.command {
+        Some(_) => by_comment(&flow.source)?,
+        None => flow.shape(start.event())?,
     };
     if shape.class <= sink.holds_up_to {
         return None;
     }
     let view = start.job()?;
-    // Whoever causes the run, it is not for this event; what keeps strangers
-    // out is part of the way.
-    let situation = Situation {
-        event: start.event(),
-        outsider: false,
-        fork_exists: true,
-    };
-    let ruled_out = |guard: &&Expr| situation.evaluate(guard) == Some(false);
-    if flow.guards.iter().any(ruled_out) {
+    if is_ruled_out(&flow.guards, start.event()) {
         return None;
     }
-    let way = way(flow, sink, start, view);
+    let steps: Vec<&Step> = flow.through.iter().copied().chain([sink.step]).collect();
+    let way = way(&flow.guards, &steps, start, view);
     let shape = if own_words(flow, &way) {
         Shape::new(shape.class, Who::Dispatcher)
     } else {
@@ -285,7 +279,7 @@ pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(S
 fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Option<Danger<'c>> {
     let (shape, way) = arrives(flow, sink, start)?;
     let view = start.job()?;
-    let (mut severity, confidence) = grade(start, view, shape, &way)?;
+    let (mut severity, confidence) = grade(grades::held(view, start), start, shape, &way)?;
     // Names of files stand out in a review, next to code that runs anyway.
     if let (
         Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames),
@@ -312,13 +306,36 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
         severity,
         confidence,
         start: Some(start.clone()),
+        saver: None,
         elsewhere: None,
         way,
     })
 }
 
+// What a comment bot hands over, by the name of the input: the rest of the
+// comment is free, everything else the bot looks up.
+pub(crate) fn by_comment(source: &Source) -> Option<Shape> {
+    let Source::Dispatch(name) = source else {
+        return None;
+    };
+    let free = name.to_ascii_lowercase().contains("args");
+    free.then_some(Shape::new(Class::Text, Who::Anyone))
+}
+
+// Whoever causes the run, it is not for this event; what keeps strangers out is
+// part of the way.
+pub(crate) fn is_ruled_out(guards: &[&Expr], event: &str) -> bool {
+    let situation = Situation {
+        event,
+        outsider: false,
+        fork_exists: true,
+    };
+    let mut guards = guards.iter();
+    guards.any(|guard| situation.evaluate(guard) == Some(false))
+}
+
 // A comment that counts only from somebody with a role is that person's text.
-fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
+pub(crate) fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
     let Source::Context(path) = &flow.source else {
         return false;
     };
@@ -336,17 +353,16 @@ fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
 
 /// What it takes a stranger to start the job and to get past the conditions of
 /// the steps on the way.
-fn way(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>, view: &JobView<'_>) -> Way {
+pub(crate) fn way(guards: &[&Expr], steps: &[&Step], start: &Start<'_>, view: &JobView<'_>) -> Way {
     let stranger = Stranger {
         trigger: start.trigger,
         lookup: &|path| settled(view.job.steps(), path),
     };
     let mut way = start.way.clone();
-    let steps: [&Step; 1] = [sink.step];
-    for step in flow.through.iter().copied().chain(steps) {
+    for step in steps {
         way = way.and(stranger.passes(step.condition.as_ref()));
     }
-    for guard in &flow.guards {
+    for guard in guards {
         let of_job = view.job.condition.as_ref().and_then(Condition::expr);
         if !of_job.is_some_and(|own| std::ptr::eq(own, *guard)) {
             let next = stranger.way(guard, true);
@@ -361,13 +377,13 @@ fn way(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>, view: &JobView<'_>) 
     way
 }
 
-fn grade(
+// By what is held where the value arrives, and by the run in which it is shaped.
+pub(crate) fn grade(
+    held: Held,
     start: &Start<'_>,
-    view: &JobView<'_>,
     shape: Shape,
     way: &Way,
 ) -> Option<(Severity, Confidence)> {
-    let held = grades::held(view, start);
     let event = start.event();
     let mut confidence = Confidence::High;
     if !start.missing.is_empty() || *way == Way::Unknown || held == Held::Perhaps {
@@ -406,11 +422,16 @@ impl Danger<'_> {
         self.sink.file.locate(self.sink.span)
     }
 
+    // The run in which the value is shaped.
+    fn cause(&self) -> Option<&Start<'_>> {
+        self.saver.as_ref().or(self.start.as_ref())
+    }
+
     /// The run, where a stranger causes it and it holds the repository's
     /// privileges.
     #[must_use]
     pub fn privileged(&self) -> Option<&Start<'_>> {
-        let start = self.start.as_ref()?;
+        let start = self.cause()?;
         let outside = events::is_privileged_from_outside(start.event()) || start.command.is_some();
         (outside && self.shape.who.is_outsider()).then_some(start)
     }
@@ -446,9 +467,10 @@ impl Danger<'_> {
             .job()
             .map_or_else(String::new, |view| grades::taken(view, start));
         let who = self.who();
-        let pull = events::is_pull_request(start.event());
+        let cause = self.cause().unwrap_or(start);
+        let pull = events::is_pull_request(cause.event());
         if self.privileged().is_some() {
-            return match start.missing.first() {
+            return match cause.missing.first() {
                 Some(missing) => format!("{who} takes {taken} ({missing} is not known)"),
                 None => format!("{who} takes {taken}"),
             };
@@ -496,7 +518,7 @@ impl Danger<'_> {
     /// Adds the way, hop by hop, and what the run holds.
     #[must_use]
     pub fn trace(&self, mut finding: Finding) -> Finding {
-        if let Some(start) = &self.start {
+        if let Some(start) = self.cause() {
             let note = match self.privileged() {
                 Some(start) => start.starter(),
                 None => format!("`{}` starts it", start.event()),
@@ -505,6 +527,10 @@ impl Danger<'_> {
         }
         for hop in &self.flow.hops {
             finding = finding.related(hop.file.locate(hop.span), hop.note.clone());
+        }
+        if let (Some(_), Some(start)) = (&self.saver, &self.start) {
+            let note = format!("`{}` starts the job that restores it", start.event());
+            finding = finding.related(start.place(), note);
         }
         if let (Some(view), Some(start)) = (self.start.as_ref().and_then(Start::job), &self.start)
             && self.severity >= Severity::Medium

@@ -44,6 +44,7 @@ pub mod stakes;
 mod standards;
 pub mod starts;
 pub mod steps;
+mod stored;
 pub mod takeover;
 pub mod triggers;
 pub mod uncovered;

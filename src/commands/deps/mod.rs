@@ -134,6 +134,9 @@ pub(crate) enum DepsError {
     /// The file cannot be written.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// A link stands where a file or folder is to be written.
+    #[error("{} is a link, and nothing is written through links", path.display())]
+    Link { path: PathBuf },
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -145,7 +148,9 @@ impl From<DepsError> for Failure {
             DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
             DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
             DepsError::Address { .. } | DepsError::Variable { .. } => Self::usage(&error),
-            DepsError::File { .. } | DepsError::Output(_) => Self::not_checked(&error),
+            DepsError::File { .. } | DepsError::Link { .. } | DepsError::Output(_) => {
+                Self::not_checked(&error)
+            }
         }
     }
 }
@@ -213,7 +218,19 @@ fn write(path: &Path, written: &Written) -> Result<(), DepsError> {
         source,
     };
     if let Some(folder) = path.parent() {
+        no_link(folder)?;
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
+    no_link(path)?;
     output::write_whole(path, &written.bytes).map_err(failed)
+}
+
+/// A link of the checkout would choose where in the machine is written.
+fn no_link(path: &Path) -> Result<(), DepsError> {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(DepsError::Link {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
 }

@@ -5,16 +5,16 @@
 //! them stands in its templates, which nobody reads here; this is why values
 //! are looked at on request only.
 
-use std::fs::File;
 use std::path::Path;
 
 use cofferdam_facts::{ImageRef, SourceFile};
 use cofferdam_findings::NotChecked;
+use cofferdam_workflows::repository::Tree;
 use cofferdam_workflows::yaml::{Document, Node};
 
 use super::places::{self, Place};
 use crate::Limits;
-use crate::collect::bounded;
+use crate::collect::{Links, bounded, regular};
 
 /// The most nodes of one file.
 const MOST_NODES: usize = 200_000;
@@ -34,13 +34,14 @@ pub(super) fn read(
             required: true,
         })
     };
-    let whole = root.join(path);
     let outside = path.is_absolute() || path.components().any(|part| part.as_os_str() == "..");
-    let link = std::fs::symlink_metadata(&whole).is_ok_and(|found| !found.is_file());
-    if outside || link {
-        return Err(unread("it is no regular file of the checkout".to_owned()));
-    }
-    let mut file = File::open(&whole).map_err(|error| unread(error.to_string()))?;
+    // No folder on the way may be a link either: it could lead anywhere.
+    let opened = std::fs::canonicalize(root)
+        .and_then(|root| regular(&root.join(path), Links::Refused))
+        .ok()
+        .filter(|_| !outside && !behind_link(root, path));
+    let mut file =
+        opened.ok_or_else(|| unread("it is no regular file of the checkout".to_owned()))?;
     let bytes = bounded(&mut file, limits.document_bytes)
         .map_err(|error| unread(error.to_string()))?
         .map_err(|_| unread("it is too large".to_owned()))?;
@@ -48,11 +49,40 @@ pub(super) fn read(
     let name = path.to_str().unwrap_or_default().replace('\\', "/");
     let file = SourceFile::new(name, text);
     let document = Document::parse(file.clone());
-    if !document.problems().is_empty() {
+    if !super::compose::is_understood(&document) {
         return Err(unread("it is not understood as YAML".to_owned()));
     }
     let found = places(&file);
     Ok((file, found))
+}
+
+/// Whether a part of a path is a link, on systems that cannot refuse links when
+/// they open a file.
+fn behind_link(root: &Path, path: &Path) -> bool {
+    let mut here = root.to_owned();
+    path.components().any(|part| {
+        here.push(part);
+        std::fs::symlink_metadata(&here).is_ok_and(|found| found.is_symlink())
+    })
+}
+
+/// Charts whose templates nobody looked at, each named once.
+pub(super) fn templates(tree: &Tree) -> Vec<NotChecked> {
+    (tree.iter())
+        .filter_map(|path| path.strip_suffix("Chart.yaml"))
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .filter(|folder| {
+            let templates = format!("{folder}templates");
+            tree.below(&templates).next().is_some()
+        })
+        .map(|folder| NotChecked {
+            code: "helm-templates",
+            message: format!("{folder}templates: images in templates of Helm are not looked at"),
+            location: None,
+            settle: "name the values that the chart takes with `--helm-values FILE`".to_owned(),
+            required: false,
+        })
+        .collect()
 }
 
 /// Every image of a values file.

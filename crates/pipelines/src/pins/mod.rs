@@ -1,6 +1,8 @@
 //! Pins: every action, reusable workflow and image of a checkout by what it
 //! holds, and not by a name that others may move.
 
+mod base;
+mod compose;
 mod edits;
 mod helm;
 mod images;
@@ -12,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cofferdam_facts::{Location, SourceFile};
+use cofferdam_facts::{Location, SourceFile, Timestamp};
 use cofferdam_findings::NotChecked;
 use cofferdam_registries::git::{GitClient, Repository, RepositoryIds};
 use cofferdam_registries::oci::OciClient;
@@ -21,6 +23,8 @@ use cofferdam_workflows::repository::Part;
 
 use crate::audit::{AuditError, Input, collect, root_of};
 use crate::{Limits, Rewrite};
+
+use self::base::Before;
 
 pub use places::{Place, Subject};
 
@@ -43,6 +47,8 @@ pub struct Options<'o> {
     /// The numbers that a lock of the checkout records; those of the checkout's
     /// own `actions.lock` are added.
     pub recorded: Recorded,
+    /// The commit before a change; then only what the change touches is judged.
+    pub base: Option<&'o str>,
 }
 
 /// What is wrong. The words are stable.
@@ -68,6 +74,11 @@ pub enum Code {
     ImageNotPinned,
     /// The registry does not have the image.
     VanishedImage,
+    /// The tag before a digest does not exist, or was written beside a digest
+    /// that it does not stand for.
+    LyingTag,
+    /// The tag before a digest stands for another one by now.
+    TagMovedOn,
 }
 
 impl Code {
@@ -85,6 +96,8 @@ impl Code {
             Self::NotARepository => "not-a-repository",
             Self::ImageNotPinned => "image-not-pinned",
             Self::VanishedImage => "vanished-image",
+            Self::LyingTag => "lying-tag",
+            Self::TagMovedOn => "tag-moved-on",
         }
     }
 
@@ -98,6 +111,12 @@ impl Code {
             }
             Self::LyingComment => {
                 "look which of the two was meant; `cofferdam pin write` writes the version that the commit is"
+            }
+            Self::LyingTag => {
+                "look which of the two was meant; without the digest, `cofferdam pin write` writes the one of the tag"
+            }
+            Self::TagMovedOn => {
+                "nothing has to be done; to take the newer image, remove the digest and run `cofferdam pin write`"
             }
             Self::AmbiguousRef => {
                 "write `refs/tags/NAME` or `refs/heads/NAME`, then run `cofferdam pin write`"
@@ -125,6 +144,26 @@ pub struct Problem {
     pub unwritten: Option<&'static str>,
 }
 
+/// Something worth knowing that is not wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What.
+    pub code: Code,
+    /// Where.
+    pub location: Location,
+    /// The facts, one sentence.
+    pub message: String,
+}
+
+/// What was said by the cache alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByCache {
+    /// How many places are proven by nothing else.
+    pub pinned: usize,
+    /// What was not asked for, by name, with the time at which it was fetched.
+    pub fetched: BTreeMap<String, Timestamp>,
+}
+
 /// What came of a checkout.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -136,6 +175,12 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What nobody could tell.
     pub not_checked: Vec<NotChecked>,
+    /// What is worth knowing.
+    pub notes: Vec<Note>,
+    /// What rests on the cache alone.
+    pub by_cache: ByCache,
+    /// How many places a change does not touch, which were not judged.
+    pub untouched: usize,
     /// Files to be written.
     pub rewrites: Vec<Rewrite>,
     /// How many places the files to be written change.
@@ -155,6 +200,7 @@ struct Pin {
 #[derive(Clone, Debug)]
 enum Verdict {
     Problem(Code, String),
+    Note(Code, String),
     Unknown(String),
 }
 
@@ -164,6 +210,8 @@ struct Judged {
     is_pinned: bool,
     verdicts: Vec<Verdict>,
     pin: Option<Pin>,
+    /// When that was fetched on which it rests, where nobody was asked.
+    kept: Option<u64>,
 }
 
 impl Judged {
@@ -190,6 +238,9 @@ struct Read {
     checkout: Checkout,
     files: BTreeMap<String, SourceFile>,
     places: Vec<Place>,
+    untouched: usize,
+    /// The numbers that locks record.
+    recorded: Recorded,
     not_checked: Vec<NotChecked>,
 }
 
@@ -203,6 +254,7 @@ pub fn check(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> 
     let mut outcome = Outcome {
         not_checked: read.not_checked.clone(),
         places: read.places.len(),
+        untouched: read.untouched,
         ..Outcome::default()
     };
     for (place, judged) in read.places.iter().zip(judged) {
@@ -221,6 +273,7 @@ pub fn write(path: &Path, options: &Options<'_>) -> Result<Outcome, AuditError> 
     let mut outcome = Outcome {
         not_checked: read.not_checked.clone(),
         places: read.places.len(),
+        untouched: read.untouched,
         ..Outcome::default()
     };
     let mut by_file: BTreeMap<&str, Vec<(&Place, Judged)>> = BTreeMap::new();
@@ -270,7 +323,18 @@ impl Outcome {
     /// why it was not done.
     fn take(&mut self, place: &Place, judged: Judged, written: Option<Option<&'static str>>) {
         let settled = written == Some(None);
-        self.pinned += usize::from(judged.is_pinned || settled);
+        let is_pinned = judged.is_pinned || settled;
+        self.pinned += usize::from(is_pinned);
+        let kept = judged.kept.and_then(|at| i64::try_from(at).ok());
+        let kept = kept.map(Timestamp::from_unix);
+        if let Some(at) = kept {
+            self.by_cache.pinned += usize::from(is_pinned);
+            self.by_cache.fetched.insert(place.name(), at);
+        }
+        let said = |message: String| match kept {
+            Some(at) => format!("{message} (by the cache, fetched {})", at.date()),
+            None => message,
+        };
         for verdict in judged.verdicts {
             match verdict {
                 // Those that a pin settles.
@@ -282,8 +346,13 @@ impl Outcome {
                     code,
                     location: place.location.clone(),
                     written: place.written.clone(),
-                    message,
+                    message: said(message),
                     unwritten: written.flatten(),
+                }),
+                Verdict::Note(code, message) => self.notes.push(Note {
+                    code,
+                    location: place.location.clone(),
+                    message: said(message),
                 }),
                 Verdict::Unknown(message) => self.not_checked.push(NotChecked {
                     code: "pin-unknown",
@@ -298,10 +367,8 @@ impl Outcome {
 }
 
 fn judge(read: &Read, options: &Options<'_>) -> Vec<Judged> {
-    let mut recorded = options.recorded.clone();
-    recorded.extend(locked(&read.checkout, options.host));
     let options = &Options {
-        recorded,
+        recorded: read.recorded.clone(),
         limits: options.limits,
         ..*options
     };
@@ -310,7 +377,7 @@ fn judge(read: &Read, options: &Options<'_>) -> Vec<Judged> {
     (read.places.iter())
         .map(|place| match &place.subject {
             Subject::Uses(named) => uses.judge(place, named, options),
-            Subject::Image(image) => images.judge(place, image),
+            Subject::Image(image) => images.judge(place, image, options.base.is_some()),
             Subject::UnknownImage => {
                 Judged::unknown("which image it is, is known at run time only")
             }
@@ -370,13 +437,37 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
             Err(unread) => not_checked.push(*unread),
         }
     }
-    let places = places::sorted(places);
+    let (composed, unread) = compose::read(&root, &checkout, &options.limits);
+    not_checked.extend(unread);
+    places.extend(compose::all(&checkout, &composed));
+    files.extend(
+        composed
+            .into_iter()
+            .map(|file| (file.path().to_owned(), file)),
+    );
+    not_checked.extend(helm::templates(&checkout.tree));
+    let mut places = places::sorted(places);
+    let mut recorded = options.recorded.clone();
+    recorded.extend(locked(&checkout, options.host));
+    let all = places.len();
+    if let Some(revision) = options.base {
+        let before = Before::read(&root, revision, options)?;
+        places = before.touched(places);
+        not_checked.retain(|one| {
+            let file = (one.location.as_ref()).and_then(|at| files.get(&*at.path));
+            one.code != "not-understood"
+                || !file.is_some_and(|file| before.has(file.path(), file.text()))
+        });
+        recorded.extend(before.recorded);
+    }
     Ok(Read {
         single: single.then(|| path.to_owned()),
         root,
         checkout,
         files,
+        untouched: all - places.len(),
         places,
+        recorded,
         not_checked,
     })
 }
@@ -414,6 +505,8 @@ impl Read {
                 return false;
             }
             places::all(&checkout)
+        } else if compose::is_compose(file.path()) {
+            compose::places(&new)
         } else {
             helm::places(&new)
         };

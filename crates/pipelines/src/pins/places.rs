@@ -43,6 +43,16 @@ pub struct Place {
     pub(super) elsewhere: String,
 }
 
+impl Place {
+    /// What is asked for: a repository, or an image.
+    pub(super) fn name(&self) -> String {
+        match &self.subject {
+            Subject::Uses(uses) => format!("{}/{}", uses.owner, uses.repo),
+            Subject::Image(_) | Subject::UnknownImage => self.written.clone(),
+        }
+    }
+}
+
 /// Every place, in order of path and position, each once.
 pub(super) fn all(repository: &Repository) -> Vec<Place> {
     let mut places = Vec::new();
@@ -140,15 +150,7 @@ fn images(site: &ImageSite<'_>) -> Vec<Place> {
         places.push(image(site.file, candidate.image.clone(), span));
     }
     if !named.complete {
-        places.push(Place {
-            subject: Subject::UnknownImage,
-            location: site.file.locate(named.span),
-            written: named.written.clone(),
-            edit: None,
-            comment: None,
-            comment_at: None,
-            elsewhere: String::new(),
-        });
+        places.push(unknown(site.file, &named.written, named.span));
     }
     places
 }
@@ -161,18 +163,23 @@ fn of_dockerfile(dockerfile: &Dockerfile) -> Vec<Place> {
             ImageName::Image(name) => Some(image(file, name.clone(), span)),
             ImageName::Scratch | ImageName::Stage(_) => None,
             ImageName::Unknown { .. } if found.is_some_stage() => None,
-            ImageName::Unknown { .. } => Some(Place {
-                subject: Subject::UnknownImage,
-                location: file.locate(found.span),
-                written: found.written.clone(),
-                edit: None,
-                comment: None,
-                comment_at: None,
-                elsewhere: String::new(),
-            }),
+            ImageName::Unknown { .. } => Some(unknown(file, &found.written, found.span)),
         }
     };
     dockerfile.images().iter().filter_map(place).collect()
+}
+
+/// An image whose name is known at run time only.
+pub(super) fn unknown(file: &SourceFile, written: &str, span: Span) -> Place {
+    Place {
+        subject: Subject::UnknownImage,
+        location: file.locate(span),
+        written: written.to_owned(),
+        edit: None,
+        comment: None,
+        comment_at: None,
+        elsewhere: String::new(),
+    }
 }
 
 pub(super) fn image(file: &SourceFile, image: ImageRef, span: Span) -> Place {

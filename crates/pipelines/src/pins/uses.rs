@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use cofferdam_facts::uses::RepositoryUses;
 use cofferdam_registries::git::{
-    GitClient, GitError, Membership, ObjectId, RefListing, Repository, RepositoryIds, Resolved,
+    GitClient, GitError, Membership, Mode, ObjectId, RefListing, Repository, RepositoryIds,
+    Resolved,
 };
 
 use super::places::{Place, Subject};
@@ -16,6 +17,8 @@ use super::{Code, Judged, Options, Pin, Recorded, Verdict, versions};
 pub(super) struct Answers {
     refs: BTreeMap<Repository, Result<Arc<RefListing>, GitError>>,
     members: BTreeMap<(Repository, ObjectId), Membership>,
+    /// Whether a branch that a comment names leads to the commit.
+    branches: BTreeMap<(Repository, ObjectId, String), Membership>,
     ids: BTreeMap<Repository, Result<RepositoryIds, GitError>>,
 }
 
@@ -58,9 +61,11 @@ impl Answers {
         let members = (commits.into_iter().zip(found))
             .filter_map(|(commit, found)| Some((commit, found?)))
             .collect();
+        let branches = branches(places, &refs, &members, options);
         Self {
             refs,
             members,
+            branches,
             ids: ids(git, &repositories, &options.recorded),
         }
     }
@@ -90,6 +95,9 @@ impl Answers {
         judged
             .verdicts
             .extend(self.identity(&repository, &options.recorded));
+        if options.git.mode() == Mode::Offline {
+            judged.kept = Some(listing.listed_at);
+        }
         judged
     }
 
@@ -119,8 +127,61 @@ impl Answers {
             }
             None => return Judged::unknown("no answer was asked for"),
         }
-        comment(place, commit, refs, &mut judged);
+        self.comment(place, commit, refs, &mut judged);
+        let name = commit.to_string();
+        if refs.tags.contains_key(&name) || refs.branches.contains_key(&name) {
+            judged.is_pinned = false;
+            judged.verdicts.push(Verdict::Problem(
+                Code::AmbiguousRef,
+                format!("{repository} has a tag or branch of the name {name}, which may be taken for the commit"),
+            ));
+        }
         judged
+    }
+
+    /// Whether the comment says which version it is.
+    fn comment(&self, place: &Place, commit: ObjectId, refs: &RefListing, judged: &mut Judged) {
+        let pin = |version: &str, said: Option<&str>| Pin {
+            text: commit.to_string(),
+            comment: Some(version.to_owned()),
+            says: said.map(str::to_owned),
+        };
+        let (said, truth) = match claim(place, commit, refs) {
+            Claim::True => return,
+            Claim::Nothing => {
+                // Nothing is said, and so nothing wrong; writing adds the version.
+                judged.pin = versions::of_commit(refs, commit, None).map(|one| pin(one, None));
+                return;
+            }
+            Claim::Branch(said) => {
+                let key = (refs.repository.clone(), commit, said.to_owned());
+                match self.branches.get(&key) {
+                    Some(Membership::Member { .. }) => return,
+                    Some(Membership::Impostor) => {
+                        (said, "that branch does not lead to it".to_owned())
+                    }
+                    Some(Membership::Unknown { reason }) => {
+                        return doubt(judged, commit, said, &reason.to_string());
+                    }
+                    None => return doubt(judged, commit, said, "no answer was asked for"),
+                }
+            }
+            Claim::Other(said) => {
+                let truth = match refs.tags.get(said) {
+                    Some(target) => format!("that is {}", target.commit()),
+                    None => "no such tag exists".to_owned(),
+                };
+                (said, truth)
+            }
+        };
+        let version = versions::of_commit(refs, commit, Some(said));
+        let truth = version.map_or(truth, |version| format!("it is {version}"));
+        judged.is_pinned = false;
+        judged.verdicts.push(Verdict::Problem(
+            Code::LyingComment,
+            format!("the comment says `{said}` of {commit}, and {truth}"),
+        ));
+        judged.pin = version.map(|one| pin(one, Some(said)));
     }
 
     /// Whether the name still stands for what it stood for when it was locked.
@@ -152,6 +213,70 @@ impl Answers {
             ))),
         }
     }
+}
+
+/// What a comment claims of a commit.
+enum Claim<'p> {
+    /// Nothing, or what a tag at the commit says too.
+    True,
+    /// That it is in this branch.
+    Branch(&'p str),
+    /// That it is another version.
+    Other(&'p str),
+    /// There is no comment that names one.
+    Nothing,
+}
+
+fn claim<'p>(place: &'p Place, commit: ObjectId, refs: &RefListing) -> Claim<'p> {
+    let said = place
+        .comment
+        .as_ref()
+        .and_then(|(words, _)| versions::in_comment(words, refs));
+    let Some(said) = said else {
+        return Claim::Nothing;
+    };
+    let tags = refs.tags_at(commit);
+    if tags.iter().any(|tag| versions::refines(tag, said)) {
+        Claim::True
+    } else if refs.branches.contains_key(said) && !refs.tags.contains_key(said) {
+        Claim::Branch(said)
+    } else {
+        Claim::Other(said)
+    }
+}
+
+/// Asks, for comments that name a branch, whether it leads to the commit.
+fn branches(
+    places: &[Place],
+    refs: &BTreeMap<Repository, Result<Arc<RefListing>, GitError>>,
+    members: &BTreeMap<(Repository, ObjectId), Membership>,
+    options: &Options<'_>,
+) -> BTreeMap<(Repository, ObjectId, String), Membership> {
+    let claimed: BTreeSet<(Repository, ObjectId, String)> = (places.iter())
+        .filter_map(|place| {
+            let Subject::Uses(uses) = &place.subject else {
+                return None;
+            };
+            let one = (repository(uses, options.host)?, commit(uses)?);
+            let Ok(listing) = refs.get(&one.0)? else {
+                return None;
+            };
+            match claim(place, one.1, listing) {
+                Claim::Branch(name) if members.get(&one)?.is_member() => {
+                    Some((one.0, one.1, name.to_owned()))
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    let claimed: Vec<(Repository, ObjectId, String)> = claimed.into_iter().collect();
+    let found = options.git.each(&claimed, |(one, commit, name)| {
+        let listing = refs.get(one).and_then(|listing| listing.as_ref().ok());
+        listing.map(|listing| options.git.in_branch(*commit, listing, name))
+    });
+    (claimed.into_iter().zip(found))
+        .filter_map(|(claim, found)| Some((claim, found?)))
+        .collect()
 }
 
 /// The numbers of the repositories for which a lock records some.
@@ -229,38 +354,10 @@ fn named(place: &Place, uses: &RepositoryUses, refs: &RefListing) -> Judged {
     judged
 }
 
-/// Whether the comment says which version it is.
-fn comment(place: &Place, commit: ObjectId, refs: &RefListing, judged: &mut Judged) {
-    let said = place
-        .comment
-        .as_ref()
-        .and_then(|(words, _)| versions::in_comment(words, refs));
-    let tags = refs.tags_at(commit);
-    let pin = |version: &str| Pin {
-        text: commit.to_string(),
-        comment: Some(version.to_owned()),
-        says: said.map(str::to_owned),
-    };
-    let Some(said) = said else {
-        // Nothing is said, and so nothing wrong; writing adds the version.
-        judged.pin = versions::of_commit(refs, commit, None).map(pin);
-        return;
-    };
-    let true_tag = tags.iter().any(|tag| versions::refines(tag, said));
-    // A branch goes on: that its tip is another by now is no lie.
-    if true_tag || refs.branches.contains_key(said) && !refs.tags.contains_key(said) {
-        return;
-    }
-    let version = versions::of_commit(refs, commit, Some(said));
-    let truth = match (version, refs.tags.get(said)) {
-        (Some(version), _) => format!("it is {version}"),
-        (None, Some(target)) => format!("that is {}", target.commit()),
-        (None, None) => "no such tag exists".to_owned(),
-    };
+/// A claim that nobody could tell from a lie.
+fn doubt(judged: &mut Judged, commit: ObjectId, said: &str, reason: &str) {
     judged.is_pinned = false;
-    judged.verdicts.push(Verdict::Problem(
-        Code::LyingComment,
-        format!("the comment says `{said}` of {commit}, and {truth}"),
-    ));
-    judged.pin = version.map(pin);
+    judged.verdicts.push(Verdict::Unknown(format!(
+        "whether the branch `{said}` of the comment leads to {commit} is not known: {reason}"
+    )));
 }

@@ -1,9 +1,15 @@
 //! Answers, kept in a folder.
 //!
-//! Every file begins with the SHA-256 of the rest, and what stands in it under
-//! the id of an object is hashed again when it is read: a damaged file is
-//! removed and its content fetched again. A cache that cannot be written makes
-//! nothing fail, since everything can be fetched again.
+//! Every file begins with the SHA-256 of the rest and says when it was written,
+//! and what stands in it under the id of an object is hashed again when it is
+//! read: a damaged file is removed and its content fetched again. A cache that
+//! cannot be written makes nothing fail, since everything can be fetched again.
+//!
+//! The checksum finds damage and no forgery: whoever can write into the folder
+//! can write one that fits. Content is proven by its own id all the same; what a
+//! repository's branches and tags are, and that an image is in a registry, is
+//! not. This is why nothing of that kind is taken from here while anybody can be
+//! asked, and why results that rest on it say from when it is.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -12,11 +18,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
+use super::client::now;
 use super::objects::ObjectId;
 use super::repository::Repository;
 
 /// The first bytes of every file; a later form has another number.
-const MARK: &str = "cofferdam-cache 1 ";
+const MARK: &str = "cofferdam-cache 2 ";
 
 /// A folder of answers.
 #[derive(Debug)]
@@ -34,14 +41,24 @@ pub(crate) enum Key<'k> {
     Commit(ObjectId),
     /// The branches and tags of a repository.
     Refs(&'k Repository),
-    /// The commits between the refs of a repository and one commit.
-    History(&'k Repository, ObjectId),
+    /// The commits between the refs of a repository, or one branch alone, and
+    /// one commit.
+    History(&'k Repository, ObjectId, Option<&'k str>),
     /// The numeric ids of a repository.
     Ids(&'k Repository),
     /// The digest of a tag of an image.
     Image(&'k str),
-    /// The manifest with a digest.
-    Manifest(&'k str),
+    /// The manifest with a digest, in a repository of a registry: that it is in
+    /// one says nothing about another.
+    Manifest(&'k str, &'k str),
+}
+
+/// What is kept, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) bytes: Vec<u8>,
+    /// In seconds since 1970-01-01 in UTC.
+    pub(crate) at: u64,
 }
 
 impl Cache {
@@ -49,7 +66,7 @@ impl Cache {
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self {
-            folder: folder.join("git-1"),
+            folder: folder.join("git-2"),
             damaged: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
         }
@@ -72,10 +89,17 @@ impl Cache {
         let (kind, name) = match key {
             Key::Commit(id) => ("commits", id.to_string()),
             Key::Refs(repository) => ("refs", name(repository)),
-            Key::History(repository, id) => ("history", format!("{}-{id}", name(repository))),
+            Key::History(repository, id, None) => ("history", format!("{}-{id}", name(repository))),
+            Key::History(repository, id, Some(branch)) => {
+                let branch = hex(&Sha256::digest(branch));
+                ("history", format!("{}-{id}-{branch}", name(repository)))
+            }
             Key::Ids(repository) => ("ids", name(repository)),
             Key::Image(image) => ("images", hex(&Sha256::digest(image))),
-            Key::Manifest(digest) => ("manifests", hex(&Sha256::digest(digest))),
+            Key::Manifest(repository, digest) => (
+                "manifests",
+                hex(&Sha256::digest(format!("{repository}@{digest}"))),
+            ),
         };
         let (fan, _) = name.split_at_checked(2).unwrap_or((&name, ""));
         self.folder.join(kind).join(fan).join(&name)
@@ -86,7 +110,7 @@ impl Cache {
         clippy::disallowed_methods,
         reason = "the reader is a `take`, so that the end is bounded"
     )]
-    pub(crate) fn read(&self, key: Key<'_>, most: u64) -> Option<Vec<u8>> {
+    pub(crate) fn read(&self, key: Key<'_>, most: u64) -> Option<Kept> {
         let path = self.path(key);
         let mut bytes = Vec::new();
         File::open(&path)
@@ -94,11 +118,11 @@ impl Cache {
             .take(most.saturating_add(256))
             .read_to_end(&mut bytes)
             .ok()?;
-        let payload = whole(&bytes).map(<[u8]>::to_vec);
-        if payload.is_none() {
+        let kept = whole(&bytes);
+        if kept.is_none() {
             self.drop_damaged(key);
         }
-        payload
+        kept
     }
 
     /// Removes what turned out to be something else than it should be.
@@ -121,7 +145,11 @@ impl Cache {
         let mut part = tempfile::Builder::new()
             .prefix(".part-")
             .tempfile_in(folder)?;
-        part.write_all(format!("{MARK}{}\n", hex(&Sha256::digest(payload))).as_bytes())?;
+        let at = format!("at {}\n", now());
+        let mut sum = Sha256::new();
+        sum.update(&at);
+        sum.update(payload);
+        part.write_all(format!("{MARK}{}\n{at}", hex(&sum.finalize())).as_bytes())?;
         part.write_all(payload)?;
         part.as_file().sync_data()?;
         part.persist(path).map_err(|error| error.error)?;
@@ -130,11 +158,20 @@ impl Cache {
 }
 
 /// What stands behind the checksum, if it is what the checksum says.
-fn whole(bytes: &[u8]) -> Option<&[u8]> {
+fn whole(bytes: &[u8]) -> Option<Kept> {
     let rest = bytes.strip_prefix(MARK.as_bytes())?;
     let (sum, rest) = rest.split_at_checked(64)?;
-    let payload = rest.strip_prefix(b"\n")?;
-    (sum == hex(&Sha256::digest(payload)).as_bytes()).then_some(payload)
+    let rest = rest.strip_prefix(b"\n")?;
+    if sum != hex(&Sha256::digest(rest)).as_bytes() {
+        return None;
+    }
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let (line, payload) = rest.split_at_checked(end + 1)?;
+    let at = std::str::from_utf8(line).ok()?.strip_prefix("at ")?;
+    Some(Kept {
+        at: at.trim_end().parse().ok()?,
+        bytes: payload.to_vec(),
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -155,8 +192,11 @@ mod tests {
         let key = Key::Commit(id);
         assert_eq!(cache.read(key, 100), None);
         cache.write(key, b"payload");
-        assert_eq!(cache.read(key, 100).unwrap(), b"payload");
-        for place in [0, 30, 88] {
+        let kept = cache.read(key, 100).unwrap();
+        assert_eq!(kept.bytes, b"payload");
+        assert!(now() - kept.at < 100);
+        // A digit of the time is as much of it as everything else.
+        for place in [0, 30, 88, 97] {
             cache.write(key, b"payload");
             let mut bytes = fs::read(cache.path(key)).unwrap();
             *bytes.get_mut(place).unwrap() ^= 1;
@@ -168,7 +208,7 @@ mod tests {
         let bytes = fs::read(cache.path(key)).unwrap();
         fs::write(cache.path(key), bytes.get(..80).unwrap()).unwrap();
         assert_eq!(cache.read(key, 100), None);
-        assert_eq!(cache.damaged(), 4);
+        assert_eq!(cache.damaged(), 5);
     }
 
     #[test]

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::cache::{Cache, Key};
+use super::cache::{Cache, Kept, Key};
 use super::error::{GitError, ProtocolError};
+use super::membership::Proofs;
 use super::objects::{ObjectId, Objects};
 use super::pack::{self, PackLimits};
 use super::refs::RefListing;
 use super::repository::{Host, Hosts, Repository};
+use super::system::{Errand, Mirror, SystemGit, Took};
 use super::tree::{ActionTree, Form, TreeLimits};
 use super::wire::{self, Capabilities, NoPack, Wanted};
 use crate::http::{Connection, HttpClient, HttpError, Limits, Response, Stream};
@@ -37,6 +39,8 @@ pub struct GitLimits {
     pub history: PackLimits,
     /// What a tree may hold.
     pub tree: TreeLimits,
+    /// The most histories that are fetched of one repository.
+    pub histories: u32,
 }
 
 impl Default for GitLimits {
@@ -56,6 +60,7 @@ impl Default for GitLimits {
                 total_bytes: 512 * 1024 * 1024,
             },
             tree: TreeLimits::default(),
+            histories: 200,
         }
     }
 }
@@ -83,6 +88,8 @@ pub struct Counts {
     pub histories: u64,
     /// Questions to the REST API.
     pub rest: u64,
+    /// Requests of an installed git.
+    pub system: u64,
     /// Requests that were sent again because a server asked to wait.
     pub again: u64,
 }
@@ -91,7 +98,8 @@ impl Counts {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.greetings + self.listings + self.commits + self.histories + self.rest + self.again
+        let own = self.greetings + self.listings + self.commits + self.histories;
+        own + self.rest + self.system + self.again
     }
 }
 
@@ -102,6 +110,7 @@ struct Counters {
     commits: AtomicU64,
     histories: AtomicU64,
     rest: AtomicU64,
+    system: AtomicU64,
     again: AtomicU64,
 }
 
@@ -125,6 +134,10 @@ pub struct GitClient {
     capabilities: Answers<Capabilities>,
     listings: Answers<Arc<RefListing>>,
     gate: Gate,
+    proxy: Option<String>,
+    system: Option<SystemGit>,
+    mirrors: Answers<Arc<Mirror>>,
+    pub(super) proofs: Proofs,
 }
 
 impl GitClient {
@@ -178,7 +191,20 @@ impl GitClient {
             counters: Counters::default(),
             capabilities: Mutex::default(),
             listings: Mutex::default(),
+            proxy: proxy.map(str::to_owned),
+            system: None,
+            mirrors: Mutex::default(),
+            proofs: Proofs::default(),
         })
+    }
+
+    /// With an installed git for servers that speak no version 2 of the
+    /// protocol. It is used for mirrors and for nobody else: GitHub speaks it,
+    /// and whoever answers there with something older is somebody else.
+    #[must_use]
+    pub fn with_system_git(mut self, git: SystemGit) -> Self {
+        self.system = Some(git);
+        self
     }
 
     /// How many requests were sent until now.
@@ -191,6 +217,7 @@ impl GitClient {
             commits: read(&self.counters.commits),
             histories: read(&self.counters.histories),
             rest: read(&self.counters.rest),
+            system: read(&self.counters.system),
             again: read(&self.counters.again),
         }
     }
@@ -257,15 +284,15 @@ impl GitClient {
                 not_cached()
             });
         }
-        let can = self.capabilities(repository)?;
-        if !can.ls_refs {
-            let what = ProtocolError::Lacks { what: "ls-refs" };
-            return Err(protocol(repository, what));
-        }
-        let ask = wire::ask_refs(&self.agent, &can);
-        let listed = self.post(repository, &ask, &self.counters.listings, |body| {
-            wire::refs(body, self.limits.refs).map_err(|what| protocol(repository, what))
-        })?;
+        let listed = match self.capabilities(repository) {
+            Ok(can) => self.listed(repository, &can)?,
+            Err(error) => {
+                let git = self.instead(repository, error)?;
+                self.by_system(repository, &self.limits.commit, |errand| {
+                    git.list(errand, self.limits.refs)
+                })?
+            }
+        };
         let listing = RefListing {
             repository: repository.clone(),
             default_branch: listed.default_branch,
@@ -275,6 +302,86 @@ impl GitClient {
         };
         self.keep(key, listing.to_text().as_bytes());
         Ok(listing)
+    }
+
+    fn listed(
+        &self,
+        repository: &Repository,
+        can: &Capabilities,
+    ) -> Result<wire::Listed, GitError> {
+        if !can.ls_refs {
+            let what = ProtocolError::Lacks { what: "ls-refs" };
+            return Err(protocol(repository, what));
+        }
+        let ask = wire::ask_refs(&self.agent, can);
+        self.post(repository, &ask, &self.counters.listings, |body| {
+            wire::refs(body, self.limits.refs).map_err(|what| protocol(repository, what))
+        })
+    }
+
+    /// The installed git, where the server is a mirror that cannot be talked to;
+    /// else what was wrong.
+    fn instead(&self, repository: &Repository, error: GitError) -> Result<&SystemGit, GitError> {
+        let old = match &error {
+            GitError::Protocol { what, .. } => match what {
+                ProtocolError::Version => true,
+                // Files alone, by a server that knows nothing of git.
+                ProtocolError::ContentType { found } => {
+                    let bare = found.split(';').next().unwrap_or_default().trim();
+                    ["nothing", "text/plain", "application/octet-stream"].contains(&bare)
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        match &self.system {
+            Some(git) if old && !self.known(repository)?.is_public() => Ok(git),
+            _ => Err(error),
+        }
+    }
+
+    /// Has an installed git do something, and counts its requests.
+    fn by_system<T>(
+        &self,
+        repository: &Repository,
+        limits: &PackLimits,
+        work: impl FnOnce(Errand<'_>) -> Took<T>,
+    ) -> Result<T, GitError> {
+        let (_, _, root) = self.host(repository)?;
+        let _place = self.gate.enter();
+        let (result, requests) = work(Errand {
+            url: &root,
+            proxy: self.proxy.as_deref(),
+            total: self.limits.total,
+            idle: self.limits.idle,
+            limits,
+        });
+        self.counters.system.fetch_add(requests, Ordering::Relaxed);
+        result.map_err(|what| GitError::System {
+            repository: repository.clone(),
+            what,
+        })
+    }
+
+    fn packed_by_system(
+        &self,
+        git: &SystemGit,
+        repository: &Repository,
+        wanted: &Wanted<'_>,
+        limits: &PackLimits,
+    ) -> Result<wire::Packed, GitError> {
+        if let (true, [commit]) = (wanted.shallow, wanted.wants) {
+            return self.by_system(repository, limits, |errand| git.commit(errand, *commit));
+        }
+        let mirror = once(&self.mirrors, repository)
+            .get_or_init(|| {
+                self.by_system(repository, limits, |errand| git.mirror(errand))
+                    .map(Arc::new)
+            })
+            .clone()?;
+        self.by_system(repository, limits, |errand| {
+            (git.history(&mirror, errand, wanted), 0)
+        })
     }
 
     /// A commit as a runner unpacks it. That there is one does not mean that it
@@ -358,8 +465,17 @@ impl GitClient {
         limits: &PackLimits,
         counter: &AtomicU64,
     ) -> Result<(wire::Packed, Objects), GitError> {
-        let can = self.capabilities(repository)?;
         let fail = |what| protocol(repository, what);
+        let can = match self.capabilities(repository) {
+            Ok(can) => can,
+            Err(error) => {
+                let git = self.instead(repository, error)?;
+                let packed = self.packed_by_system(git, repository, wanted, limits)?;
+                let objects =
+                    pack::unpack(&packed.pack, limits).map_err(|error| fail(error.into()))?;
+                return Ok((packed, objects));
+            }
+        };
         let ask = wire::ask_objects(&self.agent, &can, wanted).map_err(fail)?;
         let packed = self.post(repository, &ask, counter, |body| {
             wire::pack(body, limits.pack_bytes).map_err(|error| match error {
@@ -477,12 +593,13 @@ impl GitClient {
             let header = |name: &str| answer.header(name).map(str::to_owned);
             match refuse(repository, answer.status, header) {
                 Ok(()) => return Ok(answer),
+                // A server may ask for more seconds than there are.
                 Err(GitError::RateLimited { seconds, .. })
-                    if waited + Duration::from_secs(seconds.unwrap_or(1))
+                    if waited.saturating_add(Duration::from_secs(seconds.unwrap_or(1)))
                         <= self.limits.waiting =>
                 {
                     let time = Duration::from_secs(seconds.unwrap_or(1).max(1));
-                    waited += time;
+                    waited = waited.saturating_add(time);
                     self.counters.again.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(time);
                 }
@@ -492,6 +609,10 @@ impl GitClient {
     }
 
     pub(super) fn cached(&self, key: Key<'_>) -> Option<Vec<u8>> {
+        self.cached_with_time(key).map(|kept| kept.bytes)
+    }
+
+    pub(super) fn cached_with_time(&self, key: Key<'_>) -> Option<Kept> {
         let most = self
             .limits
             .commit
@@ -513,6 +634,9 @@ impl GitClient {
     }
 }
 
+/// The most letters of an address in a message.
+const MOST_ADDRESS: usize = 250;
+
 /// What a status other than 200 means.
 fn refuse(
     repository: &Repository,
@@ -525,7 +649,10 @@ fn refuse(
         200 => return Ok(()),
         301 | 302 | 303 | 307 | 308 => GitError::Moved {
             repository,
-            to: header("location").unwrap_or_else(|| "nowhere".to_owned()),
+            to: header("location").map_or_else(
+                || "nowhere".to_owned(),
+                |to| to.chars().take(MOST_ADDRESS).collect(),
+            ),
         },
         // A host does not tell a stranger whether there is a private one.
         401 | 404 => GitError::NotFound { repository },
@@ -575,7 +702,7 @@ fn once<T>(answers: &Answers<T>, repository: &Repository) -> Once<T> {
 }
 
 /// What a lock guards is whole after a panic too: nothing is left half done.
-fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

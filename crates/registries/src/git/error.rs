@@ -95,6 +95,25 @@ pub enum GitError {
         /// What.
         what: &'static str,
     },
+    /// The server was asked by an installed git, since it speaks nothing that we
+    /// do, and that failed too.
+    #[error(
+        "{repository}: by the installed git, since the server speaks an older protocol: {what}"
+    )]
+    System {
+        /// The repository.
+        repository: Repository,
+        /// What happened.
+        what: SystemError,
+    },
+    /// So many commits of one repository would have to be proven.
+    #[error("{repository}: more than {limit} fetches of its history would be needed")]
+    TooMany {
+        /// The repository.
+        repository: Repository,
+        /// The limit.
+        limit: u32,
+    },
     /// The REST API is not known for that host, or its answer is none.
     #[error("{repository}: the numeric ids are not known: {reason}")]
     Ids {
@@ -158,6 +177,45 @@ pub enum ProtocolError {
         /// The limit.
         limit: u64,
     },
+}
+
+/// Why an installed git has given no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SystemError {
+    /// It could not be started.
+    #[error("it could not be started: {kind}")]
+    Start {
+        /// What the system says.
+        kind: std::io::ErrorKind,
+    },
+    /// There is no folder for it to work in.
+    #[error("there is no folder in which it could work")]
+    Scratch,
+    /// It ended with an error.
+    #[error("{words}")]
+    Ended {
+        /// The last line of its words.
+        words: String,
+    },
+    /// It took too long.
+    #[error("it did not end within {seconds} s")]
+    Late {
+        /// The limit.
+        seconds: u64,
+    },
+    /// What it gave breaks a limit or a form.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+}
+
+impl SystemError {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is a conversion, and errors are handed over"
+    )]
+    pub(super) fn start(error: std::io::Error) -> Self {
+        Self::Start { kind: error.kind() }
+    }
 }
 
 fn wait(seconds: Option<u64>) -> String {

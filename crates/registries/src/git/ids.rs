@@ -1,12 +1,19 @@
 //! The numbers that a host gives to a repository and its owner. A name can be
 //! given up and taken by somebody else; a number never comes back.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use super::cache::Key;
-use super::client::{GitClient, Mode};
+use super::client::{GitClient, Mode, now};
 use super::error::GitError;
 use super::repository::Repository;
+
+/// How long numbers are taken from the cache while they could be asked for. A
+/// name can change hands at any time, and whoever can write the cache decides
+/// what it says.
+pub const MOST_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The numbers of a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +49,17 @@ impl GitClient {
         }
     }
 
-    /// The numbers as they were when they were asked for last.
+    /// The numbers as they were when they were asked for last: while others can
+    /// be asked, no longer ago than [`MOST_AGE`].
     #[must_use]
     pub fn cached_repository_ids(&self, repository: &Repository) -> Option<RepositoryIds> {
-        let kept = self.cached(Key::Ids(repository))?;
-        let text = std::str::from_utf8(&kept).ok()?;
+        let kept = self.cached_with_time(Key::Ids(repository))?;
+        // A time to come is none that this program has written.
+        let age = now().checked_sub(kept.at);
+        if self.mode() == Mode::Online && age.is_none_or(|age| age > MOST_AGE.as_secs()) {
+            return None;
+        }
+        let text = std::str::from_utf8(&kept.bytes).ok()?;
         let (owner, id) = text.trim_end().split_once(' ')?;
         Some(RepositoryIds {
             owner: owner.parse().ok()?,

@@ -5,10 +5,11 @@
 //! branches or tags leads there; everything else is somebody's fork, a deleted
 //! branch, or a pull request that nobody took.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use super::cache::Key;
-use super::client::{GitClient, Mode};
+use super::client::{GitClient, Mode, held};
 use super::error::GitError;
 use super::objects::{ObjectId, Objects};
 use super::pack;
@@ -90,13 +91,41 @@ impl GitClient {
             let repository = refs.repository.clone();
             return unknown(Unknown::Empty { repository });
         }
-        self.history(commit, refs)
+        self.history(commit, refs, None)
             .unwrap_or_else(|error| unknown(Unknown::Git(Box::new(error))))
     }
 
-    fn history(&self, commit: ObjectId, refs: &RefListing) -> Result<Membership, GitError> {
+    /// Whether one branch of a repository leads to `commit`: an impostor is what
+    /// this branch does not lead to, whatever the others do.
+    #[must_use]
+    pub fn in_branch(&self, commit: ObjectId, refs: &RefListing, branch: &str) -> Membership {
+        let alone = RefListing {
+            repository: refs.repository.clone(),
+            default_branch: Some(branch.to_owned()),
+            branches: (refs.branches.get_key_value(branch).into_iter())
+                .map(|(name, target)| (name.clone(), *target))
+                .collect(),
+            tags: BTreeMap::new(),
+            listed_at: refs.listed_at,
+        };
+        if let Some(by) = tip(commit, &alone) {
+            return Membership::Member { by };
+        }
+        if alone.branches.is_empty() {
+            return Membership::Impostor;
+        }
+        self.history(commit, &alone, Some(branch))
+            .unwrap_or_else(|error| unknown(Unknown::Git(Box::new(error))))
+    }
+
+    fn history(
+        &self,
+        commit: ObjectId,
+        refs: &RefListing,
+        branch: Option<&str>,
+    ) -> Result<Membership, GitError> {
         let repository = &refs.repository;
-        let key = Key::History(repository, commit);
+        let key = Key::History(repository, commit, branch);
         if let Some(kept) = self.cached(key) {
             match pack::unpack(&kept, &self.limits().history) {
                 Ok(objects) => {
@@ -115,11 +144,23 @@ impl GitClient {
                 what: "the history between the commit and the refs",
             });
         }
+        if self.proofs.is_no_part(commit, refs) {
+            return Ok(Membership::Impostor);
+        }
+        // A document may name any number of commits, each of which costs as much
+        // as the repository is large.
+        if !self.proofs.may_fetch(repository, self.limits().histories) {
+            return Err(GitError::TooMany {
+                repository: repository.clone(),
+                limit: self.limits().histories,
+            });
+        }
         let main = refs.default_tip();
         let others: Vec<ObjectId> = (refs.tips().into_iter())
             .filter(|tip| Some(*tip) != main)
             .collect();
         let mut whole = true;
+        let mut seen: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
         for wants in [main.as_slice(), others.as_slice()] {
             if wants.is_empty() {
                 continue;
@@ -141,14 +182,59 @@ impl GitClient {
                 return Ok(Membership::Member { by });
             }
             whole &= packed.shallow.is_empty();
+            seen.extend(objects.parents().unwrap_or_default());
         }
         Ok(if whole {
+            if branch.is_none() {
+                self.proofs.learn(repository, &seen, &refs.tips());
+            }
             Membership::Impostor
         } else {
             unknown(Unknown::Shallow {
                 repository: repository.clone(),
             })
         })
+    }
+}
+
+/// What was learnt about histories on the way.
+#[derive(Debug, Default)]
+pub(super) struct Proofs {
+    fetches: Mutex<HashMap<Repository, u32>>,
+    /// Every commit of the repositories whose history came whole.
+    commits: Mutex<HashMap<Repository, Arc<HashSet<ObjectId>>>>,
+}
+
+impl Proofs {
+    fn may_fetch(&self, repository: &Repository, most: u32) -> bool {
+        let mut fetches = held(&self.fetches);
+        let count = fetches.entry(repository.clone()).or_default();
+        *count += 1;
+        *count <= most
+    }
+
+    /// Whether the whole history is known, without this commit.
+    fn is_no_part(&self, commit: ObjectId, refs: &RefListing) -> bool {
+        let known = held(&self.commits).get(&refs.repository).cloned();
+        known.is_some_and(|known| {
+            !known.contains(&commit) && refs.tips().iter().all(|tip| known.contains(tip))
+        })
+    }
+
+    /// A server that does not know the commit of the question sends everything.
+    /// Where each parent has come too, that is the whole history, and no other
+    /// stranger has to be asked for.
+    fn learn(
+        &self,
+        repository: &Repository,
+        seen: &HashMap<ObjectId, Vec<ObjectId>>,
+        tips: &[ObjectId],
+    ) {
+        let all = seen.values().flatten();
+        if !seen.is_empty() && all.chain(tips).all(|one| seen.contains_key(one)) {
+            let known = Arc::new(seen.keys().copied().collect());
+            held(&self.commits).insert(repository.clone(), known);
+        }
     }
 }
 

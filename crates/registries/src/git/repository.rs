@@ -174,16 +174,22 @@ impl Host {
         }
     }
 
-    /// A GitHub Enterprise Server, which has everything under one name.
+    /// A GitHub Enterprise Server, which has everything under one name, or an
+    /// enterprise with data residency, `NAME.ghe.com`. With or without `https://`.
     #[must_use]
-    pub fn enterprise(host: &str) -> Self {
-        Self::new(
-            &format!("https://{host}"),
-            Some(&format!("https://{host}/api/v3")),
-        )
+    pub fn enterprise(server: &str) -> Self {
+        let server = server.trim_end_matches('/');
+        let (scheme, host) = server.split_once("://").unwrap_or(("https", server));
+        let api = if host.ends_with(".ghe.com") {
+            format!("{scheme}://api.{host}")
+        } else {
+            format!("{scheme}://{host}/api/v3")
+        };
+        Self::new(&format!("{scheme}://{host}"), Some(&api))
     }
 
-    /// With a token of GitHub for both.
+    /// With a token for both addresses, whoever answers there: for a server that
+    /// the user named as the one that the token is for.
     ///
     /// # Errors
     /// [`crate::http::HttpError::Token`] if no header may carry it.
@@ -191,6 +197,35 @@ impl Host {
         self.git_token = Some(Token::basic("x-access-token", token)?);
         self.api_token = Some(Token::new(token)?);
         Ok(self)
+    }
+
+    /// With a token of github.com, which goes there and nowhere else: where an
+    /// address is that of a mirror, the mirror does not get it.
+    ///
+    /// # Errors
+    /// [`crate::http::HttpError::Token`] if no header may carry it.
+    pub fn with_public_token(mut self, token: &str) -> Result<Self, crate::http::HttpError> {
+        if is_origin(&self.git, "https://github.com") {
+            self.git_token = Some(Token::basic("x-access-token", token)?);
+        }
+        if (self.api.as_deref()).is_some_and(|api| is_origin(api, crate::github::PUBLIC_API)) {
+            self.api_token = Some(Token::new(token)?);
+        }
+        Ok(self)
+    }
+
+    /// Whether this is github.com itself, and no mirror of it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        is_origin(&self.git, "https://github.com")
+    }
+}
+
+/// Whether an address is at the same scheme, name and port as another.
+fn is_origin(address: &str, other: &str) -> bool {
+    match (allowed(address), allowed(other)) {
+        (Ok(one), Ok(two)) => one.origin() == two.origin(),
+        _ => false,
     }
 }
 

@@ -127,42 +127,66 @@ pub(super) fn refs(body: impl Read, most: usize) -> Result<Listed, ProtocolError
                 limit: most as u64,
             });
         }
-        add(&mut listed, &line)
+        listed
+            .take(&line)
             .ok_or_else(|| refusal(&line).unwrap_or_else(|| unexpected(&line)))?;
     }
 }
 
-fn add(listed: &mut Listed, line: &str) -> Option<()> {
-    let mut words = line.split(' ');
-    let object = words.next()?.parse().ok()?;
-    let name = words.next().filter(|name| !name.is_empty())?;
-    let mut target = Target {
-        object,
-        peeled: None,
-    };
-    let mut points_at = None;
-    for word in words {
-        if let Some(peeled) = word.strip_prefix("peeled:") {
-            target.peeled = Some(peeled.parse().ok()?);
-        } else if let Some(other) = word.strip_prefix("symref-target:") {
-            points_at = Some(other);
+impl Listed {
+    /// Adds a line of a listing; nothing where it is none.
+    pub(super) fn take(&mut self, line: &str) -> Option<()> {
+        let mut words = line.split(' ');
+        let object = words.next()?.parse().ok()?;
+        let name = words.next().filter(|name| !name.is_empty())?;
+        let mut target = Target {
+            object,
+            peeled: None,
+        };
+        let mut points_at = None;
+        for word in words {
+            if let Some(peeled) = word.strip_prefix("peeled:") {
+                target.peeled = Some(peeled.parse().ok()?);
+            } else if let Some(other) = word.strip_prefix("symref-target:") {
+                points_at = Some(other);
+            }
         }
+        if name == "HEAD" {
+            let branch = points_at.and_then(|other| other.strip_prefix("refs/heads/"));
+            if branch.is_some_and(|branch| !is_name(branch)) {
+                return None;
+            }
+            self.default_branch = branch.map(str::to_owned);
+            return Some(());
+        }
+        if !is_name(name) {
+            return None;
+        }
+        // Other names may begin like the ones that were asked for: they are no
+        // branches and tags, and nobody pins to them.
+        let taken = if let Some(name) = name.strip_prefix("refs/heads/") {
+            self.branches.insert(name.to_owned(), target)
+        } else if let Some(name) = name.strip_prefix("refs/tags/") {
+            self.tags.insert(name.to_owned(), target)
+        } else {
+            None
+        };
+        taken.is_none().then_some(())
     }
-    if name == "HEAD" {
-        let branch = points_at.and_then(|other| other.strip_prefix("refs/heads/"));
-        listed.default_branch = branch.map(str::to_owned);
-        return Some(());
-    }
-    // Other names may begin like the ones that were asked for: they are no
-    // branches and tags, and nobody pins to them.
-    let taken = if let Some(name) = name.strip_prefix("refs/heads/") {
-        listed.branches.insert(name.to_owned(), target)
-    } else if let Some(name) = name.strip_prefix("refs/tags/") {
-        listed.tags.insert(name.to_owned(), target)
-    } else {
-        None
-    };
-    taken.is_none().then_some(())
+}
+
+/// Whether git itself would take it as the name of a ref. A name with a line
+/// feed would be a line of its own in a file that it is written into.
+///
+/// Source: git, `git-check-ref-format`.
+fn is_name(name: &str) -> bool {
+    let plain = name
+        .chars()
+        .all(|letter| !letter.is_control() && !" ~^:?*[\\\u{2028}\u{2029}".contains(letter));
+    let parts = name
+        .split('/')
+        .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"));
+    plain && parts && !name.contains("..") && !name.contains("@{") && !name.ends_with('.')
 }
 
 /// What a request for objects asks for.

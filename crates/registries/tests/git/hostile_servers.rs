@@ -362,6 +362,16 @@ fn a_server_that_asks_to_wait_is_waited_for_within_bounds() {
     let client = setting.client();
     assert!(client.list_refs(&hello).is_ok());
     assert_eq!(client.counts().again, 1);
+    // First a second, then more seconds than there are.
+    let first = std::sync::atomic::AtomicBool::new(true);
+    setting.server.decide(move |_| {
+        let first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
+        let wait = if first { "1" } else { "18446744073709551615" };
+        let wait = [("retry-after", wait)];
+        Answer::Raw(response("429 Too Many Requests", &wait, b""))
+    });
+    let error = setting.client().list_refs(&hello).unwrap_err();
+    assert!(matches!(error, GitError::RateLimited { .. }), "{error}");
     setting.server.decide(|_| {
         Answer::Raw(response(
             "429 Too Many Requests",
@@ -439,7 +449,7 @@ fn a_damaged_cache_is_found_and_fetched_again() {
     online()
         .fetch_commit(&repository("octo/other"), id(&other))
         .unwrap();
-    let file = |id: &str| cache.join(format!("git-1/commits/{}/{id}", &id[..2]));
+    let file = |id: &str| cache.join(format!("git-2/commits/{}/{id}", &id[..2]));
     std::fs::copy(file(&other), file(&commit)).unwrap();
     let again = online();
     assert_eq!(again.fetch_commit(&hello, id(&commit)).unwrap(), first);
@@ -454,6 +464,47 @@ fn a_damaged_cache_is_found_and_fetched_again() {
         (again.cache().unwrap().damaged(), again.counts().commits),
         (1, 1)
     );
+}
+
+#[test]
+fn numbers_of_the_cache_have_an_age_while_they_can_be_asked_for() {
+    use sha2::{Digest as _, Sha256};
+
+    let setting = Setting::new();
+    let hello = repository("octo/hello");
+    let good = r#"{"id": 7, "full_name": "octo/hello", "owner": {"id": 3}}"#;
+    setting
+        .server
+        .decide(move |_| Answer::Raw(response("200 OK", &[], good.as_bytes())));
+    let cache = setting.cache();
+    let client = |mode| setting.client_with(Some(&cache), mode, quick());
+    client(Mode::Online).repository_ids(&hello).unwrap();
+    let file = crate::listing::files(&cache.join("git-2/ids")).remove(0);
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    // As written a week and a second ago, and in a time to come.
+    for (at, fresh) in [
+        (now - 604_900, false),
+        (now + 600, false),
+        (now - 600, true),
+    ] {
+        let rest = format!("at {at}\n3 7\n");
+        let sum: String = Sha256::digest(&rest)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        std::fs::write(&file, format!("cofferdam-cache 2 {sum}\n{rest}")).unwrap();
+        let online = client(Mode::Online);
+        assert_eq!(
+            online.cached_repository_ids(&hello).is_some(),
+            fresh,
+            "{at}"
+        );
+        let offline = client(Mode::Offline);
+        assert!(offline.cached_repository_ids(&hello).is_some());
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_listing_is_kept_and_used_offline_and_a_damaged_one_is_not() {
     assert_eq!(offline().list_refs(&repository).unwrap(), fresh);
     assert_eq!(fresh.resolve("v1"), Resolved::Tag(id(&first)));
     // One byte of the kept listing.
-    let kept = files(&cache.join("git-1/refs")).remove(0);
+    let kept = files(&cache.join("git-2/refs")).remove(0);
     let mut bytes = std::fs::read(&kept).unwrap();
     let last = bytes.len() - 3;
     bytes[last] ^= 1;

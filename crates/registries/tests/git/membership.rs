@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cofferdam_registries::git::{GitError, Membership, Mode, Proof, Unknown};
+use cofferdam_registries::git::{GitError, GitLimits, Membership, Mode, Proof, Unknown};
 
 use crate::git_backend::{Answer, plain_git, response};
 use crate::setting::{Setting, id, quick, repository};
@@ -208,4 +208,46 @@ fn a_proof_is_kept_for_offline_use_and_a_lacking_one_is_unknown() {
     let refs = online.list_refs(&slug).unwrap();
     let found = online.membership(id(&first), &refs);
     assert!(matches!(found, Membership::Impostor), "{found:?}");
+}
+
+#[test]
+fn many_strangers_cost_a_bounded_number_of_fetches() {
+    let setting = Setting::new();
+    let made = setting.make("octo/hello");
+    let mut commits = Vec::new();
+    for count in 0..12 {
+        commits.push(made.write("a", count.to_string()).commit("more"));
+    }
+    made.git(&["branch", "side", &commits[5]]);
+    let hello = repository("octo/hello");
+    // Made up: the server does not know them and sends its whole history.
+    let client = setting.client();
+    let refs = client.list_refs(&hello).unwrap();
+    for number in 0..50 {
+        let made_up = format!("{number:040x}");
+        let found = client.membership(id(&made_up), &refs);
+        assert!(matches!(found, Membership::Impostor), "{found:?}");
+    }
+    assert_eq!(client.counts().histories, 2);
+    assert!(client.membership(id(&commits[3]), &refs).is_member());
+    // And those that it knows are not looked through without an end.
+    let few = GitLimits {
+        histories: 3,
+        ..quick()
+    };
+    let client = setting.client_with(None, Mode::Online, few);
+    let refs = client.list_refs(&hello).unwrap();
+    for (number, commit) in commits.iter().enumerate().take(5) {
+        let found = client.membership(id(commit), &refs);
+        match (number, &found) {
+            (0..3, Membership::Member { .. }) => {}
+            (
+                3..,
+                Membership::Unknown {
+                    reason: Unknown::Git(error),
+                },
+            ) => assert!(matches!(**error, GitError::TooMany { .. }), "{error}"),
+            _ => panic!("{number}: {found:?}"),
+        }
+    }
 }

@@ -24,6 +24,10 @@ pub(crate) enum Answer {
     Git,
     /// What git says, changed.
     Changed(Box<dyn FnOnce(Vec<u8>) -> Vec<u8> + Send>),
+    /// What git says to somebody who asks for no version of the protocol.
+    Old,
+    /// The file at the path, as a server gives it that knows nothing of git.
+    File,
     /// These bytes, head and all; then the connection ends.
     Raw(Vec<u8>),
     /// This head, and then the same bytes for as long as anybody listens.
@@ -86,6 +90,12 @@ fn serve(stream: TcpStream, folder: &Path, asked: &Mutex<Vec<Asked>>, decide: &M
     let bytes = match decide(&request) {
         Answer::Git => git(folder, &request, |body| body),
         Answer::Changed(change) => git(folder, &request, change),
+        Answer::Old => {
+            let mut old = request.clone();
+            old.headers.retain(|(name, _)| name != "git-protocol");
+            git(folder, &old, |body| body)
+        }
+        Answer::File => file(folder, &request.path),
         Answer::Raw(bytes) => bytes,
         Answer::Endless(head, again) => {
             if stream.write_all(&head).is_ok() {
@@ -138,6 +148,15 @@ pub(crate) fn response(status: &str, headers: &[(&str, &str)], body: &[u8]) -> V
     out
 }
 
+fn file(folder: &Path, path: &str) -> Vec<u8> {
+    assert!(!path.contains(".."), "{path}");
+    let inner = path.replacen(".git/", ".git/.git/", 1);
+    match fs::read(folder.join(inner.trim_start_matches('/'))) {
+        Ok(bytes) => response("200 OK", &[("content-type", "text/plain")], &bytes),
+        Err(_) => response("404 Not Found", &[], b""),
+    }
+}
+
 fn git(folder: &Path, asked: &Asked, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let header = |wanted: &str| {
         let found = asked.headers.iter().find(|(name, _)| name == wanted);
@@ -151,6 +170,7 @@ fn git(folder: &Path, asked: &Asked, change: impl FnOnce(Vec<u8>) -> Vec<u8>) ->
         .env("QUERY_STRING", &asked.query)
         .env("REQUEST_METHOD", &asked.method)
         .env("CONTENT_TYPE", header("content-type"))
+        .env("HTTP_CONTENT_ENCODING", header("content-encoding"))
         .env("CONTENT_LENGTH", asked.body.len().to_string())
         .env("HTTP_GIT_PROTOCOL", header("git-protocol"))
         .env("GIT_PROTOCOL", header("git-protocol"))

@@ -46,7 +46,9 @@ crate::rule! {
     /// runs and none does, or where it does not run but nothing keeps
     /// outsiders from starting the job; low where somebody with a role acts
     /// first. Where a head or a way to the job gets lost on the way, whether
-    /// something of it runs is unknown too. Publishing jobs that restore no cache and do not say `none` are
+    /// something of it runs is unknown too. What is read from such a cache as
+    /// text is followed to where it becomes code by `template-injection` and
+    /// `env-file-injection`. Publishing jobs that restore no cache and do not say `none` are
     /// one informational finding for a workflow; one that does restore is `release-cache`'s. zizmor
     /// heeds `cache-mode` in `cache-poisoning` alone, for jobs that publish.
     ///

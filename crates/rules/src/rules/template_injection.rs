@@ -58,6 +58,20 @@ crate::rule! {
     /// Scripts of bash are parsed; in JavaScript, PowerShell and Python the
     /// lines that set a name are read. A file that a script writes is followed to
     /// the shell that reads it as code; one of `export` lines is there for one.
+    ///
+    /// Files that lie between runs are followed too. A file of an artifact that
+    /// another run made is a stranger's where a fork may have caused that run.
+    /// For a cache both ends are looked up: the step that restores it, and the
+    /// steps of other jobs whose key begins with the key or restore key asked
+    /// for, with the same `path`, around the file that is read. Its run must be
+    /// one that may save where the reader looks, by event and `cache-mode`, its
+    /// caller's included. The file is a stranger's where the head of a pull
+    /// request was fetched before and runs or lies there; else it holds what the
+    /// scripts of that job wrote. What the reader has written anew is its own.
+    /// Expressions in keys may stand for the same if what is before them is.
+    /// Such a finding is high at most: the stranger has to be there before the
+    /// key is taken.
+    ///
     /// The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
     /// repository passes is the caller's to decide, and low. What an action at
@@ -90,6 +104,7 @@ crate::rule! {
     /// - <https://docs.github.com/en/actions/concepts/security/script-injections>
     /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
     /// - <https://docs.github.com/en/webhooks/webhook-events-and-payloads>
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching>
     /// - <https://securitylab.github.com/resources/github-actions-untrusted-input/>
     pub struct TemplateInjection {
         id: "template-injection",

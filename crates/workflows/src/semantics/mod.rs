@@ -5,6 +5,7 @@ pub mod agents;
 pub mod artifacts;
 pub mod bots;
 pub mod built;
+pub mod cache_scopes;
 pub mod caching;
 pub mod checkouts;
 pub mod concurrency;

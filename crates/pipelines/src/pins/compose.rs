@@ -1,0 +1,244 @@
+//! Images in the files of `docker compose`.
+//!
+//! Source: the Compose specification, "services", "interpolation" and
+//! "extensions".
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cofferdam_facts::{ImageRef, SourceFile, Span};
+use cofferdam_findings::NotChecked;
+use cofferdam_rules::context::{Context, Facts};
+use cofferdam_rules::image_sites;
+use cofferdam_workflows::Repository;
+use cofferdam_workflows::yaml::{Document, Node, ProblemKind};
+
+use super::places::{self, Place};
+use crate::Limits;
+use crate::collect::{Links, bounded, regular};
+
+/// The most files of one checkout.
+const MOST_FILES: usize = 2_000;
+/// The most nodes of one file.
+const MOST_NODES: usize = 200_000;
+
+/// Whether a path is one that `docker compose` takes by its name:
+/// `compose.yaml`, `docker-compose.yml`, and with a word between, as in
+/// `docker-compose.test.yml`.
+pub(super) fn is_compose(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let stem = (name.strip_suffix(".yml")).or_else(|| name.strip_suffix(".yaml"));
+    let begins = |stem: &str, word: &str| {
+        stem.strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+    };
+    stem.is_some_and(|stem| begins(stem, "compose") || begins(stem, "docker-compose"))
+}
+
+/// Reads every file of the checkout, with what could not be read.
+pub(super) fn read(
+    root: &Path,
+    checkout: &Repository,
+    limits: &Limits,
+) -> (Vec<SourceFile>, Vec<NotChecked>) {
+    let mut files = Vec::new();
+    let mut unread = Vec::new();
+    let Ok(root) = fs::canonicalize(root) else {
+        return (files, unread);
+    };
+    let mut gap = |message: String| {
+        unread.push(NotChecked {
+            code: "compose-unread",
+            message,
+            location: None,
+            settle: "mend the file, or take it out of the checkout".to_owned(),
+            required: true,
+        });
+    };
+    for (count, path) in (checkout.tree.iter().filter(|path| is_compose(path))).enumerate() {
+        if count >= MOST_FILES {
+            gap(format!(
+                "more than {MOST_FILES} compose files; the rest was not read"
+            ));
+            break;
+        }
+        match text(&root.join(path), limits) {
+            Ok(text) => {
+                let file = SourceFile::new(path, text);
+                if is_understood(&Document::parse(file.clone())) {
+                    files.push(file);
+                } else {
+                    gap(format!("{path}: it is not understood as YAML"));
+                }
+            }
+            Err(reason) => gap(format!("{path}: {reason}")),
+        }
+    }
+    (files, unread)
+}
+
+/// Whether everything of a file is understood. What GitHub does not take is
+/// usual elsewhere.
+pub(super) fn is_understood(document: &Document) -> bool {
+    (document.problems().iter()).all(|one| one.kind == ProblemKind::MergeKey)
+}
+
+fn text(path: &Path, limits: &Limits) -> Result<String, String> {
+    let mut file = regular(path, Links::Refused).map_err(|error| error.to_string())?;
+    let bytes = bounded(&mut file, limits.document_bytes)
+        .map_err(|error| error.to_string())?
+        .map_err(|_| "it is too large".to_owned())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+}
+
+/// Every image that the files name and that neither they nor the workflows
+/// build.
+pub(super) fn all(checkout: &Repository, files: &[SourceFile]) -> Vec<Place> {
+    let documents: Vec<Document> = files.iter().cloned().map(Document::parse).collect();
+    let named: Vec<(usize, Named)> = (documents.iter().enumerate())
+        .flat_map(|(at, document)| images(document).into_iter().map(move |one| (at, one)))
+        .collect();
+    let own: BTreeSet<&str> = (named.iter())
+        .filter(|(_, one)| one.is_built)
+        .map(|(_, one)| one.text.as_str())
+        .collect();
+    let cx = Context::new(checkout, Facts::default());
+    let built = image_sites::built(&cx);
+    (named.iter())
+        .filter(|(_, one)| !one.is_built && !own.contains(one.text.as_str()))
+        .filter_map(|(at, one)| {
+            let file = files.get(*at)?;
+            let place = place(file, one);
+            let by_workflows = match &place.subject {
+                places::Subject::Image(image) => built.of(file.path()).has(&image.to_string()),
+                _ => false,
+            };
+            (!by_workflows).then_some(place)
+        })
+        .collect()
+}
+
+/// The places of one file, without regard to others.
+pub(super) fn places(file: &SourceFile) -> Vec<Place> {
+    let document = Document::parse(file.clone());
+    (images(&document).iter())
+        .filter(|one| !one.is_built)
+        .map(|one| place(file, one))
+        .collect()
+}
+
+struct Named {
+    text: String,
+    span: Span,
+    /// Whether the name is given to what is built here.
+    is_built: bool,
+}
+
+/// Every `image` of a service, and of an extension that services take over.
+fn images(document: &Document) -> Vec<Named> {
+    let mut found = Vec::new();
+    for root in document.roots() {
+        let mut open: Vec<Node<'_>> = root
+            .entries()
+            .filter(|(key, _)| {
+                let name = key.as_str().unwrap_or_default();
+                name == "services" || name.starts_with("x-")
+            })
+            .map(|(_, value)| value)
+            .collect();
+        for _ in 0..MOST_NODES {
+            let Some(node) = open.pop() else { break };
+            let is_built = node.entries().any(|(key, _)| key.as_str() == Some("build"));
+            for (key, value) in node.entries() {
+                match (key.as_str(), value.as_str()) {
+                    (Some("image"), Some(text)) if !text.is_empty() => found.push(Named {
+                        text: text.to_owned(),
+                        span: value.span(),
+                        is_built,
+                    }),
+                    // What belongs to the program inside is no image of compose.
+                    (Some("environment" | "labels" | "annotations" | "command"), _) => {}
+                    _ => open.push(value),
+                }
+            }
+            open.extend(node.items());
+        }
+    }
+    found
+}
+
+fn place(file: &SourceFile, named: &Named) -> Place {
+    match interpolated(&named.text) {
+        Some(text) => {
+            let image = ImageRef::parse(&text);
+            let mut place = places::image(file, image, named.span);
+            if text != named.text {
+                place.edit = None;
+            }
+            place
+        }
+        None => places::unknown(file, &named.text, named.span),
+    }
+}
+
+/// The text with the defaults of its variables in their places; nothing where
+/// one has none.
+fn interpolated(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let (inner, after) = after.strip_prefix('{')?.split_once('}')?;
+        let (_, default) = inner.split_once(":-").or_else(|| inner.split_once('-'))?;
+        if default.contains('$') {
+            return None;
+        }
+        out.push_str(default);
+        rest = after;
+    }
+    out.push_str(rest);
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_compose_files_are_told_from_others() {
+        for path in [
+            "compose.yaml",
+            "a/b/docker-compose.yml",
+            "docker-compose.test.yml",
+            "docker-compose-dev.yaml",
+            "compose.override.yml",
+        ] {
+            assert!(is_compose(path), "{path}");
+        }
+        for path in [
+            "composer.yaml",
+            "compose.json",
+            "compose/x.yml",
+            "my-compose.yml",
+        ] {
+            assert!(!is_compose(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn variables_have_their_defaults() {
+        let due = |text: &str, due: &str| assert_eq!(interpolated(text).as_deref(), Some(due));
+        due("alpine:3.19", "alpine:3.19");
+        due("alpine:${TAG:-3.19}", "alpine:3.19");
+        due("${IMAGE-octo/app}:1", "octo/app:1");
+        for text in ["alpine:${TAG}", "$IMAGE", "${A:-${B}}", "${A:?no}", "a:${T"] {
+            assert_eq!(interpolated(text), None, "{text}");
+        }
+    }
+}
