@@ -13,8 +13,7 @@ use crate::settings::Ref;
 /// Whether code in the job of a run may save into the default branch's scope.
 #[must_use]
 pub fn writes_default(run: &Run<'_>) -> bool {
-    let target = run.event() == "pull_request_target";
-    let scope = target || run.refs.contains(&Ref::Default);
+    let scope = run.refs.contains(&Ref::Default);
     let own = run.view.job.cache_mode.as_ref();
     let mode = own.or(run.view.workflow.cache_mode.as_ref());
     let allowed = match mode.map(|mode| &mode.value) {

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Pair;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::mounts;
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
 use cofferdam_workflows::shell::Script;
 
@@ -26,6 +28,19 @@ pub fn takes_the_machine(script: &Script, image: &str) -> bool {
             || text == "--pid=host"
             || text.starts_with("/:")
             || text.contains("source=/,")
+    })
+}
+
+/// Whether a script mounts the workspace itself into a container.
+#[must_use]
+pub fn mounts_workspace(script: &Script) -> bool {
+    script.commands.iter().any(|command| {
+        let (_, args) = command.effective();
+        let args: Vec<String> = args.iter().map(|word| word.text.clone()).collect();
+        let mounts = mounts::of_arguments(&args, &Folder::workspace());
+        mounts
+            .iter()
+            .any(|mount| mount.folder == Folder::workspace())
     })
 }
 

@@ -1,5 +1,6 @@
 //! The packages that a command installs by name, by ecosystem.
 
+use cofferdam_workflows::Repository;
 use cofferdam_workflows::semantics::installs::{self, Loose};
 use cofferdam_workflows::shell::Command;
 
@@ -10,22 +11,59 @@ pub struct Package {
     pub name: String,
     /// What installs it, as it is written.
     pub by: String,
-    /// How loosely it is named.
-    pub loose: Loose,
+    /// Whether it is the same until somebody changes what names it.
+    pub fixed: bool,
 }
 
 /// The packages that a command installs by name.
 #[must_use]
-pub fn of_command(command: &Command) -> Vec<Package> {
+pub fn of_command(command: &Command, repository: &Repository) -> Vec<Package> {
     let mut found: Vec<Package> = installs::named(command)
         .into_iter()
-        .map(|install| Package {
-            name: named(install.by, &install.package),
-            by: format!("{} {}", install.by, install.package),
-            loose: install.loose,
+        .map(|install| {
+            let name = named(install.by, &install.package);
+            let exact = matches!(install.loose, Loose::Exact | Loose::Dependencies);
+            Package {
+                by: format!("{} {}", install.by, install.package),
+                // PyPI takes new files for an old version.
+                fixed: exact && !name.starts_with("pypi/"),
+                name,
+            }
         })
         .collect();
     found.extend(of_system(command));
+    found.extend(of_requirements(command, repository));
+    found
+}
+
+// `pip install -r requirements.txt`
+fn of_requirements(command: &Command, repository: &Repository) -> Vec<Package> {
+    let (program, args) = command.effective();
+    let words: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
+    let pip = match program.file_name() {
+        Some("pip" | "pip3" | "pipx") => true,
+        Some("python" | "python3" | "uv") => words.contains(&"pip"),
+        _ => false,
+    };
+    if !pip || !words.contains(&"install") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for pair in words.windows(2) {
+        let [option, path] = pair else { continue };
+        if !matches!(*option, "-r" | "--requirement") {
+            continue;
+        }
+        let path = path.trim_start_matches("./");
+        let lists = repository.requirements.iter();
+        for list in lists.filter(|list| list.file.path() == path) {
+            found.extend(list.packages.iter().map(|package| Package {
+                name: format!("pypi/{}", package.name.to_ascii_lowercase()),
+                by: format!("pip install -r {path}"),
+                fixed: package.hashed,
+            }));
+        }
+    }
     found
 }
 
@@ -57,11 +95,7 @@ fn of_system(command: &Command) -> Vec<Package> {
         found.push(Package {
             name: format!("{ecosystem}/{name}"),
             by: format!("{ecosystem} {verb} {text}"),
-            loose: if version.is_empty() {
-                Loose::Newest
-            } else {
-                Loose::Dependencies
-            },
+            fixed: !version.is_empty(),
         });
     }
     found

@@ -6,6 +6,7 @@ use cofferdam_rules::sites::Holder;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 
+use crate::graph::Place;
 use crate::scene::{Run, Scene};
 
 /// The runs in which a step of a job, or of an action of the checkout, may run;
@@ -56,4 +57,22 @@ pub fn may_run(run: &Run<'_>, step: &Step) -> bool {
     };
     let inside = conditions::step_runs(step, situation(false)) != Runs::No;
     inside || run.is_open() && conditions::step_runs(step, situation(true)) != Runs::No
+}
+
+/// A job that runs for forks' pull requests already and of which something holds:
+/// how it starts, and the first script. The author of a pull request need not
+/// even bring a file then.
+pub fn of_pull_request(scene: &Scene<'_>, holds: impl Fn(&Run<'_>) -> bool) -> Vec<Place> {
+    let mut runs = scene.runs.iter();
+    let run = runs.find(|run| run.event() == "pull_request" && holds(run));
+    let Some(run) = run else {
+        return Vec::new();
+    };
+    let mut places = run.places();
+    let mut steps = run.view.job.steps().iter();
+    if let Some((step, text)) = steps.find_map(|step| Some((step, step.script()?))) {
+        let first = text.value.lines().next().unwrap_or_default();
+        places.push(Place::new(run.view.at(step.head()), first));
+    }
+    places
 }

@@ -96,6 +96,8 @@ impl<'c> Run<'c> {
             let Some(call) = caller.job.call() else {
                 continue;
             };
+            let uses = &call.uses;
+            places.push(Place::new(caller.at(uses.span), uses.value.to_string()));
             match &call.secrets {
                 CallSecrets::Inherit(span) => {
                     places.push(Place::new(caller.at(*span), "secrets: inherit"));
@@ -107,10 +109,7 @@ impl<'c> Run<'c> {
                         Place::new(caller.at(pair.key.span), what)
                     }));
                 }
-                CallSecrets::None => {
-                    let uses = &call.uses;
-                    places.push(Place::new(caller.at(uses.span), uses.value.to_string()));
-                }
+                CallSecrets::None => {}
             }
         }
         places
@@ -359,11 +358,8 @@ fn refs(trigger: &Trigger, command: bool, settings: Settings<'_>) -> Vec<Ref> {
         return vec![Ref::Default];
     }
     if trigger.name() == "workflow_run" || events::is_privileged_from_outside(trigger.name()) {
-        // Environments see the merge ref of `pull_request_target` since 2025-12.
-        return match trigger.name() {
-            "pull_request_target" => vec![Ref::Pull],
-            _ => vec![Ref::Default],
-        };
+        // `pull_request_target` too, since 2025-12-08 (GitHub changelog of 2025-11-07).
+        return vec![Ref::Default];
     }
     let mut refs: Vec<Ref> = Vec::new();
     for origin in origins::origins(trigger) {

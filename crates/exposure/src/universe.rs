@@ -142,9 +142,6 @@ pub fn subjects(scene: &Scene<'_>, run: &Run<'_>) -> Vec<String> {
     ) {
         return vec!["pull_request".to_owned()];
     }
-    if run.event() == "pull_request_target" {
-        return vec![default_subject(scene)];
-    }
     let refs = run.refs.iter().map(|one| match one {
         Ref::Default | Ref::Pull => default_subject(scene),
         Ref::Branch(Some(name)) => format!("ref:refs/heads/{name}"),

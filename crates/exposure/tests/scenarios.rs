@@ -129,6 +129,15 @@ fn judge(variant: &Variant, without: &Without) -> Outcome {
             }
         }
     }
+    let unread: BTreeSet<String> = found.unread.iter().map(|one| one.path.clone()).collect();
+    let there = |path: &&String| variant.repository.document(path).is_some();
+    let named: BTreeSet<String> = variant.unreadable.iter().filter(there).cloned().collect();
+    if unread != named {
+        outcome.missed += 1;
+        outcome
+            .wrong
+            .push(format!("not read: {unread:?}, expected {named:?}"));
+    }
     for (key, one) in expected {
         outcome.missed += 1;
         outcome.wrong.push(format!(

@@ -397,11 +397,11 @@ impl Start<'_> {
         };
         // An environment that does not exist is made on the spot, without protection.
         let Some(found) = found else { return };
-        if self.event() == "pull_request_target" {
-            match takes_merge_ref(cx, &found.deployment_refs) {
+        if events::is_privileged_from_outside(self.event()) {
+            match takes_default_branch(cx, &found.deployment_refs) {
                 Some(true) => {}
                 Some(false) => {
-                    let note = format!("environment `{name}` takes no pull request's merge ref");
+                    let note = format!("environment `{name}` does not take the default branch");
                     self.narrow(Way::Closed, place, note);
                     return;
                 }
@@ -426,24 +426,30 @@ impl Start<'_> {
     }
 }
 
-// For `pull_request_target` an environment sees `refs/pull/N/merge` since 2025-12.
-fn takes_merge_ref(cx: &Context<'_>, refs: &Fact<DeploymentRefs>) -> Option<bool> {
+// All events that somebody without a role causes run on the default branch,
+// `pull_request_target` since 2025-12-08, and an environment looks at the ref that
+// runs (GitHub changelog of 2025-11-07).
+fn takes_default_branch(cx: &Context<'_>, refs: &Fact<DeploymentRefs>) -> Option<bool> {
     match refs.known()? {
         DeploymentRefs::Any => Some(true),
-        // Where no branch is protected, GitHub takes every ref.
+        // Where no branch is protected, GitHub takes every ref; where another
+        // one is, the default branch may be left out.
         DeploymentRefs::ProtectedBranches => {
             let settings = cx.facts.settings?;
             let classic = settings.default_branch_protection.known();
             let rules = settings.default_branch_rules.known();
             let protected = classic.is_some_and(Option::is_some)
                 || rules.is_some_and(|rules| !rules.is_empty());
-            protected.then_some(false)
+            protected.then_some(true)
         }
         DeploymentRefs::Named(names) => {
+            let default = cx.facts.settings?.repository.known()?;
+            let default = default.default_branch.as_str();
             let names = names.known()?;
-            let may = names
-                .iter()
-                .any(|n| n.pattern.contains("pull") || n.pattern.starts_with('*'));
+            if names.iter().any(|n| n.pattern == default) {
+                return Some(true);
+            }
+            let may = names.iter().any(|n| n.pattern.contains(['*', '?', '[']));
             if may { None } else { Some(false) }
         }
     }

@@ -12,7 +12,7 @@ use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, CofferdamLock, Contributing, Dco, Dependabot,
     Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Renovate,
-    SecurityPolicy, Workflow,
+    Requirements, SecurityPolicy, Workflow,
 };
 use crate::yaml::Document;
 
@@ -114,6 +114,8 @@ pub struct Repository {
     pub pre_commits: Vec<PreCommit>,
     /// What names the project's packages.
     pub manifests: Vec<Manifest>,
+    /// Lists of packages for pip.
+    pub requirements: Vec<Requirements>,
     /// Renovate's configuration, under any of its names.
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
@@ -353,6 +355,8 @@ pub enum Part {
     PreCommit(PreCommit),
     /// What names a package, and Renovate's configuration if it holds one.
     Manifest(Box<Manifest>, Option<Box<Renovate>>),
+    /// A list of packages for pip.
+    Requirements(Requirements),
     /// Renovate's configuration, under any of its names.
     Renovate(Renovate),
     /// Security policies, in any of their places.
@@ -378,6 +382,7 @@ impl Part {
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
             FileKind::PreCommit => Self::PreCommit(PreCommit::parse(file)),
+            FileKind::Requirements => Self::Requirements(Requirements::parse(file)),
             FileKind::Manifest => Self::Manifest(Box::new(Manifest::read(&file)?), None),
             FileKind::Renovate => match Manifest::read(&file) {
                 Some(manifest) => {
@@ -426,6 +431,7 @@ impl Repository {
                     repository.manifests.push(*manifest);
                     repository.renovate.extend(renovate.map(|r| *r));
                 }
+                Part::Requirements(part) => repository.requirements.push(part),
                 Part::Renovate(part) => repository.renovate.push(part),
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
@@ -483,6 +489,8 @@ impl Repository {
         repository
             .dockerfiles
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        (repository.requirements).sort_by(|a, b| a.file.path().cmp(b.file.path()));
+        (repository.manifests).sort_by(|a, b| a.file.path().cmp(b.file.path()));
         repository
             .goreleasers
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));

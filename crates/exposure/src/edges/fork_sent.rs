@@ -6,6 +6,7 @@ use cofferdam_facts::Scope;
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Own, Place};
+use crate::running::of_pull_request;
 use crate::scene::Run;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -28,14 +29,16 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     if let Some(verdict) = settings.forks_get_secrets() {
         for (asset, (home, _)) in &ground.universe.shared {
             let edge = drawn(asset.clone(), "secrets are sent to forks")
-                .over(example(ground, |run| run.held.named.contains_key(asset)));
+                .over(of_pull_request(ground.scene, |run| {
+                    run.held.named.contains_key(asset)
+                }));
             graph.draw(edge.under(&verdict).under(home));
         }
     }
     if let Some(verdict) = settings.forks_get_writes() {
         for scope in &ground.universe.scopes {
             let edge = drawn(Asset::Token(*scope), "write tokens are sent to forks")
-                .over(example(ground, |run| writes(run, *scope)));
+                .over(of_pull_request(ground.scene, |run| writes(run, *scope)));
             graph.draw(edge.under(&verdict));
         }
     }
@@ -43,21 +46,4 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 
 fn writes(run: &Run<'_>, scope: Scope) -> bool {
     run.start.token.writes().any(|own| own == scope)
-}
-
-/// A workflow that runs for forks' pull requests already and holds it: the
-/// author of one need not even bring a file.
-fn example(ground: &Ground<'_, '_>, holds: impl Fn(&Run<'_>) -> bool) -> Vec<Place> {
-    let runs = ground.scene.runs.iter();
-    let mut runs = runs.filter(|run| run.event() == "pull_request" && holds(run));
-    let Some(run) = runs.next() else {
-        return Vec::new();
-    };
-    let mut places = run.places();
-    let mut steps = run.view.job.steps().iter();
-    if let Some((step, text)) = steps.find_map(|step| Some((step, step.script()?))) {
-        let first = text.value.lines().next().unwrap_or_default();
-        places.push(Place::new(run.view.at(step.head()), first));
-    }
-    places
 }

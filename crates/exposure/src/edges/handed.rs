@@ -1,8 +1,12 @@
 //! Code in a container takes what the step hands to it.
 
+use cofferdam_facts::Scope;
 use cofferdam_rules::Context;
+use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::semantics::{checkouts, versions};
 
 use super::{EdgeRule, Ground};
+use crate::asset::Asset;
 use crate::containers;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::scene::Run;
@@ -38,8 +42,26 @@ fn of_step(cx: &Context<'_>, run: &Run<'_>, index: usize, graph: &mut Graph) {
     ];
     let script = cx.script(run.view.workflow.path(), step);
     let names = containers::handed(step, &around, script);
+    if let Some(checkout) = credentials_in_workspace(run, index)
+        && script.is_some_and(containers::mounts_workspace)
+    {
+        for scope in run.start.token.writes().filter(|s| *s != Scope::IdToken) {
+            let to = Node::Asset(Asset::Token(scope));
+            graph.draw(
+                Drawn::new(RULE.id, Node::Handed(run.id, index), to)
+                    .at(Place::new(
+                        run.view.at(checkouts::place(checkout)),
+                        "keeps the token in the workspace",
+                    ))
+                    .cut(
+                        Cost::Line,
+                        "Set `persist-credentials: false` for the checkout",
+                    ),
+            );
+        }
+    }
     for (asset, place) in &run.held.named {
-        let crate::asset::Asset::Secret {
+        let Asset::Secret {
             name: Some(name), ..
         } = asset
         else {
@@ -60,4 +82,21 @@ fn of_step(cx: &Context<'_>, run: &Run<'_>, index: usize, graph: &mut Graph) {
             );
         }
     }
+}
+
+/// A checkout before a step that leaves the token in the files of the workspace.
+/// Since its sixth version it is kept elsewhere.
+fn credentials_in_workspace<'r>(run: &'r Run<'_>, index: usize) -> Option<&'r Step> {
+    let document = &run.view.workflow.document;
+    let before = run
+        .view
+        .job
+        .steps()
+        .iter()
+        .filter(|step| step.index < index);
+    let mut checkouts = before.filter(|step| checkouts::is_checkout(step));
+    checkouts.find(|step| {
+        let old = versions::of_step(document, step).is_none_or(|version| version.major < 6);
+        old && checkouts::persists(step) != Some(false)
+    })
 }

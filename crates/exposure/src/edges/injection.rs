@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cofferdam_flows::{Effect, Flow, Sink, SinkKind, Who};
+use cofferdam_flows::{Effect, Flow, Holds, Sink, SinkKind, Source, Who};
 use cofferdam_rules::agents::Use;
 use cofferdam_rules::injections;
 use cofferdam_rules::starts::Start;
@@ -98,7 +98,11 @@ fn arrive(
     };
     // An agent that refuses people without write access obeys the others.
     let refuses = sink.kind == SinkKind::Prompt && Use::of_sink(sink).asks_for_write();
-    let success = sink.step.condition.as_ref().is_some_and(needs_success);
+    let artifact = matches!(
+        flow.source,
+        Source::Read(Holds::Artifact, _) | Source::Output(_, Holds::Artifact)
+    );
+    let success = artifact || sink.step.condition.as_ref().is_some_and(needs_success);
     let step = flow.through.first().copied().unwrap_or(sink.step);
     for rank in Rank::ALL {
         let Some(verdict) = passing(&way, rank) else {

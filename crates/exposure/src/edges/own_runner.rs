@@ -3,6 +3,9 @@
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Own, Place};
+use crate::running;
+use crate::scene::Run;
+use crate::universe::runner;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "own-runner",
@@ -15,9 +18,18 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for (label, verdict) in &ground.universe.runners {
         for own in [Own::Fork, Own::Branch, Own::Pull, Own::Tag, Own::Default] {
             let to = Node::Asset(Asset::Runner(label.clone()));
+            let here = |run: &Run<'_>| {
+                let found = runner(ground.scene, run);
+                found.is_some_and(|(other, _)| other == *label)
+            };
+            let example = match own {
+                Own::Fork => running::of_pull_request(ground.scene, here),
+                _ => Vec::new(),
+            };
             graph.draw(
                 Drawn::new(RULE.id, Node::Own(own), to)
                     .under(verdict)
+                    .over(example)
                     .at(Place::without_file(format!("`runs-on: {label}`")))
                     .cut(
                         Cost::Setting,

@@ -1,7 +1,6 @@
 //! The publisher of a package that a step installs runs code in the job.
 
 use cofferdam_rules::script_steps;
-use cofferdam_workflows::semantics::installs::Loose;
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
@@ -20,10 +19,11 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for site in script_steps::of(ground.scene.cx) {
         for command in &site.script.commands {
-            for package in packages::of_command(command) {
-                let verdict = match package.loose {
-                    Loose::Exact | Loose::Dependencies => Verdict::after(Wait::Update),
-                    Loose::Range | Loose::Newest => Verdict::reachable(),
+            for package in packages::of_command(command, ground.scene.cx.repository) {
+                let verdict = if package.fixed {
+                    Verdict::after(Wait::Update)
+                } else {
+                    Verdict::reachable()
                 };
                 let place = site.at(command.range.clone());
                 for (run, _) in running::of_home(ground.scene, &site.home, site.step) {

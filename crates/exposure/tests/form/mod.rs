@@ -8,10 +8,10 @@ use cofferdam_exposure::{Asset, Place, Position, Verdict};
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::settings::{
     ActionsPolicy, ActionsPolicyRule, ActiveRule, DefaultPermissions, DeploymentRefs, Enforcement,
-    Environment, Fact, ForkApproval, NamedRef, OwnerKind, Patterns, PrivateForks, Protection,
-    PullRequestRule, RefKind, Repository as Described, RequiredReviewers, Reviewer, Rule, Ruleset,
-    RulesetTarget, Runner, Secret, SecretHome, Snapshot, SourceType, Timestamp, Visibility,
-    WorkflowToken,
+    Environment, Fact, ForkApproval, Installation, InstallationReach, NamedRef, Organization,
+    OwnerKind, Patterns, PrivateForks, Protection, PullRequestRule, Reason, RefKind,
+    Repository as Described, RequiredReviewers, Reviewer, Rule, Ruleset, RulesetTarget, Runner,
+    Secret, SecretHome, Snapshot, SourceType, Timestamp, TokenAccess, Visibility, WorkflowToken,
 };
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::repository::Tree;
@@ -35,6 +35,7 @@ pub(crate) struct Variant {
     pub(crate) positions: BTreeSet<String>,
     pub(crate) classes: BTreeSet<String>,
     pub(crate) expected: Vec<Expected>,
+    pub(crate) unreadable: BTreeSet<String>,
 }
 
 /// One expected way.
@@ -112,6 +113,10 @@ fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, St
         settings: snapshot(name, settings),
         positions: words("positions"),
         classes: words("assets"),
+        unreadable: match table.contains_key("unreadable") {
+            true => words("unreadable"),
+            false => BTreeSet::new(),
+        },
         expected: expected
             .into_iter()
             .flatten()
@@ -235,6 +240,11 @@ fn snapshot(name: &str, table: &Table) -> Snapshot {
                     labels: ["self-hosted", "linux", "x64"].map(str::to_owned).to_vec(),
                 }]);
             }
+            "apps" => {
+                let all = value.as_array().unwrap().iter();
+                let all = all.map(|app| installation(app.as_str().unwrap())).collect();
+                snapshot.organization = Fact::Known(Some(organization(all)));
+            }
             "environments" => {
                 let all = value.as_table().unwrap().iter();
                 let all = all.map(|(key, value)| environment(key, value.as_table().unwrap()));
@@ -274,6 +284,40 @@ fn described(visibility: &str) -> Described {
         fork: false,
         archived: false,
         created_at: Fact::Known(Timestamp::from_unix(0)),
+    }
+}
+
+/// An App that may write contents and workflows.
+fn installation(app: &str) -> Installation {
+    let writes = ["contents", "workflows"].map(|name| (name.to_owned(), TokenAccess::Write));
+    Installation {
+        id: 1,
+        app: app.to_owned(),
+        app_id: 1,
+        reach: InstallationReach::All,
+        permissions: writes.into(),
+        suspended_at: None,
+        created_at: Timestamp::from_unix(0),
+    }
+}
+
+fn organization(installations: Vec<Installation>) -> Organization {
+    fn no<T>() -> Fact<T> {
+        Fact::not_read(Reason::NotAsked)
+    }
+    Organization {
+        login: "acme".to_owned(),
+        id: no(),
+        two_factor_required: no(),
+        default_role: no(),
+        owners: no(),
+        members: no(),
+        actions_permissions: no(),
+        workflow_token: no(),
+        oidc_subject: no(),
+        immutable_releases: no(),
+        installations: Fact::Known(installations),
+        webhooks: no(),
     }
 }
 
@@ -418,7 +462,7 @@ fn environment(name: &str, table: &Table) -> Environment {
         custom_rules: Fact::Known(Vec::new()),
         secrets: match words("secrets") {
             Some(all) => Fact::Known(all.into_iter().map(secret).collect()),
-            None => Fact::not_read(cofferdam_facts::settings::Reason::NotAsked),
+            None => Fact::not_read(Reason::NotAsked),
         },
         variables: Fact::Known(Vec::new()),
     }
