@@ -21,9 +21,10 @@ use crate::verdict::Verdict;
 
 /// How deep calls are followed: GitHub allows ten levels.
 const MAX_DEPTH: usize = 10;
-/// How many runs one workflow may have, and all together.
+/// How many jobs lead on from one workflow, and how many runs there may be all
+/// together.
 const MAX_OF_WORKFLOW: usize = 2_000;
-const MAX_RUNS: usize = 50_000;
+const MAX_RUNS: usize = 20_000;
 /// How many environments one job is followed into.
 const MAX_ENVIRONMENTS: usize = 8;
 /// How many passed secrets of one call are shown.
@@ -38,6 +39,9 @@ pub struct Scene<'c> {
     pub settings: Settings<'c>,
     /// The runs, by number.
     pub runs: Vec<Run<'c>>,
+    /// The name of the default branch; where the settings do not say it, what
+    /// triggers name, else `main`.
+    pub default_branch: String,
     /// Workflows of which ways were left out, because there are too many.
     pub cut: Vec<&'c Workflow>,
     by_job: HashMap<usize, Vec<RunId>>,
@@ -146,6 +150,7 @@ impl<'c> Scene<'c> {
             cx,
             settings: Settings::new(cx.facts.settings),
             runs: Vec::new(),
+            default_branch: default_branch(cx),
             cut: Vec::new(),
             by_job: HashMap::new(),
         };
@@ -156,11 +161,11 @@ impl<'c> Scene<'c> {
             }
             let triggers = workflow.triggers.iter();
             let own = triggers.filter(|t| t.name() != "workflow_call").count();
-            let most = MAX_OF_WORKFLOW.min(MAX_RUNS.saturating_sub(scene.runs.len()));
-            if chains.len() * own > most || chains.len() >= MAX_OF_WORKFLOW {
+            let most = MAX_RUNS.saturating_sub(scene.runs.len()) / own.max(1);
+            if chains.len() > most || chains.len() >= MAX_OF_WORKFLOW {
                 scene.cut.push(workflow);
             }
-            chains.truncate(most / own.max(1));
+            chains.truncate(most);
             for trigger in workflow.triggers.iter() {
                 for chain in &chains {
                     scene.along(workflow, trigger, chain);
@@ -185,7 +190,8 @@ impl<'c> Scene<'c> {
         }
         for start in starts {
             let outside = events::is_privileged_from_outside(event) || start.command.is_some();
-            if !for_insiders && !(outside && !start.files.is_closed()) {
+            let for_outsiders = outside && !start.files.is_closed();
+            if !for_insiders && !for_outsiders {
                 continue;
             }
             for environment in self.environments(workflow, view) {
@@ -349,6 +355,19 @@ fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], out: &mut Vec<Vec<
         longer.push(view);
         follow(cx, &longer, out);
     }
+}
+
+fn default_branch(cx: &Context<'_>) -> String {
+    if let Some(known) = Settings::new(cx.facts.settings).default_branch() {
+        return known.to_owned();
+    }
+    let workflows = cx.repository.workflows.iter();
+    let triggers = workflows.flat_map(|w| &w.triggers);
+    let written = triggers.flat_map(|trigger| trigger.branches.iter().flatten());
+    let usual = written
+        .map(|name| name.value.as_str())
+        .filter(|name| matches!(*name, "main" | "master" | "trunk"));
+    usual.min().unwrap_or("main").to_owned()
 }
 
 /// The refs that the runs of a trigger are about.

@@ -154,18 +154,7 @@ pub fn subjects(scene: &Scene<'_>, run: &Run<'_>) -> Vec<String> {
 /// The tail of the subject of a run on the default branch.
 #[must_use]
 pub fn default_subject(scene: &Scene<'_>) -> String {
-    let known = scene.settings.default_branch();
-    let name = known.unwrap_or_else(|| {
-        let written = scene.runs.iter().flat_map(|run| {
-            let branches = run.start.trigger.branches.iter().flatten();
-            branches.map(|b| b.value.as_str())
-        });
-        let mut written: Vec<&str> = written.collect();
-        written.retain(|name| matches!(*name, "main" | "master" | "trunk"));
-        written.sort_unstable();
-        written.first().copied().unwrap_or("main")
-    });
-    format!("ref:refs/heads/{name}")
+    format!("ref:refs/heads/{}", scene.default_branch)
 }
 
 /// The label of the self-hosted runner that a run takes, and what is not known

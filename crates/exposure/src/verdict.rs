@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(levels, Level::ALL);
         let [open, when, after, blocked] = ways;
         assert_eq!(blocked.clone().or(after.clone()), after);
-        assert_eq!(when.clone().and(&after).level(), Level::After);
+        assert_eq!(when.and(&after).level(), Level::After);
         assert_eq!(open.and(&blocked).level(), Level::Blocked);
     }
 }

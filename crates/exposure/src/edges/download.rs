@@ -1,5 +1,6 @@
 //! Whoever serves what a script downloads and runs has code in the job.
 
+use cofferdam_facts::Location;
 use cofferdam_rules::script_steps::{self, ScriptStep};
 use cofferdam_workflows::semantics::downloads::{self, Fixed};
 use cofferdam_workflows::shell::{Shell, Word};
@@ -27,13 +28,13 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 &site,
                 &address,
                 download.checked.is_some(),
-                place,
+                &place,
                 graph,
             );
         }
         if site.shell() == Shell::PowerShell {
             for (address, range) in downloads::of_powershell(&site.text.value) {
-                reach(ground, &site, &address, false, site.at(range), graph);
+                reach(ground, &site, &address, false, &site.at(range), graph);
             }
         }
     }
@@ -44,7 +45,7 @@ fn reach(
     site: &ScriptStep<'_>,
     address: &str,
     checked: bool,
-    place: cofferdam_facts::Location,
+    place: &Location,
     graph: &mut Graph,
 ) {
     let fixed = checked || downloads::fixed(address) == Fixed::Commit;

@@ -61,7 +61,7 @@ impl Scenario {
                     Some((path.strip_prefix(&prefix)?.to_owned(), text.clone()))
                 })
                 .collect();
-            (!files.is_empty()).then(|| variant(&name, side, &table, files))
+            (!files.is_empty()).then(|| variant(&name, side, &table, &files))
         });
         Self {
             variants: variants.collect(),
@@ -87,7 +87,7 @@ fn members(text: &str) -> (String, Vec<(String, String)>) {
     (head, members)
 }
 
-fn variant(name: &str, side: &'static str, table: &Table, files: Vec<(String, String)>) -> Variant {
+fn variant(name: &str, side: &'static str, table: &Table, files: &[(String, String)]) -> Variant {
     let words = |key: &str| -> BTreeSet<String> {
         let list = table[key].as_array().unwrap();
         list.iter()
