@@ -127,19 +127,9 @@ fn locks(root: &Path, opened: &locking::Opened) -> (String, String) {
     let mut contents = cofferdam_locking::references::contents(&opened.references);
     for reference in &opened.references {
         if let What::Action { pin, path, .. } = &reference.what {
-            let entry = contents
-                .actions
-                .entry(pin.clone())
-                .or_insert_with(|| Entry {
-                    commit: commit(),
-                    tree: Hash::Known(format!("h1:{}=", "A".repeat(43))),
-                    excluded: BTreeSet::new(),
-                    paths: BTreeSet::new(),
-                    uses: BTreeSet::new(),
-                    images: BTreeSet::new(),
-                    permissions: BTreeSet::new(),
-                    calls: BTreeSet::new(),
-                });
+            let entry = contents.actions.entry(pin.clone()).or_insert_with(|| {
+                Entry::new(commit(), Hash::Known(format!("h1:{}=", "A".repeat(43))))
+            });
             entry.paths.insert(path.clone());
         }
     }

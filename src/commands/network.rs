@@ -89,6 +89,18 @@ impl NetworkArgs {
         })
     }
 
+    /// The host of everything that names no other. A tenant of ghe.com is one of
+    /// its own, beside github.com; every other address stands for github.com.
+    pub(crate) fn host_name(&self) -> String {
+        let rest = self.git_url.split_once("://").map_or("", |(_, rest)| rest);
+        let name = self.github_server.as_deref().unwrap_or(rest);
+        let name = name.split(['/', ':']).next().unwrap_or_default();
+        match name.to_ascii_lowercase() {
+            name if name.ends_with(".ghe.com") => name,
+            _ => PUBLIC_HOST.to_owned(),
+        }
+    }
+
     /// The same without asking anybody, whatever the arguments say.
     pub(crate) fn open_offline(&self) -> Result<Network, NetworkError> {
         self.open_in(Mode::Offline)
@@ -97,7 +109,7 @@ impl NetworkArgs {
     fn open_in(&self, mode: Mode) -> Result<Network, NetworkError> {
         let host = self.host()?;
         let mut hosts = Hosts::default();
-        hosts.set(PUBLIC_HOST, host);
+        hosts.set(&self.host_name(), host);
         let proxy = environment::proxy();
         let folder = self.cache.clone().or_else(environment::cache_folder);
         let cache = || folder.as_deref().map(Cache::new);

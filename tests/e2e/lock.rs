@@ -9,25 +9,25 @@ use serde_json::Value;
 use crate::git_backend::{Answer, GitServer, Made, response};
 use crate::sandbox::{Ran, Sandbox};
 
-const OURS: &str = ".github/cofferdam.lock";
-const THEIRS: &str = ".github/workflows/actions.lock";
-const CI: &str = ".github/workflows/ci.yml";
+pub(crate) const OURS: &str = ".github/cofferdam.lock";
+pub(crate) const THEIRS: &str = ".github/workflows/actions.lock";
+pub(crate) const CI: &str = ".github/workflows/ci.yml";
 
 const MANIFEST: &str = "{\"schemaVersion\":2,\"manifests\":[]}";
 /// The SHA-256 of it.
 const DIGEST: &str = "sha256:bc5857ac9458293d5111ab85c952172cd7f56bceb4e3014ddc4cafac8927b313";
 
-const NODE: &str = "name: x\nruns: {using: node24, main: dist/index.js}\n";
+pub(crate) const NODE: &str = "name: x\nruns: {using: node24, main: dist/index.js}\n";
 
 /// A server with actions, and a checkout that uses them.
-struct World {
-    sandbox: Sandbox,
-    server: GitServer,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) server: GitServer,
     _served: tempfile::TempDir,
 }
 
 impl World {
-    fn new(workflow: &str) -> Self {
+    pub(crate) fn new(workflow: &str) -> Self {
         let served = tempfile::tempdir().unwrap();
         let server = GitServer::start(served.path());
         server.decide(|asked| match asked.path.strip_prefix("/api/repos/") {
@@ -50,12 +50,12 @@ impl World {
         }
     }
 
-    fn make(&self, slug: &str) -> Made {
+    pub(crate) fn make(&self, slug: &str) -> Made {
         Made::new(&self.server.folder, slug)
     }
 
     /// The usual actions: one that uses another, and one that is called.
-    fn usual() -> (Self, String) {
+    pub(crate) fn usual() -> (Self, String) {
         let world = Self::new("placeholder");
         let leaf = world.make("acme/leaf");
         leaf.write("action.yml", NODE)
@@ -96,7 +96,7 @@ impl World {
         (world, commit)
     }
 
-    fn lock(&self, args: &[&str]) -> Ran {
+    pub(crate) fn lock(&self, args: &[&str]) -> Ran {
         let root = self.server.root.clone();
         let api = format!("{root}/api");
         let asks = matches!(args.first(), Some(&("write" | "update" | "diff")));
@@ -110,12 +110,12 @@ impl World {
         self.sandbox.run(&all)
     }
 
-    fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.sandbox.path(path)).unwrap()
     }
 
     /// Lays out what a runner has downloaded for a list of `OWNER/REPO@REF`.
-    fn unpack(&self, actions: &[(&str, &str)]) -> PathBuf {
+    pub(crate) fn unpack(&self, actions: &[(&str, &str)]) -> PathBuf {
         let folder = self.sandbox.outside().join("_actions");
         for (slug, git_ref) in actions {
             let target = folder.join(slug).join(git_ref);
@@ -143,7 +143,7 @@ impl World {
         folder
     }
 
-    fn verify(&self, folder: &Path) -> (i32, Vec<(String, String)>) {
+    pub(crate) fn verify(&self, folder: &Path) -> (i32, Vec<(String, String)>) {
         let ran = self.lock(&[
             "verify",
             "--format",
@@ -522,6 +522,7 @@ fn what_the_runner_has_is_told_apart() {
     assert_eq!(
         told,
         [
+            ("_temp_1", "not-checked"),
             ("acme/flows/stable", "content-differs"),
             ("acme/leaf/feature/x", "not-pinned"),
             ("acme/leaf/v1", "same"),

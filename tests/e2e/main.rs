@@ -39,6 +39,10 @@ mod insights;
 mod local_references;
 #[cfg(all(feature = "lock", unix))]
 mod lock;
+#[cfg(all(feature = "lock", unix))]
+mod lock_attacks;
+#[cfg(all(feature = "lock", unix))]
+mod lock_foreign;
 mod many;
 #[cfg(target_os = "linux")]
 mod memory;

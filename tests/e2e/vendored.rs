@@ -323,6 +323,28 @@ fn bad_input_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn a_directory_that_is_hidden_is_named() {
+    let server = Server::start();
+    let sandbox = checkout(&server);
+    run(&sandbox, &server, &["write-manifests"]);
+    sandbox.commit();
+    let away = sandbox.path("elsewhere");
+    std::fs::rename(sandbox.path("vendor"), &away).unwrap();
+    let ran = run(&sandbox, &server, &["check", "--offline"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    let (code, value) = json(&sandbox, &server, &["--offline", "--base", "HEAD"]);
+    assert_eq!(code, 1, "{value:#}");
+    assert_eq!(value["problems"][0]["code"], "vendor-gone");
+    std::os::unix::fs::symlink(&away, sandbox.path("vendor")).unwrap();
+    let (code, value) = json(&sandbox, &server, &["--offline"]);
+    assert_eq!(code, 3, "{value:#}");
+    assert_eq!(value["not_checked"][0]["what"], "vendor");
+    let ran = run(&sandbox, &server, &["check", "--offline"]);
+    let said = "vendor: no folder stands here, and a link is not followed";
+    assert!(ran.out.contains(said), "{}", ran.out);
+}
+
+#[test]
 #[cfg(unix)]
 fn manifests_are_written_through_no_link() {
     let server = Server::start();

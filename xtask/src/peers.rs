@@ -20,6 +20,7 @@ mod measure_text;
 mod noise;
 mod sarif;
 mod scanners;
+mod vendor;
 
 /// One recipe.
 struct Peer {
@@ -61,6 +62,12 @@ const PEERS: &[Peer] = &[
         summary: "SARIF judged by the validator of the format's own authors",
         covers: sarif::COVERS,
         run: sarif::run,
+    },
+    Peer {
+        name: "vendor",
+        summary: "vendor directories of public projects, proven, over checkouts given by hand",
+        covers: vendor::COVERS,
+        run: vendor::run,
     },
 ];
 
@@ -111,8 +118,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         .iter()
         .filter(|peer| match wanted.as_deref() {
             Some(name) => name == peer.name,
-            // It has nothing to read unless it is given something.
-            None => peer.name != "noise" || !options.corpora.is_empty(),
+            // These have nothing to read unless they are given something.
+            None => !matches!(peer.name, "noise" | "vendor") || !options.corpora.is_empty(),
         })
         .collect();
     if chosen.is_empty() {

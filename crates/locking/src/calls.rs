@@ -104,6 +104,12 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("yarn", "network"),
 ];
 
+/// Whether a program of a shell script brings files from the network.
+pub(crate) fn fetches(name: &str) -> bool {
+    let found = PROGRAMS.binary_search_by(|(program, _)| (*program).cmp(name));
+    matches!(found.map(|at| PROGRAMS.get(at)), Ok(Some((_, "network"))))
+}
+
 /// Whether a file is code whose calls are looked at.
 #[must_use]
 pub fn is_code(path: &str) -> bool {
@@ -151,6 +157,10 @@ pub fn of_file(path: &str, bytes: &[u8]) -> Calls {
 pub fn of_script(text: &str, shell: &Shell, calls: &mut Calls) {
     if !shell.is_understood() {
         named(text, OTHER_CALLS, calls);
+        if *shell == Shell::Other("JavaScript".to_owned()) {
+            modules(text, calls);
+            named(text, SCRIPT_CALLS, calls);
+        }
         return;
     }
     for command in &shell::parse(text, shell).commands {

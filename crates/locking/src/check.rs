@@ -10,7 +10,7 @@ use cofferdam_workflows::documents::{self, ActionsLock, ProblemKind};
 
 use crate::graph::Graph;
 use crate::problem::{Code, Problem};
-use crate::references::{Reference, What, of_repository};
+use crate::references::{Reference, What, of_repository, why_loose};
 
 mod commits;
 
@@ -28,6 +28,15 @@ pub enum LocalFolder {
     },
     /// The checkout has no such folder: what runs is put there by the job.
     Absent,
+    /// It, or a folder above it, is a link. The runner follows it to a folder whose
+    /// references were not collected as those of an action.
+    Linked {
+        /// The link.
+        link: String,
+        /// Where it leads inside of the repository; `None` if it leads out, or to
+        /// nothing.
+        real: Option<String>,
+    },
     /// It could not be read as a whole.
     NotRead(String),
 }
@@ -62,7 +71,7 @@ pub fn check_references(
     local: &BTreeMap<String, LocalFolder>,
 ) -> Checked {
     let mut found = Vec::new();
-    documents_read(repository, &mut found);
+    documents_read(repository, references, &mut found);
     let actions_lock = repository.actions_locks.first();
     let ours = repository.cofferdam_locks.first();
     let mut checked = Checked {
@@ -77,8 +86,7 @@ pub fn check_references(
     }
     for reference in references {
         if let What::Loose(written) = &reference.what {
-            let message = format!("`{written}` names no commit, tag or branch");
-            found.push(Code::RefMissing.at(reference.location.clone(), message));
+            found.push(Code::RefMissing.at(reference.location.clone(), why_loose(written)));
         }
     }
     match ours {
@@ -107,17 +115,30 @@ pub fn check_references(
     checked
 }
 
-/// Documents with a part that was not read: they may refer to more.
-fn documents_read(repository: &Repository, found: &mut Vec<Problem>) {
+/// The documents of a checkout that may refer to more than what was read.
+#[must_use]
+pub fn unread(repository: &Repository, references: &[Reference]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    documents_read(repository, references, &mut found);
+    found
+}
+
+/// Documents that may refer to more than what was read. Any problem counts: what
+/// GitHub makes of a file that is not plain YAML is for GitHub to say.
+fn documents_read(repository: &Repository, references: &[Reference], found: &mut Vec<Problem>) {
     let workflows = repository.workflows.iter().map(|w| &w.document);
-    let actions = repository.actions.iter().map(|a| &a.document);
-    for document in workflows.chain(actions) {
+    let is_used = |action: &&documents::Action| {
+        let folder = match action.folder() {
+            "" => ".",
+            folder => folder,
+        };
+        !documents::kind::is_aside(action.path())
+            || (references.iter()).any(|r| matches!(&r.what, What::Local(used) if used == folder))
+    };
+    let actions = repository.actions.iter().filter(is_used);
+    for document in workflows.chain(actions.map(|a| &a.document)) {
         let file = document.file();
-        if documents::kind::is_aside(file.path()) {
-            continue;
-        }
-        let mut problems = document.problems().iter();
-        if let Some(problem) = problems.find(|problem| problem.kind.hides_rest()) {
+        if let Some(problem) = document.problems().first() {
             found.push(Code::NotRead.at(file.locate(problem.span), problem.message.clone()));
         }
     }
@@ -234,6 +255,11 @@ fn covered(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Probl
         }
     }
     for (pin, entry) in &contents.actions {
+        // No lock is written so, and nothing is compared with an action then.
+        if entry.tree == Hash::NotKnown {
+            let message = format!("{pin} has no content hash");
+            found.push(Code::Incomplete.at(lock.place(&Key::Action(pin.clone())), message));
+        }
         for used in entry
             .uses
             .iter()
@@ -242,13 +268,19 @@ fn covered(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Probl
             let message = format!("{pin} uses {used}, which has no entry");
             found.push(Code::Incomplete.at(lock.place(&Key::Action(pin.clone())), message));
         }
-        for image in entry
-            .images
-            .iter()
-            .filter(|image| !contents.images.contains_key(*image))
-        {
-            let message = format!("{pin} uses image {image}, which has no entry");
+        let mut lacks = |what: String| {
+            let message = format!("{pin} uses {what}, which has no entry");
             found.push(Code::Incomplete.at(lock.place(&Key::Action(pin.clone())), message));
+        };
+        for image in (entry.images.iter()).filter(|name| !contents.images.contains_key(*name)) {
+            lacks(format!("image {image}"));
+        }
+        for tool in (entry.tools.iter()).filter(|tool| !contents.tools.contains_key(*tool)) {
+            lacks(format!("tool {tool}"));
+        }
+        let downloads = entry.downloads.iter();
+        for address in downloads.filter(|name| !contents.downloads.contains_key(*name)) {
+            lacks(format!("download {address}"));
         }
     }
 }
@@ -338,6 +370,15 @@ fn local_folders(
             (Some(LocalFolder::Absent), Hash::Known(_)) => {
                 let message = format!("`{folder}` is locked, and the checkout has no such folder");
                 found.push(Code::LocalChanged.at(place(), message));
+            }
+            (Some(LocalFolder::Linked { link, real }), _) => {
+                let to = match real {
+                    Some(real) => format!("leads to `{real}`"),
+                    None => "leads out of the repository or to nothing".to_owned(),
+                };
+                let message =
+                    format!("`{folder}` is reached through the link `{link}`, which {to}");
+                found.push(Code::Linked.at(user.location.clone(), message));
             }
             (Some(LocalFolder::NotRead(reason)), _) => {
                 let message = format!("`{folder}` could not be read: {reason}");

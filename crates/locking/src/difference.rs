@@ -16,6 +16,8 @@ pub struct Difference {
     pub actions: Vec<ActionChange>,
     /// Images, bases, tools, downloads and local actions.
     pub entries: Vec<EntryChange>,
+    /// Workflows that GitHub held to their locked commits, and no longer does.
+    pub released: Vec<String>,
 }
 
 /// One action.
@@ -82,7 +84,7 @@ impl Difference {
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.entries.is_empty()
+        self.actions.is_empty() && self.entries.is_empty() && self.released.is_empty()
     }
 }
 
@@ -130,6 +132,33 @@ impl ActionChange {
         self.sides(|entry| entry.calls.clone())
     }
 
+    /// Tools that actions which it uses newly install, and those that are gone.
+    #[must_use]
+    pub fn tools(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        self.sides(|entry| entry.tools.iter().map(ToString::to_string).collect())
+    }
+
+    /// Addresses from which its scripts newly fetch what they run, and those
+    /// that are gone.
+    #[must_use]
+    pub fn downloads(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        self.sides(|entry| entry.downloads.clone())
+    }
+
+    /// Scripts of which nobody can tell what they fetch: those that are new, and
+    /// those that are gone.
+    #[must_use]
+    pub fn undecided(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        self.sides(|entry| entry.undecided.clone())
+    }
+
+    /// Paths that are compared with nothing at run time and newly accepted, and
+    /// those that no longer are.
+    #[must_use]
+    pub fn accepted(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        self.sides(|entry| entry.accepted.clone())
+    }
+
     /// Whether the ref is the same and leads to another commit.
     #[must_use]
     pub fn ref_moved(&self) -> bool {
@@ -137,14 +166,22 @@ impl ActionChange {
             if a == b && one.commit != other.commit)
     }
 
+    /// Whether the commit is the same and its content hash was taken away, so that
+    /// nothing is compared with it any more.
+    #[must_use]
+    pub fn hash_lost(&self) -> bool {
+        matches!((&self.old, &self.new), (Some((_, one)), Some((_, other)))
+            if one.tree != Hash::NotKnown && other.tree == Hash::NotKnown)
+    }
+
     /// Whether the commit is the same and its content is another, which no
-    /// honest change does.
+    /// honest change does. What is left out of the hash follows from the commit
+    /// as well: a path that is newly left out hides what lies there.
     #[must_use]
     pub fn content_forged(&self) -> bool {
         matches!((&self.old, &self.new), (Some((_, one)), Some((_, other)))
             if one.commit == other.commit
-                && one.excluded == other.excluded
-                && one.tree != other.tree
+                && (one.tree != other.tree || one.excluded != other.excluded)
                 && one.tree != Hash::NotKnown
                 && other.tree != Hash::NotKnown)
     }
@@ -159,15 +196,10 @@ pub fn together(ours: Option<&Contents>, theirs: Option<&ActionsLock>) -> Conten
         let Some(commit) = &entry.commit else {
             continue;
         };
-        let of_theirs = || Entry {
-            commit: commit.value.clone(),
-            tree: Hash::NotKnown,
-            excluded: BTreeSet::new(),
-            paths: BTreeSet::new(),
-            uses: entry.uses.iter().map(|pin| pin.value.clone()).collect(),
-            images: BTreeSet::new(),
-            permissions: BTreeSet::new(),
-            calls: BTreeSet::new(),
+        let of_theirs = || {
+            let mut new = Entry::new(commit.value.clone(), Hash::NotKnown);
+            new.uses = entry.uses.iter().map(|pin| pin.value.clone()).collect();
+            new
         };
         all.actions
             .entry(entry.pin.value.clone())
@@ -182,7 +214,25 @@ pub fn compare(base: &Contents, head: &Contents) -> Difference {
     Difference {
         actions: actions(base, head),
         entries: entries(base, head),
+        released: Vec::new(),
     }
+}
+
+/// The workflows that one `actions.lock` lists and the other one does not, as far
+/// as they are still there. GitHub holds a workflow to the lock while the file
+/// lists it.
+#[must_use]
+pub fn released(
+    base: Option<&ActionsLock>,
+    head: Option<&ActionsLock>,
+    exists: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let listed = base.map_or(&[][..], |lock| &lock.workflows);
+    (listed.iter())
+        .map(|workflow| workflow.path.value.as_str())
+        .filter(|path| exists(path) && head.is_none_or(|lock| lock.workflow(path).is_none()))
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn actions(base: &Contents, head: &Contents) -> Vec<ActionChange> {

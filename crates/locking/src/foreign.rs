@@ -5,14 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use cofferdam_facts::pin::Pin;
 use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_workflows::documents::action::Runs;
+use cofferdam_workflows::documents::cofferdam_lock::{Hash, Tool};
+use cofferdam_workflows::documents::dockerfile::Script as RunScript;
 use cofferdam_workflows::documents::job::PermissionsKind;
 use cofferdam_workflows::documents::{Action, Dockerfile, Step, Workflow};
 use cofferdam_workflows::repository::{ACTION_DOCKERFILES, ACTION_NAMES, inside, plain};
 use cofferdam_workflows::semantics::built::Built;
 use cofferdam_workflows::semantics::shells;
+use cofferdam_workflows::shell::Shell;
 
 use crate::calls::{self, Calls};
-use crate::references::{Reference, What, of_action, of_dockerfile, of_workflow};
+use crate::fetches::Scripts;
+use crate::references::{Reference, What, of_action, of_dockerfile, of_workflow, one_line};
 
 /// The files of one commit.
 pub trait Files {
@@ -29,7 +33,13 @@ pub struct Part {
     /// whether they are called.
     pub uses: BTreeSet<(Pin, String, bool)>,
     /// Images.
-    pub images: BTreeMap<String, cofferdam_workflows::documents::cofferdam_lock::Hash>,
+    pub images: BTreeMap<String, Hash>,
+    /// Tools that actions which it uses install, and where those take them from.
+    pub tools: BTreeMap<Tool, String>,
+    /// Addresses from which its scripts fetch what they run.
+    pub downloads: BTreeMap<String, Hash>,
+    /// Scripts of which nobody can tell what they fetch.
+    pub undecided: BTreeSet<String>,
     /// What a called workflow asks of the token.
     pub permissions: BTreeSet<String>,
     /// What its code calls.
@@ -80,7 +90,9 @@ pub fn read(files: &dyn Files, path: &str, call: bool) -> Result<Part, PartError
         let at = inside(folder, name);
         if let Some(bytes) = files.file(&at) {
             let mut part = Part::default();
-            dockerfile(&at, &bytes, &mut part);
+            let mut scripts = Scripts::new(files, folder);
+            dockerfile(&at, &bytes, &mut part, &mut scripts);
+            part.fetches(scripts);
             code(files, folder, &[], &mut part);
             return Ok(part);
         }
@@ -99,6 +111,7 @@ fn workflow(files: &dyn Files, path: &str) -> Result<Part, PartError> {
     understood(path, workflow.document.problems())?;
     let mut part = Part::default();
     take(of_workflow(&workflow, &Built::default()), &mut part);
+    let mut scripts = Scripts::new(files, "");
     for job in &workflow.jobs {
         match job.call().map(|call| &call.uses.value) {
             Some(UsesRef::Local(path) | UsesRef::SelfRepository(path)) => {
@@ -113,9 +126,12 @@ fn workflow(files: &dyn Files, path: &str) -> Result<Part, PartError> {
             if let Some(text) = step.script() {
                 let shell = shells::of_step(&workflow, job, step);
                 calls::of_script(&text.value, &shell, &mut part.calls);
+                // The files that it names are those of whoever calls it.
+                scripts.written_elsewhere(path, &text.value, &shell);
             }
         }
     }
+    part.fetches(scripts);
     Ok(part)
 }
 
@@ -125,6 +141,7 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
     let mut part = Part::default();
     take(of_action(&action, &Built::default()), &mut part);
     let mut entries = Vec::new();
+    let mut scripts = Scripts::new(files, folder);
     match &action.runs {
         Runs::Composite { steps } => {
             own(steps, &mut part);
@@ -132,6 +149,7 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
                 if let Some(text) = step.script() {
                     let shell = shells::of_composite_step(step);
                     calls::of_script(&text.value, &shell, &mut part.calls);
+                    scripts.written(path, &text.value, &shell);
                 }
             }
         }
@@ -147,7 +165,11 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
         } if !image.value.contains("://") => {
             let at = plain(&inside(folder, &image.value));
             match files.file(&at) {
-                Some(bytes) => dockerfile(&at, &bytes, &mut part),
+                Some(bytes) => {
+                    // `entrypoint:` names a script as well.
+                    scripts.names(path, action.document.text());
+                    dockerfile(&at, &bytes, &mut part, &mut scripts);
+                }
                 None => return Err(PartError::Missing { path: at }),
             }
         }
@@ -159,15 +181,27 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
             });
         }
     }
+    part.fetches(scripts);
     code(files, folder, &entries, &mut part);
     Ok(part)
+}
+
+impl Part {
+    fn fetches(&mut self, scripts: Scripts<'_>) {
+        let found = scripts.finish();
+        for (address, hash) in found.downloads {
+            self.downloads.entry(address).or_insert(hash);
+        }
+        self.undecided.extend(found.undecided);
+    }
 }
 
 fn understood(
     path: &str,
     problems: &[cofferdam_workflows::yaml::Problem],
 ) -> Result<(), PartError> {
-    match problems.iter().find(|problem| problem.kind.hides_rest()) {
+    // What GitHub makes of a file that is not plain YAML is for GitHub to say.
+    match problems.first() {
         Some(problem) => Err(PartError::NotUnderstood {
             path: path.to_owned(),
             message: problem.message.clone(),
@@ -189,15 +223,30 @@ fn take(references: Vec<Reference>, part: &mut Part) {
             What::Image(name, hash) | What::Base(name, hash) => {
                 part.images.insert(name, hash);
             }
+            // `./…` in an action of another repository is a folder of the work
+            // tree of whoever uses it, which no hash of the action covers.
+            What::Loose(written) if written.starts_with('.') => {
+                part.undecided.insert(outside(&written));
+            }
+            What::Local(folder) => {
+                part.undecided.insert(outside(&format!("./{folder}")));
+            }
             What::Loose(written) => {
                 part.loose.insert(written);
             }
-            // `./…` in an action of another repository is a folder of the work
-            // tree of whoever uses it. Tools and downloads of actions are part
-            // of the hash of their code.
-            What::Local(_) | What::Tool(..) | What::Download(..) => {}
+            What::Tool(tool, from) => {
+                part.tools.insert(tool, from.to_owned());
+            }
+            What::Download(address, hash) => {
+                part.downloads.insert(address, hash);
+            }
         }
     }
+}
+
+fn outside(written: &str) -> String {
+    let line = format!("what `{written}` is in the work tree of whoever uses it");
+    one_line(&line)
 }
 
 /// `$/…`: the same repository at the same commit.
@@ -232,9 +281,24 @@ fn asked(permissions: &PermissionsKind, part: &mut Part) {
     }
 }
 
-fn dockerfile(path: &str, bytes: &[u8], part: &mut Part) {
+fn dockerfile(path: &str, bytes: &[u8], part: &mut Part, scripts: &mut Scripts<'_>) {
     let file = Dockerfile::parse(source(path, bytes));
     take(of_dockerfile(&file, &Built::default()), part);
+    scripts.names(path, file.file().text());
+    for run in file.runs() {
+        let shell = match run.shell.as_deref() {
+            None => Shell::Sh,
+            Some(words) => Shell::named(words.first().map_or("", String::as_str)),
+        };
+        match &run.script {
+            RunScript::Shell(text) => scripts.written_elsewhere(path, text.as_str(), &shell),
+            RunScript::Heredoc(heredoc) => {
+                let text = file.file().slice(heredoc.body);
+                scripts.written_elsewhere(path, text, &shell);
+            }
+            RunScript::Exec(_) => {}
+        }
+    }
 }
 
 /// The calls of the entry points, and of every script in the folder.

@@ -57,7 +57,10 @@ impl Graph {
         let used = lock.actions.iter().map(|(pin, entry)| {
             let pins = entry.uses.iter().cloned().map(Key::Action);
             let images = entry.images.iter().cloned().map(Key::Image);
-            (pin.clone(), pins.chain(images).collect())
+            let tools = entry.tools.iter().cloned().map(Key::Tool);
+            let downloads = entry.downloads.iter().cloned().map(Key::Download);
+            let all = pins.chain(images).chain(tools).chain(downloads);
+            (pin.clone(), all.collect())
         });
         let locked = lock.actions.iter().map(|(pin, entry)| {
             let short: String = entry.commit.id.chars().take(12).collect();

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod check;
 pub mod content;
 pub mod difference;
+mod fetches;
 pub mod foreign;
 pub mod graph;
 pub mod problem;

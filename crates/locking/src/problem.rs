@@ -58,7 +58,7 @@ codes! {
     /// Something is referred to and not locked.
     NotPinned = "not-pinned", "look at what it is, run `cofferdam lock write` and commit what it writes";
     /// A `uses:` without a ref, which GitHub refuses and nothing can lock.
-    RefMissing = "ref-missing", "name a commit, a tag or a branch behind `@`";
+    RefMissing = "ref-missing", "name a commit, a tag or a branch behind `@`, or a folder of the repository";
     /// The folder of a local action is not as it was locked.
     LocalChanged = "local-action-changed", "if the change is meant, run `cofferdam lock write` and commit what it writes";
     /// What a reference itself says differs from what the lock holds for it.
@@ -69,6 +69,9 @@ codes! {
     Stale = "stale", "run `cofferdam lock write`, which leaves it out";
     /// `cofferdam.lock` is not in the one form in which it is written.
     Form = "lock-form", "run `cofferdam lock write`; an edit by hand is not reviewed by the form alone";
+    /// The folder of a local action is reached through a link, which is not
+    /// followed.
+    Linked = "linked-local-action", "name the real folder behind `uses:`, run `cofferdam lock write` and commit what it writes";
     /// A document could not be read as a whole, so that references may be missing.
     NotRead = "not-read", "correct the file and run again";
 }
@@ -77,7 +80,7 @@ impl Code {
     /// Whether nothing was found and something could not be looked at.
     #[must_use]
     pub fn is_not_checked(self) -> bool {
-        matches!(self, Self::Version | Self::NotRead)
+        matches!(self, Self::Version | Self::Linked | Self::NotRead)
     }
 
     pub(crate) fn at(self, location: Location, message: impl Into<String>) -> Problem {

@@ -58,8 +58,19 @@ pub enum What {
     Download(String, Hash),
     /// The folder of an action of the repository; `.` for its root.
     Local(String),
-    /// A `uses:` that names no ref, so that nothing can lock it.
+    /// A `uses:` that names no ref, or a folder out of the checkout, so that
+    /// nothing can lock it.
     Loose(String),
+}
+
+/// Why nothing can lock a `uses:`.
+#[must_use]
+pub fn why_loose(written: &str) -> String {
+    if written.starts_with('.') || written.starts_with('$') {
+        format!("`{written}` leads out of the checkout, and nothing can lock what is there")
+    } else {
+        format!("`{written}` names no commit, tag or branch")
+    }
 }
 
 impl What {
@@ -292,11 +303,12 @@ impl<'d> Found<'d> {
             UsesRef::Local(_) | UsesRef::SelfRepository(_) if call => return,
             UsesRef::Local(path) | UsesRef::SelfRepository(path) => {
                 let folder = plain(&path.replace('\\', "/"));
-                What::Local(if folder.is_empty() {
-                    ".".to_owned()
-                } else {
-                    folder
-                })
+                match folder.as_str() {
+                    "" => What::Local(".".to_owned()),
+                    // A folder beside the checkout is what the job has put there.
+                    out if out.split('/').next() == Some("..") => What::Loose(uses.to_string()),
+                    _ => What::Local(folder),
+                }
             }
             // Images are found with those of the other places.
             UsesRef::Docker(_) => return,
@@ -378,7 +390,7 @@ fn address(download: &Download, around: Surroundings<'_>, script: &Script) -> St
 }
 
 /// The hash that the command which checks a download spells out.
-fn compared(script: &str, download: &Download) -> Hash {
+pub(crate) fn compared(script: &str, download: &Download) -> Hash {
     let command = download.checked.clone().and_then(|range| script.get(range));
     let digits = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let mut words = command
@@ -413,7 +425,7 @@ fn of_image(image: &ImageRef) -> (String, Hash) {
 }
 
 /// A text as the key of an entry: one line, without space at its ends.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let plain: String = text
         .chars()
         .map(|c| {

@@ -12,7 +12,8 @@ use crate::sites::{Holder, UseSite};
 use crate::takeover::{Takeover, Takeovers};
 
 /// What makes a lock whole again.
-pub const RELOCK: &str = "Run `gh actions-lock` and commit what it writes";
+pub const RELOCK: &str =
+    "Run `cofferdam lock write`, or `gh actions-lock`, and commit what it writes";
 
 /// One workflow that the lock lists.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,8 @@ impl<'c> Locked<'_, 'c> {
                         takeover.held
                     ),
                     fix: format!(
-                        "Write `$/{path}`, which the lock follows, and run `gh actions-lock`"
+                        "Write `$/{path}`, which the lock follows, and run `cofferdam lock write`, \
+                         or `gh actions-lock`"
                     ),
                     group: "local actions that actions.lock does not follow",
                     subject: job.step_subject(step),

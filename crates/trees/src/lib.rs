@@ -20,5 +20,5 @@ pub mod sumdb;
 pub use anchor::Anchor;
 pub use bundle::Bundle;
 pub use comparison::{Comparison, Difference, Entry, Tree, Wanted, compare};
-pub use digest::{Digest, H1};
+pub use digest::{Digest, H1, Hasher};
 pub use manifest::{Manifest, ManifestError};

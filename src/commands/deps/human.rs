@@ -19,6 +19,7 @@ pub(super) fn render(report: &VendorReport) -> String {
         let _ = writeln!(out, "Compared with {}\n", sanitise::line(base));
     }
     problems(&mut out, &report.problems);
+    not_checked(&mut out, &report.not_checked, "Not checked");
     for tree in &report.trees {
         one(&mut out, tree);
     }

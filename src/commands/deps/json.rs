@@ -13,6 +13,7 @@ pub(super) fn render(report: &VendorReport, exit: Exit) -> std::io::Result<Strin
         "result": exit.word(),
         "base": report.base,
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
+        "not_checked": report.not_checked.iter().map(not_checked).collect::<Vec<_>>(),
         "trees": report.trees.iter().map(tree).collect::<Vec<_>>(),
     });
     let mut page = formats::inert_json::pretty(&document)?;

@@ -50,24 +50,27 @@ fn exit(checked: &Checked, gaps: &[NotChecked]) -> Exit {
     }
 }
 
+/// One problem.
+pub(super) fn line(problem: &Problem) -> String {
+    let at = &problem.location;
+    let word = if problem.code.is_not_checked() {
+        "not checked"
+    } else {
+        "error"
+    };
+    format!(
+        "{}:{}:{}: {word}[{}]: {}",
+        at.path,
+        at.line,
+        at.column,
+        problem.code.id(),
+        problem.message
+    )
+}
+
 fn lines(checked: &Checked, gaps: &[NotChecked]) -> Vec<String> {
     let mut lines = Vec::new();
-    for problem in &checked.problems {
-        let at = &problem.location;
-        let word = if problem.code.is_not_checked() {
-            "not checked"
-        } else {
-            "error"
-        };
-        lines.push(format!(
-            "{}:{}:{}: {word}[{}]: {}",
-            at.path,
-            at.line,
-            at.column,
-            problem.code.id(),
-            problem.message
-        ));
-    }
+    lines.extend(checked.problems.iter().map(line));
     let mut fixes: Vec<&str> = Vec::new();
     for problem in &checked.problems {
         if !fixes.contains(&problem.fix.as_str()) {

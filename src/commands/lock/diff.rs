@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use cofferdam_findings::{Exit, sanitise};
+use cofferdam_locking::difference::released;
 use cofferdam_pipelines::locking::diff::{diff, locked};
 use cofferdam_pipelines::{Limits, locking};
-use cofferdam_registries::git::PUBLIC_HOST;
 
 use super::{Form, LockError, markdown, say_json};
 use crate::commands::network::NetworkArgs;
@@ -18,7 +18,7 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  the difference is shown\n  1  a commit that is the same has \
-    another content\n  2  wrong usage\n  3  one of the two could not be read"
+    another content, a content hash is gone, or GitHub no longer holds\n     a workflow to its lock\n  2  wrong usage\n  3  one of the two could not be read"
 )]
 pub(crate) struct DiffArgs {
     /// The root of the checkout.
@@ -60,12 +60,17 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
     } else {
         args.network.open_offline()?
     };
-    let found = diff(
+    let mut found = diff(
         &locked(&base),
         &locked(&head),
-        PUBLIC_HOST,
+        &[&head, &base],
+        &args.network.host_name(),
         Some(&network.git),
     );
+    let theirs = |opened: &'_ locking::Opened| opened.repository.actions_locks.first().cloned();
+    found.released = released(theirs(&base).as_ref(), theirs(&head).as_ref(), |path| {
+        head.repository.workflow(path).is_some()
+    });
     match args.format {
         Form::Human => {
             let text = markdown::render(&found);
@@ -73,11 +78,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Exit, LockError> {
         }
         Form::Json => say_json(&markdown::value(&found))?,
     }
-    Ok(
-        if found.actions.iter().any(|change| change.content_forged()) {
-            Exit::Findings
-        } else {
-            Exit::Clean
-        },
-    )
+    let is_weaker = !found.released.is_empty()
+        || (found.actions.iter()).any(|change| change.content_forged() || change.hash_lost());
+    Ok(if is_weaker {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
 }

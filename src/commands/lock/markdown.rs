@@ -15,6 +15,13 @@ pub(super) fn render(found: &Difference) -> String {
         return "Nothing that is locked has changed.\n".to_owned();
     }
     let mut text = String::from("## What changed behind the pins\n");
+    if !found.released.is_empty() {
+        text.push_str(&format!(
+            "\n**GitHub no longer holds these workflows to their locked commits, as actions.lock \
+             does not list them: {}**\n",
+            listed(&found.released)
+        ));
+    }
     for change in &found.actions {
         action(change, &mut text);
     }
@@ -54,6 +61,9 @@ fn action(change: &ActionChange, text: &mut String) {
     if change.content_forged() {
         text.push_str("- **The commit is the same and its content hash is another. One of the two locks is forged.**\n");
     }
+    if change.hash_lost() {
+        text.push_str("- **The content hash was taken away: nothing is compared with it.**\n");
+    }
     if let (Some((_, old)), Some((_, new))) = (&change.old, &change.new)
         && old.commit != new.commit
     {
@@ -73,6 +83,10 @@ fn action(change: &ActionChange, text: &mut String) {
     if change.new.is_some() {
         sides("actions that it uses", change.uses(), text);
         sides("images that it uses", change.images(), text);
+        sides("tools that come with it", change.tools(), text);
+        sides("downloads of its scripts", change.downloads(), text);
+        sides("scripts that nobody can judge", change.undecided(), text);
+        sides("paths that are accepted unseen", change.accepted(), text);
         sides("rights that it asks for", change.permissions(), text);
         sides("calls in its code", change.calls(), text);
         code(&change.code, text);
@@ -155,7 +169,7 @@ pub(super) fn value(found: &Difference) -> Value {
             json!({"section": section, "name": name, "old": entry.old, "new": entry.new})
         })
         .collect();
-    json!({"version": 1, "actions": actions, "entries": entries})
+    json!({"version": 1, "actions": actions, "entries": entries, "released": found.released})
 }
 
 fn action_value(change: &ActionChange) -> Value {
@@ -174,13 +188,20 @@ fn action_value(change: &ActionChange) -> Value {
     let (new_images, gone_images) = change.images();
     let (new_rights, gone_rights) = change.permissions();
     let (new_calls, gone_calls) = change.calls();
+    let pair =
+        |(new, gone): (BTreeSet<String>, BTreeSet<String>)| json!({"new": new, "gone": gone});
     json!({
         "old": side(&change.old),
         "new": side(&change.new),
         "ref_moved": change.ref_moved(),
         "content_forged": change.content_forged(),
+        "hash_lost": change.hash_lost(),
         "uses": {"new": names(new_uses), "gone": names(gone_uses)},
         "images": {"new": new_images, "gone": gone_images},
+        "tools": pair(change.tools()),
+        "downloads": pair(change.downloads()),
+        "undecided": pair(change.undecided()),
+        "accepted": pair(change.accepted()),
         "permissions": {"new": new_rights, "gone": gone_rights},
         "calls": {"new": new_calls, "gone": gone_calls},
         "code": match &change.code {

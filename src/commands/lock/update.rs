@@ -8,7 +8,6 @@ use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::update::{Outcome, UpdateOptions, update};
 use cofferdam_pipelines::locking::write::{WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
-use cofferdam_registries::git::PUBLIC_HOST;
 
 use super::write::{place, root};
 use super::{LockError, markdown, say};
@@ -76,7 +75,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
     let opened = locking::open(&root, &limits)?;
     let network = args.network.open()?;
     let images = (!args.no_images).then_some(&network.oci);
-    let host = PUBLIC_HOST.to_owned();
+    let host = args.network.host_name();
     let found = update(
         &opened,
         &network.git,
@@ -99,12 +98,14 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
         actions_lock: !args.no_actions_lock,
         fresh: false,
         renewed: found.renewed.clone(),
+        accepted: std::collections::BTreeSet::new(),
         limits,
     };
     let planned = plan(&after, &network.git, images, &options)?;
     let changes = diff(
         &locked(&opened),
         &planned.contents,
+        &[&after, &opened],
         &host,
         Some(&network.git),
     );

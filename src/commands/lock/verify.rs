@@ -1,12 +1,16 @@
 //! `cofferdam lock verify`: what the runner has downloaded, against the lock.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_facts::SourceFile;
 use cofferdam_findings::Exit;
 use cofferdam_pipelines::Limits;
 use cofferdam_pipelines::collect::bounded;
-use cofferdam_pipelines::locking::verify::{Verdict, Verified, VerifyLimits, verify};
+use cofferdam_pipelines::locking::regular_file;
+use cofferdam_pipelines::locking::verify::{
+    Reason, Verdict, Verified, VerifyError, VerifyLimits, verify,
+};
 use cofferdam_workflows::documents::CofferdamLock;
 use cofferdam_workflows::documents::cofferdam_lock::PLACE;
 use serde_json::json;
@@ -16,11 +20,14 @@ use crate::environment;
 
 /// Compare the actions that the runner has downloaded with the lock, offline.
 ///
-/// What has no hash in the lock is named as not checked, and the exit code is 3.
+/// What has no hash in the lock is named as not checked, and the exit code is 3;
+/// so it is where there is no action at all. Whatever else lies in the folder is
+/// a finding.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  every downloaded action is the locked one\n  1  one is not, or \
-    is not in the lock\n  2  wrong usage\n  3  one could not be checked"
+    is not in the lock, or something is there that is no action\n  2  wrong usage\n  3  one could \
+    not be checked, or there is none"
 )]
 pub(crate) struct VerifyArgs {
     /// The lock; by default that of the checkout in this folder.
@@ -29,6 +36,9 @@ pub(crate) struct VerifyArgs {
     /// The runner's folder of actions; in a job it is found by itself.
     #[arg(long, value_name = "DIR")]
     actions: Option<PathBuf>,
+    /// A folder without any action is right: the job may use none.
+    #[arg(long)]
+    allow_empty: bool,
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
@@ -41,12 +51,24 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Exit, LockError> {
         .or_else(environment::actions_folder)
         .ok_or(LockError::NoFolder)?;
     let lock = lock(&args.lock)?;
-    let found = verify(&folder, lock.contents(), &VerifyLimits::default())?;
+    let found = match verify(&folder, lock.contents(), &VerifyLimits::default()) {
+        Err(VerifyError::Folder { source, .. })
+            if args.allow_empty && source.kind() == io::ErrorKind::NotFound =>
+        {
+            Vec::new()
+        }
+        found => found?,
+    };
+    let told = Told {
+        folder: &folder,
+        found: &found,
+        allow_empty: args.allow_empty,
+    };
     match args.format {
-        Form::Human => say(&lines(&found))?,
-        Form::Json => say_json(&value(&found))?,
+        Form::Human => say(&told.lines())?,
+        Form::Json => say_json(&told.value())?,
     }
-    Ok(exit(&found))
+    Ok(told.exit())
 }
 
 fn lock(path: &Path) -> Result<CofferdamLock, LockError> {
@@ -54,7 +76,7 @@ fn lock(path: &Path) -> Result<CofferdamLock, LockError> {
         path: path.to_owned(),
         reason,
     };
-    let mut file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let mut file = regular_file(path).map_err(|error| unusable(error.to_string()))?;
     let bytes = bounded(&mut file, Limits::default().document_bytes)
         .map_err(|error| unusable(error.to_string()))?
         .map_err(|_| unusable("it is too large".to_owned()))?;
@@ -72,16 +94,105 @@ fn lock(path: &Path) -> Result<CofferdamLock, LockError> {
     }
 }
 
-fn exit(found: &[Verified]) -> Exit {
-    let wrong =
-        |one: &Verified| matches!(one.verdict, Verdict::Differs { .. } | Verdict::NotLocked);
-    let open = |one: &Verified| matches!(one.verdict, Verdict::NotChecked(_));
-    if found.iter().any(wrong) {
-        Exit::Findings
-    } else if found.iter().any(open) {
-        Exit::NotChecked
-    } else {
-        Exit::Clean
+/// What is told of a folder.
+struct Told<'t> {
+    folder: &'t Path,
+    found: &'t [Verified],
+    allow_empty: bool,
+}
+
+impl Told<'_> {
+    fn exit(&self) -> Exit {
+        let is_wrong = |one: &Verified| sort(&one.verdict) == Sort::Wrong;
+        let is_open = |one: &Verified| sort(&one.verdict) == Sort::Open;
+        if self.found.iter().any(is_wrong) {
+            Exit::Findings
+        } else if self.found.iter().any(is_open) || self.is_empty() {
+            Exit::NotChecked
+        } else {
+            Exit::Clean
+        }
+    }
+
+    fn actions(&self) -> impl Iterator<Item = &Verified> {
+        (self.found.iter()).filter(|one| {
+            !matches!(
+                one.verdict,
+                Verdict::Stray(_) | Verdict::NotChecked(Reason::Leftover)
+            )
+        })
+    }
+
+    /// Whether nothing was compared although something should have been.
+    fn is_empty(&self) -> bool {
+        !self.allow_empty && self.actions().next().is_none()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = (self.found.iter())
+            .filter(|one| one.verdict != Verdict::Same)
+            .map(|one| {
+                let (code, text) = words(one);
+                let word = match sort(&one.verdict) {
+                    Sort::Right => format!("note[{code}]"),
+                    Sort::Open => "not checked".to_owned(),
+                    Sort::Wrong => format!("error[{code}]"),
+                };
+                format!("{}: {word}: {text}", one.folder)
+            })
+            .collect();
+        if self.is_empty() {
+            lines.push(format!(
+                "{}: not checked: there is no action in it; a job that uses none says so with \
+                 `--allow-empty`",
+                self.folder.display()
+            ));
+        }
+        let right = self
+            .actions()
+            .filter(|one| sort(&one.verdict) == Sort::Right);
+        lines.push(format!(
+            "{} of {} downloaded actions are as they were locked",
+            right.count(),
+            self.actions().count()
+        ));
+        lines
+    }
+
+    fn value(&self) -> serde_json::Value {
+        let actions: Vec<serde_json::Value> = (self.found.iter())
+            .map(|one| {
+                let (code, text) = words(one);
+                json!({
+                    "folder": one.folder,
+                    "pin": one.pin.as_ref().map(ToString::to_string),
+                    "code": code,
+                    "message": text,
+                })
+            })
+            .collect();
+        json!({
+            "version": 1,
+            "actions": actions,
+            "empty": self.actions().next().is_none(),
+            "exit": self.exit().code(),
+        })
+    }
+}
+
+/// What a verdict comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Right,
+    Wrong,
+    Open,
+}
+
+fn sort(verdict: &Verdict) -> Sort {
+    match verdict {
+        Verdict::Same | Verdict::Accepted(_) => Sort::Right,
+        Verdict::Differs { .. } | Verdict::NotLocked | Verdict::Stray(_) => Sort::Wrong,
+        Verdict::NotChecked(_) => Sort::Open,
     }
 }
 
@@ -89,47 +200,23 @@ fn exit(found: &[Verified]) -> Exit {
 fn words(one: &Verified) -> (&'static str, String) {
     match &one.verdict {
         Verdict::Same => ("same", "its content is the locked one".to_owned()),
+        Verdict::Accepted(paths) => {
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            (
+                "accepted",
+                format!(
+                    "its content is the locked one, less these paths, which nothing is compared \
+                     with and the lock accepts: {}",
+                    paths.join(", ")
+                ),
+            )
+        }
         Verdict::Differs { locked, found } => (
             "content-differs",
             format!("its content is {found}, and {locked} is locked"),
         ),
         Verdict::NotLocked => ("not-pinned", "it is not in the lock".to_owned()),
+        Verdict::Stray(stray) => ("stray", stray.to_string()),
         Verdict::NotChecked(reason) => ("not-checked", reason.to_string()),
     }
-}
-
-fn lines(found: &[Verified]) -> Vec<String> {
-    let mut lines: Vec<String> = (found.iter())
-        .filter(|one| one.verdict != Verdict::Same)
-        .map(|one| {
-            let (code, text) = words(one);
-            let word = match one.verdict {
-                Verdict::NotChecked(_) => "not checked".to_owned(),
-                _ => format!("error[{code}]"),
-            };
-            format!("{}: {word}: {text}", one.folder)
-        })
-        .collect();
-    let same = found.iter().filter(|one| one.verdict == Verdict::Same);
-    lines.push(format!(
-        "{} of {} downloaded actions are as they were locked",
-        same.count(),
-        found.len()
-    ));
-    lines
-}
-
-fn value(found: &[Verified]) -> serde_json::Value {
-    let actions: Vec<serde_json::Value> = (found.iter())
-        .map(|one| {
-            let (code, text) = words(one);
-            json!({
-                "folder": one.folder,
-                "pin": one.pin.as_ref().map(ToString::to_string),
-                "code": code,
-                "message": text,
-            })
-        })
-        .collect();
-    json!({"version": 1, "actions": actions, "exit": exit(found).code()})
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cofferdam_facts::Pin;
 use cofferdam_findings::Exit;
+use cofferdam_locking::references::{What, why_loose};
 use cofferdam_pipelines::locking::place::Writing;
 use cofferdam_pipelines::locking::write::{Planned, Theirs, WriteOptions, plan};
 use cofferdam_pipelines::{Limits, locking};
-use cofferdam_registries::git::PUBLIC_HOST;
 use cofferdam_workflows::documents::{actions_lock, cofferdam_lock};
 
 use super::{LockError, say};
@@ -35,11 +36,20 @@ pub(crate) struct WriteArgs {
     /// Leave actions.lock alone, for hosts that know no such file.
     #[arg(long)]
     no_actions_lock: bool,
+    /// Agree that some paths of this action are no part of its hash, because they
+    /// depend on the machine; may be given several times. `lock verify` names them
+    /// each time, and no longer ends with 3 for them.
+    #[arg(long, value_name = "OWNER/REPO@REF", value_parser = pin)]
+    accept_excluded: Vec<Pin>,
     /// Ask no registry for the digests of images that no reference names.
     #[arg(long)]
     no_images: bool,
     #[command(flatten)]
     network: NetworkArgs,
+}
+
+fn pin(text: &str) -> Result<Pin, &'static str> {
+    Pin::parse(text).ok_or("write it as OWNER/REPO@REF, as it stands in the lock")
 }
 
 pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
@@ -50,18 +60,22 @@ pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
     let network = args.network.open()?;
     let images = (!args.no_images).then_some(&network.oci);
     let options = WriteOptions {
-        host: PUBLIC_HOST.to_owned(),
+        host: args.network.host_name(),
         actions_lock: !args.no_actions_lock,
         fresh: args.fresh,
         renewed: BTreeSet::new(),
+        accepted: args.accept_excluded.iter().cloned().collect(),
         limits,
     };
     let planned = plan(&opened, &network.git, images, &options)?;
     let (mut lines, exit) = place(&planned, &writing)?;
     lines.extend(opened.not_checked.iter().map(super::gap_line));
+    let unread = opened.unread();
+    lines.extend(unread.iter().map(super::check::line));
     say(&lines)?;
+    let open = !unread.is_empty() || opened.not_checked.iter().any(|gap| gap.required);
     Ok(match exit {
-        Exit::Clean if opened.not_checked.iter().any(|gap| gap.required) => Exit::NotChecked,
+        Exit::Clean if open => Exit::NotChecked,
         exit => exit,
     })
 }
@@ -95,17 +109,28 @@ pub(super) fn place(
         lines.push(format!("{}: {word}: {}", failure.pin, failure.why));
     }
     for reference in &planned.loose {
+        let What::Loose(written) = &reference.what else {
+            continue;
+        };
         wrong = true;
         let at = &reference.location;
         lines.push(format!(
-            "{}:{}:{}: error[ref-missing]: it names no commit, tag or branch",
-            at.path, at.line, at.column
+            "{}:{}:{}: error[ref-missing]: {}",
+            at.path,
+            at.line,
+            at.column,
+            why_loose(written)
         ));
     }
     for (image, error) in &planned.images {
         open = true;
         lines.push(format!("image {image}: not checked: {error}"));
     }
+    for (folder, reason) in &planned.folders {
+        open = true;
+        lines.push(format!("local action {folder}: not checked: {reason}"));
+    }
+    lines.extend(left_open(planned));
     match &planned.ours {
         Some(text) => {
             let changed = writing.ours(text)?;
@@ -131,6 +156,36 @@ pub(super) fn place(
         (false, false) => Exit::Clean,
     };
     Ok((lines, exit))
+}
+
+/// What the lock says of itself that it does not fix.
+fn left_open(planned: &Planned) -> Vec<String> {
+    let mut lines = Vec::new();
+    if planned.ours.is_none() {
+        return lines;
+    }
+    let listed = |paths: &BTreeSet<String>| {
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        paths.join(", ")
+    };
+    for (pin, entry) in &planned.contents.actions {
+        for one in &entry.undecided {
+            lines.push(format!("{pin}: gap: nobody can tell: {one}"));
+        }
+        if entry.excluded.is_empty() {
+            continue;
+        }
+        let what = listed(&entry.excluded);
+        lines.push(if entry.excluded == entry.accepted {
+            format!("{pin}: note: no part of its hash, and accepted: {what}")
+        } else {
+            format!(
+                "{pin}: gap: no part of its hash, so that `lock verify` ends with 3: {what}; look \
+                 at them, and agree with `cofferdam lock write --accept-excluded {pin}`"
+            )
+        });
+    }
+    lines
 }
 
 fn state(place: &str, changed: bool) -> String {

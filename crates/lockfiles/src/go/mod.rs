@@ -5,6 +5,7 @@ pub mod modules_txt;
 mod statements;
 pub mod sum;
 pub mod version;
+pub mod versions;
 pub mod work;
 
 pub use modfile::{GoMod, Replace, Require};

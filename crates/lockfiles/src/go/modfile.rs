@@ -39,6 +39,8 @@ pub struct GoMod {
     pub require: Vec<Require>,
     /// What it replaces, in order of lines.
     pub replace: Vec<Replace>,
+    /// Versions that do not count, whoever requires them.
+    pub exclude: Vec<ModuleVersion>,
 }
 
 impl GoMod {
@@ -58,6 +60,10 @@ impl GoMod {
                 "go" => file.go = Some(go(&statement)?),
                 "require" => file.require.push(require(&statement)?),
                 "replace" => file.replace.push(replace(&statement)?),
+                "exclude" => match statement.words.as_slice() {
+                    [path, version] => file.exclude.push(ModuleVersion::new(path, version)),
+                    _ => return Err(statement.expected("a module path and its version")),
+                },
                 _ => {}
             }
         }
@@ -74,7 +80,7 @@ impl GoMod {
 pub(super) fn go(statement: &Statement) -> Result<GoVersion, Mistake> {
     statement
         .word(0)
-        .and_then(GoVersion::parse)
+        .and_then(|word| GoVersion::parse(word).or_else(|| GoVersion::parse_lax(word)))
         .ok_or_else(|| statement.expected("a version of Go, as in `1.24`"))
 }
 
@@ -189,6 +195,13 @@ retract [v1.0.0, v1.1.0]
             Some("example.org/fork/b@v1.2.4")
         );
         assert_eq!(of("example.org/b", "v1.2.5"), None);
+        assert_eq!(
+            file.exclude,
+            [ModuleVersion::new("example.org/x", "v1.0.0")]
+        );
+        let old = |text: &str| GoMod::parse(text).unwrap().go().to_string();
+        assert_eq!(old("go v1.12\n"), "1.12");
+        assert_eq!(old("go 1.15.x\n"), "1.15");
     }
 
     #[test]

@@ -94,7 +94,15 @@ impl ModulesTxt {
             if word == "explicit" {
                 module.explicit = true;
             } else if let Some(version) = word.strip_prefix("go ") {
-                module.go = GoVersion::parse(version.trim());
+                // Go takes the word as it stands; one that is not understood
+                // here would say something there.
+                let version = version.trim();
+                let read = GoVersion::parse(version);
+                let wrong = || {
+                    let what = "a version of Go, as in `go 1.24`";
+                    Mistake::at(line, Problem::expected(what, version))
+                };
+                module.go = Some(read.ok_or_else(wrong)?);
             }
         }
         Ok(())
@@ -205,6 +213,7 @@ example.org/b/x
             "# example.org/a\n",
             "# example.org/a v1 => b\n",
             "## explicit\n",
+            "# example.org/a v1\n## explicit; go 1.x\n",
             "=======\n",
         ] {
             assert!(ModulesTxt::parse(text).is_err(), "{text}");

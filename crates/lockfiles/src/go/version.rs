@@ -60,6 +60,21 @@ impl GoVersion {
         }
         Some(version)
     }
+
+    /// Reads what older versions of Go let pass in the `go.mod` of a
+    /// dependency: a `v` before the version, and anything behind it.
+    ///
+    /// Source: golang.org/x/mod, package `modfile`, `ParseLax`.
+    #[must_use]
+    pub fn parse_lax(text: &str) -> Option<Self> {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let (major, rest) = text.split_once('.')?;
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let (minor, _) = rest.split_at_checked(end)?;
+        Some(Self::release(number(major)?, number(minor)?))
+    }
 }
 
 fn number(text: &str) -> Option<u32> {

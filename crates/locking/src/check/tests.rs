@@ -306,6 +306,73 @@ fn a_changed_local_action_and_other_line_breaks_are_told_apart() {
 }
 
 #[test]
+fn what_comes_by_a_merge_key_is_not_taken_for_checked() {
+    let mut files = files();
+    let text = files.get_mut(WORKFLOW).unwrap();
+    text.push_str(
+        "  merged:\n    runs-on: ubuntu-latest\n    steps:\n      - <<: {uses: evil/action@v1}\n",
+    );
+    let line = text.lines().count();
+    let found = judged(&files, H1);
+    let told: Vec<_> = found
+        .iter()
+        .map(|(_, line, code, _)| (*line, *code))
+        .collect();
+    assert_eq!(told, [(line, "not-read")], "{found:?}");
+}
+
+#[test]
+fn what_an_action_brings_with_it_needs_its_entries() {
+    let tool = "        tools:\n            - 'acme/inner@v3 go 1.25'\n";
+    let download = "        downloads:\n            - 'https://example.com/x'\n";
+    for (line, name) in [
+        (tool, "tool acme/inner@v3 go 1.25"),
+        (download, "download https://example.com/x"),
+    ] {
+        let mut files = files();
+        let text = files.get_mut(OURS).unwrap();
+        *text = text.replacen(
+            "        images:\n            - 'deep:1'\n",
+            &format!("        images:\n            - 'deep:1'\n{line}"),
+            1,
+        );
+        let found = judged(&files, H1);
+        let told = &found[0];
+        assert_eq!(
+            (found.len(), told.2),
+            (1, "incomplete-lockfile"),
+            "{found:?}"
+        );
+        assert!(told.3.contains(name), "{found:?}");
+    }
+}
+
+#[test]
+fn a_local_action_behind_a_link_is_not_taken_for_checked() {
+    let tree = Tree::new(
+        files()
+            .keys()
+            .map(|path| Arc::from(path.as_str()))
+            .collect(),
+    );
+    let sources = files()
+        .into_iter()
+        .map(|(path, text)| SourceFile::new(path, text));
+    let repository = Repository::read(sources.collect(), tree);
+    let linked = LocalFolder::Linked {
+        link: ".github/actions".to_owned(),
+        real: Some("elsewhere".to_owned()),
+    };
+    let checked = check(
+        &repository,
+        &[(".github/actions/own".to_owned(), linked)].into(),
+    );
+    let problem = &checked.problems[0];
+    assert_eq!((checked.problems.len(), problem.code), (1, Code::Linked));
+    assert!(problem.code.is_not_checked() && problem.message.contains("`elsewhere`"));
+}
+
+#[test]
 fn without_any_lock_there_is_one_problem() {
     let mut files = files();
     files.remove(OURS);

@@ -14,16 +14,11 @@ fn pin(text: &str) -> Pin {
 }
 
 fn entry(digit: &str, uses: &[&str]) -> Entry {
-    Entry {
-        commit: Commit::parse(&format!("sha1-{}", digit.repeat(40))).unwrap(),
-        tree: Hash::Known(format!("h1:{digit}")),
-        excluded: BTreeSet::new(),
-        paths: [".".to_owned()].into(),
-        uses: uses.iter().map(|text| pin(text)).collect(),
-        images: BTreeSet::new(),
-        permissions: BTreeSet::new(),
-        calls: BTreeSet::new(),
-    }
+    let commit = Commit::parse(&format!("sha1-{}", digit.repeat(40))).unwrap();
+    let mut entry = Entry::new(commit, Hash::Known(format!("h1:{digit}")));
+    entry.paths.insert(".".to_owned());
+    entry.uses = uses.iter().map(|text| pin(text)).collect();
+    entry
 }
 
 #[test]
@@ -68,6 +63,17 @@ fn a_moved_ref_and_a_forged_content_are_told_apart() {
     assert!(moved.actions[0].ref_moved() && !moved.actions[0].content_forged());
     let forged = compare(&lock("1", "1"), &lock("1", "2"));
     assert!(!forged.actions[0].ref_moved() && forged.actions[0].content_forged());
+    // A path that is newly left out of the hash, which is the one without it.
+    let mut hidden = lock("1", "2");
+    let entry = hidden.actions.get_mut(&pin("a/b@v1")).unwrap();
+    entry.excluded.insert("dist/index.js".to_owned());
+    entry.accepted.insert("dist/index.js".to_owned());
+    let forged = compare(&lock("1", "1"), &hidden);
+    assert!(forged.actions[0].content_forged());
+    assert_eq!(
+        forged.actions[0].accepted().0,
+        ["dist/index.js".to_owned()].into()
+    );
 }
 
 #[test]

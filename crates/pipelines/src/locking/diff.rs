@@ -24,17 +24,25 @@ pub fn locked(opened: &Opened) -> Contents {
 }
 
 /// What changed from one to the other. Without a client no code is looked at;
-/// one that is offline looks at what its cache holds.
+/// one that is offline looks at what its cache holds. `host` is that of actions
+/// for which no lock of `opened` names one.
 #[must_use]
 pub fn diff(
     base: &Contents,
     head: &Contents,
+    opened: &[&Opened],
     host: &str,
     client: Option<&GitClient>,
 ) -> Difference {
+    let hosts = |pin: &Pin| {
+        let named = (opened.iter())
+            .filter_map(|one| one.repository.actions_locks.first())
+            .find_map(|lock| lock.hostname(pin));
+        named.unwrap_or(host).to_owned()
+    };
     let mut found = compare(base, head);
     if let Some(client) = client {
-        let codes = client.each(&found.actions, |change| code(change, host, client));
+        let codes = client.each(&found.actions, |change| code(change, &hosts, client));
         for (change, code) in found.actions.iter_mut().zip(codes) {
             change.code = code;
         }
@@ -42,7 +50,11 @@ pub fn diff(
     found
 }
 
-fn code(change: &ActionChange, host: &str, client: &GitClient) -> CodeChange {
+fn code(
+    change: &ActionChange,
+    host: &(dyn Fn(&Pin) -> String + Sync),
+    client: &GitClient,
+) -> CodeChange {
     let (Some((old_pin, old)), Some((new_pin, new))) = (&change.old, &change.new) else {
         return CodeChange::NotLooked;
     };
@@ -50,8 +62,8 @@ fn code(change: &ActionChange, host: &str, client: &GitClient) -> CodeChange {
         return CodeChange::NotLooked;
     }
     let files = |pin: &Pin, commit: &Commit| -> Result<_, String> {
-        let repository =
-            Repository::new(host, &pin.owner, &pin.repo).map_err(|error| error.to_string())?;
+        let repository = Repository::new(&host(pin), &pin.owner, &pin.repo)
+            .map_err(|error| error.to_string())?;
         let id: ObjectId = commit
             .id
             .parse()
@@ -59,7 +71,8 @@ fn code(change: &ActionChange, host: &str, client: &GitClient) -> CodeChange {
         let tree = client
             .fetch_commit(&repository, id)
             .map_err(|error| error.to_string())?;
-        Ok(Unpacked::of(&tree).for_difference())
+        let unpacked = Unpacked::of(&tree).map_err(|error| error.to_string())?;
+        Ok(unpacked.for_difference())
     };
     match (files(old_pin, &old.commit), files(new_pin, &new.commit)) {
         (Ok(old), Ok(new)) => CodeChange::Compared(of_files(&old, &new)),

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use cofferdam_findings::NotChecked;
 use cofferdam_locking::graph::Graph;
 use cofferdam_locking::references::{self, Reference};
-use cofferdam_locking::{Checked, check};
+use cofferdam_locking::{Checked, Problem, check};
 use cofferdam_workflows::Repository;
 
 use crate::audit::{AuditError, Input, collect};
+use crate::collect::{Links, regular};
 use crate::limits::Limits;
 
 pub mod diff;
@@ -21,6 +22,15 @@ pub mod update;
 pub mod verify;
 pub mod versions;
 pub mod write;
+
+/// Opens a file that somebody has named. What is no regular file, a pipe for
+/// instance, neither blocks nor is read.
+///
+/// # Errors
+/// What the operating system says.
+pub fn regular_file(path: &Path) -> std::io::Result<std::fs::File> {
+    regular(path, Links::Followed)
+}
 
 /// A checkout, or a commit of one, with what it refers to.
 #[derive(Debug)]
@@ -76,6 +86,12 @@ impl Opened {
             None => std::collections::BTreeMap::new(),
         };
         check::check_references(&self.repository, &self.references, &local)
+    }
+
+    /// The documents of which not everything was read.
+    #[must_use]
+    pub fn unread(&self) -> Vec<Problem> {
+        check::unread(&self.repository, &self.references)
     }
 
     /// The first problem of a lock, with the path of the file.

@@ -12,9 +12,9 @@ use cofferdam_registries::git::{
 };
 use cofferdam_trees::ManifestError;
 use cofferdam_workflows::documents::ActionsLock;
-use cofferdam_workflows::documents::cofferdam_lock::{Contents, Entry, Hash};
+use cofferdam_workflows::documents::cofferdam_lock::{Contents, Entry, Hash, Tool};
 
-use super::unpacked::Unpacked;
+use super::unpacked::{UnpackError, Unpacked};
 
 /// The most actions of one repository, at all depths.
 const MOST_PINS: usize = 5_000;
@@ -37,6 +37,23 @@ pub struct Known<'k> {
     pub host: &'k str,
 }
 
+impl Known<'_> {
+    /// The repository of a pin, on the host that GitHub's lock names for it.
+    fn repository(&self, pin: &Pin) -> Result<Repository, NotARepository> {
+        repository(pin, self.theirs, self.host)
+    }
+}
+
+/// The repository of a pin, on the host that GitHub's lock names for it.
+pub(super) fn repository(
+    pin: &Pin,
+    theirs: Option<&ActionsLock>,
+    host: &str,
+) -> Result<Repository, NotARepository> {
+    let host = theirs.and_then(|lock| lock.hostname(pin)).unwrap_or(host);
+    Repository::new(host, &pin.owner, &pin.repo)
+}
+
 /// Everything behind a list of references.
 #[derive(Debug, Default)]
 pub struct Resolved {
@@ -46,6 +63,10 @@ pub struct Resolved {
     pub as_action: BTreeMap<Pin, BTreeSet<Pin>>,
     /// Images that actions use.
     pub images: BTreeMap<String, Hash>,
+    /// Tools that come with actions, and where they come from.
+    pub tools: BTreeMap<Tool, String>,
+    /// Addresses from which scripts of actions fetch what they run.
+    pub downloads: BTreeMap<String, Hash>,
     /// The branch or tag to which the commit of a pin belongs, as far as asked.
     pub refs: BTreeMap<Pin, String>,
     /// What could not be locked.
@@ -71,7 +92,10 @@ pub enum Why {
     #[error(transparent)]
     Name(#[from] NotARepository),
     /// The commit belongs to no branch and no tag of the repository.
-    #[error("the commit belongs to no branch and no tag of the repository: it is an impostor")]
+    #[error(
+        "the commit belongs to no branch and no tag of the repository: it is an impostor, unless \
+         a mirror was asked that lags behind"
+    )]
     Impostor,
     /// Nobody can tell whether the commit belongs to the repository.
     #[error("nobody can tell whether the commit belongs to the repository: {0}")]
@@ -90,6 +114,9 @@ pub enum Why {
     /// The part that is used cannot be read.
     #[error("{0}")]
     Part(#[from] PartError),
+    /// Its tree is no tree of an action.
+    #[error("it is not unpacked: {0}")]
+    Unpack(#[from] UnpackError),
     /// A path of its tree cannot be hashed.
     #[error("its content cannot be hashed: {0}")]
     Manifest(#[from] ManifestError),
@@ -105,7 +132,7 @@ impl Why {
     /// Whether something is wrong, as opposed to not known.
     #[must_use]
     pub fn is_wrong(&self) -> bool {
-        !matches!(self, Self::Git(_) | Self::Membership(_))
+        !matches!(self, Self::Git(_) | Self::Membership(_) | Self::Unpack(_))
     }
 }
 
@@ -174,6 +201,8 @@ struct Found {
     entry: Entry,
     as_action: BTreeSet<Pin>,
     images: BTreeMap<String, Hash>,
+    tools: BTreeMap<Tool, String>,
+    downloads: BTreeMap<String, Hash>,
     belongs_to: Option<String>,
     next: BTreeSet<(Pin, String, bool)>,
     fetched: Option<Arc<Fetched>>,
@@ -182,6 +211,8 @@ struct Found {
 impl Resolved {
     fn add(&mut self, pin: &Pin, found: Found) {
         self.images.extend(found.images);
+        self.tools.extend(found.tools);
+        self.downloads.extend(found.downloads);
         self.as_action
             .entry(pin.clone())
             .or_default()
@@ -191,13 +222,7 @@ impl Resolved {
         }
         match self.actions.get_mut(pin) {
             // A part that was found to be used later.
-            Some(entry) => {
-                entry.paths.extend(found.entry.paths);
-                entry.uses.extend(found.entry.uses);
-                entry.images.extend(found.entry.images);
-                entry.permissions.extend(found.entry.permissions);
-                entry.calls.extend(found.entry.calls);
-            }
+            Some(entry) => entry.join(found.entry),
             None => {
                 self.actions.insert(pin.clone(), found.entry);
             }
@@ -221,19 +246,13 @@ fn one(
         Some(fetched) => Arc::clone(fetched),
         None => Arc::new(fetch(pin, known, client)?),
     };
-    let mut entry = Entry {
-        commit: fetched.commit.clone(),
-        tree: fetched.tree.clone(),
-        excluded: fetched.files.excluded.clone(),
-        paths: BTreeSet::new(),
-        uses: BTreeSet::new(),
-        images: BTreeSet::new(),
-        permissions: BTreeSet::new(),
-        calls: BTreeSet::new(),
-    };
+    let mut entry = Entry::new(fetched.commit.clone(), fetched.tree.clone());
+    entry.excluded.clone_from(&fetched.files.excluded);
     let mut found = Found {
         as_action: BTreeSet::new(),
         images: BTreeMap::new(),
+        tools: BTreeMap::new(),
+        downloads: BTreeMap::new(),
         belongs_to: fetched.belongs_to.clone(),
         next: BTreeSet::new(),
         fetched: Some(Arc::clone(&fetched)),
@@ -255,6 +274,11 @@ fn one(
             entry.paths.insert(path);
         }
         for (used, path, called) in part.uses {
+            // Another part of the same download, as `$/…` is.
+            if used == *pin {
+                open.push((path, called));
+                continue;
+            }
             if !call && !called {
                 found.as_action.insert(used.clone());
             }
@@ -263,6 +287,11 @@ fn one(
         }
         entry.images.extend(part.images.keys().cloned());
         found.images.extend(part.images);
+        entry.tools.extend(part.tools.keys().cloned());
+        found.tools.extend(part.tools);
+        entry.downloads.extend(part.downloads.keys().cloned());
+        found.downloads.extend(part.downloads);
+        entry.undecided.extend(part.undecided);
         entry.permissions.extend(part.permissions);
         entry.calls.extend(part.calls.into_keys());
         open.extend(part.own.into_iter().map(|path| {
@@ -322,7 +351,15 @@ fn kept(pin: &Pin, parts: &BTreeSet<Used>, known: &Known<'_>) -> Option<Found> {
         let hash = ours.images.get(name).cloned();
         (name.clone(), hash.unwrap_or(Hash::NotKnown))
     });
+    let tools = (entry.tools.iter())
+        .map(|tool| Some((tool.clone(), ours.tools.get(tool)?.clone())))
+        .collect::<Option<_>>()?;
+    let downloads = (entry.downloads.iter())
+        .map(|address| Some((address.clone(), ours.downloads.get(address)?.clone())))
+        .collect::<Option<_>>()?;
     Some(Found {
+        tools,
+        downloads,
         as_action: if calls {
             BTreeSet::new()
         } else {
@@ -338,10 +375,10 @@ fn kept(pin: &Pin, parts: &BTreeSet<Used>, known: &Known<'_>) -> Option<Found> {
 
 /// The commit of a pin and its files.
 fn fetch(pin: &Pin, known: &Known<'_>, client: &GitClient) -> Result<Fetched, Why> {
-    let repository = Repository::new(known.host, &pin.owner, &pin.repo)?;
+    let repository = known.repository(pin)?;
     let (id, belongs_to) = commit(pin, &repository, known, client)?;
     let tree = client.fetch_commit(&repository, id)?;
-    let files = Unpacked::of(&tree);
+    let files = Unpacked::of(&tree)?;
     Ok(Fetched {
         commit: Commit {
             algorithm: "sha1",
@@ -422,8 +459,13 @@ pub(super) fn best<'t>(tags: &[&'t str]) -> Option<&'t str> {
 }
 
 /// The tag or branch of a pin that names its commit.
-pub(super) fn belongs_to(pin: &Pin, host: &str, client: &GitClient) -> Result<String, Why> {
-    let repository = Repository::new(host, &pin.owner, &pin.repo)?;
+pub(super) fn belongs_to(
+    pin: &Pin,
+    theirs: Option<&ActionsLock>,
+    host: &str,
+    client: &GitClient,
+) -> Result<String, Why> {
+    let repository = repository(pin, theirs, host)?;
     let id = pin.commit().ok_or(Why::Algorithm)?.id;
     let id: ObjectId = id.parse().map_err(|_| Why::Algorithm)?;
     member(id, &*client.list_refs(&repository)?, client)

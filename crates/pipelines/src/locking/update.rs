@@ -13,7 +13,7 @@ use cofferdam_registries::git::{
 use cofferdam_workflows::documents::cofferdam_lock::Key;
 
 use super::Opened;
-use super::resolve::{Why, best};
+use super::resolve::{Why, best, repository};
 use super::versions::Version;
 
 /// How many versions are looked at before an older one is taken for the newest.
@@ -121,7 +121,9 @@ fn outcome(
     client: &GitClient,
     options: &UpdateOptions,
 ) -> Result<Outcome, Why> {
-    let repository = Repository::new(&options.host, &pin.owner, &pin.repo)?;
+    let theirs = opened.repository.actions_locks.first();
+    let theirs = theirs.filter(|lock| lock.problems().is_empty());
+    let repository = repository(pin, theirs, &options.host)?;
     let refs = client.list_refs(&repository)?;
     let named = pin.commit();
     if let Some(name) = &options.to {

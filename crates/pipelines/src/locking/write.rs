@@ -7,13 +7,13 @@ use cofferdam_facts::{ImageRef, SourceFile};
 use cofferdam_locking::check::needed;
 use cofferdam_locking::references::{self, What};
 use cofferdam_locking::{LocalFolder, Reference};
-use cofferdam_registries::git::{GitClient, GitError, Repository, RepositoryIds};
+use cofferdam_registries::git::{GitClient, GitError, RepositoryIds};
 use cofferdam_registries::oci::{OciClient, OciError};
 use cofferdam_workflows::documents::actions_lock::{self, ActionsLock, Draft, DraftEntry};
 use cofferdam_workflows::documents::cofferdam_lock::{self, Contents, Hash};
 use cofferdam_workflows::documents::{CofferdamLock, Problem, ProblemKind};
 
-use super::resolve::{Failure, Known, Resolved, resolve};
+use super::resolve::{Failure, Known, Resolved, repository, resolve};
 use super::{Opened, folders};
 use crate::limits::Limits;
 
@@ -28,6 +28,8 @@ pub struct WriteOptions {
     pub fresh: bool,
     /// Pins whose ref is asked for again.
     pub renewed: BTreeSet<Pin>,
+    /// Pins of which somebody agrees that some paths are no part of the hash.
+    pub accepted: BTreeSet<Pin>,
     /// How much is read.
     pub limits: Limits,
 }
@@ -47,6 +49,8 @@ pub struct Planned {
     pub loose: Vec<Reference>,
     /// Images whose digest could not be found out; they have no hash.
     pub images: Vec<(String, OciError)>,
+    /// Folders of own actions that could not be hashed, and why not.
+    pub folders: Vec<(String, String)>,
 }
 
 /// What becomes of `actions.lock`.
@@ -92,6 +96,12 @@ pub enum PlanError {
         /// What is wrong.
         message: String,
     },
+    /// There is nothing to agree to.
+    #[error("{pin} has no path that is left out of its hash, or is not used")]
+    NothingToAccept {
+        /// The pin.
+        pin: Pin,
+    },
     /// A name has no place in the lock.
     #[error(transparent)]
     Text(#[from] cofferdam_lock::NotWritable),
@@ -136,8 +146,10 @@ pub fn plan(
         .filter(|reference| matches!(reference.what, What::Loose(_)))
         .cloned()
         .collect();
-    let mut contents = contents(opened, &resolved, ours, &options.limits);
+    let mut folders = Vec::new();
+    let mut contents = contents(opened, &resolved, ours, &options.limits, &mut folders);
     contents.actions.clone_from(&resolved.actions);
+    accept(&mut contents, ours, &options.accepted)?;
     let images = registries.map_or_else(Vec::new, |oci| digests(&mut contents, client, oci));
     let whole = resolved.failures.is_empty() && loose.is_empty();
     let text = contents.text()?;
@@ -164,7 +176,32 @@ pub fn plan(
         failures: resolved.failures,
         loose,
         images,
+        folders,
     })
+}
+
+/// Somebody has agreed to what is left out of the hash of a commit: now, or when
+/// that very commit was locked.
+fn accept(
+    contents: &mut Contents,
+    before: Option<&Contents>,
+    now: &BTreeSet<Pin>,
+) -> Result<(), PlanError> {
+    for pin in now {
+        if (contents.actions.get(pin)).is_none_or(|entry| entry.excluded.is_empty()) {
+            return Err(PlanError::NothingToAccept { pin: pin.clone() });
+        }
+    }
+    for (pin, entry) in &mut contents.actions {
+        let earlier = before.and_then(|lock| lock.actions.get(pin));
+        let earlier = earlier.filter(|old| old.commit == entry.commit);
+        entry.accepted = match (now.contains(pin), earlier) {
+            (true, _) => entry.excluded.clone(),
+            (false, Some(old)) => &old.accepted & &entry.excluded,
+            (false, None) => BTreeSet::new(),
+        };
+    }
+    Ok(())
 }
 
 fn newer(lock: &CofferdamLock, problem: &Problem) -> PlanError {
@@ -182,22 +219,32 @@ fn contents(
     resolved: &Resolved,
     before: Option<&Contents>,
     limits: &Limits,
+    unread: &mut Vec<(String, String)>,
 ) -> Contents {
     let mut contents = references::contents(&opened.references);
-    for (name, hash) in &resolved.images {
-        let kept = contents
-            .images
-            .entry(name.clone())
-            .or_insert(Hash::NotKnown);
-        if *kept == Hash::NotKnown {
-            kept.clone_from(hash);
+    let add = |list: &mut BTreeMap<String, Hash>, more: &BTreeMap<String, Hash>| {
+        for (name, hash) in more {
+            let kept = list.entry(name.clone()).or_insert(Hash::NotKnown);
+            if *kept == Hash::NotKnown {
+                kept.clone_from(hash);
+            }
         }
-    }
+    };
+    add(&mut contents.images, &resolved.images);
+    add(&mut contents.downloads, &resolved.downloads);
+    contents.tools.extend(resolved.tools.clone());
     if let Some(root) = &opened.root {
         let found = folders::local(root, &opened.repository, &opened.references, limits);
         for (folder, found) in found {
-            if let LocalFolder::Hashed { exact, .. } = found {
-                contents.local.insert(folder, Hash::Known(exact));
+            match found {
+                LocalFolder::Hashed { exact, .. } => {
+                    contents.local.insert(folder, Hash::Known(exact));
+                }
+                LocalFolder::Absent => {}
+                LocalFolder::Linked { link, .. } => {
+                    unread.push((folder, format!("it is reached through the link `{link}`")));
+                }
+                LocalFolder::NotRead(reason) => unread.push((folder, reason)),
             }
         }
     }
@@ -293,14 +340,14 @@ fn draft(
             None => pin.git_ref.clone(),
             Some(_) => match kept.or_else(|| resolved.refs.get(&pin).cloned()) {
                 Some(name) => name,
-                None => belongs_to(&pin, client, options)?,
+                None => belongs_to(&pin, before, client, options)?,
             },
         };
         let draft_entry = DraftEntry {
             git_ref,
-            hostname: old
-                .and_then(|old| old.hostname.as_ref())
-                .map(|name| name.value.clone()),
+            hostname: before
+                .and_then(|lock| lock.hostname(&pin))
+                .map(ToOwned::to_owned),
             commit: entry.commit.clone(),
             owner_id: ids.owner,
             repo_id: ids.repository,
@@ -308,12 +355,25 @@ fn draft(
         };
         draft.dependencies.insert(pin, draft_entry);
     }
-    Ok(Some(draft.text()?))
+    let text = draft.text()?;
+    // Actions that use each other in a circle, for instance, make a file that no
+    // reader takes, GitHub's included.
+    let again = ActionsLock::parse(SourceFile::new(actions_lock::PLACE, text.as_str()));
+    match again.problems().first() {
+        Some(problem) => Err(actions_lock::NotWritable::NotUnderstood(problem.clone()).into()),
+        None => Ok(Some(text)),
+    }
 }
 
 /// The ref of a commit that was locked before without asking.
-fn belongs_to(pin: &Pin, client: &GitClient, options: &WriteOptions) -> Result<String, NotWritten> {
-    super::resolve::belongs_to(pin, &options.host, client).map_err(|_| NotWritten::Incomplete)
+fn belongs_to(
+    pin: &Pin,
+    before: Option<&ActionsLock>,
+    client: &GitClient,
+    options: &WriteOptions,
+) -> Result<String, NotWritten> {
+    super::resolve::belongs_to(pin, before, &options.host, client)
+        .map_err(|_| NotWritten::Incomplete)
 }
 
 /// The two numbers of each repository: from the lock that stands there, the
@@ -342,7 +402,7 @@ fn ids(
         .collect();
     let missing: Vec<(String, &Pin)> = missing.into_iter().collect();
     let answers = client.each(&missing, |(_, pin)| {
-        let repository = Repository::new(&options.host, &pin.owner, &pin.repo);
+        let repository = repository(pin, before, &options.host);
         repository
             .ok()
             .map(|repository| client.repository_ids(&repository))

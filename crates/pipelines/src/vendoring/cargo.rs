@@ -10,13 +10,12 @@ use std::path::Path;
 use cofferdam_lockfiles::cargo::{CargoLock, Checksums, LockedCrate};
 use cofferdam_trees::bundle::Subject;
 use cofferdam_trees::{
-    Anchor, Bundle, Comparison, Difference, Digest, Entry, Manifest, Wanted as Belongs, archives,
-    compare,
+    Anchor, Comparison, Difference, Digest, Entry, Manifest, Wanted as Belongs, archives, compare,
 };
 use toml::de::{DeTable, DeValue};
 
 use super::base::Base;
-use super::discovery::Place;
+use super::discovery::{CRATE_LIST as LIST, Place};
 use super::folder::{Folder, Found, Wanted, bytes_of};
 use super::list::joined;
 use super::report::{
@@ -27,8 +26,6 @@ use super::{MANIFESTS, VendorError};
 use crate::collect::plain;
 use crate::git::Below;
 
-/// The file with a crate's own list.
-const LIST: &str = ".cargo-checksum.json";
 /// Where crates come from by default.
 const CRATES_IO: [&str; 2] = [
     "registry+https://github.com/rust-lang/crates.io-index",
@@ -41,14 +38,15 @@ struct Tree<'t> {
     lock_path: String,
     lock: CargoLock,
     folder: Folder,
-    before: Option<Before>,
+    before: Option<Before<'t>>,
 }
 
 /// The base's state.
-struct Before {
+struct Before<'t> {
     lock: CargoLock,
     ids: Below,
-    bundle: Option<Bundle>,
+    /// Where the manifests are that it keeps.
+    base: &'t Base,
 }
 
 pub(super) fn check(
@@ -84,8 +82,8 @@ pub(super) fn check(
     let before = match base {
         Some(base) => Some(Before {
             lock: parsed(base.bytes(&lock_path)?).unwrap_or_default(),
-            ids: base.below(&place.folder)?,
-            bundle: (base.bytes(MANIFESTS)?).and_then(|bytes| Bundle::from_gzip(&bytes).ok()),
+            ids: base.below(&place.folder),
+            base,
         }),
         None => None,
     };
@@ -111,7 +109,7 @@ pub(super) fn check(
     Ok(report)
 }
 
-fn parsed(bytes: Option<Vec<u8>>) -> Result<CargoLock, String> {
+pub(super) fn parsed(bytes: Option<Vec<u8>>) -> Result<CargoLock, String> {
     let bytes = bytes.ok_or("there is none")?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
     CargoLock::parse(&text).map_err(|error| error.to_string())
@@ -238,25 +236,23 @@ impl Tree<'_> {
             }
             Some(list) => self.own_word(&path, list, files, locked, report),
         }
-        let manifest = self.manifest(locked, sources, report);
-        if let Some((manifest, source)) = &manifest {
-            module.source = Some(*source);
-            let comparison = against(manifest, files);
+        let vouched = self.manifest(locked, sources, report);
+        if let Some(vouched) = &vouched {
+            module.source = Some(vouched.source);
+            let comparison = against(&vouched.manifest, files);
             module.files = comparison.equal;
-            let name = format!("the archive of {name} {version}");
+            let name = match vouched.by {
+                Voucher::Nobody => format!("the committed manifest of {name} {version}"),
+                Voucher::Archive | Voucher::Base => format!("the archive of {name} {version}"),
+            };
             differences(&path, &comparison, &name, locked, report);
         }
-        let proves = match (&manifest, module.source) {
-            // Written down with the same change, it is the author's own word.
-            (Some(_), Some(ManifestSource::Committed)) => self.base_has(locked, sources),
-            (Some(_), _) => module.anchor.proves(),
-            (None, _) => false,
-        };
+        let by = vouched.map_or(Voucher::Nobody, |vouched| vouched.by);
         module.state = if report.problems.len() > problems_before {
             State::Differs
-        } else if manifest.is_none() {
+        } else if by == Voucher::Nobody {
             State::NotChecked
-        } else if proves {
+        } else if module.anchor.proves() {
             State::Proven
         } else {
             State::Agrees
@@ -280,15 +276,19 @@ impl Tree<'_> {
         if locked.checksum.is_none() {
             return Anchor::Unanchored;
         }
-        let known = self.before.as_ref().is_some_and(|before| {
-            let mut known = before.lock.named(&locked.name, &locked.version);
-            known.any(|one| one == locked)
-        });
-        if known {
+        if self.is_locked_before(locked) {
             Anchor::Base
         } else {
             Anchor::LockOnly
         }
+    }
+
+    /// Whether the base's lock says the same of a crate.
+    fn is_locked_before(&self, locked: &LockedCrate) -> bool {
+        self.before.as_ref().is_some_and(|before| {
+            let mut known = before.lock.named(&locked.name, &locked.version);
+            known.any(|one| one == locked)
+        })
     }
 
     fn is_as_before(&self, folder: &str, files: &Files<'_>, locked: &LockedCrate) -> bool {
@@ -301,9 +301,7 @@ impl Tree<'_> {
             found.id.is_some() && id == found.id.as_ref()
         };
         let known = before.ids.keys().filter(|path| path.starts_with(&prefix));
-        self.anchor(locked) == Anchor::Base
-            && files.iter().all(same)
-            && known.count() == files.len()
+        self.is_locked_before(locked) && files.iter().all(same) && known.count() == files.len()
     }
 
     /// What the crate says of itself: its archive, and its files.
@@ -343,64 +341,117 @@ impl Tree<'_> {
         differences(path, &comparison, "its own list", locked, report);
     }
 
-    /// The manifest of the archive that the lock names.
+    /// The manifest of the archive that the lock names. The archive itself
+    /// vouches for it by its hash, and so does the base, which no change can
+    /// touch; a manifest that came with the change does not.
     fn manifest(
         &self,
         locked: &LockedCrate,
         sources: &Sources<'_>,
         report: &mut TreeReport,
-    ) -> Option<(Manifest, ManifestSource)> {
-        let mut gap = |why: String| {
-            report.not_checked.push(NotChecked {
-                what: format!("{}@{}", locked.name, locked.version),
-                why,
-            });
-            None
-        };
+    ) -> Option<Vouched> {
+        let name = || format!("{}@{}", locked.name, locked.version);
+        let mut gap = |why: String| report.not_checked.push(NotChecked { what: name(), why });
         let sum = locked.checksum.as_deref().and_then(Digest::from_hex);
         let Some(sum) = sum else {
-            return gap("the lock names no hash of an archive, as for crates from git".to_owned());
+            gap("the lock names no hash of an archive, as for crates from git".to_owned());
+            return None;
         };
         let subject = subject(locked, sum);
-        let committed = || {
-            let manifest = sources.kept(&subject)?.unpacked.manifest.clone();
-            Some((manifest, ManifestSource::Committed))
-        };
-        if self.base_has(locked, sources) {
-            return committed();
-        }
+        let kept = sources.kept(&subject).map(|kept| &kept.unpacked.manifest);
+        let before = self.before.as_ref();
+        let bundle = before.and_then(|before| before.base.bundle().ok().flatten());
+        let of_base = bundle.and_then(|bundle| bundle.kept.get(&subject));
         let mut whys = Vec::new();
-        for source in [ManifestSource::LocalArchive, ManifestSource::Registry] {
-            let read = archive(source, locked, sources).and_then(|bytes| match bytes {
-                Some(bytes) => made(&bytes, sum, &subject).map(Some),
-                None => Ok(None),
-            });
-            match read {
-                Ok(Some(manifest)) => return Some((manifest, source)),
-                Ok(None) => {}
-                Err(why) => whys.push(why),
+        let vouched = match of_base {
+            Some(of_base) => Some(Vouched {
+                manifest: of_base.unpacked.manifest.clone(),
+                source: ManifestSource::Committed,
+                by: Voucher::Base,
+            }),
+            None => {
+                let found = archived(locked, sum, &subject, sources, &mut whys);
+                found.map(|(manifest, source)| Vouched {
+                    manifest,
+                    source,
+                    by: Voucher::Archive,
+                })
+            }
+        };
+        match (vouched, kept) {
+            (Some(vouched), Some(kept)) if *kept != vouched.manifest => {
+                let than = match vouched.by {
+                    Voucher::Base => "the base's for the same archive",
+                    Voucher::Archive | Voucher::Nobody => "the one of the archive",
+                };
+                let text = format!("the manifest of {} is another one than {than}", name());
+                let path = MANIFESTS.to_owned();
+                (report.problems).push(problem(Code::ManifestForged, path, locked, text));
+                Some(vouched)
+            }
+            (Some(vouched), _) => Some(vouched),
+            (None, Some(kept)) => {
+                whys.push(
+                    "nobody vouches for the committed manifest: its hash stands nowhere, and \
+                     neither the archive nor a base with the same manifest is at hand"
+                        .to_owned(),
+                );
+                gap(whys.join("; "));
+                Some(Vouched {
+                    manifest: kept.clone(),
+                    source: ManifestSource::Committed,
+                    by: Voucher::Nobody,
+                })
+            }
+            (None, None) => {
+                if whys.is_empty() {
+                    whys.push("its archive is not cached, and no registry may be asked".to_owned());
+                }
+                gap(whys.join("; "));
+                None
             }
         }
-        if let Some(found) = committed() {
-            return Some(found);
-        }
-        if whys.is_empty() {
-            whys.push("its archive is not cached, and no registry may be asked".to_owned());
-        }
-        gap(whys.join("; "))
     }
+}
 
-    /// Whether the base has the same manifest of a crate.
-    fn base_has(&self, locked: &LockedCrate, sources: &Sources<'_>) -> bool {
-        let compare = || {
-            let sum = Digest::from_hex(locked.checksum.as_deref()?)?;
-            let subject = subject(locked, sum);
-            let mine = sources.kept(&subject)?;
-            let theirs = self.before.as_ref()?.bundle.as_ref()?.kept.get(&subject)?;
-            Some(mine.unpacked.manifest == theirs.unpacked.manifest)
-        };
-        compare() == Some(true)
+/// A manifest, and who stands for it.
+struct Vouched {
+    manifest: Manifest,
+    source: ManifestSource,
+    by: Voucher,
+}
+
+/// Who stands for a manifest of a crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voucher {
+    /// The archive that has the lock's hash.
+    Archive,
+    /// The base, which has the same manifest.
+    Base,
+    /// The author of the change alone.
+    Nobody,
+}
+
+/// The manifest of the archive that the lock names, and where it was found.
+pub(super) fn archived(
+    locked: &LockedCrate,
+    sum: Digest,
+    subject: &Subject,
+    sources: &Sources<'_>,
+    whys: &mut Vec<String>,
+) -> Option<(Manifest, ManifestSource)> {
+    for source in [ManifestSource::LocalArchive, ManifestSource::Registry] {
+        let read = archive(source, locked, sources).and_then(|bytes| match bytes {
+            Some(bytes) => made(&bytes, sum, subject).map(Some),
+            None => Ok(None),
+        });
+        match read {
+            Ok(Some(manifest)) => return Some((manifest, source)),
+            Ok(None) => {}
+            Err(why) => whys.push(why),
+        }
     }
+    None
 }
 
 pub(super) fn subject(locked: &LockedCrate, archive: Digest) -> Subject {

@@ -1,10 +1,10 @@
 //! One vendor directory of Go.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use cofferdam_lockfiles::go::{GoSum, VendoredModule};
-use cofferdam_trees::{Anchor, Difference, H1};
+use cofferdam_lockfiles::go::{GoMod, GoSum, VendoredModule};
+use cofferdam_trees::{Anchor, Difference, Entry, H1};
 use rayon::prelude::*;
 
 use super::VendorError;
@@ -12,10 +12,12 @@ use super::base::Base;
 use super::discovery::Place;
 use super::folder::{Folder, Wanted, bytes_of};
 use super::go_files::{Judged, Owners, Proof, prove};
-use super::list::{List, joined};
+use super::list::{List, joined, resolved};
 use super::records;
 use super::report::{Code, Ecosystem, ModuleReport, NotChecked, Problem, State, TreeReport};
+use super::selected;
 use super::sources::Sources;
+use super::sums::Sums;
 use crate::collect::plain;
 use crate::git::Below;
 
@@ -26,6 +28,7 @@ pub(super) struct Sides<'s> {
     pub(super) list: &'s List,
     pub(super) folder: &'s Folder,
     pub(super) base: Option<&'s Before>,
+    pub(super) sums: &'s Sums,
 }
 
 /// The base's state of the same directory.
@@ -45,6 +48,7 @@ pub(super) fn check(
     root: &Path,
     place: &Place,
     sources: &Sources<'_>,
+    sums: &Sums,
     base: Option<&Base>,
 ) -> Result<TreeReport, VendorError> {
     let limits = &sources.options.limits;
@@ -57,13 +61,10 @@ pub(super) fn check(
         Err(error) => Err(plain(&error)),
     };
     let mut list = List::read(place, &read);
-    let before = match base {
-        Some(base) => Some(Before {
-            list: List::read(place, &|path| base.text(path).map_err(|e| e.to_string())),
-            ids: base.below(&place.folder)?,
-        }),
-        None => None,
-    };
+    let before = base.map(|base| Before {
+        list: List::read(place, &|path| base.text(path).map_err(|e| e.to_string())),
+        ids: base.below(&place.folder),
+    });
     let wanted = Wanted {
         ids: base.map(Base::hash),
         one_module: false,
@@ -76,6 +77,7 @@ pub(super) fn check(
         list: &list,
         folder: &folder,
         base: before.as_ref(),
+        sums,
     };
     let mut report = TreeReport {
         ecosystem: Ecosystem::Go,
@@ -86,7 +88,8 @@ pub(super) fn check(
         problems: list.problems.clone(),
         not_checked: list.not_checked.clone(),
     };
-    report.problems.extend(sides.changed_sums());
+    report.problems.extend(sides.wrong_sums());
+    report.problems.extend(sides.list_that_is_no_file());
     for (path, why) in &folder.unread {
         report.not_checked.push(NotChecked {
             what: joined(&place.folder, path),
@@ -101,49 +104,52 @@ pub(super) fn check(
 }
 
 impl Sides<'_> {
-    /// Every sum that is another one than the base's, for a version that the
-    /// base has: versions do not change.
-    fn changed_sums(&self) -> Vec<Problem> {
+    /// What is wrong with the sums of this directory.
+    fn wrong_sums(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        for (path, sums) in &self.list.sums {
-            let mut before: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-            for (module, version, line) in sums.iter() {
-                let mut wrong = |code, text: String| {
-                    problems.push(Problem {
-                        code,
-                        path: path.clone(),
-                        line: Some(line.line),
-                        module: Some(format!("{module}@{}", version.trim_end_matches("/go.mod"))),
-                        text,
-                        first: None,
-                    });
-                };
-                if !line.sum.starts_with("h1:") {
-                    continue;
-                }
-                if let Some(first) = before.insert((module, version), &line.sum) {
-                    let text = format!("{module} {version} has two sums: {first} and {}", line.sum);
-                    wrong(Code::SumConflict, text);
-                }
-                let base: Vec<&str> = self.base_sums(module, version);
-                if !base.is_empty() && !base.contains(&line.sum.as_str()) {
-                    let text = format!(
-                        "{module} {version} has {}, and {} in the base",
-                        line.sum,
-                        base.join(" or ")
-                    );
-                    wrong(Code::SumChanged, text);
+        for (path, file) in &self.list.sums {
+            let said = self.sums.problems.iter().filter(|one| one.path == *path);
+            problems.extend(said.cloned());
+            // A workspace may take modules from where nothing else is read.
+            for one in self.sums.changed(path, file) {
+                if !problems.contains(&one) {
+                    problems.push(one);
                 }
             }
         }
         problems
     }
 
+    /// The list is read where it stands, and nothing else may stand there.
+    fn list_that_is_no_file(&self) -> Option<Problem> {
+        let difference = match self.folder.files.get("modules.txt")?.entry {
+            Entry::File(_) => return None,
+            Entry::Link(_) => Difference::Link,
+            Entry::Other => Difference::Special,
+        };
+        Some(Problem {
+            code: Code::File(difference),
+            path: joined(&self.place.folder, "modules.txt"),
+            line: None,
+            module: None,
+            text: "the list of modules is no regular file".to_owned(),
+            first: None,
+        })
+    }
+
+    /// The base's sums of a version: those of the same directory before those
+    /// of others.
     fn base_sums(&self, module: &str, version: &str) -> Vec<&str> {
         let Some(base) = self.base else {
             return Vec::new();
         };
-        of(&base.list.sums, module, version)
+        let mut all = of(&base.list.sums, module, version);
+        for sum in self.sums.base(module, version) {
+            if !all.contains(&sum) {
+                all.push(sum);
+            }
+        }
+        all
     }
 
     /// The sum that the files of a module must lead to, and what it is worth.
@@ -167,7 +173,7 @@ impl Sides<'_> {
     ) -> Result<(), VendorError> {
         let owners = Owners::new(&self.list.listed);
         let (files, strangers) = owners.assign(self.folder);
-        let mut touched = self.touched(&files);
+        let touched = self.touched(&files);
         // A file that lost its module is a stranger by this change, even where
         // the file itself is the base's.
         let owned_before = self.base.map(|base| Owners::new(&base.list.listed));
@@ -185,7 +191,11 @@ impl Sides<'_> {
             .par_iter()
             .with_max_len(1)
             .map(|(at, module)| {
-                module.module.version.as_ref()?;
+                // Without a version it is a replacement that nothing uses; one
+                // with packages is wrong, and its files are compared anyway.
+                if module.module.version.is_none() && module.packages.is_empty() {
+                    return None;
+                }
                 let of_module = files.get(at).unwrap_or(&empty);
                 if !touched.get(at).copied().unwrap_or(true) {
                     return Some(unchanged(module, of_module.len()));
@@ -199,14 +209,85 @@ impl Sides<'_> {
                 }))
             })
             .collect();
-        touched.clear();
         for judged in judged.into_iter().flatten() {
             report.modules.push(judged.report);
             report.problems.extend(judged.problems);
             report.not_checked.extend(judged.not_checked);
         }
+        self.selection(sources, &touched, report);
+        Self::doubt(report);
         super::originals::explain(self, sources, base, report);
         Ok(())
+    }
+
+    /// Compares the versions of the list with what requires them, unless the
+    /// base says the same.
+    fn selection(
+        &self,
+        sources: &Sources<'_>,
+        touched: &HashMap<usize, bool>,
+        report: &mut TreeReport,
+    ) {
+        let same = self.base.is_some_and(|base| {
+            base.list.listed == self.list.listed
+                && base.list.modules == self.list.modules
+                && base.list.workspace == self.list.workspace
+        });
+        if same {
+            return;
+        }
+        let before = self.base.map(|base| &base.list.listed);
+        let known = selected::Known {
+            file_of: &|module| self.file_of(sources, module),
+            is_touched: &|at| touched.get(&at).copied().unwrap_or(true),
+            before: &|path| {
+                let mut modules = before?.modules.iter();
+                let found = modules.find(|one| one.module.path == path && !one.packages.is_empty());
+                found?.module.version.as_deref()
+            },
+        };
+        let (problems, gaps) = selected::check(self.list, &self.place.folder, &known);
+        report.problems.extend(problems);
+        report.not_checked.extend(gaps);
+    }
+
+    /// A module about which the list is wrong is not the one that is built,
+    /// whatever its files equal.
+    fn doubt(report: &mut TreeReport) {
+        let wrong: HashSet<&str> = (report.problems.iter())
+            .filter(|one| one.code == Code::ListInconsistent)
+            .filter_map(|one| one.module.as_deref())
+            .collect();
+        let gaps: HashSet<&str> = (report.not_checked.iter())
+            .map(|one| one.what.as_str())
+            .collect();
+        for module in &mut report.modules {
+            let name = format!("{}@{}", module.name, module.version);
+            if wrong.contains(name.as_str()) {
+                module.state = State::Differs;
+            } else if gaps.contains(name.as_str())
+                && matches!(module.state, State::Proven | State::Agrees)
+            {
+                module.state = State::NotChecked;
+            }
+        }
+    }
+
+    /// The `go.mod` of a module, as far as it is at hand.
+    fn file_of(&self, sources: &Sources<'_>, module: &VendoredModule) -> Option<GoMod> {
+        let source = module.source();
+        let bytes = match &source.version {
+            Some(version) => {
+                let sum = self.sum(&source.path, version).0?;
+                sources.go_mod(&source.path, version, sum)?
+            }
+            None => {
+                let folder = resolved(&self.place.home, &source.path)?;
+                let path = self.root.join(folder).join("go.mod");
+                bytes_of(&path, super::MOST_BYTES).ok()??
+            }
+        };
+        GoMod::parse(str::from_utf8(&bytes).ok()?).ok()
     }
 
     /// Which modules a change touches; all of them where there is no base.

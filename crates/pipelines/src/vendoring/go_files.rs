@@ -1,6 +1,7 @@
 //! The files of one Go module, against its manifest.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use cofferdam_lockfiles::go::{GoMod, GoVersion, ModulesTxt, VendoredModule};
 use cofferdam_trees::archives::Unpacked;
@@ -29,9 +30,9 @@ impl<'l> Owners<'l> {
                 packages.entry(package.as_str()).or_insert(at);
             }
             // A module is listed once for each version that is required; the
-            // packages are those of one.
+            // packages are those of one, and all else is a contradiction.
             if !module.packages.is_empty() {
-                modules.insert(module.module.path.as_str(), at);
+                modules.entry(module.module.path.as_str()).or_insert(at);
             }
         }
         Self { packages, modules }
@@ -78,6 +79,16 @@ pub(super) struct Proof<'p> {
     pub(super) records: &'p Records<'p>,
     pub(super) module: &'p VendoredModule,
     pub(super) files: &'p [&'p str],
+}
+
+/// Whether the list names the version of Go that the module does.
+#[derive(PartialEq, Eq)]
+enum Go {
+    Same,
+    /// Another one, in words.
+    Other(String),
+    /// The module's `go.mod` is not at hand, or no such file.
+    Unknown,
 }
 
 /// What came out for one module.
@@ -166,46 +177,69 @@ impl Proof<'_> {
             self.unobtained(&obtained, judged);
             return;
         };
-        judged.problems.extend(self.other_go(unpacked));
         let mut comparison = self.compare(unpacked);
         let mut from = *from;
+        let mut go = self.other_go(unpacked);
         // A manifest that was written for fewer packages lacks witnesses, and
         // only the archive tells whether a Go file was meant to be left out.
-        if lacks_a_witness(&comparison) && !has_contents(from) {
+        let lacks = lacks_a_witness(&comparison) || go == Go::Unknown;
+        if lacks && !has_contents(from) {
             let again = self.sources.go(&source.path, version, sum, true);
             if let Some((unpacked, better)) = &again.manifest {
                 comparison = self.compare(unpacked);
+                go = self.other_go(unpacked);
                 from = *better;
             }
         }
+        self.judge_go(go, judged);
         judged.report.source = Some(from);
         self.judge(&comparison, sum, judged);
     }
 
+    fn judge_go(&self, go: Go, judged: &mut Judged) {
+        match go {
+            Go::Same => {}
+            Go::Other(text) => {
+                let line = Some(self.module.line);
+                let problem = self.problem(Code::ListInconsistent, self.list_path(), line, text);
+                judged.problems.push(problem);
+            }
+            Go::Unknown => judged.not_checked.push(NotChecked {
+                what: self.name(),
+                why: "its go.mod is not at hand, which says by which version of Go it is compiled"
+                    .to_owned(),
+            }),
+        }
+    }
+
     /// The version of Go that the list names decides how a vendored module is
-    /// compiled, and is the one of the module's own `go.mod`.
-    fn other_go(&self, unpacked: &Unpacked) -> Option<Problem> {
-        if self.sides.list.go() < GoVersion::LEAVES_OUT_GO_MOD {
-            return None;
+    /// compiled, and is the one of the module's own `go.mod`. For old versions
+    /// of Go the list names none.
+    fn other_go(&self, unpacked: &Unpacked) -> Go {
+        let line = unpacked.manifest.get("go.mod");
+        let own = if self.sides.list.go() < GoVersion::LEAVES_OUT_GO_MOD || line.is_none() {
+            None
+        } else {
+            let bytes = unpacked.witnesses.get("go.mod");
+            let bytes = bytes.filter(|bytes| line == Some(Digest::of(bytes)));
+            let text = bytes.and_then(|bytes| str::from_utf8(bytes).ok());
+            let Some(file) = text.and_then(|text| GoMod::parse(text).ok()) else {
+                return Go::Unknown;
+            };
+            file.go
+        };
+        if own == self.module.go {
+            return Go::Same;
         }
-        let bytes = unpacked.witnesses.get("go.mod")?;
-        if unpacked.manifest.get("go.mod") != Some(Digest::of(bytes)) {
-            return None;
-        }
-        let file = GoMod::parse(str::from_utf8(bytes).ok()?).ok()?;
         let name = |go: Option<GoVersion>| {
             go.map_or("no version of Go".to_owned(), |go| format!("go {go}"))
         };
-        (file.go != self.module.go).then(|| {
-            let text = format!(
-                "{} names {} in its go.mod, and {} here",
-                self.name(),
-                name(file.go),
-                name(self.module.go)
-            );
-            let line = Some(self.module.line);
-            self.problem(Code::ListInconsistent, self.list_path(), line, text)
-        })
+        Go::Other(format!(
+            "{} has {} by its go.mod and the version of Go here, and {} in the list",
+            self.name(),
+            name(own),
+            name(self.module.go)
+        ))
     }
 
     fn wrong_sources(&self, obtained: &Obtained, judged: &mut Judged) {
@@ -295,6 +329,8 @@ impl Proof<'_> {
         }
         judged.report.state = if !judged.problems.is_empty() {
             State::Differs
+        } else if !judged.not_checked.is_empty() {
+            State::NotChecked
         } else if sum.is_some() && judged.report.anchor.proves() {
             State::Proven
         } else {
@@ -322,7 +358,17 @@ impl Proof<'_> {
     fn local(&self, judged: &mut Judged) {
         let named = &self.module.source().path;
         let place = self.sides.place;
-        let folder = resolved(&place.home, named).and_then(|path| {
+        let below = resolved(&place.home, named);
+        let inside = |path: &str| Path::new(path).starts_with(&place.folder);
+        if below.as_deref().is_some_and(inside) {
+            // Compared with itself, it would equal whatever is put there.
+            judged.not_checked.push(NotChecked {
+                what: self.name(),
+                why: "the folder of the replacement lies in the vendor directory itself".to_owned(),
+            });
+            return;
+        }
+        let folder = below.and_then(|path| {
             let full = self.sides.root.join(&path);
             let real = std::fs::canonicalize(&full).ok()?;
             // A link would lead to what nobody has named.
@@ -348,6 +394,12 @@ impl Proof<'_> {
                 Entry::File(digest) => Some((Box::from(path.as_str()), digest)),
                 _ => None,
             });
+        for (path, why) in &read.unread {
+            judged.not_checked.push(NotChecked {
+                what: format!("{}: {path}", self.name()),
+                why: why.clone(),
+            });
+        }
         let Ok(manifest) = Manifest::new(files) else {
             judged.not_checked.push(NotChecked {
                 what: self.name(),
@@ -359,10 +411,10 @@ impl Proof<'_> {
         let packages: Vec<String> = self.packages().collect();
         for (path, _) in manifest.files() {
             let of_package = packages.iter().any(|one| one == parent(path));
-            if of_package
-                && path.ends_with(".go")
+            let may_tell = path == "go.mod" || (of_package && path.ends_with(".go"));
+            if may_tell
                 && let Ok(Some(bytes)) = bytes_of(&folder.join(path), super::MOST_BYTES)
-                && constraints::is_left_out(&bytes)
+                && (path == "go.mod" || constraints::is_left_out(&bytes))
             {
                 witnesses.insert(path.into(), bytes);
             }
@@ -372,9 +424,10 @@ impl Proof<'_> {
             witnesses,
         };
         let comparison = self.compare(&unpacked);
+        self.judge_go(self.other_go(&unpacked), judged);
         judged.report.source = Some(ManifestSource::Folder);
         self.judge(&comparison, None, judged);
-        if judged.problems.is_empty() {
+        if judged.report.state == State::Agrees {
             judged.report.state = State::LocalFolder;
         }
     }

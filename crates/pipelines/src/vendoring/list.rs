@@ -10,6 +10,7 @@ use super::discovery::Place;
 use super::report::{Code, NotChecked, Problem};
 
 /// One module file, with the sums beside it.
+#[derive(PartialEq, Eq)]
 pub(super) struct Module {
     /// Its path, relative to the root of the checkout.
     pub(super) path: String,
@@ -69,6 +70,12 @@ impl List {
         let work = joined(&place.home, "go.work");
         if list.listed.workspace {
             list.workspace = list.parse(&work, read, GoWork::parse);
+            if list.workspace.is_none() {
+                list.not_checked.push(NotChecked {
+                    what: work,
+                    why: "the list is that of a workspace, and there is none".to_owned(),
+                });
+            }
         }
         let folders: Vec<String> = match &list.workspace {
             Some(work) => work.folders.clone(),
@@ -139,9 +146,9 @@ impl List {
         }
     }
 
-    /// Every replacement, with the folder from which it names others. Those of
-    /// a workspace stand over those of its modules.
-    fn replacements(&self, place: &Place) -> Vec<(String, Replace)> {
+    /// Every replacement, with the folder from which it names others: those of
+    /// the workspace, which stand over all of the modules', and theirs.
+    fn replacements(&self, place: &Place) -> [Vec<(String, Replace)>; 2] {
         let modules = self.modules.iter().flat_map(|module| {
             let home = module.path.rsplit_once('/').map_or("", |(home, _)| home);
             let all = module.file.replace.iter().cloned();
@@ -149,43 +156,25 @@ impl List {
         });
         let work = self.workspace.iter().flat_map(|work| work.replace.clone());
         let work = work.map(|one| (place.home.clone(), one));
-        modules.chain(work).collect()
+        [work.collect(), modules.collect()]
     }
 
-    /// Compares the list with the module files, as Go does before a build.
+    /// Compares the list with the module files, as Go does before a build. The
+    /// list of old versions of Go marks nothing, and names replacements alone.
     pub(super) fn compare(&mut self, place: &Place) {
-        if self.go() < GoVersion::MARKS_EXPLICIT || self.modules.is_empty() {
+        self.problems
+            .extend(super::selected::contradictions(self, &place.folder));
+        if self.modules.is_empty() {
             return;
         }
-        let replace = self.replacements(place);
-        let own = |path: &str| {
-            let mut modules = self.modules.iter();
-            modules.any(|one| one.file.module.as_deref() == Some(path))
+        let mut wrong = if self.go() < GoVersion::MARKS_EXPLICIT {
+            Vec::new()
+        } else {
+            self.marks(place)
         };
-        let mut wrong: Vec<(String, usize, String)> = Vec::new();
-        for module in &self.modules {
-            for one in &module.file.require {
-                if own(&one.module.path) {
-                    continue;
-                }
-                let mut listed = self.listed.modules.iter();
-                let found = listed.any(|have| have.module == one.module && have.explicit);
-                if !found {
-                    let text = format!("{} is not marked as explicit in the list", one.module);
-                    wrong.push((module.path.clone(), one.line, text));
-                }
-            }
-        }
+        let replace = self.replacements(place);
         let path = joined(&place.folder, "modules.txt");
         for have in &self.listed.modules {
-            let mut required = self.modules.iter().flat_map(|one| &one.file.require);
-            if have.explicit && !required.any(|one| one.module == have.module) {
-                let text = format!(
-                    "{} is marked as explicit, and nothing requires it",
-                    have.module
-                );
-                wrong.push((path.clone(), have.line, text));
-            }
             if let Some(text) = other_replacement(place, &replace, have) {
                 wrong.push((path.clone(), have.line, text));
             }
@@ -200,33 +189,69 @@ impl List {
                 first: None,
             }));
     }
+
+    /// What is required and not marked, and what is marked and not required.
+    fn marks(&self, place: &Place) -> Vec<(String, usize, String)> {
+        let own = |path: &str| {
+            let mut modules = self.modules.iter();
+            modules.any(|one| one.file.module.as_deref() == Some(path))
+        };
+        let mut wrong = Vec::new();
+        for module in &self.modules {
+            for one in &module.file.require {
+                if own(&one.module.path) {
+                    continue;
+                }
+                let mut listed = self.listed.modules.iter();
+                let found = listed.any(|have| have.module == one.module && have.explicit);
+                if !found {
+                    let text = format!("{} is not marked as explicit in the list", one.module);
+                    wrong.push((module.path.clone(), one.line, text));
+                }
+            }
+        }
+        for have in &self.listed.modules {
+            let mut required = self.modules.iter().flat_map(|one| &one.file.require);
+            if have.explicit && !required.any(|one| one.module == have.module) {
+                let text = format!(
+                    "{} is marked as explicit, and nothing requires it",
+                    have.module
+                );
+                wrong.push((joined(&place.folder, "modules.txt"), have.line, text));
+            }
+        }
+        wrong
+    }
 }
 
 /// What a module is replaced by, where the list says something else than the
 /// module file.
 fn other_replacement(
     place: &Place,
-    replace: &[(String, Replace)],
+    replace: &[Vec<(String, Replace)>; 2],
     have: &VendoredModule,
 ) -> Option<String> {
-    let all: Vec<Replace> = replace.iter().map(|(_, one)| one.clone()).collect();
-    // A line without a version records a replacement for every version.
-    let meant = if have.module.version.is_none() {
-        all.iter().rev().find(|one| one.old == have.module)
-    } else {
-        replacement(&all, &have.module)
+    let meant_by = |replace: &[(String, Replace)]| {
+        let all: Vec<Replace> = replace.iter().map(|(_, one)| one.clone()).collect();
+        // A line without a version records a replacement for every version.
+        let meant = if have.module.version.is_none() {
+            all.iter().rev().find(|one| one.old == have.module)
+        } else {
+            replacement(&all, &have.module)
+        };
+        let mut found = replace.iter().rev();
+        found.find(|(_, one)| Some(one) == meant).cloned()
     };
-    let home = meant.and_then(|meant| {
-        let (home, _) = replace.iter().rev().find(|(_, one)| one == meant)?;
-        Some(home.as_str())
-    });
+    let meant = replace.iter().find_map(|all| meant_by(all));
+    let home = meant.as_ref().map(|(home, _)| home.as_str());
+    let meant = meant.as_ref().map(|(_, one)| one);
     let meant = meant.map(|one| &one.new);
     let same = match (meant, &have.replacement) {
         (Some(meant), Some(have)) if meant.is_folder() && have.is_folder() => {
             let from_module = resolved(home.unwrap_or_default(), &meant.path);
             let from_list = resolved(&place.home, &have.path);
             // Outside of the checkout there is nothing but the words.
-            meant.path == have.path || (from_list.is_some() && from_module == from_list)
+            from_module == from_list && (from_list.is_some() || meant.path == have.path)
         }
         (meant, have) => meant == have.as_ref(),
     };

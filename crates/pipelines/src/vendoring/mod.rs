@@ -9,9 +9,13 @@ mod go;
 mod go_files;
 mod list;
 mod originals;
+mod planted;
 mod records;
 mod report;
+mod selected;
+mod settings;
 mod sources;
+mod sums;
 mod tags;
 mod writing;
 
@@ -34,7 +38,8 @@ use crate::collect::plain;
 use crate::git::GitError;
 use crate::limits::Limits;
 use base::Base;
-use sources::Sources;
+use sources::{Committed, Sources};
+use sums::Sums;
 
 /// Where the manifests of a checkout are kept, relative to its root.
 pub const MANIFESTS: &str = ".github/cofferdam.vendor.gz";
@@ -131,24 +136,50 @@ pub fn check(options: &VendorOptions) -> Result<VendorReport, VendorError> {
         Some(revision) => Some(Base::open(&root, revision, &options.limits)?),
         None => None,
     };
-    let places = discovery::discover(&root, &options.limits);
-    if places.is_empty() {
+    let found = discovery::discover(&root, &options.limits);
+    let mut problems = match &base {
+        Some(base) => base.gone(&root, &found)?,
+        None => Vec::new(),
+    };
+    if found.places.is_empty() && found.not_checked.is_empty() && problems.is_empty() {
         let path = options.root.clone();
         return Err(VendorError::Nothing { path });
     }
-    let mut report = VendorReport {
-        base: base.as_ref().map(Base::id),
-        ..VendorReport::default()
-    };
-    let committed = committed(&root, &mut report.problems);
+    let committed = committed(&root, base.as_ref(), &mut problems)?;
     let sources = Sources::new(options, committed);
-    for (ecosystem, place) in &places {
-        report.trees.push(match ecosystem {
-            Ecosystem::Go => go::check(&root, place, &sources, base.as_ref())?,
+    let sums = Sums::read(&root, &found.sums, base.as_ref())?;
+    let mut trees = Vec::new();
+    for (ecosystem, place) in &found.places {
+        trees.push(match ecosystem {
+            Ecosystem::Go => go::check(&root, place, &sources, &sums, base.as_ref())?,
             Ecosystem::Cargo => cargo::check(&root, place, &sources, base.as_ref())?,
         });
     }
+    let mut report = VendorReport {
+        base: base.as_ref().map(Base::id),
+        trees,
+        problems,
+        not_checked: found.not_checked,
+    };
+    report.take(sums);
+    if let Some(base) = &base {
+        planted::check(&root, &found.places, &sources, base, &mut report)?;
+    }
     Ok(report)
+}
+
+impl VendorReport {
+    /// Takes what is said of checksums and no directory has said.
+    fn take(&mut self, sums: Sums) {
+        let problems = sums.problems.into_iter();
+        let is_said = |one: &Problem| self.trees.iter().any(|tree| tree.problems.contains(one));
+        let problems: Vec<Problem> = problems.filter(|one| !is_said(one)).collect();
+        let gaps = sums.not_checked.into_iter();
+        let is_said = |one: &NotChecked| self.trees.iter().any(|t| t.not_checked.contains(one));
+        let gaps: Vec<NotChecked> = gaps.filter(|one| !is_said(one)).collect();
+        self.problems.extend(problems);
+        self.not_checked.extend(gaps);
+    }
 }
 
 fn canonical(root: &Path) -> Result<PathBuf, VendorError> {
@@ -159,28 +190,39 @@ fn canonical(root: &Path) -> Result<PathBuf, VendorError> {
 }
 
 /// The manifests that the checkout holds.
-fn committed(root: &Path, problems: &mut Vec<Problem>) -> Option<Bundle> {
-    let read = folder::bytes_of(&root.join(MANIFESTS), MOST_BYTES);
-    let wrong = |text: String| Problem {
-        code: Code::ManifestsUnreadable,
-        path: MANIFESTS.to_owned(),
-        line: None,
-        module: None,
-        text,
-        first: None,
+fn committed(
+    root: &Path,
+    base: Option<&Base>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Committed>, GitError> {
+    let mut wrong = |text: String| {
+        problems.push(Problem {
+            code: Code::ManifestsUnreadable,
+            path: MANIFESTS.to_owned(),
+            line: None,
+            module: None,
+            text,
+            first: None,
+        });
     };
-    match read {
-        Ok(None) => None,
-        Ok(Some(bytes)) => match Bundle::from_gzip(&bytes) {
-            Ok(bundle) => Some(bundle),
-            Err(error) => {
-                problems.push(wrong(error.to_string()));
-                None
-            }
-        },
+    let bytes = match folder::bytes_of(&root.join(MANIFESTS), MOST_BYTES) {
+        Ok(None) => return Ok(None),
+        Ok(Some(bytes)) => bytes,
         Err(error) => {
-            problems.push(wrong(plain(&error)));
-            None
+            wrong(plain(&error));
+            return Ok(None);
+        }
+    };
+    if let Some(base) = base
+        && base.bytes(MANIFESTS)?.as_ref() == Some(&bytes)
+    {
+        return Ok(Some(Committed::as_before(bytes)));
+    }
+    match Bundle::from_gzip(&bytes) {
+        Ok(bundle) => Ok(Some(Committed::read(bundle))),
+        Err(error) => {
+            wrong(error.to_string());
+            Ok(None)
         }
     }
 }

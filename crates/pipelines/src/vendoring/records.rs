@@ -2,6 +2,7 @@
 //! new ones, fetched.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use cofferdam_registries::go_modules::ChecksumDatabase;
 use cofferdam_trees::H1;
@@ -16,15 +17,22 @@ use super::sources::Sources;
 /// The records that the committed file has.
 pub(super) struct Records<'s> {
     sources: &'s Sources<'s>,
-    root: Option<Result<SignedRoot, String>>,
+    root: OnceLock<Option<Result<SignedRoot, String>>>,
 }
 
 impl<'s> Records<'s> {
     pub(super) fn new(sources: &'s Sources<'s>) -> Self {
-        let key = &sources.options.database_key;
-        let root = (sources.note())
-            .map(|note| SignedRoot::open(note, key).map_err(|error| error.to_string()));
+        let root = OnceLock::new();
         Self { sources, root }
+    }
+
+    fn root(&self) -> Option<&Result<SignedRoot, String>> {
+        let open = |note| {
+            let key = &self.sources.options.database_key;
+            SignedRoot::open(note, key).map_err(|error| error.to_string())
+        };
+        let root = self.root.get_or_init(|| self.sources.note().map(open));
+        root.as_ref()
     }
 
     /// The sum of a module in the checksum database, if a record is kept; an
@@ -35,7 +43,7 @@ impl<'s> Records<'s> {
             version: version.to_owned(),
         };
         let record = self.sources.kept(&subject)?.record.as_ref()?;
-        Some(match &self.root {
+        Some(match self.root() {
             None => Err("there is a record, and no signed root".to_owned()),
             Some(Err(error)) => Err(error.clone()),
             Some(Ok(root)) => {

@@ -10,12 +10,15 @@ pub struct VendorReport {
     pub base: Option<String>,
     /// The vendor directories, in order of their paths.
     pub trees: Vec<TreeReport>,
-    /// What is wrong with the file of manifests itself.
+    /// What is wrong outside of them: with the file of manifests itself, with
+    /// checksums, and with directories that are no more.
     pub problems: Vec<Problem>,
+    /// What could not be looked into.
+    pub not_checked: Vec<NotChecked>,
 }
 
 /// Who vendored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ecosystem {
     /// `go mod vendor` or `go work vendor`.
     Go,
@@ -177,6 +180,8 @@ pub enum Code {
     CrateSum,
     /// A crate's own list of hashes does not say what the archive does.
     CrateList,
+    /// A vendor directory of the base is none any more.
+    TreeGone,
 }
 
 impl Code {
@@ -196,6 +201,7 @@ impl Code {
                 Self::ListInconsistent,
                 Self::CrateSum,
                 Self::CrateList,
+                Self::TreeGone,
             ])
             .collect()
     }
@@ -220,6 +226,7 @@ impl Code {
             Self::ListInconsistent => "list-inconsistent",
             Self::CrateSum => "crate-sum",
             Self::CrateList => "crate-list",
+            Self::TreeGone => "vendor-gone",
         }
     }
 
@@ -249,6 +256,10 @@ impl Code {
             Self::ListInconsistent => "run `go mod vendor`, or `go work vendor`, again",
             Self::CrateSum | Self::CrateList => {
                 "find out who changed it; `cargo vendor` restores it"
+            }
+            Self::TreeGone => {
+                "see that nothing is built from what is not checked any more; without `--base` \
+                 only what is there counts"
             }
         }
     }
@@ -290,7 +301,8 @@ impl VendorReport {
     /// Whether something could not be checked.
     #[must_use]
     pub fn has_gaps(&self) -> bool {
-        self.trees.iter().any(|tree| !tree.not_checked.is_empty())
+        let mut trees = self.trees.iter();
+        !self.not_checked.is_empty() || trees.any(|tree| !tree.not_checked.is_empty())
     }
 
     /// How many modules have a state.

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cofferdam_registries::go_modules::{ProxyError, escaped};
 use cofferdam_trees::archives::{self, Unpacked};
 use cofferdam_trees::bundle::{Kept, Subject};
 use cofferdam_trees::go::patterns::names_module;
-use cofferdam_trees::{Bundle, H1};
+use cofferdam_trees::{Bundle, Digest, H1};
 
 use super::folder::bytes_of;
 use super::report::{Code, ManifestSource};
@@ -22,8 +22,43 @@ pub(super) const MOST_ARCHIVE: u64 = 500 * 1024 * 1024;
 /// Everything that may be asked for manifests.
 pub(super) struct Sources<'o> {
     pub(super) options: &'o VendorOptions,
-    committed: Option<Bundle>,
+    committed: Option<Committed>,
     known: Mutex<Known>,
+}
+
+/// The file of manifests that the checkout holds.
+pub(super) struct Committed {
+    bytes: Vec<u8>,
+    is_as_before: bool,
+    bundle: OnceLock<Option<Bundle>>,
+}
+
+impl Committed {
+    /// A file that the base has too, byte for byte. It takes longer to read
+    /// than all else where nothing has changed, and waits until it is needed.
+    pub(super) fn as_before(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            is_as_before: true,
+            bundle: OnceLock::new(),
+        }
+    }
+
+    /// One that was read.
+    pub(super) fn read(bundle: Bundle) -> Self {
+        Self {
+            bytes: Vec::new(),
+            is_as_before: false,
+            bundle: OnceLock::from(Some(bundle)),
+        }
+    }
+
+    /// What it has; nothing where it cannot be read, so that whatever needs it
+    /// is not checked.
+    fn bundle(&self) -> Option<&Bundle> {
+        let read = || Bundle::from_gzip(&self.bytes).ok();
+        self.bundle.get_or_init(read).as_ref()
+    }
 }
 
 /// Why there is no archive.
@@ -51,7 +86,7 @@ pub(super) struct Obtained {
 }
 
 impl<'o> Sources<'o> {
-    pub(super) fn new(options: &'o VendorOptions, committed: Option<Bundle>) -> Self {
+    pub(super) fn new(options: &'o VendorOptions, committed: Option<Committed>) -> Self {
         Self {
             options,
             committed,
@@ -61,12 +96,21 @@ impl<'o> Sources<'o> {
 
     /// What the committed file has of a module.
     pub(super) fn kept(&self, subject: &Subject) -> Option<&Kept> {
-        self.committed.as_ref()?.kept.get(subject)
+        self.committed.as_ref()?.bundle()?.kept.get(subject)
+    }
+
+    /// Everything that a change has put into the committed file; nothing where
+    /// the base has the same file.
+    pub(super) fn all_new(&self) -> impl Iterator<Item = (&Subject, &Kept)> {
+        let committed = self.committed.as_ref().filter(|one| !one.is_as_before);
+        let bundle = committed.and_then(Committed::bundle);
+        bundle.into_iter().flat_map(|bundle| &bundle.kept)
     }
 
     /// The signed note of the committed file.
     pub(super) fn note(&self) -> Option<&str> {
-        self.committed.as_ref()?.unverified_note.as_deref()
+        let bundle = self.committed.as_ref()?.bundle()?;
+        bundle.unverified_note.as_deref()
     }
 
     /// The manifest of a Go module that hashes to `sum`. `again` is set where
@@ -89,6 +133,33 @@ impl<'o> Sources<'o> {
         let obtained = Arc::new(self.search(&subject, module, version, sum, archives_only));
         self.lock().insert(key, Arc::clone(&obtained));
         obtained
+    }
+
+    /// The `go.mod` of a Go module, which came along with its manifest, from
+    /// what was found already or lies at hand; nobody is asked. It is empty for
+    /// a module that has none.
+    pub(super) fn go_mod(&self, module: &str, version: &str, sum: H1) -> Option<Vec<u8>> {
+        let subject = Subject::Go {
+            module: module.to_owned(),
+            version: version.to_owned(),
+        };
+        let of = |unpacked: &Unpacked| {
+            let Some(line) = unpacked.manifest.get("go.mod") else {
+                return Some(Vec::new());
+            };
+            let bytes = unpacked.witnesses.get("go.mod")?;
+            (line == Digest::of(bytes)).then(|| bytes.clone())
+        };
+        let known = self.lock().get(&(subject.clone(), Some(sum))).cloned();
+        if let Some((unpacked, _)) = known.as_ref().and_then(|known| known.manifest.as_ref()) {
+            return of(unpacked);
+        }
+        let fits = |unpacked: &Unpacked| unpacked.manifest.h1(&subject.prefix()) == sum;
+        let kept = self.kept(&subject).map(|kept| &kept.unpacked);
+        match kept.filter(|unpacked| fits(unpacked)) {
+            Some(unpacked) => of(unpacked),
+            None => of(&self.cached(&subject).filter(fits)?),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -258,7 +329,7 @@ impl<'o> Sources<'o> {
             let part = folder.join(format!(
                 ".{}-{}.part",
                 std::process::id(),
-                cofferdam_trees::Digest::of(file.as_os_str().as_encoded_bytes())
+                Digest::of(file.as_os_str().as_encoded_bytes())
             ));
             std::fs::write(&part, bytes)?;
             std::fs::rename(&part, &file)

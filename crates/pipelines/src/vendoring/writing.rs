@@ -12,8 +12,8 @@ use super::discovery::{Place, discover};
 use super::folder::bytes_of;
 use super::list::{List, joined};
 use super::report::{Ecosystem, ManifestSource, NotChecked};
-use super::sources::Sources;
-use super::{VendorError, VendorOptions, canonical, cargo, committed, records};
+use super::sources::{Committed, Sources};
+use super::{MANIFESTS, VendorError, VendorOptions, canonical, cargo, records};
 use crate::collect::plain;
 
 /// What is to be written.
@@ -47,17 +47,17 @@ type Packages = BTreeMap<Subject, (Option<H1>, BTreeSet<String>)>;
 /// [`VendorError`].
 pub fn written(options: &VendorOptions) -> Result<Written, VendorError> {
     let root = canonical(&options.root)?;
-    let places = discover(&root, &options.limits);
-    if places.is_empty() {
+    let found = discover(&root, &options.limits);
+    if found.places.is_empty() && found.not_checked.is_empty() {
         let path = options.root.clone();
         return Err(VendorError::Nothing { path });
     }
-    let before = committed(&root, &mut Vec::new());
+    let before = read_bundle(&root);
     let sources = Sources::new(options, None);
     let mut bundle = Bundle::default();
-    let mut without = Vec::new();
+    let mut without = found.not_checked;
     let mut packages = Packages::new();
-    for (ecosystem, place) in &places {
+    for (ecosystem, place) in &found.places {
         match ecosystem {
             Ecosystem::Go => go(&root, place, &mut packages, &mut without),
             Ecosystem::Cargo => crates(&root, place, &sources, &mut bundle, &mut without),
@@ -93,6 +93,13 @@ pub fn written(options: &VendorOptions) -> Result<Written, VendorError> {
         without,
         without_record,
     })
+}
+
+/// What the checkout holds already; nothing where it cannot be read, which is
+/// written anew.
+fn read_bundle(root: &Path) -> Option<Bundle> {
+    let bytes = bytes_of(&root.join(MANIFESTS), super::MOST_BYTES).ok()??;
+    Bundle::from_gzip(&bytes).ok()
 }
 
 /// Collects the modules of one vendor directory.
@@ -256,7 +263,7 @@ fn with_records(
             Subject::Crate { .. } => None,
         })
         .collect();
-    let old = Sources::new(options, before.cloned());
+    let old = Sources::new(options, before.cloned().map(Committed::read));
     let old_records = records::Records::new(&old);
     let missing = (wanted.iter())
         .filter(|(module, version)| !matches!(old_records.sum(module, version), Some(Ok(_))));

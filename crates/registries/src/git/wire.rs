@@ -340,7 +340,8 @@ fn no_pack(line: &str) -> NoPack {
 fn refusal(line: &str) -> Option<ProtocolError> {
     let message = line.strip_prefix("ERR ")?;
     Some(ProtocolError::Remote {
-        message: short(message),
+        // Some servers end a line with the end of their own text.
+        message: short(message.trim_end_matches(['\0', '\n', '\r', ' '])),
     })
 }
 

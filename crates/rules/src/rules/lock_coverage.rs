@@ -48,7 +48,7 @@ crate::rule! {
     ///     - 'third/party@v1'
     /// ```
     /// with an entry of the same name and its commit under `dependencies:`;
-    /// `gh actions-lock` writes both.
+    /// `cofferdam lock write` writes both, and so does `gh actions-lock`.
     ///
     /// # How it is decided
     /// Every `uses:` of a locked workflow, and of the actions that it reaches by
@@ -164,8 +164,8 @@ fn missing(cx: &Context<'_>, first: Option<&UseSite<'_>>, out: &mut Sink) {
     out.violated(
         Control::D2,
         first.location(),
-        "no actions.lock fixes what the used actions use themselves; GitHub's extension writes \
-         one: `gh extension install github/gh-actions-lock`, then `gh actions-lock`",
+        "no actions.lock fixes what the used actions use themselves; `cofferdam lock write` or \
+         `gh actions-lock` writes one",
     );
 }
 

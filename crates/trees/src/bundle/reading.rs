@@ -10,6 +10,12 @@ use crate::manifest::{MOST_FILES, Manifest, ManifestError};
 
 /// The most bytes of the text.
 const MOST_BYTES: u64 = 1024 * 1024 * 1024;
+/// So many bytes may come out whatever goes in.
+const FREE_BYTES: u64 = 8 * 1024 * 1024;
+/// The most bytes that one byte becomes beyond that. Lines hold hashes, of which
+/// no program makes less than half: an honest bundle stays below ten, and what
+/// grows a thousandfold is made to fill the memory.
+const MOST_GROWTH: u64 = 32;
 /// The most hashes of a path: a tree with more levels has no number for its
 /// records.
 const MOST_HASHES: usize = 64;
@@ -21,8 +27,11 @@ pub enum BundleError {
     #[error("it is no gzip, or a damaged one: {0}")]
     Gzip(#[from] std::io::Error),
     /// The text is longer than is read.
-    #[error("it unpacks to more than {MOST_BYTES} bytes")]
-    TooLarge,
+    #[error("it unpacks to more than {limit} bytes, which is the most for a file of its size")]
+    TooLarge {
+        /// The most that is read.
+        limit: u64,
+    },
     /// The first line is another one.
     #[error("it does not begin with `{HEAD}`; a newer cofferdam may have written it")]
     Head,
@@ -54,12 +63,21 @@ impl Bundle {
         reason = "the reader is a `take`, so that the end is bounded"
     )]
     pub fn from_gzip(bytes: &[u8]) -> Result<Self, BundleError> {
+        let grown = (bytes.len() as u64).saturating_mul(MOST_GROWTH);
+        let limit = grown.saturating_add(FREE_BYTES).min(MOST_BYTES);
         let mut text = Vec::new();
-        GzDecoder::new(bytes)
-            .take(MOST_BYTES + 1)
+        let mut source = GzDecoder::new(bytes).take(limit + 1);
+        // What does not begin as a bundle is not unpacked any further.
+        source
+            .by_ref()
+            .take(HEAD.len() as u64 + 1)
             .read_to_end(&mut text)?;
-        if text.len() as u64 > MOST_BYTES {
-            return Err(BundleError::TooLarge);
+        if text.strip_suffix(b"\n") != Some(HEAD.as_bytes()) {
+            return Err(BundleError::Head);
+        }
+        source.read_to_end(&mut text)?;
+        if text.len() as u64 > limit {
+            return Err(BundleError::TooLarge { limit });
         }
         Self::from_text(&text)
     }
@@ -309,6 +327,26 @@ mod tests {
         ));
         let whole = sample().to_gzip().unwrap();
         assert!(Bundle::from_gzip(whole.get(..whole.len() / 2).unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_cut_off_long_before_it_fills_the_memory() {
+        let gzip = |text: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            std::io::Write::write_all(&mut packed, text).unwrap();
+            packed.finish().unwrap()
+        };
+        let mut text = format!("{HEAD}\ngo m v1.0.0 0\nleft-out {} x\n", 64 << 20).into_bytes();
+        text.resize(text.len() + (64 << 20), b'0');
+        let packed = gzip(&text);
+        assert!(packed.len() < 100_000);
+        let found = Bundle::from_gzip(&packed).unwrap_err();
+        assert!(
+            matches!(found, BundleError::TooLarge { limit } if limit < 12 << 20),
+            "{found}"
+        );
+        let other = gzip(&vec![b'0'; 64 << 20]);
+        assert!(matches!(Bundle::from_gzip(&other), Err(BundleError::Head)));
     }
 
     proptest! {

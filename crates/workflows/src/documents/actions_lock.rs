@@ -162,6 +162,23 @@ impl ActionsLock {
             .and_then(|index| self.dependencies.get(*index))
     }
 
+    /// The host that the lock names for the repository of a pin: that of its own
+    /// entry, or else the one of every other entry of the same repository. `None`
+    /// if it names none, which means the host that runs the workflows.
+    #[must_use]
+    pub fn hostname(&self, pin: &Pin) -> Option<&str> {
+        let name = |entry: &'_ Dependency| entry.hostname.as_ref().map(|n| n.value.clone());
+        if let Some(entry) = self.dependency(pin) {
+            return entry.hostname.as_ref().map(|name| name.value.as_str());
+        }
+        let mut same =
+            (self.dependencies.iter()).filter(|entry| entry.pin.value.slug() == pin.slug());
+        let first = same.next()?;
+        let all = same.all(|entry| name(entry) == name(first));
+        let hostname = first.hostname.as_ref().filter(|_| all)?;
+        Some(hostname.value.as_str())
+    }
+
     /// The entry of a workflow, by its path from the root.
     #[must_use]
     pub fn workflow(&self, path: &str) -> Option<&LockedWorkflow> {

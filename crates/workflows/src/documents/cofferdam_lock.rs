@@ -42,15 +42,19 @@ const SECTIONS: [&str; 7] = [
     "downloads",
     "local",
 ];
-const ENTRY: [&str; 8] = [
+const ENTRY: [&str; 12] = [
     "commit",
     "tree",
     "excluded",
+    "accepted",
     "paths",
     "uses",
     "images",
+    "tools",
+    "downloads",
     "permissions",
     "calls",
+    "undecided",
 ];
 
 /// The lock as far as it was understood.
@@ -320,12 +324,21 @@ impl Reader {
             commit: commit?,
             tree: tree?,
             excluded: self.set(node, "excluded", "a path of the action", path),
+            accepted: self.set(node, "accepted", "a path of the action", path),
             paths: self.set(node, "paths", "a path of the action, or `.`", path),
             uses: self.set(node, "uses", "OWNER/REPO@REF", Pin::parse),
             images: self.set(node, "images", "one line", one_line),
+            tools: self.set(node, "tools", "OWNER/REPO@REF NAME VERSION", Tool::parse),
+            downloads: self.set(node, "downloads", "one line", one_line),
             permissions: self.set(node, "permissions", "SCOPE: LEVEL", one_line),
             calls: self.set(node, "calls", "one line", one_line),
+            undecided: self.set(node, "undecided", "one line", one_line),
         };
+        if let Some(path) = entry.accepted.difference(&entry.excluded).next() {
+            let message = format!("`{path}` is accepted and not under `excluded` of {pin}");
+            let place = node.get("accepted").map_or(node.span(), |list| list.span());
+            self.reading.problem(ProblemKind::BadValue, place, message);
+        }
         Some(entry)
     }
 

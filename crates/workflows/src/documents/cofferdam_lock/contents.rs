@@ -39,6 +39,9 @@ pub struct Entry {
     pub tree: Hash,
     /// Paths whose bytes depend on the machine that unpacks them.
     pub excluded: BTreeSet<String>,
+    /// Those of `excluded` with which somebody has agreed to live: what lies
+    /// there at run time is compared with nothing.
+    pub accepted: BTreeSet<String>,
     /// The actions and workflows of the repository that are used, `.` for an
     /// action at its root.
     pub paths: BTreeSet<String>,
@@ -46,10 +49,49 @@ pub struct Entry {
     pub uses: BTreeSet<Pin>,
     /// The images that those use.
     pub images: BTreeSet<String>,
+    /// The tools that actions which those use install.
+    pub tools: BTreeSet<Tool>,
+    /// The addresses from which their scripts fetch what they run.
+    pub downloads: BTreeSet<String>,
     /// What called workflows ask of the token.
     pub permissions: BTreeSet<String>,
     /// What their code calls of the network and of other programs.
     pub calls: BTreeSet<String>,
+    /// Scripts of which nobody can tell what they fetch.
+    pub undecided: BTreeSet<String>,
+}
+
+impl Entry {
+    /// One repository at one commit, of which nothing is used yet.
+    #[must_use]
+    pub fn new(commit: Commit, tree: Hash) -> Self {
+        Self {
+            commit,
+            tree,
+            excluded: BTreeSet::new(),
+            accepted: BTreeSet::new(),
+            paths: BTreeSet::new(),
+            uses: BTreeSet::new(),
+            images: BTreeSet::new(),
+            tools: BTreeSet::new(),
+            downloads: BTreeSet::new(),
+            permissions: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            undecided: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what is used of the same commit besides.
+    pub fn join(&mut self, more: Self) {
+        self.paths.extend(more.paths);
+        self.uses.extend(more.uses);
+        self.images.extend(more.images);
+        self.tools.extend(more.tools);
+        self.downloads.extend(more.downloads);
+        self.permissions.extend(more.permissions);
+        self.calls.extend(more.calls);
+        self.undecided.extend(more.undecided);
+    }
 }
 
 /// A hash, or the fact that there is none.
@@ -187,11 +229,17 @@ impl Contents {
                 quoted(&entry.tree.to_string())?
             ));
             list(&mut text, "excluded", &entry.excluded)?;
+            list(&mut text, "accepted", &entry.accepted)?;
             list(&mut text, "paths", &entry.paths)?;
             list(&mut text, "uses", &entry.uses)?;
             list(&mut text, "images", &entry.images)?;
+            // By text, so that the order is that of the lines.
+            let tools: BTreeSet<String> = entry.tools.iter().map(ToString::to_string).collect();
+            list(&mut text, "tools", &tools)?;
+            list(&mut text, "downloads", &entry.downloads)?;
             list(&mut text, "permissions", &entry.permissions)?;
             list(&mut text, "calls", &entry.calls)?;
+            list(&mut text, "undecided", &entry.undecided)?;
         }
         map(&mut text, "images", &self.images)?;
         map(&mut text, "bases", &self.bases)?;

@@ -67,15 +67,23 @@ pub fn schema() -> Value {
                         },
                         "excluded": texts("Paths whose bytes depend on the machine that unpacks \
                             them, such as links that lead out of the repository."),
+                        "accepted": texts("Those of `excluded` with which somebody has agreed \
+                            to live (`cofferdam lock write --accept-excluded`)."),
                         "paths": texts("The actions and workflows of the repository that are \
                             used; `.` is the action at its root."),
                         "uses": pins,
                         "images": texts("The container images that those use; each has an entry \
                             in `images`."),
+                        "tools": texts("The tools that actions which those use install; each \
+                            has an entry in `tools`."),
+                        "downloads": texts("The addresses from which their scripts fetch what \
+                            they run; each has an entry in `downloads`."),
                         "permissions": texts("What called workflows ask of the token, as in \
                             `contents: write`."),
                         "calls": texts("What their code calls of the network and of other \
                             programs, as far as its text shows it."),
+                        "undecided": texts("Scripts of which nobody can tell what they fetch, \
+                            and why."),
                     },
                 },
             },

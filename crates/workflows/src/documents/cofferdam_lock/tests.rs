@@ -29,6 +29,8 @@ actions:
         tree: '{H1}'
         excluded:
             - 'docs/link'
+        accepted:
+            - 'docs/link'
         paths:
             - '.'
             - 'save'
@@ -36,10 +38,16 @@ actions:
             - 'c/d@{SHA}'
         images:
             - 'alpine:3'
+        tools:
+            - 'a/b@v1 go >=1.2 <2'
+        downloads:
+            - 'https://example.com/it''s'
         permissions:
             - 'contents: write'
         calls:
             - 'network fetch'
+        undecided:
+            - 'action.yml:7: python is not looked into'
     'c/d@{SHA}':
         commit: 'sha1-{SHA}'
         tree: 'no hash known'
@@ -89,6 +97,18 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
     let text = sample();
     let cases = [
         (
+            "accepted:\n            - 'docs/link'",
+            "accepted:\n            - 'dist'",
+            (11, 13),
+            "`dist` is accepted and not under `excluded` of a/b@v1",
+        ),
+        (
+            "            - 'a/b@v1 go",
+            "            - 'a/b go",
+            (20, 15),
+            "an item of `tools` must be OWNER/REPO@REF NAME VERSION",
+        ),
+        (
             "version: 1",
             "version: 2",
             (3, 10),
@@ -98,7 +118,7 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         (
             "local:",
             "lokal:",
-            (35, 1),
+            (43, 1),
             "the document has no key `lokal`",
         ),
         (
@@ -128,19 +148,19 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         (
             "- '.'\n",
             "- '../x'\n",
-            (11, 15),
+            (13, 15),
             "an item of `paths` must be a path of the action, or `.`",
         ),
         (
             "'.github/actions/x'",
             "'/x'",
-            (36, 5),
+            (44, 5),
             "a local action must be a folder of the repository",
         ),
         (
             "    'alpine:3': 'sha256:0",
             "    'alpine:3': 'sha256:",
-            (28, 17),
+            (36, 17),
             "a hash here must be sha256: and 64 digits, or `no hash known`",
         ),
     ];
@@ -163,8 +183,8 @@ fn every_problem_has_a_place_and_says_what_was_expected() {
         ProblemKind::Syntax
     );
     let (line, column, message) =
-        first(&text.replace("tools:", "<<<<<<< HEAD\ntools:\n=======\n>>>>>>> x"));
-    assert_eq!((line, column), (31, 1), "{message}");
+        first(&text.replace("\ntools:", "\n<<<<<<< HEAD\ntools:\n=======\n>>>>>>> x"));
+    assert_eq!((line, column), (39, 1), "{message}");
     assert!(message.contains("merge conflict"), "{message}");
 }
 
@@ -175,12 +195,12 @@ fn another_form_is_noticed() {
         "            - '.'\n            - 'save'",
         "            - 'save'\n            - '.'",
     );
-    assert_eq!(parse(&swapped).first_difference(), Some(11));
+    assert_eq!(parse(&swapped).first_difference(), Some(13));
     assert_eq!(
         parse(&text.replace("actions:", "actions: # x")).first_difference(),
         Some(4)
     );
-    assert_eq!(parse(&format!("{text}\n")).first_difference(), Some(38));
+    assert_eq!(parse(&format!("{text}\n")).first_difference(), Some(46));
 }
 
 #[test]
@@ -254,15 +274,30 @@ fn contents() -> impl Strategy<Value = Contents> {
         btree_set(pin(), 0..3),
         btree_set(text, 0..3),
         btree_set(text, 0..2),
+        any::<bool>(),
     );
     let entry = entry.prop_map(
-        |(id, tree, excluded, paths, uses, images, permissions)| Entry {
+        |(id, tree, excluded, paths, uses, images, permissions, agreed)| Entry {
             commit: Commit {
                 algorithm: "sha1",
                 id,
             },
             tree,
+            accepted: if agreed {
+                excluded.clone()
+            } else {
+                std::collections::BTreeSet::new()
+            },
             excluded,
+            tools: (uses.iter())
+                .map(|by| Tool {
+                    by: by.clone(),
+                    name: "x".to_owned(),
+                    version: "1 2".to_owned(),
+                })
+                .collect(),
+            downloads: images.clone(),
+            undecided: permissions.clone(),
             paths: if paths.is_empty() {
                 [".".to_owned()].into()
             } else {
