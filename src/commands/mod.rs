@@ -7,6 +7,8 @@ mod config;
 mod data;
 #[cfg(feature = "vendoring")]
 mod deps;
+#[cfg(feature = "exposure")]
+mod exposure;
 #[cfg(feature = "fix")]
 mod fix;
 #[cfg(feature = "insights")]
@@ -33,6 +35,12 @@ use crate::output::ColourChoice;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Audit(Box<audit::AuditArgs>),
+    #[cfg(feature = "exposure")]
+    Exposure(exposure::ExposureArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Exposure(NotBuilt),
     #[cfg(feature = "fix")]
     Fix(Box<fix::FixArgs>),
     /// Not part of this build.
@@ -90,6 +98,7 @@ pub(crate) enum Command {
 /// Whatever stands behind a command that this build does not have.
 #[cfg(not(all(
     feature = "completions",
+    feature = "exposure",
     feature = "fix",
     feature = "insights",
     feature = "lock",
@@ -108,6 +117,10 @@ impl Command {
     pub(crate) fn run(&self, colour: ColourChoice) -> Result<ExitCode, Failure> {
         Ok(match self {
             Self::Audit(args) => audit::run(args, colour)?.code().into(),
+            #[cfg(feature = "exposure")]
+            Self::Exposure(args) => exposure::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::Exposure(_) => return Err(not_built("exposure")),
             #[cfg(feature = "fix")]
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]
@@ -150,6 +163,7 @@ impl Command {
 
 #[cfg(not(all(
     feature = "completions",
+    feature = "exposure",
     feature = "fix",
     feature = "insights",
     feature = "lock",

@@ -24,6 +24,8 @@ mod determinism;
 #[cfg(feature = "lsp")]
 mod editor;
 mod exit_codes;
+#[cfg(feature = "exposure")]
+mod exposure;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;

@@ -13,6 +13,8 @@ pub mod audit;
 pub mod collect;
 pub mod data;
 pub mod discover;
+#[cfg(feature = "exposure")]
+pub mod exposure;
 pub mod gap;
 pub mod git;
 pub mod judging;
@@ -35,6 +37,8 @@ pub use audit::standing::{Parsed, Snapshot, Standing};
 pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
 pub use discover::{Discovery, discover};
+#[cfg(feature = "exposure")]
+pub use exposure::{Exposed, exposure};
 pub use gap::Gap;
 pub use judging::{Base, Candidate, Change, JudgeError, Judging, OrganisationFile};
 pub use limits::Limits;

@@ -33,7 +33,7 @@ use crate::context::{Context, JobView};
 use crate::starts::{Start, checks_permission};
 
 pub(crate) use kept::Walks;
-pub use kept::of_start;
+pub use kept::{of_artifacts, of_head, of_start};
 use script::Fetched;
 use tree::Tree;
 
@@ -54,6 +54,17 @@ pub struct Foreign {
     pub lost: Vec<Run>,
     /// Where a limit was reached, so that what comes after was not looked at.
     pub cut: Option<Location>,
+}
+
+/// Whose files are looked for in a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Those of whoever causes the run.
+    Stranger,
+    /// What earlier jobs of the same run have left.
+    Artifacts,
+    /// Those of the commit that the run is about.
+    Head,
 }
 
 /// A stranger's files arrive.
@@ -194,6 +205,7 @@ fn of_chain(
     start: &Start<'_>,
     chain: &[&JobView<'_>],
     caller: Option<&Frame<'_>>,
+    whose: Whose,
 ) -> Foreign {
     let Some((view, rest)) = chain.split_first() else {
         return Foreign::default();
@@ -210,7 +222,7 @@ fn of_chain(
         dispatched: start.command.is_some() && caller.is_none(),
     };
     if !rest.is_empty() {
-        return of_chain(cx, start, rest, Some(&frame));
+        return of_chain(cx, start, rest, Some(&frame), whose);
     }
     let mut walk = Walk {
         cx,
@@ -222,6 +234,7 @@ fn of_chain(
         peeked: None,
         left: cx.walks.budgets.of(cx, view.place),
         packed: false,
+        whose,
         out: Foreign::default(),
     };
     let outer = Outer {
@@ -252,6 +265,8 @@ struct Walk<'w> {
     left: usize,
     /// Whether another run's artifact lies there and is not unpacked yet.
     packed: bool,
+    /// Whose files are asked for.
+    whose: Whose,
     out: Foreign,
 }
 
@@ -486,6 +501,10 @@ impl Walk<'_> {
             None => Folder::workspace(),
             Some(path) => Folder::workspace().join(&self.expand(at, path)),
         };
+        let own = self.whose == Whose::Head && at.step.input("repository").is_none();
+        if own {
+            return self.fetch(at, at.step.head(), head, Means::Git, folder, false);
+        }
         if !head.is_code() && !head.branch && !head.unknown {
             self.tree.trusted(&folder);
             return;
@@ -520,7 +539,9 @@ impl Walk<'_> {
 
     // Without a run it takes what this very run has made.
     fn download(&mut self, at: &At<'_>) {
-        if self.start.event() != "workflow_run" || !artifacts::of_other_run(at.step) {
+        let of_other = artifacts::of_other_run(at.step);
+        let of_jobs = self.whose == Whose::Artifacts;
+        if of_jobs == of_other || self.start.event() != "workflow_run" && of_other {
             return;
         }
         let path = at.step.input("path");
@@ -575,7 +596,13 @@ impl Walk<'_> {
     ) {
         // Other events have no pull request; what they look up is the
         // repository's own.
-        if !self.is_about_pull_request() {
+        let asked = match self.whose {
+            Whose::Artifacts => means == Means::Artifact,
+            Whose::Head => true,
+            // A number that somebody hands to a dispatch names anybody's head.
+            Whose::Stranger => self.is_about_pull_request() || head.pull && self.is_dispatch(),
+        };
+        if !asked {
             self.tree.trusted(&folder);
             return;
         }
@@ -600,6 +627,10 @@ impl Walk<'_> {
                 event,
                 "issue_comment" | "repository_dispatch" | "workflow_run"
             )
+    }
+
+    fn is_dispatch(&self) -> bool {
+        self.start.event() == "workflow_dispatch"
     }
 
     fn run(

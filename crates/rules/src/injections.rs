@@ -250,7 +250,11 @@ fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option
     })
 }
 
-fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Option<Danger<'c>> {
+/// How freely a value is shaped where it arrives in the run of a start, by whom,
+/// and what it takes to get it there; `None` where it stays harmless or does not
+/// get there.
+#[must_use]
+pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(Shape, Way)> {
     let shape = match &start.command {
         Some(_) => by_comment(&flow.source)?,
         None => flow.shape(start.event())?,
@@ -269,6 +273,12 @@ fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Op
     } else {
         shape
     };
+    Some((shape, way))
+}
+
+fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Option<Danger<'c>> {
+    let (shape, way) = arrives(flow, sink, start)?;
+    let view = start.job()?;
     let (mut severity, confidence) = grade(grades::held(view, start), start, shape, &way)?;
     // Names of files stand out in a review, next to code that runs anyway.
     if let (

@@ -23,6 +23,7 @@ mod limits;
 mod local_references;
 pub mod lock_gaps;
 pub mod locking;
+pub mod machines;
 pub mod merges;
 pub mod own_references;
 pub mod packing;

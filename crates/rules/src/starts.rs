@@ -45,6 +45,9 @@ pub struct Start<'c> {
     pub unasked: bool,
     /// What it takes somebody without a role.
     pub way: Way,
+    /// The same as far as the files alone decide: without policies, without
+    /// environments, and without the run that it may follow.
+    pub files: Way,
     /// What closes the way or makes it one for others.
     pub guards: Vec<Guard>,
     /// The token, under the callers' caps.
@@ -238,6 +241,7 @@ fn build<'c>(
         command: command.as_ref().map(|c| c.pattern.clone()),
         unasked: command.as_ref().is_some_and(|c| c.unasked),
         way: Way::Open,
+        files: Way::Open,
         guards: Vec::new(),
         token: token(chain),
         stakes: Stakes::default(),
@@ -246,7 +250,7 @@ fn build<'c>(
     };
     start.stakes = stakes(chain, &start.token);
     match command {
-        Some(command) => start.narrow(
+        Some(command) => start.by_files(
             command.way,
             command.place,
             "commands are for members of teams",
@@ -271,6 +275,11 @@ impl Start<'_> {
         self.way = std::mem::take(&mut self.way).and(way);
     }
 
+    fn by_files(&mut self, way: Way, place: Location, note: impl Into<String>) {
+        self.files = std::mem::take(&mut self.files).and(way.clone());
+        self.narrow(way, place, note);
+    }
+
     fn by_trigger(&mut self, cx: &Context<'_>) {
         let file = self.workflow.file();
         let place = file.locate(self.trigger.span);
@@ -280,7 +289,7 @@ impl Start<'_> {
         } else {
             gates::of_trigger(self.trigger)
         };
-        self.narrow(way, place.clone(), note);
+        self.by_files(way, place.clone(), note);
         match policies::allow(cx, self.event(), self.workflow.path()) {
             Allowed::Yes => {}
             Allowed::No(what) => {
@@ -328,11 +337,11 @@ impl Start<'_> {
             };
             let way = stranger.passes(Some(condition));
             let place = workflow.file().locate(condition.text.span);
-            self.narrow(way, place, "the condition lets no stranger pass alone");
+            self.by_files(way, place, "the condition lets no stranger pass alone");
         }
         if let Some(step) = job.steps().iter().find(|s| checks_permission(s)) {
             let place = workflow.file().locate(step.head());
-            self.narrow(
+            self.by_files(
                 Way::Gated(vec![Gate::PermissionCheck]),
                 place,
                 "a check of what the starter may do stands before it",
@@ -388,11 +397,11 @@ impl Start<'_> {
         };
         // An environment that does not exist is made on the spot, without protection.
         let Some(found) = found else { return };
-        if self.event() == "pull_request_target" {
-            match takes_merge_ref(cx, &found.deployment_refs) {
+        if events::is_privileged_from_outside(self.event()) {
+            match takes_default_branch(cx, &found.deployment_refs) {
                 Some(true) => {}
                 Some(false) => {
-                    let note = format!("environment `{name}` takes no pull request's merge ref");
+                    let note = format!("environment `{name}` does not take the default branch");
                     self.narrow(Way::Closed, place, note);
                     return;
                 }
@@ -417,24 +426,30 @@ impl Start<'_> {
     }
 }
 
-// For `pull_request_target` an environment sees `refs/pull/N/merge` since 2025-12.
-fn takes_merge_ref(cx: &Context<'_>, refs: &Fact<DeploymentRefs>) -> Option<bool> {
+// All events that somebody without a role causes run on the default branch,
+// `pull_request_target` since 2025-12-08, and an environment looks at the ref that
+// runs (GitHub changelog of 2025-11-07).
+fn takes_default_branch(cx: &Context<'_>, refs: &Fact<DeploymentRefs>) -> Option<bool> {
     match refs.known()? {
         DeploymentRefs::Any => Some(true),
-        // Where no branch is protected, GitHub takes every ref.
+        // Where no branch is protected, GitHub takes every ref; where another
+        // one is, the default branch may be left out.
         DeploymentRefs::ProtectedBranches => {
             let settings = cx.facts.settings?;
             let classic = settings.default_branch_protection.known();
             let rules = settings.default_branch_rules.known();
             let protected = classic.is_some_and(Option::is_some)
                 || rules.is_some_and(|rules| !rules.is_empty());
-            protected.then_some(false)
+            protected.then_some(true)
         }
         DeploymentRefs::Named(names) => {
+            let default = cx.facts.settings?.repository.known()?;
+            let default = default.default_branch.as_str();
             let names = names.known()?;
-            let may = names
-                .iter()
-                .any(|n| n.pattern.contains("pull") || n.pattern.starts_with('*'));
+            if names.iter().any(|n| n.pattern == default) {
+                return Some(true);
+            }
+            let may = names.iter().any(|n| n.pattern.contains(['*', '?', '[']));
             if may { None } else { Some(false) }
         }
     }

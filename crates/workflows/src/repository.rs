@@ -11,8 +11,8 @@ use cofferdam_facts::{SourceFile, UsesRef};
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, CofferdamLock, Contributing, Dco, Dependabot,
-    Dockerfile, GoReleaser, Insights, Job, LittleHelper, PreCommit, Renovate, SecurityPolicy,
-    Workflow,
+    Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Renovate,
+    Requirements, SecurityPolicy, Workflow,
 };
 use crate::yaml::Document;
 
@@ -112,6 +112,10 @@ pub struct Repository {
     pub little_helpers: Vec<LittleHelper>,
     /// Configurations of pre-commit, in order of path.
     pub pre_commits: Vec<PreCommit>,
+    /// What names the project's packages.
+    pub manifests: Vec<Manifest>,
+    /// Lists of packages for pip.
+    pub requirements: Vec<Requirements>,
     /// Renovate's configuration, under any of its names.
     pub renovate: Vec<Renovate>,
     /// Security policies, in any of their places.
@@ -349,6 +353,10 @@ pub enum Part {
     LittleHelper(LittleHelper),
     /// A configuration of pre-commit.
     PreCommit(PreCommit),
+    /// What names a package, and Renovate's configuration if it holds one.
+    Manifest(Box<Manifest>, Option<Box<Renovate>>),
+    /// A list of packages for pip.
+    Requirements(Requirements),
     /// Renovate's configuration, under any of its names.
     Renovate(Renovate),
     /// Security policies, in any of their places.
@@ -374,7 +382,15 @@ impl Part {
             FileKind::GoReleaser => Self::GoReleaser(GoReleaser::parse(file)),
             FileKind::LittleHelper => Self::LittleHelper(LittleHelper::parse(file)),
             FileKind::PreCommit => Self::PreCommit(PreCommit::parse(file)),
-            FileKind::Renovate => Self::Renovate(Renovate::read(file)?),
+            FileKind::Requirements => Self::Requirements(Requirements::parse(file)),
+            FileKind::Manifest => Self::Manifest(Box::new(Manifest::read(&file)?), None),
+            FileKind::Renovate => match Manifest::read(&file) {
+                Some(manifest) => {
+                    let renovate = Renovate::read(file).map(Box::new);
+                    Self::Manifest(Box::new(manifest), renovate)
+                }
+                None => Self::Renovate(Renovate::read(file)?),
+            },
             FileKind::SecurityPolicy => Self::SecurityPolicy(SecurityPolicy::parse(file)),
             FileKind::SecurityInsights => Self::Insights(Insights::parse(file)),
         })
@@ -411,6 +427,11 @@ impl Repository {
                 Part::Insights(part) => repository.insights.push(part),
                 Part::LittleHelper(part) => repository.little_helpers.push(part),
                 Part::PreCommit(part) => repository.pre_commits.push(part),
+                Part::Manifest(manifest, renovate) => {
+                    repository.manifests.push(*manifest);
+                    repository.renovate.extend(renovate.map(|r| *r));
+                }
+                Part::Requirements(part) => repository.requirements.push(part),
                 Part::Renovate(part) => repository.renovate.push(part),
                 Part::SecurityPolicy(part) => repository.security_policies.push(part),
             }
@@ -468,6 +489,8 @@ impl Repository {
         repository
             .dockerfiles
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));
+        (repository.requirements).sort_by(|a, b| a.file.path().cmp(b.file.path()));
+        (repository.manifests).sort_by(|a, b| a.file.path().cmp(b.file.path()));
         repository
             .goreleasers
             .sort_by(|a, b| a.file().path().cmp(b.file().path()));

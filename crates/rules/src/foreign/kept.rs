@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Foreign, budget, of_chain};
+use super::{Foreign, Whose, budget, of_chain};
 use crate::context::{Context, JobView};
 use crate::starts::Start;
 
@@ -25,9 +25,22 @@ pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
     if let Some(found) = lock().get(&key) {
         return Arc::clone(found);
     }
-    let found = Arc::new(of_chain(cx, start, &start.chain, None));
+    let found = Arc::new(of_chain(cx, start, &start.chain, None, Whose::Stranger));
     lock().insert(key, Arc::clone(&found));
     found
+}
+
+/// What the job of a start does with the artifacts of the jobs before it in the
+/// same run.
+#[must_use]
+pub fn of_artifacts(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
+    of_chain(cx, start, &start.chain, None, Whose::Artifacts)
+}
+
+/// What the job of a start does with the files of the commit that it is about.
+#[must_use]
+pub fn of_head(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
+    of_chain(cx, start, &start.chain, None, Whose::Head)
 }
 
 /// All of a start on which it depends. Documents and jobs stay in their places

@@ -111,7 +111,7 @@ fn report(
 ) {
     let takeover = site.takeover(takeovers);
     let severity = match worst.loose {
-        Loose::Dependencies => Severity::Info,
+        Loose::Exact | Loose::Dependencies => Severity::Info,
         // One more party that has to fail, and the registry's own checks.
         Loose::Newest | Loose::Range => takeover.severity.lowered(),
     };
@@ -122,7 +122,7 @@ fn report(
         [] => return,
     };
     let (what, group) = match worst.loose {
-        Loose::Dependencies => (
+        Loose::Exact | Loose::Dependencies => (
             "without the tool's own lockfile",
             "tools built without their own lockfile",
         ),

@@ -73,7 +73,7 @@ crate::rule! {
     ///
     /// `pull_request_target` is taken as it works today: since 2025-12 its
     /// workflow and its checkout come from the default branch and environments
-    /// see the pull request's merge ref; since 2026-11-02 public repositories do
+    /// see the default branch; since 2026-11-02 public repositories do
     /// not run it unless an Actions policy allows it. Without settings that is
     /// not known, and the confidence is lower. zizmor's `dangerous-triggers`
     /// reports every such event alike.

@@ -1,15 +1,15 @@
 //! Machines of one's own that pull requests can reach.
 
-use cofferdam_facts::settings::{Fact, ForkApproval, Runner, Snapshot};
+use cofferdam_facts::settings::{ForkApproval, Runner, Snapshot};
 use cofferdam_facts::{Control, Location, Span};
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::Workflow;
 use cofferdam_workflows::semantics::conditions::Runs;
-use cofferdam_workflows::semantics::constants::Surroundings;
 
 use crate::context::{Context, JobView};
 use crate::foreign;
 use crate::guards;
+use crate::machines::{self, Machine, runners};
 use crate::rule::{Rule, Sink};
 use crate::starts;
 
@@ -88,7 +88,7 @@ impl Rule for SelfHostedRunner {
 
     fn workflow(&self, cx: &Context<'_>, workflow: &Workflow, out: &mut Sink) {
         for view in cx.jobs(workflow) {
-            match machine(cx, view) {
+            match machines::of_job(cx, view) {
                 Machine::Hosted => {}
                 Machine::Own(span, runners) => own(cx, view, span, &runners, out),
                 Machine::Unknown(span) if !matches!(reached(cx, view), Reached::No) => out.unknown(
@@ -107,84 +107,6 @@ impl Rule for SelfHostedRunner {
             registered(cx, out);
         }
     }
-}
-
-/// Where a job runs.
-enum Machine<'s> {
-    Hosted,
-    /// On one of these, as far as they were seen.
-    Own(Span, Vec<&'s Runner>),
-    Unknown(Span),
-}
-
-fn machine<'s>(cx: &'s Context<'_>, view: &JobView<'_>) -> Machine<'s> {
-    let runs_on = &view.job.runs_on;
-    let around = Surroundings::of_job(view.workflow, view.job);
-    let mut labels = Vec::new();
-    let mut complete = true;
-    for label in &runs_on.labels {
-        let values = around.values(label);
-        complete &= values.complete;
-        labels.extend(
-            values
-                .known
-                .into_iter()
-                .map(|c| c.text.to_ascii_lowercase()),
-        );
-    }
-    let known = runners(cx);
-    let asked: Vec<&Runner> = known
-        .into_iter()
-        .flatten()
-        .filter(|runner| matches(runner, &labels, runs_on.labels.len()))
-        .collect();
-    if labels.iter().any(|l| l == "self-hosted") || !asked.is_empty() {
-        return Machine::Own(runs_on.span, asked);
-    }
-    let hosted = |label: &String| is_hosted(label);
-    if complete && runs_on.group.is_none() && labels.iter().all(hosted) {
-        return Machine::Hosted;
-    }
-    // Only a list of the repository's runners that is complete says more.
-    if known.is_some() && runs_on.group.is_none() && complete && owner_is_user(cx) {
-        return Machine::Hosted;
-    }
-    Machine::Unknown(runs_on.span)
-}
-
-// A matrix gives one label for each of its jobs: there any one is enough.
-fn matches(runner: &Runner, labels: &[String], written: usize) -> bool {
-    let has = |label: &String| runner.labels.iter().any(|l| l.eq_ignore_ascii_case(label));
-    if labels.is_empty() {
-        return false;
-    }
-    if labels.len() > written {
-        labels.iter().any(has)
-    } else {
-        labels.iter().all(has)
-    }
-}
-
-fn runners<'s>(cx: &'s Context<'_>) -> Option<&'s [Runner]> {
-    match &cx.facts.settings?.runners.repository {
-        Fact::Known(runners) => Some(runners),
-        Fact::NotChecked(_) => None,
-    }
-}
-
-// A user's repository has no groups.
-fn owner_is_user(cx: &Context<'_>) -> bool {
-    cx.facts
-        .settings
-        .is_some_and(|s| matches!(&s.runners.groups, Fact::Known(groups) if groups.is_empty()))
-}
-
-// `ubuntu-24.04-arm`, `macos-15-xlarge`, `windows-latest`; larger runners may
-// have any name.
-fn is_hosted(label: &str) -> bool {
-    ["ubuntu-", "macos-", "windows-"]
-        .iter()
-        .any(|os| label.starts_with(os))
 }
 
 /// Whether a fork's code gets to the job.

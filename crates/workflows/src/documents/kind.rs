@@ -1,6 +1,6 @@
 //! Which file of a checkout is which document, told by its path alone.
 
-use super::{contributing, dockerfile, goreleaser, insights};
+use super::{contributing, dockerfile, goreleaser, insights, requirements};
 
 /// A kind of file that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,8 +16,12 @@ pub enum FileKind {
     /// `.github/dependabot.yml`.
     Dependabot,
     /// A configuration of Renovate, under any of its names, or the
-    /// `package.json` at the root, which may hold one.
+    /// `package.json` at the root, which may hold one and names the package.
     Renovate,
+    /// `Cargo.toml` or `pyproject.toml` at the root, which names the package.
+    Manifest,
+    /// `requirements*.txt` at the root.
+    Requirements,
     /// `CODEOWNERS` in one of its three places.
     CodeOwners,
     /// `SECURITY-INSIGHTS.yml`.
@@ -91,6 +95,12 @@ pub fn kind_of(path: &str) -> Option<FileKind> {
 }
 
 fn root_kind(folder: &str, name: &str, lower: &str, stem: &str) -> Option<FileKind> {
+    if folder.is_empty() && requirements::is_requirements(name) {
+        return Some(FileKind::Requirements);
+    }
+    if folder.is_empty() && matches!(name, "Cargo.toml" | "pyproject.toml") {
+        return Some(FileKind::Manifest);
+    }
     if name == "CODEOWNERS" && folder != ".gitlab" {
         return Some(FileKind::CodeOwners);
     }

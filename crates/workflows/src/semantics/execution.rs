@@ -6,6 +6,7 @@
 //! <https://boostsecurityio.github.io/lotp/>.
 
 use crate::semantics::folders::Folder;
+use crate::semantics::mounts;
 use crate::shell::{Command, Word};
 
 /// Code of a folder is run.
@@ -362,6 +363,7 @@ pub fn of_command(
     if CONTAINER_TOOLS.contains(&file.as_str()) {
         return image_build(&args, cwd)
             .into_iter()
+            .chain(mounts::run(&args, cwd))
             .map(|folder| found(folder, true))
             .collect();
     }

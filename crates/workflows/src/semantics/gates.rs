@@ -193,6 +193,19 @@ const TRIAGE: &[&str] = &[
     "unpinned",
 ];
 
+/// Whether an expression looks for something in a text that is written out, in
+/// which `contains` takes any part of it.
+///
+/// Source: GitHub, "Evaluate expressions in workflows and actions", `contains`.
+fn searches_text(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call { function, args } if function == "contains" => {
+            args.first().is_some_and(|first| first.as_str().is_some())
+        }
+        _ => false,
+    }
+}
+
 /// What it takes to start a trigger at all, by its activities.
 #[must_use]
 pub fn of_trigger(trigger: &Trigger) -> Way {
@@ -322,6 +335,10 @@ impl<'s> Stranger<'s> {
         }
         if text.ends_with(".author_association") {
             return Some(self.association(&text, &literals, comparison.equal == wanted));
+        }
+        if is_account(&text) && searches_text(expr) {
+            // In one text a part of a name is enough.
+            return Some(Way::Open);
         }
         if is_account(&text) {
             return Some(self.account(&text, &literals, comparison.equal == wanted));

@@ -10,6 +10,8 @@ use crate::shell::{Command, Word};
 /// How loosely a package is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loose {
+    /// Not at all, or as a variable says.
+    Exact,
     /// The version is exact; what it depends on is the newest that fits.
     Dependencies,
     /// A range, a tag or a branch.
@@ -293,6 +295,15 @@ fn program(command: &Command) -> Option<(&str, &[Word])> {
 /// tomorrow. Files, folders and what a variable decides are not among them.
 #[must_use]
 pub fn of_command(command: &Command) -> Vec<Install> {
+    let mut found = named(command);
+    found.retain(|install| install.loose != Loose::Exact);
+    found
+}
+
+/// The packages that a command installs by name, those with an exact version
+/// too. Files and folders are not among them.
+#[must_use]
+pub fn named(command: &Command) -> Vec<Install> {
     let Some((program, args)) = program(command) else {
         return Vec::new();
     };
@@ -380,12 +391,10 @@ fn judge(manager: &Manager, args: &[Word]) -> Vec<Install> {
             None => looseness(manager, text),
         };
         let loose = match loose {
-            None if manager.by == "cargo install" && !own_lock => Some(Loose::Dependencies),
+            Loose::Exact if manager.by == "cargo install" && !own_lock => Loose::Dependencies,
             loose => loose,
         };
-        if let Some(loose) = loose {
-            found.push(install(manager, text, loose));
-        }
+        found.push(install(manager, text, loose));
         if single || manager.by == "pipx" {
             break;
         }
@@ -441,20 +450,25 @@ fn is_local(text: &str) -> bool {
             .any(|end| text.ends_with(end))
 }
 
-/// How loosely a name with its version names a package; `None` if exactly.
-fn looseness(manager: &Manager, text: &str) -> Option<Loose> {
+/// How loosely a name with its version names a package.
+fn looseness(manager: &Manager, text: &str) -> Loose {
     if text.contains("://") || text.starts_with("git+") || text.starts_with("github:") {
         let pinned = text
             .split(['#', '@', '/'])
             .any(|part| part.len() >= 40 && part.bytes().take(40).all(|b| b.is_ascii_hexdigit()));
         let unknown = text.contains('$');
-        return (!pinned && !unknown).then_some(Loose::Range);
+        return if pinned || unknown {
+            Loose::Exact
+        } else {
+            Loose::Range
+        };
     }
     if manager.program == "go" {
-        let (_, version) = text.rsplit_once('@')?;
-        return match version {
-            "latest" | "upgrade" => Some(Loose::Newest),
-            version => exactness(version),
+        // Without a version it is the module's own.
+        return match text.rsplit_once('@') {
+            None => Loose::Exact,
+            Some((_, "latest" | "upgrade")) => Loose::Newest,
+            Some((_, version)) => exactness(version),
         };
     }
     let python = manager.mark == "==";
@@ -465,29 +479,29 @@ fn looseness(manager: &Manager, text: &str) -> Option<Loose> {
             return exactness(version.trim_start_matches('='));
         }
         if requirement.contains(['<', '>', '~', '!']) {
-            return Some(Loose::Range);
+            return Loose::Range;
         }
         // uv takes `a@1.2.3` too.
         return match requirement.rsplit_once('@') {
             Some((_, version)) if manager.program == "uvx" => exactness(version),
-            _ => Some(Loose::Newest),
+            _ => Loose::Newest,
         };
     }
     // The first sign of `@scope/name` is no mark.
     let rest = text.strip_prefix('@').unwrap_or(text);
     match rest.rsplit_once(manager.mark) {
         Some((_, version)) => exactness(version),
-        None => Some(Loose::Newest),
+        None => Loose::Newest,
     }
 }
 
-/// `None` for an exact version, or for one that a variable gives.
-fn exactness(version: &str) -> Option<Loose> {
+/// A version that a variable gives counts as exact: whoever sets it decides.
+fn exactness(version: &str) -> Loose {
     if version.contains('$') || version.contains('`') {
-        return None;
+        return Loose::Exact;
     }
     if version.is_empty() || version == "latest" {
-        return Some(Loose::Newest);
+        return Loose::Newest;
     }
     let bare = version.trim_start_matches(['=', 'v', ' ']);
     let commit = bare.len() >= 12 && bare.bytes().all(|b| b.is_ascii_hexdigit());
@@ -498,7 +512,11 @@ fn exactness(version: &str) -> Option<Loose> {
         && parts.len() >= 2
         && !bare.contains(['*', '^', '~', '<', '>', ' ', ','])
         && !parts.iter().any(|part| matches!(*part, "x" | "X" | ""));
-    (!exact && !commit).then_some(Loose::Range)
+    if exact || commit {
+        Loose::Exact
+    } else {
+        Loose::Range
+    }
 }
 
 /// `npx` takes what the project has installed, if it has; what surely comes
@@ -519,14 +537,12 @@ fn npx(args: &[Word]) -> Vec<Install> {
     let Some((_, version)) = rest.rsplit_once('@') else {
         return Vec::new();
     };
-    let loose = exactness(version);
-    let found = loose.map(|loose| Install {
+    vec![Install {
         by: "npx",
         package: word.text.clone(),
-        loose,
+        loose: exactness(version),
         instead: INSTEAD,
-    });
-    found.into_iter().collect()
+    }]
 }
 
 fn dotnet(args: &[Word]) -> Vec<Install> {

@@ -26,6 +26,7 @@ pub mod installs;
 pub mod logins;
 pub mod lookups;
 pub mod merging;
+pub mod mounts;
 pub mod needs;
 pub mod permissions;
 pub mod proving;

@@ -1,0 +1,51 @@
+//! What a run restores from the cache runs in it.
+
+use super::{EdgeRule, Ground};
+use crate::asset::Asset;
+use crate::caches;
+use crate::graph::{Cost, Drawn, Graph, Node, Place};
+use crate::position::Position;
+use crate::running;
+
+pub(super) const RULE: EdgeRule = EdgeRule {
+    id: "cache-restore",
+    says: "A cache is unpacked over the files of the job, and nothing says who has saved it.",
+    source: "https://docs.github.com/en/actions/reference/workflows-and-actions/dependency-caching#restrictions-for-accessing-a-cache",
+    draw,
+};
+
+fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    for run in ground.scene.runs.iter().filter(|run| caches::restores(run)) {
+        let steps = run.view.job.steps();
+        let mut restores = run.view.restores.iter().filter(|restore| {
+            let step = steps.iter().find(|step| step.index == restore.step);
+            step.is_none_or(|step| running::may_run(run, step))
+        });
+        let Some(restore) = restores.next() else {
+            continue;
+        };
+        let mut places = run.places();
+        places.push(Place::new(run.view.at(restore.span), restore.means.clone()));
+        // What was unpacked runs with the first script that follows.
+        let mut later = steps.iter().filter(|step| {
+            step.index > restore.step && step.script().is_some() && running::may_run(run, step)
+        });
+        if let Some(step) = later.next() {
+            places.push(Place::new(
+                run.view.at(step.head()),
+                "runs what was restored",
+            ));
+        }
+        for from in [Node::Position(Position::Cache), Node::Asset(Asset::Cache)] {
+            graph.draw(
+                Drawn::new(RULE.id, from, Node::Code(run.id))
+                    .under(&run.gate)
+                    .over(places.clone())
+                    .cut(
+                        Cost::Line,
+                        format!("Write `cache-mode: none` for job `{}`", run.view.job.name()),
+                    ),
+            );
+        }
+    }
+}

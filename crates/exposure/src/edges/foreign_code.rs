@@ -1,0 +1,103 @@
+//! A run fetches what its starter wrote, and something runs it.
+
+use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
+use cofferdam_workflows::semantics::checkouts::Guard;
+
+use super::{EdgeRule, Ground};
+use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::passing::passing;
+use crate::scene::{Run, needs_success};
+use crate::verdict::{Fact, Verdict};
+
+pub(super) const RULE: EdgeRule = EdgeRule {
+    id: "foreign-code",
+    says: "A privileged run that checks out, or downloads, what its starter wrote and then builds, tests or installs it runs the starter's code.",
+    source: "https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target",
+    draw,
+};
+
+fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    for run in &ground.scene.runs {
+        if !run.takes_heads() {
+            continue;
+        }
+        let found = foreign::of_start(ground.scene.cx, &run.start);
+        for one in &found.runs {
+            executed(run, &found, one, &Verdict::reachable(), graph);
+        }
+        // Whether an action that is not read runs what lies there is not known.
+        for one in &found.doubts {
+            let fact = Verdict::when(Fact::Callee(one.means.clone()));
+            executed(run, &found, one, &fact, graph);
+        }
+        for one in &found.lost {
+            let fact = match one.means.contains('/') && one.means.contains('@') {
+                true => Verdict::when(Fact::Callee(one.means.clone())),
+                false => Verdict::reachable(),
+            };
+            executed(run, &found, one, &fact, graph);
+        }
+    }
+}
+
+fn executed(run: &Run<'_>, found: &Foreign, one: &foreign::Run, fact: &Verdict, graph: &mut Graph) {
+    let Some(fetch) = found.fetches.get(one.fetch) else {
+        return;
+    };
+    let way = one.way.clone().and(fetch.way.clone());
+    for rank in Rank::ALL {
+        if refuses(run, fetch, rank) {
+            continue;
+        }
+        let Some(verdict) = passing(&way, rank) else {
+            continue;
+        };
+        let succeeded = fetch.means == Means::Artifact || step_needs_success(run, &one.label);
+        let from = match succeeded && run.event() == "workflow_run" {
+            true => Node::Followed(run.id, rank),
+            false => Node::Started(run.id, rank),
+        };
+        let to = match step_of(run, &one.label).filter(|_| one.contained) {
+            Some(step) => Node::Handed(run.id, step),
+            None => Node::Code(run.id),
+        };
+        graph.draw(
+            Drawn::new(RULE.id, from, to)
+                .under(&verdict)
+                .under(fact)
+                .under(&run.gate)
+                .at(Place::new(fetch.place.clone(), fetch.what()))
+                .at(Place::new(one.place.clone(), one.means.clone()))
+                .cut(
+                    Cost::Line,
+                    format!(
+                        "Check out the base at {}:{} instead of the head",
+                        fetch.place.path, fetch.place.line
+                    ),
+                ),
+        );
+    }
+}
+
+/// The place of a step of the job among its steps.
+fn step_of(run: &Run<'_>, label: &str) -> Option<usize> {
+    let mut steps = run.view.job.steps().iter();
+    steps.find(|step| step.label() == label).map(|s| s.index)
+}
+
+fn step_needs_success(run: &Run<'_>, label: &str) -> bool {
+    let mut steps = run.view.job.steps().iter();
+    let step = steps.find(|step| step.label() == label);
+    step.and_then(|step| step.condition.as_ref())
+        .is_some_and(needs_success)
+}
+
+/// Whether the checkout itself refuses: it does so for the heads of forks, which
+/// somebody who pushes branches does not need.
+fn refuses(run: &Run<'_>, fetch: &Fetch, rank: Rank) -> bool {
+    let guarded = matches!(run.event(), "pull_request_target" | "workflow_run");
+    guarded
+        && rank < Rank::Writer
+        && matches!(fetch.means, Means::Checkout(Guard::Holds { .. }))
+        && fetch.head.is_code()
+}

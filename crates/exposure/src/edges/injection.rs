@@ -1,0 +1,155 @@
+//! A value that the starter writes becomes a part of a script.
+
+use std::collections::HashMap;
+
+use cofferdam_flows::{Effect, Flow, Holds, Sink, SinkKind, Source, Who};
+use cofferdam_rules::agents::Use;
+use cofferdam_rules::injections;
+use cofferdam_rules::starts::Start;
+
+use super::outsider_start::is_review;
+use super::{EdgeRule, Ground};
+use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::passing::passing;
+use crate::scene::{Run, needs_success};
+use crate::verdict::{Fact, Verdict};
+use cofferdam_workflows::semantics::agents::Power;
+
+pub(super) const RULE: EdgeRule = EdgeRule {
+    id: "injection",
+    says: "An expression is put into a script before a shell reads it, so that whoever writes the value writes code.",
+    source: "https://docs.github.com/en/actions/concepts/security/script-injections",
+    draw,
+};
+
+fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    let scene = ground.scene;
+    // The runs of a job with their starts as the files have them.
+    let mut starts: HashMap<usize, Vec<(&Run<'_>, Start<'_>)>> = HashMap::new();
+    for run in scene.runs.iter().filter(|run| takes_words(run)) {
+        let mut start = run.start.clone();
+        start.way = start.files.clone();
+        let job = std::ptr::from_ref(run.view.job).addr();
+        starts.entry(job).or_default().push((run, start));
+    }
+    for flow in scene.cx.flows.iter() {
+        let (Some(stage), Some(sink)) = (flow.stage(), scene.cx.flows.sink(flow)) else {
+            continue;
+        };
+        let Some(becomes) = Becomes::of(sink) else {
+            continue;
+        };
+        let job = std::ptr::from_ref(stage.job).addr();
+        for (run, start) in starts.get(&job).into_iter().flatten() {
+            arrive(run, start, flow, sink, becomes, graph);
+        }
+    }
+}
+
+/// Whether somebody may put words into a run that holds something: by an event
+/// that anybody causes, by a review of a pull request of the repository's own
+/// branch, by the inputs of a dispatch.
+fn takes_words(run: &Run<'_>) -> bool {
+    run.takes_heads() || is_review(run)
+}
+
+/// What a value gets where it arrives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Becomes {
+    /// It is code.
+    Code,
+    /// It learns what the step is handed.
+    Reader,
+}
+
+impl Becomes {
+    fn of(sink: &Sink<'_>) -> Option<Self> {
+        Some(match sink.kind {
+            SinkKind::Script
+            | SinkKind::Evaluated
+            | SinkKind::CodeInput
+            | SinkKind::ShellCommand
+            | SinkKind::EnvironmentFile
+            | SinkKind::PathFile
+            | SinkKind::Argument(_, Effect::Runs | Effect::Writes)
+            | SinkKind::Request { runs: true, .. } => Self::Code,
+            SinkKind::Argument(_, Effect::Reads) | SinkKind::Request { secret: true, .. } => {
+                Self::Reader
+            }
+            SinkKind::Prompt => match Use::of_sink(sink).power {
+                Power::Answers => return None,
+                Power::Confined | Power::Limited | Power::Unbound => Self::Code,
+            },
+            SinkKind::Request { .. } | SinkKind::OutputFile | SinkKind::Target => return None,
+        })
+    }
+}
+
+fn arrive(
+    run: &Run<'_>,
+    start: &Start<'_>,
+    flow: &Flow<'_>,
+    sink: &Sink<'_>,
+    becomes: Becomes,
+    graph: &mut Graph,
+) {
+    let Some((shape, way)) = injections::arrives(flow, sink, start) else {
+        return;
+    };
+    // An agent that refuses people without write access obeys the others.
+    let refuses = sink.kind == SinkKind::Prompt && Use::of_sink(sink).asks_for_write();
+    let artifact = matches!(
+        flow.source,
+        Source::Read(Holds::Artifact, _) | Source::Output(_, Holds::Artifact)
+    );
+    let success = artifact || sink.step.condition.as_ref().is_some_and(needs_success);
+    let step = flow.through.first().copied().unwrap_or(sink.step);
+    for rank in Rank::ALL {
+        let Some(verdict) = passing(&way, rank) else {
+            continue;
+        };
+        let writes = match shape.who {
+            Who::Anyone | Who::PullRequestAuthor if refuses => rank >= Rank::Writer,
+            // The pull request is of the repository's own branch.
+            Who::PullRequestAuthor if is_review(run) => rank >= Rank::Writer,
+            Who::Anyone | Who::PullRequestAuthor => true,
+            Who::Triage => rank >= Rank::Triager,
+            // Words that count only from somebody with a role are that person's.
+            Who::Dispatcher => verdict.waits.is_empty(),
+            Who::Pusher => rank >= Rank::Writer,
+            Who::CommitAuthor | Who::Caller => false,
+        };
+        if !writes {
+            continue;
+        }
+        let to = match becomes {
+            Becomes::Code => Node::Code(run.id),
+            Becomes::Reader => Node::Handed(run.id, step.index),
+        };
+        let from = match success && run.event() == "workflow_run" {
+            true => Node::Followed(run.id, rank),
+            false => Node::Started(run.id, rank),
+        };
+        let mut edge = Drawn::new(RULE.id, from, to)
+            .under(&verdict)
+            .under(&run.gate);
+        if flow.opaque {
+            let by = sink.step.action().unwrap_or("an action").to_owned();
+            edge = edge.under(&Verdict::when(Fact::Callee(by)));
+        }
+        for hop in &flow.hops {
+            edge = edge.at(Place::new(hop.file.locate(hop.span), hop.note.clone()));
+        }
+        let place = sink.file.locate(sink.span);
+        let cut = format!(
+            "Hand `{}` over by `env:` at {}:{}",
+            injections::one_line(&sink.written),
+            place.path,
+            place.line
+        );
+        graph.draw(
+            edge.at(Place::new(place, sink.written.clone()))
+                .cut(Cost::Line, cut),
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! The merge queue runs a change before it is merged, as the repository's own.
+
+use cofferdam_rules::foreign;
+
+use super::{EdgeRule, Ground};
+use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::verdict::{Verdict, Wait};
+
+pub(super) const RULE: EdgeRule = EdgeRule {
+    id: "merge-queue",
+    says: "`merge_group` runs on a branch of the repository, with its secrets, once somebody with write access has put the change into the queue.",
+    source: "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#merge_group",
+    draw,
+};
+
+fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    for run in &ground.scene.runs {
+        if run.event() != "merge_group" || !run.for_insiders {
+            continue;
+        }
+        let found = foreign::of_head(ground.scene.cx, &run.start);
+        for one in found.runs.iter().chain(&found.doubts) {
+            for rank in Rank::ALL {
+                graph.draw(
+                    Drawn::new(RULE.id, Node::Position(rank.position()), Node::Code(run.id))
+                        .under(&Verdict::after(Wait::Merge))
+                        .under(&run.gate)
+                        .over(run.places())
+                        .at(Place::new(one.place.clone(), one.means.clone()))
+                        .cut(
+                            Cost::Line,
+                            format!(
+                                "Run job `{}` after the merge, by `if: github.event_name == 'push'`",
+                                run.view.job.name()
+                            ),
+                        ),
+                );
+            }
+        }
+    }
+}
