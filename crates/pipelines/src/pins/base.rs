@@ -62,7 +62,7 @@ impl Before {
             .filter_map(text)
             .collect();
         let mut all = places::all(&checkout);
-        all.extend(compose::all(&checkout, &files));
+        all.extend(compose::all(&files));
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         for path in options.helm.iter().filter_map(|path| path.to_str()) {
             if let Some(file) = text(&path.replace('\\', "/")) {

@@ -9,8 +9,6 @@ use std::path::Path;
 
 use cofferdam_facts::{ImageRef, SourceFile, Span};
 use cofferdam_findings::NotChecked;
-use cofferdam_rules::context::{Context, Facts};
-use cofferdam_rules::image_sites;
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::yaml::{Document, Node, ProblemKind};
@@ -99,38 +97,22 @@ fn text(path: &Path, limits: &Limits) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
-/// Every image that the files name and that neither they nor the workflows
-/// build.
-pub(super) fn all(checkout: &Repository, files: &[SourceFile]) -> Vec<Place> {
-    let documents: Vec<Document> = files.iter().cloned().map(Document::parse).collect();
-    let named: Vec<(usize, Named)> = (documents.iter().enumerate())
-        .flat_map(|(at, document)| images(document).into_iter().map(move |one| (at, one)))
-        .collect();
-    let own: BTreeSet<&str> = (named.iter())
-        .filter(|(_, one)| one.is_built)
-        .map(|(_, one)| one.text.as_str())
-        .collect();
-    let cx = Context::new(checkout, Facts::default());
-    let built = image_sites::built(&cx);
-    (named.iter())
-        .filter(|(_, one)| !one.is_built && !own.contains(one.text.as_str()))
-        .filter_map(|(at, one)| {
-            let file = files.get(*at)?;
-            let place = place(file, one);
-            let by_workflows = match &place.subject {
-                places::Subject::Image(image) => built.of(file.path()).has(&image.to_string()),
-                _ => false,
-            };
-            (!by_workflows).then_some(place)
-        })
-        .collect()
+/// Every image that the files name and that they do not build themselves.
+pub(super) fn all(files: &[SourceFile]) -> Vec<Place> {
+    files.iter().flat_map(places).collect()
 }
 
-/// The places of one file, without regard to others.
+/// The places of one file. A service with `build:` names what it makes, for
+/// itself and for the other services of the same file.
 pub(super) fn places(file: &SourceFile) -> Vec<Place> {
     let document = Document::parse(file.clone());
-    (images(&document).iter())
-        .filter(|one| !one.is_built)
+    let named = images(&document);
+    let made: BTreeSet<&str> = (named.iter())
+        .filter(|one| one.is_built)
+        .map(|one| one.text.as_str())
+        .collect();
+    (named.iter())
+        .filter(|one| !one.is_never_pulled && !made.contains(one.text.as_str()))
         .map(|one| place(file, one))
         .collect()
 }
@@ -175,6 +157,8 @@ struct Named {
     span: Span,
     /// Whether the name is given to what is built here.
     is_built: bool,
+    /// Whether the service fails where the image is not there.
+    is_never_pulled: bool,
 }
 
 /// Every `image` of a service, and of an extension that services take over.
@@ -191,13 +175,15 @@ fn images(document: &Document) -> Vec<Named> {
             .collect();
         for _ in 0..MOST_NODES {
             let Some(node) = open.pop() else { break };
+            let policy = node.get("pull_policy").and_then(|one| one.as_str());
             let is_built = node.entries().any(|(key, _)| key.as_str() == Some("build"));
             for (key, value) in node.entries() {
                 match (key.as_str(), value.as_str()) {
                     (Some("image"), Some(text)) if !text.is_empty() => found.push(Named {
                         text: text.to_owned(),
                         span: value.span(),
-                        is_built,
+                        is_built: is_built && policy.is_none_or(|one| one == "build"),
+                        is_never_pulled: policy == Some("never"),
                     }),
                     // What belongs to the program inside is no image of compose.
                     (Some("environment" | "labels" | "annotations" | "command"), _) => {}

@@ -483,7 +483,7 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
     }
     let (composed, unread) = compose::read(&root, &checkout, &options.limits);
     not_checked.extend(unread);
-    places.extend(compose::all(&checkout, &composed));
+    places.extend(compose::all(&composed));
     files.extend(
         composed
             .into_iter()

@@ -4,6 +4,8 @@
 pub mod agents;
 pub mod artifacts;
 pub mod bots;
+mod build_arguments;
+mod builds;
 pub mod built;
 pub mod cache_scopes;
 pub mod caching;
