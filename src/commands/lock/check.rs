@@ -79,6 +79,7 @@ fn lines(checked: &Checked, gaps: &[NotChecked]) -> Vec<String> {
     }
     lines.extend(fixes.iter().map(|fix| format!("to do: {fix}")));
     lines.extend(gaps.iter().map(gap_line));
+    lines.extend(checked.made.iter().map(|made| format!("note: {made}")));
     let locks = match checked.actions_lock {
         true => "both locks",
         false => "cofferdam.lock alone (there is no actions.lock)",
@@ -114,6 +115,7 @@ fn value(checked: &Checked, gaps: &[NotChecked]) -> serde_json::Value {
     json!({
         "version": 1,
         "problems": problems,
+        "made_by_jobs": checked.made,
         "not_checked": gaps.iter().map(gap_json).collect::<Vec<_>>(),
         "references": checked.references,
         "entries": checked.entries,

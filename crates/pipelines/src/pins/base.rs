@@ -57,9 +57,8 @@ impl Before {
                 _ => None,
             }
         };
-        let files: Vec<SourceFile> = (checkout.tree.iter())
-            .filter(|path| compose::is_compose(path))
-            .filter_map(text)
+        let files: Vec<SourceFile> = (compose::paths(&checkout).iter())
+            .filter_map(|path| text(path))
             .collect();
         let mut all = places::all(&checkout);
         all.extend(compose::all(&files));

@@ -428,7 +428,12 @@ fn values(word: &Word, skip: usize, script: &Script, around: Surroundings<'_>) -
 }
 
 /// The one thing that a word can be, or the word where it is not known.
-fn one(word: &Word, skip: usize, script: &Script, around: Surroundings<'_>) -> Option<String> {
+pub(super) fn one(
+    word: &Word,
+    skip: usize,
+    script: &Script,
+    around: Surroundings<'_>,
+) -> Option<String> {
     let found = values(word, skip, script, around);
     match found.known.as_slice() {
         [only] if found.complete => Some(only.text.clone()),
@@ -454,7 +459,7 @@ fn path(folder: &Folder) -> Option<String> {
 /// The folder in which a script begins, unless it leaves it.
 pub(super) fn folder(around: Surroundings<'_>, script: &Script) -> Folder {
     let moves = |command: &Command| command.is("cd") || command.is("pushd");
-    if script.commands.iter().any(moves) || around.action.is_some() {
+    if script.commands.iter().any(moves) {
         return Folder::Elsewhere;
     }
     let own = around.step.and_then(|step| match &step.kind {

@@ -26,7 +26,8 @@ use crate::expressions;
 use crate::repository::Repository;
 use crate::semantics::constants::Surroundings;
 use crate::semantics::images::{self, Named, Pull, Role};
-use crate::shell::{Command, Failure, Script};
+use crate::semantics::shells;
+use crate::shell::{self, Command, Failure, Script, Shell};
 
 /// How deep functions of a script that call each other are followed.
 const MAX_DEPTH: usize = 8;
@@ -48,6 +49,8 @@ pub struct Built<'d> {
     /// Whether another builder than the default one was set up.
     has_builder: bool,
     bases: Vec<(String, usize, bool)>,
+    /// The Dockerfiles that are built, by their path.
+    files: BTreeSet<String>,
 }
 
 /// One name that is there.
@@ -100,12 +103,24 @@ impl BuiltBases {
                     let script = scripts(workflow, job, step);
                     built.step(step, script.as_deref(), &|_| Span::default());
                 }
-                for (path, at, is_there) in built.bases {
-                    *bases.0.entry((path, at)).or_insert(true) &= is_there;
-                }
+                bases.add(built);
             }
         }
+        for action in &repository.actions {
+            let mut built = Built::alone(Some(repository), Surroundings::of_action(action));
+            for step in action.steps() {
+                let script = script_of(step, &|| shells::of_composite_step(step));
+                built.step(step, script.as_ref(), &|_| Span::default());
+            }
+            bases.add(built);
+        }
         bases
+    }
+
+    fn add(&mut self, built: Built<'_>) {
+        for (path, at, is_there) in built.bases {
+            *self.0.entry((path, at)).or_insert(true) &= is_there;
+        }
     }
 
     /// Whether the image place number `at` of the Dockerfile at `path` is one.
@@ -113,6 +128,41 @@ impl BuiltBases {
     pub fn has(&self, path: &str, at: usize) -> bool {
         self.0.get(&(path.to_owned(), at)).is_some_and(|has| *has)
     }
+}
+
+/// The Dockerfiles that the steps of a checkout build, by their path from the
+/// root, wherever they stand and whatever they are called.
+#[must_use]
+pub fn files(repository: &Repository) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    for workflow in &repository.workflows {
+        for job in &workflow.jobs {
+            let mut built = Built::alone(None, Surroundings::of_job(workflow, job));
+            for step in job.steps() {
+                let script = script_of(step, &|| shells::of_step(workflow, job, step));
+                built.step(step, script.as_ref(), &|_| Span::default());
+            }
+            files.extend(built.files);
+        }
+    }
+    for action in &repository.actions {
+        let mut built = Built::alone(None, Surroundings::of_action(action));
+        for step in action.steps() {
+            let script = script_of(step, &|| shells::of_composite_step(step));
+            built.step(step, script.as_ref(), &|_| Span::default());
+        }
+        files.extend(built.files);
+    }
+    files
+}
+
+/// The script of a step, if it may build: parsing takes most of the time.
+fn script_of(step: &Step, shell: &dyn Fn() -> Shell) -> Option<Script> {
+    const CLIENTS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
+    let text = &step.script()?.value;
+    let builds = text.contains("build") || text.contains("bud ");
+    let is_one = builds && CLIENTS.iter().any(|client| text.contains(client));
+    is_one.then(|| shell::parse(text, &shell()))
 }
 
 impl<'d> Built<'d> {
@@ -234,6 +284,7 @@ impl<'d> Built<'d> {
         self.has_builder |= step.action() == Some("docker/setup-buildx-action");
         let metas = |id: &str| self.metas.get(id).cloned().unwrap_or_default();
         if let Some((store, build)) = builds::of_action(step, around, &metas) {
+            self.files.extend(build.file.clone());
             found.extend(self.arguments(&build, Use::default()));
             self.take(build, Some(store), step, None, false);
         }
@@ -333,6 +384,7 @@ impl<'d> Built<'d> {
             return;
         }
         if let Some(build) = builds::of_command(command, script, around, at) {
+            self.files.extend(build.file.clone());
             calls.found.extend(self.arguments(&build, place));
             if is_certain(command) {
                 self.take(build, place.store, step, Some(command), true);

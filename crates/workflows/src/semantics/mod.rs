@@ -10,6 +10,7 @@ pub mod built;
 pub mod cache_scopes;
 pub mod caching;
 pub mod checkouts;
+pub mod composes;
 pub mod concurrency;
 pub mod conditions;
 pub mod constants;
