@@ -271,3 +271,21 @@ fn pins_show_what_changes_count_what_is_so_and_lead_to_the_lock() {
     );
     assert!(ran.out.contains("name one that exists"), "{}", ran.out);
 }
+
+#[test]
+fn what_rests_on_the_cache_alone_is_said() {
+    let (world, _) = releases();
+    world
+        .sandbox
+        .write(CI, workflow("      - uses: acme/leaf@v1.0.0\n"));
+    let online = world.lock(&["write"]);
+    assert_eq!(online.code, 0, "{}{}", online.out, online.err);
+    assert!(!online.out.contains("by the cache alone"), "{}", online.out);
+    let offline = world.lock(&["write", "--fresh", "--offline"]);
+    let said = offline
+        .out
+        .contains("note: by the cache alone, nobody was asked what is so now: acme/leaf (fetched ");
+    assert!(said, "{}{}", offline.out, offline.err);
+    let update = world.lock(&["update", "--dry-run", "--offline"]);
+    assert!(update.out.contains("by the cache alone"), "{}", update.out);
+}

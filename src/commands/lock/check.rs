@@ -16,7 +16,8 @@ use super::{Form, LockError, gap_json, gap_line, say, say_json};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  everything is locked\n  1  something is not, or the locks \
-    disagree\n  2  wrong usage\n  3  something could not be read"
+    disagree\n  2  wrong usage\n  3  something could not be read, or a \
+    local action is not there"
 )]
 pub(crate) struct CheckArgs {
     /// The root of the checkout.
