@@ -15,7 +15,7 @@ use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::documents::{Action, Dockerfile, Job, Step, Workflow};
 use cofferdam_workflows::repository::{inside, plain};
-use cofferdam_workflows::semantics::built::{Built, BuiltBases};
+use cofferdam_workflows::semantics::built::{Built, BuiltBases, Pushed};
 use cofferdam_workflows::semantics::constants::Surroundings;
 use cofferdam_workflows::semantics::downloads::{self, Download};
 use cofferdam_workflows::semantics::images::{self, Named};
@@ -178,9 +178,10 @@ fn scripts(workflow: &Workflow, job: &Job, step: &Step) -> Option<Cow<'static, S
 #[must_use]
 pub fn of_workflow(workflow: &Workflow, repository: Option<&Repository>) -> Vec<Reference> {
     let mut found = Found::new(&workflow.document);
+    let pushed = Pushed::of(workflow, &scripts);
     for job in &workflow.jobs {
         let around = Surroundings::of_job(workflow, job);
-        let mut built = Built::of_job(repository, workflow, job, &scripts);
+        let mut built = Built::of_job(repository, workflow, job, &pushed);
         if let Some(call) = job.call() {
             found.uses(&call.uses.value, call.uses.span, true);
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use cofferdam_facts::{SourceFile, Span};
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
-use cofferdam_workflows::semantics::built::{Built, BuiltBases};
+use cofferdam_workflows::semantics::built::{Built, BuiltBases, Pushed};
 use cofferdam_workflows::semantics::constants::Surroundings;
 use cofferdam_workflows::semantics::images::{self, Named};
 use cofferdam_workflows::shell::Script;
@@ -67,7 +67,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<ImageSite<'c>> {
 }
 
 fn of_workflow<'c>(cx: &'c Context<'c>, workflow: &'c Workflow, sites: &mut Vec<ImageSite<'c>>) {
-    let scripts = scripts(cx);
+    let pushed = Pushed::of(workflow, &scripts(cx));
     for job in cx.jobs(workflow) {
         let around = Surroundings::of_job(workflow, job.job);
         let site = |named, subject| ImageSite {
@@ -76,7 +76,7 @@ fn of_workflow<'c>(cx: &'c Context<'c>, workflow: &'c Workflow, sites: &mut Vec<
             job: Some(job),
             subject,
         };
-        let mut built = Built::of_job(Some(cx.repository), workflow, job.job, &scripts);
+        let mut built = Built::of_job(Some(cx.repository), workflow, job.job, &pushed);
         let own = images::of_job(job.job, around).into_iter();
         let own = own.filter_map(|named| built.left(named));
         sites.extend(own.map(|named| site(named, job.subject())));

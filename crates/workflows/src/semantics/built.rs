@@ -9,12 +9,15 @@
 //! Docker's command line reference for `run --pull`. What `docker load` brings has
 //! no name before it runs.
 
+mod names;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use cofferdam_facts::{ImageRef, Span};
 
+use self::names::{is_of_run, known};
 use super::build_arguments;
 use super::builds::{self, Build, Kept, Store, Tag};
 use crate::documents::dockerfile::ImageName;
@@ -22,7 +25,6 @@ use crate::documents::job::Job;
 use crate::documents::step::Step;
 use crate::documents::text::{Condition, Text};
 use crate::documents::workflow::Workflow;
-use crate::expressions;
 use crate::repository::Repository;
 use crate::semantics::constants::Surroundings;
 use crate::semantics::images::{self, Named, Pull, Role};
@@ -31,6 +33,12 @@ use crate::shell::{self, Command, Failure, Script, Shell};
 
 /// How deep functions of a script that call each other are followed.
 const MAX_DEPTH: usize = 8;
+/// The most functions of a script that are followed to where they are called.
+const MOST_FUNCTIONS: usize = 64;
+/// The most uses of actions of the checkout that are followed for one job.
+const MOST_ACTIONS: usize = 32;
+/// The most names that are remembered; what comes later counts as pulled.
+const MOST_ENTRIES: usize = 512;
 
 /// Gives the parsed script of a step of a job; none where it is in no shell that
 /// is understood, or builds and pushes nothing.
@@ -51,12 +59,16 @@ pub struct Built<'d> {
     bases: Vec<(String, usize, bool)>,
     /// The Dockerfiles that are built, by their path.
     files: BTreeSet<String>,
+    /// How many uses of actions of the checkout were followed.
+    followed: usize,
 }
 
 /// One name that is there.
 #[derive(Clone, Debug)]
 struct Entry {
     tag: Tag,
+    /// What it is known to be, whole.
+    known: Vec<String>,
     /// For whom; `None` for everybody, from the registry.
     store: Option<Store>,
     /// The conditions under which it is there.
@@ -83,6 +95,33 @@ struct Use<'u> {
     is_output: bool,
 }
 
+/// What the jobs of a workflow, in their order, push for those that need them.
+#[derive(Clone, Debug, Default)]
+pub struct Pushed(Vec<Vec<Entry>>);
+
+impl Pushed {
+    /// Goes through the jobs that others need, each once.
+    #[must_use]
+    pub fn of(workflow: &Workflow, scripts: Scripts<'_, '_>) -> Self {
+        let needs = workflow.jobs.iter().flat_map(|job| &job.needs);
+        let needed: BTreeSet<usize> = needs
+            .filter_map(|need| workflow.position(&need.value))
+            .collect();
+        let of_job = |(at, job): (usize, &Job)| {
+            if !needed.contains(&at) {
+                return Vec::new();
+            }
+            let mut built = Built::alone(None, Surroundings::of_job(workflow, job));
+            for step in job.steps() {
+                let script = scripts(workflow, job, step);
+                built.step(step, script.as_deref(), &|_| Span::default());
+            }
+            built.given_away().collect()
+        };
+        Self(workflow.jobs.iter().enumerate().map(of_job).collect())
+    }
+}
+
 /// The bases of Dockerfiles that whoever builds them has built before.
 #[derive(Clone, Debug, Default)]
 pub struct BuiltBases(BTreeMap<(String, usize), bool>);
@@ -97,8 +136,9 @@ impl BuiltBases {
             return bases;
         }
         for workflow in &repository.workflows {
+            let pushed = Pushed::of(workflow, scripts);
             for job in &workflow.jobs {
-                let mut built = Built::of_job(Some(repository), workflow, job, scripts);
+                let mut built = Built::of_job(Some(repository), workflow, job, &pushed);
                 for step in job.steps() {
                     let script = scripts(workflow, job, step);
                     built.step(step, script.as_deref(), &|_| Span::default());
@@ -173,7 +213,7 @@ impl<'d> Built<'d> {
         repository: Option<&'d Repository>,
         workflow: &'d Workflow,
         job: &'d Job,
-        scripts: Scripts<'_, '_>,
+        pushed: &Pushed,
     ) -> Self {
         let mut here = Self::alone(repository, Surroundings::of_job(workflow, job));
         if ignores_failure(job.condition.as_ref()) {
@@ -183,8 +223,10 @@ impl<'d> Built<'d> {
         let mut seen = BTreeSet::from([job.id.value.as_str()]);
         while let Some(next) = waiting.pop() {
             for need in &next.needs {
-                let found = workflow.position(&need.value);
-                let Some(needed) = found.and_then(|at| workflow.jobs.get(at)) else {
+                let Some(at) = workflow.position(&need.value) else {
+                    continue;
+                };
+                let Some(needed) = workflow.jobs.get(at) else {
                     continue;
                 };
                 if !seen.insert(needed.id.value.as_str())
@@ -194,12 +236,9 @@ impl<'d> Built<'d> {
                     continue;
                 }
                 waiting.push(needed);
-                let mut there = Self::alone(None, Surroundings::of_job(workflow, needed));
-                for step in needed.steps() {
-                    let script = scripts(workflow, needed, step);
-                    there.step(step, script.as_deref(), &|_| Span::default());
-                }
-                here.entries.extend(there.given_away());
+                let more = pushed.0.get(at).into_iter().flatten();
+                let room = MOST_ENTRIES.saturating_sub(here.entries.len());
+                here.entries.extend(more.take(room).cloned());
             }
         }
         here
@@ -282,6 +321,7 @@ impl<'d> Built<'d> {
             self.metas.insert(id.value.clone(), names);
         }
         self.has_builder |= step.action() == Some("docker/setup-buildx-action");
+        self.own_action(step);
         let metas = |id: &str| self.metas.get(id).cloned().unwrap_or_default();
         if let Some((store, build)) = builds::of_action(step, around, &metas) {
             self.files.extend(build.file.clone());
@@ -296,19 +336,75 @@ impl<'d> Built<'d> {
                 followed: BTreeSet::new(),
                 found: Vec::new(),
             };
-            self.commands(&mut calls, None, 0);
-            // What nothing calls is judged as if it came first.
-            for name in &script.functions {
-                if !calls.followed.contains(name) {
-                    let mut fresh = self.clone();
-                    fresh.entries.retain(|entry| entry.step != Some(step.index));
-                    fresh.commands(&mut calls, Some(name), 0);
-                }
+            if script.functions.len() > MOST_FUNCTIONS {
+                self.flat(&mut calls);
+            } else {
+                self.all(&mut calls);
             }
             calls.found.sort_by_key(|named| named.span);
             found.extend(calls.found);
         }
         found
+    }
+
+    /// Goes through a script and its functions.
+    fn all(&mut self, calls: &mut Calls<'_, 'd>) {
+        let (script, step) = (calls.script, calls.step);
+        self.commands(calls, None, 0);
+        // What nothing calls is judged as if it came first.
+        for name in &script.functions {
+            if !calls.followed.contains(name) {
+                let mut fresh = self.clone();
+                fresh.entries.retain(|entry| entry.step != Some(step.index));
+                fresh.commands(calls, Some(name), 0);
+            }
+        }
+    }
+
+    /// Goes through a script with so many functions that nobody follows them: what
+    /// they build is not there, and what they use is judged as if it came first.
+    fn flat(&mut self, calls: &mut Calls<'_, 'd>) {
+        let mut fresh = self.clone();
+        let most = fresh.entries.len();
+        for command in &calls.script.commands {
+            if command.in_function {
+                fresh.command(calls, command);
+                fresh.entries.truncate(most);
+            } else {
+                self.command(calls, command);
+            }
+        }
+    }
+
+    /// What an action of the checkout builds that a step uses, under names that
+    /// no input decides.
+    fn own_action(&mut self, step: &Step) {
+        let action = (self.repository).zip(step.uses());
+        let action = action.and_then(|(all, uses)| Some((all, all.own_action(&uses.value)?)));
+        let Some((repository, action)) = action.filter(|_| self.followed < MOST_ACTIONS) else {
+            return;
+        };
+        let mut inner = Self::alone(Some(repository), Surroundings::of_action(action));
+        inner.followed = self.followed + 1;
+        inner.has_builder = self.has_builder;
+        for step in action.steps() {
+            let script = script_of(step, &|| shells::of_composite_step(step));
+            inner.step(step, script.as_ref(), &|_| Span::default());
+        }
+        self.followed = inner.followed;
+        self.has_builder |= inner.has_builder;
+        let Some(conditions) = conditions(step) else {
+            return;
+        };
+        let known = |entry: &Entry| entry.conditions.is_empty() && entry.tag.values.complete;
+        self.entries
+            .extend(inner.entries.into_iter().filter(known).map(|entry| Entry {
+                conditions: conditions.clone(),
+                group: step.parallel_group,
+                step: None,
+                is_handled: false,
+                ..entry
+            }));
     }
 
     /// Goes through the commands of a script, or of one of its functions, in the
@@ -367,15 +463,17 @@ impl<'d> Built<'d> {
         }
         self.has_builder |= builds::sets_builder(command);
         for gone in builds::removed(command, script, around) {
-            let same = |entry: &Entry| gone.written.is_empty() || is_same(&entry.tag, &gone);
+            let whole = known(&gone);
+            let same = |one: &Entry| gone.written.is_empty() || is_same(one, &gone, &whole);
             self.entries
                 .retain(|entry| entry.store.is_none() || !same(entry));
         }
         if let Some(tag) = builds::pushed(command, script, around) {
+            let whole = known(&tag);
             let is_there = (self.entries.iter()).any(|entry| {
                 entry.store.is_some()
                     && entry.store == place.store
-                    && is_same(&entry.tag, &tag)
+                    && is_same(entry, &tag, &whole)
                     && self.holds(entry, place, &tag)
             });
             if is_there && is_certain(command) {
@@ -425,7 +523,11 @@ impl<'d> Built<'d> {
         let Some(conditions) = conditions(step) else {
             return;
         };
+        if self.entries.len() >= MOST_ENTRIES {
+            return;
+        }
         self.entries.push(Entry {
+            known: known(&tag),
             tag,
             store,
             conditions,
@@ -483,11 +585,7 @@ impl<'d> Built<'d> {
             variables: place.variables.to_vec(),
             is_output: place.is_output,
         };
-        let is_there = |tag: &Tag| {
-            (self.entries.iter())
-                .any(|entry| is_same(&entry.tag, tag) && self.holds(entry, place, tag))
-        };
-        if is_there(&whole) {
+        if self.has_tag(&whole, place) {
             return None;
         }
         let before = named.images.len();
@@ -505,8 +603,13 @@ impl<'d> Built<'d> {
             values: Surroundings::default().values_of_part(image),
             ..Tag::default()
         };
+        self.has_tag(&tag, place)
+    }
+
+    fn has_tag(&self, tag: &Tag, place: Use<'_>) -> bool {
+        let whole = known(tag);
         (self.entries.iter())
-            .any(|entry| is_same(&entry.tag, &tag) && self.holds(entry, place, &tag))
+            .any(|entry| is_same(entry, tag, &whole) && self.holds(entry, place, tag))
     }
 
     /// Whether an entry is there for a place.
@@ -570,42 +673,16 @@ fn is_certain(command: &Command) -> bool {
         && !command.in_substitution
 }
 
-/// Whether two names are certainly the same.
-fn is_same(one: &Tag, other: &Tag) -> bool {
-    let known = |tag: &Tag| -> Vec<String> {
-        let mut all: Vec<String> = (tag.values.known.iter())
-            .map(|constant| canonical(&constant.text))
-            .collect();
-        all.sort();
-        all
-    };
-    let (a, b) = (known(one), known(other));
-    let is_written_alike = one.written.trim() == other.written.trim();
-    match (one.values.complete, other.values.complete) {
-        (true, true) => a == b && (a.len() == 1 || is_written_alike),
-        (false, false) => a == b && is_written_alike && !one.is_output && !other.is_output,
+/// Whether an entry certainly has a name, which is known to be `whole`.
+fn is_same(entry: &Entry, tag: &Tag, whole: &[String]) -> bool {
+    let own = &entry.tag;
+    let is_written_alike = own.written.trim() == tag.written.trim();
+    let is_known_alike = entry.known == whole;
+    match (own.values.complete, tag.values.complete) {
+        (true, true) => is_known_alike && (whole.len() == 1 || is_written_alike),
+        (false, false) => is_known_alike && is_written_alike && !own.is_output && !tag.is_output,
         _ => false,
     }
-}
-
-/// The name with all that is left out of it.
-fn canonical(name: &str) -> String {
-    let image = ImageRef::parse(name.trim().trim_start_matches("docker://"));
-    let registry = match image.registry.as_deref() {
-        None | Some("index.docker.io") => "docker.io",
-        Some(other) => other,
-    };
-    let library = match registry == "docker.io" && !image.repository.contains('/') {
-        true => "library/",
-        false => "",
-    };
-    let tag = match (&image.tag, &image.digest) {
-        (Some(tag), _) => tag,
-        (None, Some(_)) => "",
-        (None, None) => "latest",
-    };
-    let digest = image.digest.as_deref().unwrap_or_default();
-    format!("{registry}/{library}{}:{tag}@{digest}", image.repository)
 }
 
 /// Whether a name that is not known means the same in both places.
@@ -628,20 +705,6 @@ fn stays(entry: &Entry, place: Use<'_>, tag: &Tag, own_step: Option<usize>) -> b
     };
     let mut names = tag.variables.iter().chain(&entry.tag.variables);
     names.all(|name| sets(name) <= most && !own_env(name))
-}
-
-/// Whether all that a name leaves open is the same for every job of a run.
-fn is_of_run(written: &str) -> bool {
-    let open = expressions::embedded(written);
-    let mut rest = written.to_owned();
-    for one in open.iter().rev() {
-        rest.replace_range(one.range.clone(), "");
-    }
-    !rest.contains(['$', '`'])
-        && open.iter().all(|one| {
-            let path = one.parsed.as_ref().ok().and_then(|expr| expr.as_context());
-            path.is_some_and(|path| matches!(path.head(), "github" | "inputs" | "vars"))
-        })
 }
 
 /// The conditions of a step that builds; `None` if what comes after it may run

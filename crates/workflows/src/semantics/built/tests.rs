@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::borrow::Cow;
 
 use cofferdam_facts::SourceFile;
@@ -22,9 +24,10 @@ fn repository(files: &[(&str, &str)]) -> Repository {
 fn pulled(repository: &Repository) -> Vec<String> {
     let mut found = Vec::new();
     for workflow in &repository.workflows {
+        let pushed = Pushed::of(workflow, &script);
         for job in &workflow.jobs {
             let around = Surroundings::of_job(workflow, job);
-            let mut built = Built::of_job(Some(repository), workflow, job, &script);
+            let mut built = Built::of_job(Some(repository), workflow, job, &pushed);
             found.extend((images::of_job(job, around).into_iter()).filter_map(|n| built.left(n)));
             for step in job.steps() {
                 let script = script(workflow, job, step);
@@ -209,4 +212,64 @@ fn an_argument_of_a_build_names_the_image_that_a_base_takes() {
     assert_eq!(of("--build-arg OTHER=evil/x:1", base), [""; 0]);
     assert_eq!(of("--build-arg V=2", "ARG V=1\nFROM o/x:$V\n"), ["2"]);
     assert_eq!(of("--build-arg V=1", "ARG V=1\nFROM o/x:$V\n"), [""; 0]);
+}
+
+#[test]
+fn what_a_local_action_builds_is_there_behind_it() {
+    let of = |build: &str, condition: &str| {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ./b\n        \
+             {condition}\n      - run: docker run o/x\n"
+        );
+        let action = format!(
+            "name: b\ninputs:\n  tag:\n    default: o/x\nruns:\n  using: composite\n  steps:\n    \
+             - uses: ./b\n    - shell: bash\n      {build}\n"
+        );
+        let files = [
+            (".github/workflows/a.yml", text.as_str()),
+            ("b/action.yml", &action),
+        ];
+        pulled(&repository(&files)).len()
+    };
+    assert_eq!(of("run: docker build -t o/x .", "name: b"), 0);
+    assert_eq!(of("run: docker build -t o/x .", "if: false"), 1);
+    assert_eq!(of("run: docker build -t o/y .", "name: b"), 1);
+    let given = "run: docker build -t ${{ inputs.tag }} .";
+    assert_eq!(of(given, "with: {tag: o/y}"), 1);
+}
+
+#[test]
+fn a_hostile_workflow_takes_no_long_time() {
+    let many = |line: &dyn Fn(usize) -> String, count: usize| -> String {
+        (0..count).map(|at| line(at) + "\n").collect()
+    };
+    let script = many(
+        &|at| format!("docker build -t o/x{at} .\ndocker run o/y{at}"),
+        700,
+    );
+    assert_eq!(of_script(&script).len(), 700);
+    let functions = many(
+        &|at| format!("f{at}() {{ docker build -t o/x .; f0; }}"),
+        300,
+    );
+    assert_eq!(of_script(&format!("{functions}docker run o/x")), ["o/x"]);
+    let action = format!(
+        "name: b\nruns:\n  using: composite\n  steps:\n{}",
+        "    - uses: ./b\n".repeat(200)
+    );
+    let text = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ./b\n";
+    let files = [(".github/workflows/a.yml", text), ("b/action.yml", &action)];
+    assert_eq!(pulled(&repository(&files)), [""; 0]);
+    let jobs = many(
+        &|at| {
+            format!(
+                "  j{at}:\n    runs-on: x\n    needs: j{}\n    steps:\n      \
+                 - run: docker build -t o/x . && docker push o/x",
+                at.saturating_sub(1)
+            )
+        },
+        500,
+    );
+    let text = format!("on: push\njobs:\n{jobs}");
+    pulled(&repository(&[(".github/workflows/a.yml", &text)]));
 }
