@@ -72,6 +72,7 @@ impl Folder {
             }
         }
         files.extend(std::mem::take(&mut folder.files));
+        files.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         folder.files = files.into_iter().collect();
         folder
     }
