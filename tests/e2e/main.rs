@@ -70,3 +70,4 @@ mod unread_documents;
 mod vendored;
 #[cfg(all(feature = "lock", feature = "vendoring"))]
 mod vendored_direct;
+mod what_if;

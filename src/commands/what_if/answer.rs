@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_exposure::whatif::answer::{Further, Hit, Role};
 use cofferdam_exposure::whatif::purpose::Purpose;
-use cofferdam_exposure::whatif::{Answer, Gain, Nearness, Rotation, Study};
+use cofferdam_exposure::whatif::{Answer, Gain, Nearness, Rotation, Study, weight};
 use cofferdam_exposure::{Asset, Class, Level, Node, Verdict};
 
 use super::page::{Page, bare, colour, count, when};
 
 const JOBS: usize = 6;
-const GROUPS: usize = 5;
+const GROUPS: usize = 4;
 const SECRETS: usize = 8;
-const CHECKS: usize = 6;
+const CHECKS: usize = 5;
 const READERS: usize = 6;
+const SCOPES: usize = 3;
 
 pub(super) fn page(mut page: Page, study: &Study<'_>, found: &Answer, without: &[String]) -> Page {
     let of = study.scene.cx.repository.slug.as_deref();
@@ -24,7 +25,7 @@ pub(super) fn page(mut page: Page, study: &Study<'_>, found: &Answer, without: &
     };
     page.head(&format!("{}: {}{without}{of}", found.word, found.happens));
     for note in &found.notes {
-        page.plain(&format!("  note: {note}"));
+        page.wrapped(2, &format!("note: {note}"));
     }
     hits(&mut page, found);
     readers(&mut page, found);
@@ -46,11 +47,8 @@ fn hits(page: &mut Page, found: &Answer) {
             .iter()
             .map(|hit| (hit.at.as_ref().map(|at| &at.0), &hit.job))
             .collect();
-        let verb = match jobs.first().map(|hit| hit.role) {
-            Some(Role::Holds) => "Held by",
-            _ => "Runs in",
-        };
-        page.head(&format!("{verb} {}", count(names.len(), "job", "jobs")));
+        let number = count(names.len(), "job", "jobs");
+        page.head(&format!("{} {number}", found.enters));
         let most = page.most(JOBS);
         for hit in jobs.iter().take(most) {
             job(page, hit);
@@ -139,13 +137,7 @@ fn place(page: &mut Page, hit: &Hit) {
 
 fn job(page: &mut Page, hit: &Hit) {
     place(page, hit);
-    let words = |assets: &BTreeSet<Asset>| -> Vec<String> {
-        let mut all: Vec<&Asset> = assets.iter().collect();
-        all.sort_by_key(|asset| {
-            std::cmp::Reverse(cofferdam_exposure::whatif::weight::of_asset(asset))
-        });
-        all.into_iter().map(short).collect()
-    };
+    let words = |assets: &BTreeSet<Asset>| held(assets, hit.assumed);
     if hit.role == Role::Container {
         let given = words(&hit.direct);
         let given = if given.is_empty() {
@@ -162,6 +154,32 @@ fn job(page: &mut Page, hit: &Hit) {
     if !hit.beside.is_empty() {
         page.list(6, "beside it", &words(&hit.beside), 1);
     }
+}
+
+/// What a job holds, in a few words: of a token what weighs most.
+fn held(assets: &BTreeSet<Asset>, assumed: bool) -> Vec<String> {
+    let (mut tokens, mut rest): (Vec<&Asset>, Vec<&Asset>) = assets
+        .iter()
+        .partition(|asset| matches!(asset, Asset::Token(_)));
+    for list in [&mut tokens, &mut rest] {
+        list.sort_by_key(|asset| std::cmp::Reverse(weight::of_asset(asset)));
+    }
+    let mut words: Vec<String> = rest.into_iter().map(short).collect();
+    if !tokens.is_empty() {
+        let may = if assumed { "may write" } else { "writes" };
+        let shown: Vec<String> = tokens
+            .iter()
+            .take(SCOPES)
+            .map(|asset| bare(asset))
+            .collect();
+        let more = tokens.len() - shown.len();
+        let more = match more {
+            0 => String::new(),
+            _ => format!(" and {more} more"),
+        };
+        words.push(format!("a token that {may} {}{more}", shown.join(", ")));
+    }
+    words
 }
 
 /// A secret without its class, which is the usual one.
@@ -183,7 +201,7 @@ fn readers(page: &mut Page, found: &Answer) {
         let most = page.most(4);
         for (guessed, purpose, by) in lines.iter().take(most) {
             let guess = if *guessed { " (by its name)" } else { "" };
-            page.plain(&format!("  {by}: {}{guess}", purpose.can()));
+            page.wrapped(2, &format!("{by}: {}{guess}", purpose.can()));
         }
         if lines.len() > most {
             page.line(&format!("  … {} more", lines.len() - most));
@@ -210,7 +228,10 @@ fn readers(page: &mut Page, found: &Answer) {
 
 fn gains(page: &mut Page, found: &Answer) {
     if found.gains.is_empty() {
-        page.head("It gets nothing that is known here.");
+        page.head(match found.uses.is_empty() {
+            true => "Gets nothing that is known here.",
+            false => "Leads no further, as far as the files tell.",
+        });
         return;
     }
     page.head("Would get");
@@ -226,7 +247,7 @@ fn gains(page: &mut Page, found: &Answer) {
             colour(*level),
         );
         page.line(&format!("  {head}"));
-        group(page, gains);
+        group(page, gains, if groups.len() > 2 { 1 } else { 2 });
     }
     if groups.len() > most {
         let rest: usize = groups.values().skip(most).map(Vec::len).sum();
@@ -236,7 +257,7 @@ fn gains(page: &mut Page, found: &Answer) {
     }
 }
 
-fn group(page: &mut Page, gains: &[&Gain]) {
+fn group(page: &mut Page, gains: &[&Gain], lines: usize) {
     let parts: [(&str, &[Class]); 9] = [
         ("publish", &[Class::Publish]),
         ("sign as", &[Class::Oidc]),
@@ -255,14 +276,14 @@ fn group(page: &mut Page, gains: &[&Gain]) {
             .filter(of)
             .map(|gain| {
                 let far = match gain.near {
-                    Nearness::Direct => " (given)",
+                    Nearness::Direct if gain.asset.class() == Class::Secret => " (given)",
                     _ => "",
                 };
                 format!("{}{far}", bare(&gain.asset))
             })
             .collect();
         if !words.is_empty() {
-            page.list(4, name, &words, 2);
+            page.list(4, name, &words, lines);
         }
     }
 }
@@ -271,9 +292,26 @@ fn rotations(page: &mut Page, found: &Answer) {
     if found.rotations.is_empty() {
         return;
     }
-    page.head("Replace");
+    // What is lost at once has a line each; if nothing is, what comes first.
+    let first = found.rotations.first().map(|one| one.verdict.level());
+    let (sure, rest): (Vec<&Rotation>, Vec<&Rotation>) =
+        (found.rotations.iter()).partition(|one| Some(one.verdict.level()) == first);
+    let conditions = |of: &[&Rotation]| {
+        let all: BTreeSet<String> = of.iter().map(|one| when(&one.verdict)).collect();
+        all.into_iter().collect::<Vec<_>>().join("; ")
+    };
+    page.head(&match first {
+        Some(Level::Reachable) => "Replace".to_owned(),
+        Some(Level::ReachableIf) => {
+            format!(
+                "Replace, unless it is known not to be so: {}",
+                conditions(&sure)
+            )
+        }
+        _ => format!("Replace, if that came to pass: {}", conditions(&sure)),
+    });
     let most = page.most(SECRETS);
-    let shown = || found.rotations.iter().take(most);
+    let shown = || sure.iter().take(most);
     let name = |one: &Rotation| short(&one.asset);
     let wide = shown()
         .map(|one| name(one).chars().count())
@@ -288,27 +326,27 @@ fn rotations(page: &mut Page, found: &Answer) {
                 if used.guessed { "?" } else { "" }
             )
         });
-        let condition = match one.verdict.level() {
-            Level::Reachable => String::new(),
-            _ => format!("   {}", when(&one.verdict)),
-        };
         page.plain(&format!(
-            "  {:wide$}  {opens:13}  {}{condition}",
+            "  {:wide$}  {opens:13}  {}",
             name(one),
             one.command
         ));
     }
-    if found.rotations.len() > most {
-        let rest = found.rotations.iter().skip(most).map(name);
-        let rest: Vec<String> = rest.collect();
-        page.list(2, "and", &rest, 2);
+    if sure.len() > most {
+        let more: Vec<String> = sure.iter().skip(most).map(|one| name(one)).collect();
+        page.list(2, "and", &more, 2);
+    }
+    if !rest.is_empty() {
+        let names: Vec<String> = rest.iter().map(|one| name(one)).collect();
+        page.list(2, "perhaps", &names, 2);
+        page.wrapped(4, &conditions(&rest));
     }
     let mut purposes: BTreeSet<Purpose> = BTreeSet::new();
     purposes.extend(shown().filter_map(|one| Some(one.opens.as_ref()?.purpose)));
     purposes.remove(&Purpose::Other);
     if found.uses.is_empty() {
         for purpose in purposes {
-            page.plain(&format!("  {}: {}", purpose.word(), purpose.can()));
+            page.wrapped(2, &format!("{}: {}", purpose.word(), purpose.can()));
         }
     }
     let unseen = found.rotations.iter().any(|one| {
@@ -318,23 +356,27 @@ fn rotations(page: &mut Page, found: &Answer) {
         )
     });
     if unseen {
-        page.line("  Where they are kept was not seen: --org or --env may belong to the command; `--settings` tells.");
+        page.wrapped(2, "Where they are kept was not seen: --org or --env may belong to the command; --settings tells.");
     }
 }
 
 fn checks(page: &mut Page, found: &Answer) {
-    if found.checks.is_empty() {
+    let Some(first) = found.checks.first().map(|check| check.level) else {
         return;
-    }
-    page.head("Go through");
+    };
+    page.head(match first {
+        Level::Reachable => "Go through",
+        Level::ReachableIf => "Go through, unless it is known not to be so",
+        _ => "Go through, if that came to pass",
+    });
     let most = page.most(CHECKS);
     for check in found.checks.iter().take(most) {
-        let level = match check.level {
-            Level::Reachable => "",
-            Level::ReachableIf => " (if it is so)",
-            _ => " (if it was let through)",
+        let perhaps = if check.level == first {
+            ""
+        } else {
+            "perhaps: "
         };
-        page.plain(&format!("  {}{level}", check.what));
+        page.wrapped(2, &format!("{perhaps}{}", check.what));
     }
 }
 
@@ -367,6 +409,6 @@ fn cuts(page: &mut Page, study: &Study<'_>, found: &Answer) {
         };
         let or = if saving.instead { "or: " } else { "" };
         let saves = count(saving.saves.len(), one, many);
-        page.plain(&format!("  {saves}: {or}{} ({cost})", what.join("; ")));
+        page.wrapped(2, &format!("{saves}: {or}{} ({cost})", what.join("; ")));
     }
 }

@@ -132,6 +132,7 @@ fn hit(hit: &cofferdam_exposure::whatif::Hit) -> Value {
         "role": role,
         "path": hit.at.as_ref().map(|(path, _)| path),
         "line": hit.at.as_ref().map(|(_, line)| line),
+        "also": hit.also,
         "job": hit.job,
         "events": hit.events,
         "environment": hit.environment,

@@ -56,6 +56,28 @@ impl Page {
         self.line(&sanitise::clipped(text, limit));
     }
 
+    /// Text of several lines, broken between words; further lines begin deeper.
+    pub(super) fn wrapped(&mut self, indent: usize, text: &str) {
+        let text = sanitise::line(text).into_owned();
+        let mut line = " ".repeat(indent);
+        let mut empty = true;
+        for word in text.split_whitespace() {
+            // An address or a path may be longer than a line.
+            let word = sanitise::clipped(word, self.columns.saturating_sub(indent + 2).max(20));
+            if !empty && line.chars().count() + word.chars().count() + 1 > self.columns {
+                self.line(&line);
+                line = " ".repeat(indent + 2);
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(&word);
+            empty = false;
+        }
+        self.line(&line);
+    }
+
     /// The head of a part.
     pub(super) fn head(&mut self, text: &str) {
         if !self.text.is_empty() {
@@ -78,7 +100,13 @@ impl Page {
             let word = sanitise::clipped(word, self.columns.saturating_sub(hang + 1).max(20));
             let last = at + 1 == words.len();
             let comma = if last { "" } else { "," };
-            let room = line.chars().count() + word.chars().count() + 2;
+            // The last line keeps room for how many are left out.
+            let rest = if used + 1 >= lines && !last && !self.full {
+                10
+            } else {
+                0
+            };
+            let room = line.chars().count() + word.chars().count() + 2 + rest;
             if !empty && room > self.columns {
                 used += 1;
                 if used >= lines && !self.full {
@@ -162,6 +190,21 @@ pub(super) fn bare(asset: &Asset) -> String {
             .split_once(':')
             .map_or(word.clone(), |(_, name)| name.to_owned()),
     }
+}
+
+/// A name whose middle is left out where it is long: its beginning says whose it
+/// is, its end what.
+pub(super) fn shortened(name: &str, limit: usize) -> String {
+    let safe = sanitise::line(name);
+    let count = safe.chars().count();
+    if count <= limit {
+        return safe.into_owned();
+    }
+    let tail = limit / 2;
+    let head = limit.saturating_sub(tail + 1);
+    let start: String = safe.chars().take(head).collect();
+    let end: String = safe.chars().skip(count - tail).collect();
+    format!("{start}…{end}")
 }
 
 /// A word that stands before others.

@@ -58,6 +58,8 @@ pub struct Hit {
     pub role: Role,
     /// The file, and the line; none for what stands in no file.
     pub at: Option<(String, usize)>,
+    /// Further lines of the same job.
+    pub also: BTreeSet<usize>,
     /// The job.
     pub job: Option<String>,
     /// What stands there, or what is done.
@@ -72,6 +74,8 @@ pub struct Hit {
     pub direct: BTreeSet<Asset>,
     /// What the job holds besides.
     pub beside: BTreeSet<Asset>,
+    /// Whether what the token may do is the most that settings could give.
+    pub assumed: bool,
 }
 
 /// One asset that it would get.
@@ -109,6 +113,8 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// Where it comes in.
     pub hits: Vec<Hit>,
+    /// What `hits` are to it, as the beginning of a sentence: "Runs in".
+    pub enters: &'static str,
     /// Where it gets from there.
     pub further: Vec<Further>,
     /// What it would get, worst first.
@@ -156,6 +162,12 @@ pub fn of(study: &mut Study<'_>, thing: &Thing) -> Answer {
         word: thing.to_string(),
         happens: thing.describe(),
         notes: notes(study, thing, &gains),
+        enters: match thing {
+            Thing::Asset(Asset::Secret { .. }) => "Held by",
+            Thing::Workflow(_) => "Has",
+            Thing::Branch(_) | Thing::Asset(Asset::Tag) => "Starts",
+            _ => "Runs in",
+        },
         further: further(study, from, &hits),
         uses: match thing {
             Thing::Asset(asset) => purpose::of_secret(study, asset),
@@ -209,6 +221,7 @@ fn hits(study: &Study<'_>, from: NodeId) -> Vec<Hit> {
                 let at = p.location.as_ref()?;
                 Some((at.path.to_string(), at.line))
             }),
+            also: BTreeSet::new(),
             job: run.map(|run| run.view.job.name().to_owned()),
             what: place
                 .or(edge.places.last())
@@ -218,6 +231,7 @@ fn hits(study: &Study<'_>, from: NodeId) -> Vec<Hit> {
             verdict: edge.verdict.clone(),
             direct: BTreeSet::new(),
             beside: BTreeSet::new(),
+            assumed: run.is_some_and(|run| run.start.token.assumed),
         };
         match (role, run, to) {
             (Role::Runs, Some(run), _) => {
@@ -256,15 +270,16 @@ fn weight(hit: &Hit) -> std::cmp::Reverse<u64> {
     std::cmp::Reverse(all.map(super::weight::of_asset).sum())
 }
 
-/// One entry for all events that lead to the same place.
+/// One entry for all events and steps by which it comes into the same job.
 fn merge(
     hit: Hit,
     found: &mut Vec<Hit>,
     places: &mut BTreeMap<(Role, String, Option<String>, Verdict), usize>,
 ) {
-    let at = match &hit.at {
-        Some((path, line)) => format!("{path}:{line}"),
-        None => hit.what.clone(),
+    let at = match (&hit.at, hit.role) {
+        (Some((path, line)), Role::Starts) => format!("{path}:{line}"),
+        (Some((path, _)), _) => path.clone(),
+        (None, _) => hit.what.clone(),
     };
     let job = match hit.role {
         Role::Starts => None,
@@ -273,8 +288,16 @@ fn merge(
     let key = (hit.role, at, job, hit.verdict.plain());
     if let Some(same) = places.get(&key).and_then(|at| found.get_mut(*at)) {
         same.events.extend(hit.events);
+        same.assumed |= hit.assumed;
+        if let (Some((path, line)), Some((of, first))) = (&hit.at, &same.at)
+            && path == of
+            && line != first
+        {
+            same.also.insert(*line);
+        }
         same.direct.extend(hit.direct);
         same.beside.extend(hit.beside);
+        same.beside.retain(|asset| !same.direct.contains(asset));
         return;
     }
     places.insert(key, found.len());
@@ -296,6 +319,7 @@ fn holders(study: &Study<'_>, asset: &Asset) -> Vec<Hit> {
         let hit = Hit {
             role: Role::Holds,
             at: Some((place.path.to_string(), place.line)),
+            also: BTreeSet::new(),
             job: Some(run.view.job.name().to_owned()),
             what,
             events: [run.event().to_owned()].into(),
@@ -303,6 +327,7 @@ fn holders(study: &Study<'_>, asset: &Asset) -> Vec<Hit> {
             verdict: run.gate.clone(),
             direct: BTreeSet::new(),
             beside: BTreeSet::new(),
+            assumed: false,
         };
         merge(hit, &mut found, &mut places);
     }

@@ -288,7 +288,7 @@ impl Asked {
         let slug = lower.strip_prefix("github.com/").unwrap_or(&lower);
         let slug = slug.trim_end_matches('/').trim_end_matches(".git");
         let (path, by) = match slug.split_once('@') {
-            Some((path, _)) if path.contains('/') => {
+            Some((path, _)) if !path.is_empty() => {
                 // Refs tell capitals apart.
                 let by = rest.rsplit_once('@').map(|(_, by)| by.to_owned());
                 (path, by.filter(|by| !by.is_empty()))

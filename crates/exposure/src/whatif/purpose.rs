@@ -159,7 +159,10 @@ const NAMES: &[(&str, Purpose)] = &[
     ("APP_PRIVATE_KEY", Purpose::App),
     ("APP_PEM", Purpose::App),
     ("APP_KEY", Purpose::App),
+    ("_PEM", Purpose::App),
     ("SSH", Purpose::Deploy),
+    ("_RSA", Purpose::Deploy),
+    ("_ED25519", Purpose::Deploy),
     ("DEPLOY_KEY", Purpose::Deploy),
     ("AWS_", Purpose::Cloud),
     ("AZURE_", Purpose::Cloud),
@@ -266,6 +269,13 @@ fn names(text: &Text, secret: &str) -> bool {
 /// What a key takes, and whether only the name says so.
 fn of_key(action: Option<&str>, key: &str, name: &str) -> (Purpose, bool) {
     let action = action.unwrap_or_default().to_ascii_lowercase();
+    // Actions that make a token of an App take nothing but its key and numbers.
+    if ["app-token", "github-app", "app-auth"]
+        .iter()
+        .any(|part| action.contains(part))
+    {
+        return (Purpose::App, false);
+    }
     let documented = INPUTS.iter().find(|(of, input, _)| {
         let same = action == *of || of.ends_with('/') && action.starts_with(of);
         same && key.eq_ignore_ascii_case(input)

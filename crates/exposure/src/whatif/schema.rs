@@ -204,6 +204,11 @@ fn enters() -> Value {
             },
             "path": optional("The file; null for what stands in no file."),
             "line": line(),
+            "also": {
+                "description": "Further lines of the same job.",
+                "type": "array",
+                "items": { "type": "integer", "minimum": 1 },
+            },
             "job": optional("The job."),
             "events": texts("The events that lead there."),
             "environment": optional("The environment of the job."),

@@ -6,7 +6,7 @@ use crate::graph::{Drawn, Node, NodeId, Own, Place};
 use crate::position::Position;
 use crate::scene::Run;
 use crate::settings::Ref;
-use crate::verdict::{Fact, Verdict};
+use crate::verdict::{Fact, Verdict, Wait};
 
 /// The id of the edges that lead from a thing into the graph.
 const RULE: &str = "taken-over";
@@ -57,6 +57,23 @@ fn again(study: &mut Study<'_>, start: &Node, position: &Position, by: Option<&s
             graph.again(at, start.clone());
         }
     }
+    // A commit that is bad itself needs no update.
+    if by.is_some_and(is_commit) {
+        let start = graph.node(start.clone());
+        let own: Vec<usize> = graph.out(start).to_vec();
+        let freed = own.into_iter().filter_map(|at| {
+            let mut verdict = graph.edge(at)?.verdict.clone();
+            verdict.waits.remove(&Wait::Update).then_some((at, verdict))
+        });
+        let freed = freed.collect();
+        graph.exchange(freed);
+    }
+}
+
+/// Whether a ref is written as a commit, or the beginning of one.
+#[must_use]
+pub fn is_commit(by: &str) -> bool {
+    by.len() >= 7 && by.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// Whether something is named by a ref; a commit also by its beginning.
@@ -65,11 +82,10 @@ pub fn is_by(written: &str, by: &str) -> bool {
     let Some((_, written)) = written.rsplit_once('@') else {
         return false;
     };
-    let commit = by.len() >= 7 && by.chars().all(|c| c.is_ascii_hexdigit());
     let begins = written
         .to_ascii_lowercase()
         .starts_with(&by.to_ascii_lowercase());
-    written == by || commit && begins
+    written == by || is_commit(by) && begins
 }
 
 fn enter(study: &mut Study<'_>, start: &Node, thing: &Thing) {
