@@ -64,3 +64,11 @@ impl<'c> Study<'c> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken example should stop the test at once"
+)]
+mod tests;
