@@ -200,9 +200,10 @@ pub fn of_secret(study: &Study<'_>, asset: &Asset) -> Vec<Use> {
             let signs_in = (logins.iter())
                 .find(|login| login.step == step.index && login.secrets.contains(name));
             for (by, key) in of_step(step, name) {
-                let (purpose, guessed) = match signs_in {
-                    Some(_) => (Purpose::Registry, false),
-                    None => of_key(step.action(), &key, name),
+                // What a key is documented to take goes before what signs in there.
+                let (purpose, guessed) = match (of_key(step.action(), &key, name), signs_in) {
+                    ((Purpose::Other, _) | (_, true), Some(_)) => (Purpose::Registry, false),
+                    (known, _) => known,
                 };
                 uses.insert(used(run, purpose, guessed, by, &run.view.at(step.head())));
             }
