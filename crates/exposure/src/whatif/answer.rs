@@ -481,7 +481,7 @@ fn notes(study: &Study<'_>, thing: &Thing, gains: &[Gain]) -> Vec<String> {
         let others = other_refs(study, position, by);
         if !others.is_empty() {
             notes.push(format!(
-                "other refs are used too, and are not counted here: {}",
+                "other refs are used too, and are not counted here: {}; leave the ref away to ask for all",
                 others.into_iter().collect::<Vec<_>>().join(", ")
             ));
         }
