@@ -9,8 +9,10 @@ use crate::verdict::Level;
 
 /// How many changes are named.
 const MAX_CUTS: usize = 3;
-/// How many are tried in each round.
+/// How many are tried in each round, and how many edges are looked at for that.
 const MAX_TRIED: usize = 600;
+const LEAST_TRIED: usize = 20;
+const MAX_LOOKED_AT: usize = 30_000_000;
 
 /// A change, and what it saves besides those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -270,8 +272,10 @@ fn best<'g>(
             best = Some((score, cuts));
         }
     };
+    let tried = MAX_LOOKED_AT / field.places.len().max(1);
+    let tried = tried.clamp(LEAST_TRIED, MAX_TRIED);
     let single = field.cuts.keys().copied();
-    for cut in single.filter(|cut| !taken.contains(cut)).take(MAX_TRIED) {
+    for cut in single.filter(|cut| !taken.contains(cut)).take(tried) {
         offer(vec![cut]);
     }
     let together = field.settings(gone, before);

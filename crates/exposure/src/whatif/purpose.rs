@@ -191,8 +191,11 @@ pub fn of_secret(study: &Study<'_>, asset: &Asset) -> Vec<Use> {
         return Vec::new();
     };
     let mut uses: BTreeSet<Use> = BTreeSet::new();
+    // The events that start a job give its secrets to the same steps.
+    let mut seen = BTreeSet::new();
     for run in &study.scene.runs {
-        if !run.held.named.contains_key(asset) || uses.len() >= MAX_USES {
+        let job = std::ptr::from_ref(run.view).addr();
+        if !run.held.named.contains_key(asset) || uses.len() >= MAX_USES || !seen.insert(job) {
             continue;
         }
         let logins = cofferdam_rules::releases::logins(study.scene.cx, run.view);

@@ -21,6 +21,10 @@ pub fn schema() -> Value {
         "unread": list("What was not understood as a whole, and may be hit too.", "unread"),
         "not_checked": list("What could not be read.", "not_checked"),
     });
+    let mut defs = forms(&head);
+    if let (Some(defs), Value::Object(parts)) = (defs.as_object_mut(), parts()) {
+        defs.extend(parts);
+    }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("https://github.com/cofferdam/cofferdam/raw/main/docs/schema/what-if-v{SCHEMA_VERSION}.json"),
@@ -37,8 +41,14 @@ pub fn schema() -> Value {
             { "$ref": "#/$defs/layers" },
             { "$ref": "#/$defs/falls" },
         ],
-        "$defs": {
-            "thing": with(object("One thing is taken over.", &thing()), &head),
+        "$defs": defs,
+    })
+}
+
+/// The forms that a document has.
+fn forms(head: &Value) -> Value {
+    json!({
+            "thing": with(object("One thing is taken over.", &thing()), head),
             "things": object("The same in every repository below a folder that has it.", &json!({
                 "schema_version": { "const": SCHEMA_VERSION },
                 "question": { "const": "thing" },
@@ -59,7 +69,7 @@ pub fn schema() -> Value {
                 "question": { "const": "all" },
                 "dependencies": list("In order of points.", "dependency"),
                 "weights": { "$ref": "#/$defs/weights" },
-            })), &head),
+            })), head),
             "everywhere": object("The same over every repository below a folder.", &json!({
                 "schema_version": { "const": SCHEMA_VERSION },
                 "question": { "const": "all" },
@@ -72,11 +82,17 @@ pub fn schema() -> Value {
             "layers": with(object("What each layer alone holds.", &json!({
                 "question": { "const": "layers" },
                 "layers": list("The one that holds most first.", "layer"),
-            })), &without_controls(&head)),
+            })), &without_controls(head)),
             "falls": with(object("What falls without some layers.", &json!({
                 "question": { "const": "without" },
                 "falls": list("Pairs that are worse than before.", "fall"),
-            })), &head),
+            })), head),
+    })
+}
+
+/// What the forms are made of.
+fn parts() -> Value {
+    json!({
             "dependency": dependency(),
             "shared": shared(),
             "weights": object("What was counted.", &json!({
@@ -139,7 +155,6 @@ pub fn schema() -> Value {
                 "message": text("What it is."),
                 "settle": text("What settles it."),
             })),
-        },
     })
 }
 
