@@ -106,7 +106,7 @@ pub(super) fn run(
                 return ControlFlow::Continue(());
             }
         };
-        let written = one(&mut sum, &mut everywhere, &mut writing, target, found);
+        let written = one(&mut sum, &mut everywhere, &mut writing, target, &found);
         match written {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
@@ -258,14 +258,14 @@ fn one(
     everywhere: &mut Everywhere,
     writing: &mut Writing,
     target: &Target,
-    found: Studied<Reply>,
+    found: &Studied<Reply>,
 ) -> Result<(), WhatIfError> {
     let name = found
         .repository
         .clone()
         .unwrap_or_else(|| target.name.clone());
     if !found.is_whole() {
-        let why = super::not_read(&found)
+        let why = super::not_read(found)
             .into_iter()
             .next()
             .unwrap_or_default();
@@ -286,7 +286,7 @@ fn one(
                 sum.secrets.insert((name.clone(), secret.clone()));
             }
         }
-        writing.one(target, &name, said, &found)?;
+        writing.one(target, &name, said, found)?;
     }
     Ok(())
 }
