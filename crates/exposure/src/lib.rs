@@ -10,6 +10,7 @@ pub mod asset;
 pub mod caches;
 pub mod containers;
 pub mod edges;
+pub mod exposes;
 pub mod graph;
 pub mod held;
 pub mod matrix;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use cofferdam_facts::{Control, Location};
 
+use crate::exposure::FindingExposure;
 use crate::standards::Requirement;
 
 /// How bad it is when the weakness is used.
@@ -63,6 +64,20 @@ words!(Severity: Info = "info", Low = "low", Medium = "medium", High = "high", C
 words!(Confidence: Low = "low", Medium = "medium", High = "high");
 
 impl Severity {
+    /// The rank of a finding of this severity with some points besides, less
+    /// than [`RANK_STEP`].
+    #[must_use]
+    pub fn rank(self, points: u32) -> u32 {
+        let place = match self {
+            Self::Info => 1,
+            Self::Low => 2,
+            Self::Medium => 3,
+            Self::High => 4,
+            Self::Critical => 5,
+        };
+        place * RANK_STEP + points
+    }
+
     /// One level less; the lowest stays.
     #[must_use]
     pub fn lowered(self) -> Self {
@@ -121,6 +136,13 @@ pub struct Finding {
     /// How much is at stake, to order places with the same cause: the gravest
     /// speaks for all of them.
     pub weight: usize,
+    /// Where it stands among all findings of a report, whatever their severity,
+    /// the higher the earlier; none where it was not worked out, see
+    /// [`Finding::priority`]. No fingerprint depends on it.
+    pub rank: Option<u32>,
+    /// What its place exposes, where that was worked out. None says nothing;
+    /// no pairs, that nothing is gained there.
+    pub exposure: Option<Box<FindingExposure>>,
     /// What the finding is about, free of line numbers: `jobs.build/steps.2`.
     /// Rule, path and subject make the fingerprint; where it is empty, the
     /// message stands in, which then must not name a line either.
@@ -144,7 +166,20 @@ pub struct Related {
     pub note: String,
 }
 
+/// The distance between two severities in a rank; see [`Finding::priority`].
+pub const RANK_STEP: u32 = 10_000;
+
+/// What is added to the rank of a severity where nothing is known of what a
+/// place exposes.
+pub const RANK_UNKNOWN: u32 = 300;
+
 impl Finding {
+    /// Where it stands: its rank, or else that of its severity.
+    #[must_use]
+    pub fn priority(&self) -> u32 {
+        self.rank.unwrap_or_else(|| self.severity.rank(RANK_UNKNOWN))
+    }
+
     /// A finding with no related places, high confidence, and grouped by its rule.
     pub fn new(
         rule: &'static str,
@@ -163,6 +198,8 @@ impl Finding {
             related: Vec::new(),
             group: String::new(),
             weight: 0,
+            rank: None,
+            exposure: None,
             subject: String::new(),
             content: String::new(),
             fingerprint: String::new(),

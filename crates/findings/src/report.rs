@@ -1,6 +1,6 @@
 //! Everything one run has to say about one repository.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use cofferdam_facts::{Control, Location};
@@ -191,7 +191,7 @@ pub struct Group<'r> {
     pub confidence: Confidence,
     /// What they have in common; the message itself where there is one only.
     pub text: &'r str,
-    /// All of them, in order of place.
+    /// All of them, the one with most at stake first, then in order of place.
     pub findings: Vec<&'r Finding>,
 }
 
@@ -200,6 +200,12 @@ impl<'r> Group<'r> {
     #[must_use]
     pub fn first(&self) -> Option<&'r Finding> {
         self.findings.first().copied()
+    }
+
+    /// The priority of the first, which is the highest.
+    #[must_use]
+    pub fn priority(&self) -> u32 {
+        self.first().map_or(0, Finding::priority)
     }
 
     /// The number of places.
@@ -241,7 +247,8 @@ impl Report {
     /// that say the same twice, and gives every finding its fingerprint.
     ///
     /// The order is the same however many threads collected the parts: by
-    /// severity, worst first, then rule, path and place.
+    /// priority, highest first, which is the severity where nothing is known of
+    /// what a place exposes, then severity, rule, path and place.
     #[must_use]
     pub fn finish(mut self) -> Self {
         self.findings.sort_by(order);
@@ -253,6 +260,8 @@ impl Report {
                 && a.message == b.message
         });
         self.set_fingerprints();
+        // Only now: a fingerprint must not depend on what is exposed.
+        self.findings.sort_by_key(|f| Reverse(f.priority()));
         self.controls.sort_by_key(|c| c.control);
         for one in &mut self.not_checked {
             one.drop_path();
@@ -279,7 +288,7 @@ impl Report {
             ..Self::default()
         };
         self.findings.extend(more.finish().findings);
-        self.findings.sort_by(order);
+        (self.findings).sort_by(|a, b| b.priority().cmp(&a.priority()).then_with(|| order(a, b)));
         self
     }
 
@@ -307,9 +316,10 @@ impl Report {
         }
     }
 
-    /// The findings by cause, most important first: by severity, by the worst
-    /// that the rule can give, confidence, number of places, rule and text. Of
-    /// a cause the place with most at stake comes first.
+    /// The findings by cause, most important first: by the highest priority of
+    /// its places, severity, the worst that the rule can give, confidence, number
+    /// of places, rule and text. Of a cause the place with most at stake comes
+    /// first.
     #[must_use]
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: BTreeMap<(Severity, &'static str, &str), Vec<&Finding>> = BTreeMap::new();
@@ -318,7 +328,7 @@ impl Report {
             groups.entry(key).or_default().push(finding);
         }
         for findings in groups.values_mut() {
-            findings.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+            findings.sort_by_key(|finding| Reverse((finding.priority(), finding.weight)));
         }
         let worst = |rule: &str| self.rule(rule).map(|info| info.severity);
         let mut groups: Vec<_> = groups
@@ -336,7 +346,8 @@ impl Report {
             })
             .collect();
         groups.sort_by(|a, b| {
-            (b.severity.cmp(&a.severity))
+            (b.priority().cmp(&a.priority()))
+                .then_with(|| b.severity.cmp(&a.severity))
                 .then_with(|| worst(b.rule).cmp(&worst(a.rule)))
                 .then_with(|| b.confidence.cmp(&a.confidence))
                 .then_with(|| b.count().cmp(&a.count()))

@@ -27,6 +27,8 @@ use crate::slug::Slug;
 mod change;
 #[cfg(feature = "fix")]
 pub mod fixing;
+#[cfg(feature = "exposure")]
+mod ranking;
 mod side;
 pub mod standing;
 
@@ -273,19 +275,39 @@ pub(crate) fn identity<'o>(
     }
 }
 
-/// Everything that is found in files, before anything is silenced.
+/// Everything that is found in files, before anything is silenced; on the side
+/// that is shown, with what it exposes.
 pub(crate) fn decide(
     collected: Collected,
     known: &Identity<'_>,
     policies: &[UsesPolicy],
     options: &Options,
+    shown: bool,
 ) -> Side {
     let material = Material::new(collected, known, options);
     let cx = Context::new(&material.repository, facts(known, policies, options));
     let side = material.side(&cx, &material.sources, known, options);
+    let side = if shown && options.judging.exposure {
+        ranked(&cx, side)
+    } else {
+        side
+    };
     // To take all of it apart takes a tenth of the time that it took to make.
     cx.discard();
     rayon::spawn(move || drop(material));
+    side
+}
+
+#[cfg(feature = "exposure")]
+fn ranked(cx: &Context<'_>, mut side: Side) -> Side {
+    let unknown = ranking::rank(cx, &mut side.report.findings);
+    side.report.not_checked.extend(unknown);
+    side
+}
+
+/// Without the graph of who reaches what, the order is that of severity.
+#[cfg(not(feature = "exposure"))]
+fn ranked(_: &Context<'_>, side: Side) -> Side {
     side
 }
 

@@ -40,6 +40,9 @@ pub struct Judging {
     pub fail_on: Option<Threshold>,
     /// Where the settings were read. A change does not tell what is set.
     pub settings: Vec<PathBuf>,
+    /// Whether findings say what their places expose, and are ranked by it. It
+    /// changes nothing about which of them count.
+    pub exposure: bool,
 }
 
 /// The base of a change.

@@ -153,6 +153,12 @@ pub(super) struct ShownArgs {
     #[arg(long, value_name = "ID", value_parser = controls(), ignore_case = true, hide_possible_values = true)]
     pub(super) control: Vec<Control>,
 
+    /// Do not say what the places of findings expose to whom, and order them by
+    /// severity alone. Which findings count is the same either way.
+    #[cfg(feature = "exposure")]
+    #[arg(long)]
+    pub(super) no_exposure: bool,
+
     /// Show nothing below this severity; the exit code still counts it.
     #[arg(long, value_name = "SEVERITY", value_parser = severities())]
     pub(super) min_severity: Option<Severity>,

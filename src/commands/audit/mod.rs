@@ -417,6 +417,20 @@ fn options(
     })
 }
 
+/// Whether it is worked out what findings expose: not where none of them is
+/// shown, as in one line for each of many repositories.
+#[cfg(feature = "exposure")]
+fn exposure(args: &AuditArgs) -> bool {
+    let shown = &args.shown;
+    let only_counts = shown.format.name == "human" && args.input.recursive && !shown.all;
+    !shown.no_exposure && !only_counts && shown.against.is_none()
+}
+
+#[cfg(not(feature = "exposure"))]
+fn exposure(_: &AuditArgs) -> bool {
+    false
+}
+
 fn judging(args: &AuditArgs) -> Result<Judging, AuditCommandError> {
     let base = match &args.judged.base {
         Some(revision) => Some(Base::Named(revision.clone())),
@@ -437,6 +451,7 @@ fn judging(args: &AuditArgs) -> Result<Judging, AuditCommandError> {
         without_baseline: false,
         fail_on: args.shown.fail_on,
         settings: args.facts.settings.clone(),
+        exposure: exposure(args),
     })
 }
 

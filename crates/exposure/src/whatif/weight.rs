@@ -5,6 +5,7 @@
 use cofferdam_facts::Scope;
 
 use crate::asset::Asset;
+use crate::position::Position;
 use crate::verdict::Level;
 
 /// What an asset weighs.
@@ -44,6 +45,25 @@ pub fn of_level(level: Level) -> u64 {
         Level::ReachableIf => 5,
         Level::After => 1,
         Level::Blocked => 0,
+    }
+}
+
+/// How many times it counts from where it is reached, where findings are ranked:
+/// a stranger needs nobody, whoever publishes a dependency has to be taken over
+/// first, and who has a role is trusted with most of it anyway.
+#[must_use]
+pub fn of_position(position: &Position) -> u64 {
+    match position {
+        Position::Newcomer | Position::Contributor => 20,
+        Position::Action(_)
+        | Position::Image(_)
+        | Position::Tool(_)
+        | Position::Url(_)
+        | Position::Cache
+        | Position::Artifact
+        | Position::RunnerNeighbour => 10,
+        Position::Triager | Position::App(_) => 5,
+        Position::Writer | Position::Maintainer | Position::Admin => 1,
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Options, Render, TOOL_VERSION, inert_json};
 use crate::evidence::{ControlState, Evidence, Verdict};
+use crate::exposure::ExposedPair;
 use crate::finding::{Finding, RuleInfo, Severity};
 use crate::report::{NotChecked, Report};
 use crate::standards::Standard;
@@ -139,6 +140,9 @@ struct FindingView<'r> {
     related: Vec<RelatedView<'r>>,
     group: &'r str,
     subject: &'r str,
+    rank: u32,
+    exposure: Option<Vec<ExposureView<'r>>>,
+    exposure_count: Option<usize>,
     fingerprint: &'r str,
     content_fingerprint: &'r str,
     controls: Vec<&'static str>,
@@ -162,9 +166,30 @@ impl<'r> FindingView<'r> {
                 .collect(),
             group: &finding.group,
             subject: &finding.subject,
+            rank: finding.priority(),
+            exposure: (finding.exposure.as_ref())
+                .map(|all| all.pairs.iter().map(ExposureView::of).collect()),
+            exposure_count: finding.exposure.as_ref().map(|all| all.total),
             fingerprint: &finding.fingerprint,
             content_fingerprint: &finding.content_fingerprint,
             controls: controls.get(finding.rule).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ExposureView<'r> {
+    position: &'r str,
+    asset: &'r str,
+    verdict: &'static str,
+}
+
+impl<'r> ExposureView<'r> {
+    fn of(pair: &'r ExposedPair) -> Self {
+        Self {
+            position: &pair.position,
+            asset: &pair.asset,
+            verdict: pair.verdict,
         }
     }
 }

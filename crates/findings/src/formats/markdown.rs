@@ -234,6 +234,11 @@ fn cause(group: &Group<'_>) -> String {
                 let _ = write!(block, "\n**{label}:** {}\n", short(text, TEXT));
             }
         }
+        let phrase = first.exposure.as_ref().map(|all| all.phrase.as_str());
+        let phrase = phrase.and_then(|phrase| phrase.strip_prefix("exposes "));
+        if let Some(phrase) = phrase {
+            let _ = write!(block, "\n**Exposes:** {}\n", short(phrase, TEXT));
+        }
         block.push('\n');
     }
     for finding in group.findings.iter().take(PLACES) {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Options, Render, TOOL_HOME, TOOL_VERSION, inert_json};
-use crate::finding::{Confidence, Finding, RuleInfo, Severity};
+use crate::finding::{Confidence, Finding, RANK_STEP, RuleInfo, Severity};
 use crate::report::{Exit, Report};
 use crate::sanitise;
 
@@ -338,21 +338,20 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The priority from 0 to 100 (3.27.25): severity first, then confidence.
+/// The priority from 0 to 100 (3.27.25): what the place exposes where that is
+/// known, else severity, then confidence.
 fn rank(finding: &Finding) -> u8 {
-    let severity = match finding.severity {
-        Severity::Critical => 80,
-        Severity::High => 60,
-        Severity::Medium => 40,
-        Severity::Low => 20,
-        Severity::Info => 0,
+    let place = match finding.priority() / RANK_STEP {
+        // Nothing is gained there.
+        0 => return 0,
+        place => u8::try_from(place - 1).unwrap_or(u8::MAX),
     };
-    severity
-        + match finding.confidence {
+    let confidence = match finding.confidence {
             Confidence::High => 20,
             Confidence::Medium => 13,
             Confidence::Low => 6,
-        }
+        };
+    place.saturating_mul(20).saturating_add(confidence).min(100)
 }
 
 #[cfg(test)]

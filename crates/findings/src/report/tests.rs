@@ -109,7 +109,7 @@ fn worst_first_then_rule_path_and_place() {
         .iter()
         .map(|f| {
             (
-                std::cmp::Reverse(f.severity),
+                Reverse(f.severity),
                 f.rule,
                 f.location.path.to_string(),
                 f.location.span,

@@ -29,7 +29,7 @@ pub(super) fn judged(
     let remote = (collected.remote.as_ref())
         .and_then(|remote| Slug::from_remote(remote, options.server.as_deref()));
     let base = base(input, part, remote.as_ref(), options)?;
-    let side = |words: &Words| decide(collected, known, &words.policies(), options);
+    let side = |words: &Words| decide(collected, known, &words.policies(), options, true);
     match (base, root(input).filter(|_| !part)) {
         (Some(base), Some(root)) => by_base(&root, input, side, base, known, options),
         // Nothing of a part tells what its base says.
@@ -224,6 +224,7 @@ fn by_base(
         known,
         &words.policies(),
         options,
+        false,
     );
     let head = &head(&words);
     let before_report = by_own(&before, &words, known, options);

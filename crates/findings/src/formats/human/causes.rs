@@ -47,6 +47,7 @@ pub(super) fn block(group: &Group<'_>, paint: Paint, columns: usize, rows: usize
         for (label, text) in [("Why:", &first.why), ("Fix:", &first.fix)] {
             lines.extend(labelled(label, text, LABEL, columns, rows));
         }
+        lines.extend(exposes(first, LABEL, columns, 2));
     }
     lines
 }
@@ -92,6 +93,7 @@ pub(super) fn full(finding: &Finding, paint: Paint, columns: usize) -> Vec<Strin
     for (label, text) in [("why:", &finding.why), ("fix:", &finding.fix)] {
         lines.extend(labelled(label, text, 2, columns, 6));
     }
+    lines.extend(exposes(finding, 2, columns, 4));
     for related in &finding.related {
         let text = format!("{} {}", place(&related.location), related.note);
         lines.extend(labelled("via:", &text, 2, columns, 3));
@@ -105,6 +107,16 @@ pub(super) fn full(finding: &Finding, paint: Paint, columns: usize) -> Vec<Strin
     );
     lines.push(paint.paint(DIM, &ids));
     lines
+}
+
+/// What the place exposes, in one line; none where it was not worked out.
+fn exposes(finding: &Finding, indent: usize, columns: usize, rows: usize) -> Vec<String> {
+    let Some(exposure) = &finding.exposure else {
+        return Vec::new();
+    };
+    let line = clipped(&exposure.phrase, 600);
+    let (word, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    labelled(word, rest, indent, columns, rows)
 }
 
 fn place(location: &Location) -> String {

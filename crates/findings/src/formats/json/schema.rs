@@ -39,6 +39,7 @@ pub fn schema() -> Value {
                 "note": text("What this place contributes."),
             })),
             "location": location(),
+            "exposure": exposure(),
             "control": control(),
             "evidence": evidence(),
             "not_checked": not_checked(),
@@ -183,6 +184,20 @@ fn finding() -> Value {
             "related": list("Other places, in the order of the path that ends at `location`.", "related"),
             "group": text("Findings with the same cause share this text; empty if the rule says it."),
             "subject": text("What it is about, free of line numbers."),
+            "rank": number("Where it stands among all findings, the higher the earlier: ten \
+                thousand for each severity, and what its place exposes.", 0),
+            "exposure": {
+                "description": "What the place exposes to whom, gravest first and at most twenty \
+                    pairs. Empty: nothing is gained there. Null: not worked out.",
+                "anyOf": [
+                    { "type": "array", "items": reference("exposure") },
+                    { "type": "null" },
+                ],
+            },
+            "exposure_count": {
+                "description": "How many pairs there are; null where not worked out.",
+                "anyOf": [number("Pairs.", 0), { "type": "null" }],
+            },
             "fingerprint": {
                 "description": "Stable under moved lines and unrelated findings.",
                 "type": "string",
@@ -194,6 +209,21 @@ fn finding() -> Value {
                 "pattern": "^[0-9a-f]{32}$",
             },
             "controls": controls("The controls that the rule speaks for."),
+        }),
+    )
+}
+
+fn exposure() -> Value {
+    object(
+        "Somebody, and what they get over the place of a finding. The words are those of \
+            `cofferdam exposure`.",
+        json!({
+            "position": text("From where an attacker starts, as in `newcomer`."),
+            "asset": text("What they get, as in `secret:NPM_TOKEN`."),
+            "verdict": {
+                "description": "What stands in the way.",
+                "enum": ["reachable", "reachable-if", "after"],
+            },
         }),
     )
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{ROOT, Rules, level, rank};
+use crate::exposure::ExposedPair;
 use crate::finding::{Finding, Related};
 use crate::report::{NotChecked, Report};
 use crate::sanitise;
@@ -217,6 +218,35 @@ struct Properties<'f> {
     why: &'f str,
     #[serde(skip_serializing_if = "str::is_empty")]
     fix: &'f str,
+    #[serde(flatten)]
+    exposure: Option<Exposure<'f>>,
+}
+
+/// What the place exposes, in the bag of properties (3.8).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exposure<'f> {
+    exposure: Vec<Value>,
+    exposure_count: usize,
+    exposes: &'f str,
+}
+
+impl<'f> Exposure<'f> {
+    fn of(finding: &'f Finding) -> Option<Self> {
+        let all = finding.exposure.as_ref()?;
+        let pair = |pair: &ExposedPair| {
+            json!({
+                "position": sanitise::line(&pair.position),
+                "asset": sanitise::line(&pair.asset),
+                "verdict": pair.verdict,
+            })
+        };
+        Some(Self {
+            exposure: all.pairs.iter().map(pair).collect(),
+            exposure_count: all.total,
+            exposes: &all.phrase,
+        })
+    }
 }
 
 pub(super) fn of<'f>(entry: &Entry<'f>, rules: &Rules<'_>) -> SarifResult<'f> {
@@ -267,6 +297,7 @@ pub(super) fn of<'f>(entry: &Entry<'f>, rules: &Rules<'_>) -> SarifResult<'f> {
             group: &finding.group,
             why: &finding.why,
             fix: &finding.fix,
+            exposure: Exposure::of(finding),
         },
     }
 }

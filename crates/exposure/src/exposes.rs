@@ -1,0 +1,258 @@
+//! Which assets a place in a file exposes, and to whom: every pair of position
+//! and asset with a way that goes over an edge which rests on that place.
+//!
+//! Not only the shortest way counts. An edge is on some way of a level if it can
+//! be reached from the position and the asset from it, over edges of that level
+//! or worse; see [`crate::exposes::ways`].
+
+mod files;
+mod ways;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use cofferdam_facts::{Location, Span};
+use cofferdam_rules::Context;
+
+use crate::asset::{Asset, Class};
+use crate::graph::{Graph, Node};
+use crate::position::Position;
+use crate::scene::Scene;
+use crate::universe::Universe;
+use crate::verdict::Level;
+use crate::whatif::weight;
+use crate::{Without, drawn, unread};
+
+use files::Files;
+use ways::Ways;
+
+/// How many pairs are named for one place; the others are counted.
+pub const MAX_PAIRS: usize = 20;
+
+/// The levels that expose something, worst first. What a control stops is no
+/// exposure.
+const LEVELS: [Level; 3] = [Level::Reachable, Level::ReachableIf, Level::After];
+
+/// How much is joined for one place before it is given up: sixty-four assets of
+/// one position at a time.
+const MAX_WORK: usize = 4_000_000;
+
+/// The graph has more points than are followed for places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the graph of who reaches what has {points} points, more than are followed for each place")]
+pub struct TooLarge {
+    /// How many.
+    pub points: usize,
+}
+
+/// One pair with a way over a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// From where.
+    pub position: Position,
+    /// To what.
+    pub asset: Asset,
+    /// What stands in the worst way over the place.
+    pub level: Level,
+    /// What it weighs; see [`weight`].
+    pub points: u64,
+}
+
+/// What a place exposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// The pairs, the one that weighs most first, at most [`MAX_PAIRS`].
+    pub pairs: Vec<Pair>,
+    /// How many there are.
+    pub total: usize,
+    /// The weightiest asset that lies behind the place, whoever gets to it.
+    pub held: Option<Asset>,
+}
+
+impl Exposed {
+    /// What the weightiest pair weighs; 0 where there is nothing to gain.
+    #[must_use]
+    pub fn points(&self) -> u64 {
+        self.pairs.first().map_or(0, |pair| pair.points)
+    }
+}
+
+/// What each place of a checkout exposes.
+#[derive(Debug)]
+pub struct Places {
+    graph: Graph,
+    files: Files,
+    levels: Vec<Ways>,
+    /// The positions, the weightiest first.
+    positions: Vec<Position>,
+    /// The assets, the weightiest first.
+    assets: Vec<Asset>,
+    /// Files of which not everything was understood.
+    unread: Vec<String>,
+    seen: HashMap<(Arc<str>, Span), Option<Exposed>>,
+}
+
+impl Places {
+    /// Draws the graph of a checkout and follows it once from every position and
+    /// to every asset.
+    ///
+    /// # Errors
+    /// [`TooLarge`] if that would take more memory than is given to it.
+    pub fn of(cx: &Context<'_>) -> Result<Self, TooLarge> {
+        let scene = Scene::of(cx);
+        let graph = drawn(&scene, &Universe::of(&scene), &Without::default());
+        let mut positions = Vec::new();
+        let mut assets = Vec::new();
+        for (id, node) in graph.nodes().iter().enumerate() {
+            match node {
+                Node::Position(position) => positions.push((position.clone(), id)),
+                Node::Asset(asset) => assets.push((asset.clone(), id)),
+                _ => {}
+            }
+        }
+        positions.sort_by(|(a, _), (b, _)| {
+            let weight = |p| std::cmp::Reverse(weight::of_position(p));
+            (weight(a), a).cmp(&(weight(b), b))
+        });
+        assets.sort_by(|(a, _), (b, _)| {
+            let weight = |asset| std::cmp::Reverse(gained(asset));
+            (weight(a), a).cmp(&(weight(b), b))
+        });
+        let ids = |list: &[usize]| list.to_vec();
+        let from: Vec<usize> = positions.iter().map(|(_, id)| *id).collect();
+        let to: Vec<usize> = assets.iter().map(|(_, id)| *id).collect();
+        let levels = LEVELS
+            .iter()
+            .map(|level| Ways::of(&graph, *level, &ids(&from), &ids(&to)))
+            .collect::<Option<_>>()
+            .ok_or(TooLarge {
+                points: graph.nodes().len(),
+            })?;
+        let unread = unread::of(&scene, &graph);
+        Ok(Self {
+            files: Files::of(&scene, &graph),
+            levels,
+            positions: positions.into_iter().map(|(position, _)| position).collect(),
+            assets: assets.into_iter().map(|(asset, _)| asset).collect(),
+            unread: unread.into_iter().map(|one| one.path).collect(),
+            seen: HashMap::new(),
+            graph,
+        })
+    }
+
+    /// What a place exposes; none where the graph does not speak of it, which
+    /// does not say that there is nothing.
+    pub fn at(&mut self, location: &Location) -> Option<Exposed> {
+        let area = self.files.area(location)?;
+        let key = (Arc::clone(&location.path), area);
+        if let Some(known) = self.seen.get(&key) {
+            return known.clone();
+        }
+        let edges = self.files.touching(&location.path, area);
+        let found = self.over(&edges);
+        // Where something was not understood, nothing is nothing proven.
+        let unproven = (self.unread.iter()).any(|path| path == "." || **path == *location.path);
+        let found = found.filter(|found| found.points() > 0 || !unproven);
+        self.seen.insert(key, found.clone());
+        found
+    }
+
+    /// Everything with a way over one of these edges; none for no edge.
+    fn over(&self, edges: &[usize]) -> Option<Exposed> {
+        if edges.is_empty() {
+            return None;
+        }
+        let mut work = 0;
+        let mut pairs: Vec<Pair> = Vec::new();
+        let mut total = 0;
+        let mut known: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        for (level, ways) in LEVELS.iter().zip(&self.levels) {
+            let mut now = known.clone();
+            for (from, to) in ways.joined(&self.graph, edges) {
+                for position in ways::ones(from) {
+                    work += to.len();
+                    if work > MAX_WORK {
+                        return None;
+                    }
+                    let row = now.entry(position).or_insert_with(|| vec![0; to.len()]);
+                    row.iter_mut().zip(to).for_each(|(a, b)| *a |= b);
+                }
+            }
+            for (position, row) in &now {
+                let before = known.get(position);
+                let new: Vec<u64> = match before {
+                    Some(before) => row.iter().zip(before).map(|(a, b)| a & !b).collect(),
+                    None => row.clone(),
+                };
+                total += ways::ones(&new).count();
+                // They are sorted, so that the first are the weightiest.
+                let few = ways::ones(&new).take(MAX_PAIRS);
+                pairs.extend(few.filter_map(|asset| self.pair(*position, asset, *level)));
+            }
+            known = now;
+        }
+        pairs.sort_by(|a, b| {
+            let of = |p: &Pair| (std::cmp::Reverse(p.points), p.level);
+            (of(a), &a.position, &a.asset).cmp(&(of(b), &b.position, &b.asset))
+        });
+        pairs.truncate(MAX_PAIRS);
+        Some(Exposed {
+            pairs,
+            total,
+            held: self.held(edges),
+        })
+    }
+
+    fn pair(&self, position: usize, asset: usize, level: Level) -> Option<Pair> {
+        let (position, asset) = (self.positions.get(position)?, self.assets.get(asset)?);
+        Some(Pair {
+            points: gained(asset) * weight::of_position(position) * weight::of_level(level),
+            position: position.clone(),
+            asset: asset.clone(),
+            level,
+        })
+    }
+
+    /// The weightiest asset behind these edges; behind the start of a run also
+    /// what its job holds, though nobody's code gets in.
+    fn held(&self, edges: &[usize]) -> Option<Asset> {
+        let last = self.levels.last()?;
+        let first = |node: usize| {
+            let all = ways::ones(last.behind(node));
+            all.filter(|at| self.assets.get(*at).is_some_and(|a| gained(a) > 0)).min()
+        };
+        let mut best = None;
+        for edge in edges.iter().filter_map(|at| self.graph.edge(*at)) {
+            let inside = match self.graph.nodes().get(edge.to) {
+                Some(Node::Started(run, _) | Node::Followed(run, _)) => {
+                    self.graph.find(&Node::Code(*run))
+                }
+                _ => None,
+            };
+            let nodes = [Some(edge.to), inside];
+            let found = nodes.into_iter().flatten().filter_map(first).min();
+            best = match (best, found) {
+                (Some(a), Some(b)) => Some(std::cmp::min::<usize>(a, b)),
+                (a, b) => a.or(b),
+            };
+        }
+        self.assets.get(best?).cloned()
+    }
+}
+
+/// What somebody gains by an asset. The cache and starting a workflow are ways
+/// to something else: what they lead to is a pair of its own.
+fn gained(asset: &Asset) -> u64 {
+    match asset.class() {
+        Class::Cache | Class::Start => 0,
+        _ => weight::of_asset(asset),
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken example should stop the test at once"
+)]
+mod tests;
