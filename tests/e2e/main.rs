@@ -60,6 +60,8 @@ mod pin_credentials;
 mod pin_evasions;
 mod pins;
 mod probes;
+#[cfg(feature = "exposure")]
+mod ranking;
 mod recursive;
 mod revisions;
 mod sandbox;

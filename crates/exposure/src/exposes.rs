@@ -11,7 +11,7 @@ mod ways;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use cofferdam_facts::{Location, Span};
+use cofferdam_facts::Location;
 use cofferdam_rules::Context;
 
 use crate::asset::{Asset, Class};
@@ -23,7 +23,7 @@ use crate::verdict::Level;
 use crate::whatif::weight;
 use crate::{Without, drawn, unread};
 
-use files::Files;
+use files::{Area, Files};
 use ways::Ways;
 
 /// How many pairs are named for one place; the others are counted.
@@ -65,6 +65,8 @@ pub struct Exposed {
     pub pairs: Vec<Pair>,
     /// How many there are.
     pub total: usize,
+    /// What the weightiest pair weighs in whose way nothing stands.
+    pub now: u64,
     /// The weightiest asset that lies behind the place, whoever gets to it.
     pub held: Option<Asset>,
 }
@@ -89,7 +91,7 @@ pub struct Places {
     assets: Vec<Asset>,
     /// Files of which not everything was understood.
     unread: Vec<String>,
-    seen: HashMap<(Arc<str>, Span), Option<Exposed>>,
+    seen: HashMap<(Arc<str>, Area), Option<Exposed>>,
 }
 
 impl Places {
@@ -118,12 +120,11 @@ impl Places {
             let weight = |asset| std::cmp::Reverse(gained(asset));
             (weight(a), a).cmp(&(weight(b), b))
         });
-        let ids = |list: &[usize]| list.to_vec();
         let from: Vec<usize> = positions.iter().map(|(_, id)| *id).collect();
         let to: Vec<usize> = assets.iter().map(|(_, id)| *id).collect();
         let levels = LEVELS
             .iter()
-            .map(|level| Ways::of(&graph, *level, &ids(&from), &ids(&to)))
+            .map(|level| Ways::of(&graph, *level, &from, &to))
             .collect::<Option<_>>()
             .ok_or(TooLarge {
                 points: graph.nodes().len(),
@@ -132,7 +133,10 @@ impl Places {
         Ok(Self {
             files: Files::of(&scene, &graph),
             levels,
-            positions: positions.into_iter().map(|(position, _)| position).collect(),
+            positions: positions
+                .into_iter()
+                .map(|(position, _)| position)
+                .collect(),
             assets: assets.into_iter().map(|(asset, _)| asset).collect(),
             unread: unread.into_iter().map(|one| one.path).collect(),
             seen: HashMap::new(),
@@ -148,13 +152,31 @@ impl Places {
         if let Some(known) = self.seen.get(&key) {
             return known.clone();
         }
-        let edges = self.files.touching(&location.path, area);
+        let mut edges = self.files.touching(&location.path, area.span);
+        if area.narrow && edges.iter().any(|at| self.enters(*at)) {
+            edges.retain(|at| self.enters(*at));
+        }
         let found = self.over(&edges);
         // Where something was not understood, nothing is nothing proven.
         let unproven = (self.unread.iter()).any(|path| path == "." || **path == *location.path);
         let found = found.filter(|found| found.points() > 0 || !unproven);
         self.seen.insert(key, found.clone());
         found
+    }
+
+    /// What all places expose together: every pair that is not blocked.
+    #[must_use]
+    pub fn everything(&self) -> Option<Exposed> {
+        let all: Vec<usize> = (0..self.graph.edges().len()).collect();
+        self.over(&all)
+    }
+
+    /// Whether an edge lets somebody into a run, as opposed to out with what is
+    /// there.
+    fn enters(&self, at: usize) -> bool {
+        let edge = self.graph.edge(at);
+        let to = edge.and_then(|edge| self.graph.nodes().get(edge.to));
+        !matches!(to, None | Some(Node::Asset(_)))
     }
 
     /// Everything with a way over one of these edges; none for no edge.
@@ -195,10 +217,13 @@ impl Places {
             let of = |p: &Pair| (std::cmp::Reverse(p.points), p.level);
             (of(a), &a.position, &a.asset).cmp(&(of(b), &b.position, &b.asset))
         });
+        let at_once = pairs.iter().filter(|p| p.level == Level::Reachable);
+        let now = at_once.map(|p| p.points).max().unwrap_or_default();
         pairs.truncate(MAX_PAIRS);
         Some(Exposed {
             pairs,
             total,
+            now,
             held: self.held(edges),
         })
     }
@@ -219,7 +244,8 @@ impl Places {
         let last = self.levels.last()?;
         let first = |node: usize| {
             let all = ways::ones(last.behind(node));
-            all.filter(|at| self.assets.get(*at).is_some_and(|a| gained(a) > 0)).min()
+            all.filter(|at| self.assets.get(*at).is_some_and(|a| gained(a) > 0))
+                .min()
         };
         let mut best = None;
         for edge in edges.iter().filter_map(|at| self.graph.edge(*at)) {

@@ -170,14 +170,15 @@ pub struct Related {
 pub const RANK_STEP: u32 = 10_000;
 
 /// What is added to the rank of a severity where nothing is known of what a
-/// place exposes.
-pub const RANK_UNKNOWN: u32 = 300;
+/// place exposes: less than where something is known to be exposed.
+pub const RANK_UNKNOWN: u32 = 2_000;
 
 impl Finding {
     /// Where it stands: its rank, or else that of its severity.
     #[must_use]
     pub fn priority(&self) -> u32 {
-        self.rank.unwrap_or_else(|| self.severity.rank(RANK_UNKNOWN))
+        self.rank
+            .unwrap_or_else(|| self.severity.rank(RANK_UNKNOWN))
     }
 
     /// A finding with no related places, high confidence, and grouped by its rule.

@@ -7,11 +7,20 @@ use cofferdam_facts::{Extent, Location, Span};
 use cofferdam_workflows::documents::Step;
 
 use crate::graph::{Edge, Graph, Node, Place};
-use crate::scene::Scene;
+use crate::scene::{Run, Scene};
 
 /// The files that edges rest on.
 #[derive(Debug, Default)]
 pub(super) struct Files(HashMap<Arc<str>, File>);
+
+/// A part of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Area {
+    pub(super) span: Span,
+    /// Whether it is one thing, such as a reference or a step: where that lets
+    /// somebody in, what it is given besides is beside the point.
+    pub(super) narrow: bool,
+}
 
 /// The edges of one file.
 #[derive(Debug, Default)]
@@ -27,10 +36,10 @@ struct File {
 
 impl Files {
     pub(super) fn of(scene: &Scene<'_>, graph: &Graph) -> Self {
-        let starts: Vec<Location> = scene.runs.iter().map(|run| run.start.place()).collect();
+        let ways: Vec<Vec<Place>> = scene.runs.iter().map(Run::places).collect();
         let mut by_path: HashMap<Arc<str>, HashMap<Span, Vec<usize>>> = HashMap::new();
         for (at, edge) in graph.edges().iter().enumerate() {
-            for location in places(edge, graph, &starts) {
+            for location in places(edge, graph, &ways) {
                 let of_file = by_path.entry(Arc::clone(&location.path)).or_default();
                 let edges = of_file.entry(location.span).or_default();
                 // An edge may name a place twice.
@@ -77,9 +86,14 @@ impl Files {
     /// it, else its step, else its job, else the file. A step without an edge
     /// stands for nothing more: that foreign code runs elsewhere in the job is
     /// no consequence of it.
-    pub(super) fn area(&self, location: &Location) -> Option<Span> {
+    pub(super) fn area(&self, location: &Location) -> Option<Area> {
         let file = self.0.get(&*location.path)?;
-        let all = Span::new(0, usize::MAX);
+        let narrow = |span| Area { span, narrow: true };
+        let wide = |span| Area {
+            span,
+            narrow: false,
+        };
+        let all = wide(Span::new(0, usize::MAX));
         match location.extent {
             Extent::Missing => return None,
             Extent::Whole => return Some(all),
@@ -87,10 +101,10 @@ impl Files {
             Extent::Text => {}
         }
         if file.touching(location.span).next().is_some() {
-            return Some(location.span);
+            return Some(narrow(location.span));
         }
-        around(&file.steps, location.span)
-            .or_else(|| around(&file.jobs, location.span))
+        let step = around(&file.steps, location.span).map(narrow);
+        step.or_else(|| around(&file.jobs, location.span).map(wide))
             .or(Some(all))
     }
 
@@ -108,27 +122,29 @@ impl File {
     fn touching(&self, area: Span) -> impl Iterator<Item = usize> + '_ {
         let first = self.reach.partition_point(|end| *end <= area.start);
         let places = self.places.get(first..).unwrap_or_default();
-        let places = places.iter().take_while(move |(span, _)| span.start < area.end);
+        let places = places
+            .iter()
+            .take_while(move |(span, _)| span.start < area.end);
         let inside = places.filter(move |(span, _)| span.end > area.start);
         inside.flat_map(|(_, edges)| edges.iter().copied())
     }
 }
 
-/// The places that are the reason for an edge. By which event a run starts is no
-/// reason for what foreign code gets in it, whatever else starts it.
+/// The places that are the reason for an edge. How a run comes about, by which
+/// event and calls, is no reason for the foreign code in it: the event and the
+/// calls are there without it, and it comes with every other event too.
 fn places<'g>(
     edge: &'g Edge,
-    graph: &'g Graph,
-    starts: &'g [Location],
+    graph: &Graph,
+    ways: &[Vec<Place>],
 ) -> impl Iterator<Item = &'g Location> {
-    let start = match graph.nodes().get(edge.to) {
-        Some(Node::Code(run) | Node::Handed(run, _) | Node::Shapes(run)) => starts.get(*run),
+    let way = match graph.nodes().get(edge.to) {
+        Some(Node::Code(run) | Node::Handed(run, _)) => ways.get(*run),
         _ => None,
     };
-    let own = edge.places.iter().filter_map(|place: &Place| place.location.as_ref());
-    own.filter(move |place| {
-        start.is_none_or(|start| (&place.path, place.span) != (&start.path, start.span))
-    })
+    let way = way.map_or(&[][..], Vec::as_slice);
+    let own = edge.places.strip_prefix(way).unwrap_or(&edge.places);
+    own.iter().filter_map(|place| place.location.as_ref())
 }
 
 fn spans(steps: &[Step]) -> impl Iterator<Item = Span> + '_ {

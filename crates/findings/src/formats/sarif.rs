@@ -347,10 +347,10 @@ fn rank(finding: &Finding) -> u8 {
         place => u8::try_from(place - 1).unwrap_or(u8::MAX),
     };
     let confidence = match finding.confidence {
-            Confidence::High => 20,
-            Confidence::Medium => 13,
-            Confidence::Low => 6,
-        };
+        Confidence::High => 20,
+        Confidence::Medium => 13,
+        Confidence::Low => 6,
+    };
     place.saturating_mul(20).saturating_add(confidence).min(100)
 }
 

@@ -246,3 +246,29 @@ fn the_place_where_reading_stopped_comes_first_and_its_path_stands_once() {
     let messages: Vec<_> = report.not_checked.iter().map(|n| &*n.message).collect();
     assert_eq!(messages, ["it ends too soon", "a key is missing"]);
 }
+
+#[test]
+fn a_rank_orders_and_changes_nothing_else() {
+    let plain = sample::rich();
+    let ids = |report: &Report| -> std::collections::BTreeSet<(String, Severity)> {
+        let all = report.findings.iter();
+        all.map(|f| (f.fingerprint.clone(), f.severity)).collect()
+    };
+    let mut ranked = plain.clone();
+    for (at, finding) in ranked.findings.iter_mut().enumerate() {
+        // The other way round.
+        finding.rank = Some(u32::try_from(at).unwrap());
+    }
+    let ranked = ranked.finish();
+    assert_eq!(ids(&plain), ids(&ranked));
+    let last = plain.findings.last().unwrap();
+    assert_eq!(
+        ranked.findings.first().unwrap().fingerprint,
+        last.fingerprint
+    );
+    for fail_on in [None, Some(Severity::Low), Some(Severity::High)] {
+        assert_eq!(plain.exit_code(fail_on), ranked.exit_code(fail_on));
+    }
+    assert_eq!(plain.groups().len(), ranked.groups().len());
+    assert_eq!(ranked.groups()[0].rule, last.rule);
+}

@@ -17,6 +17,7 @@ use cofferdam_rules::Context;
 /// leads past the place: what leaks without anybody's code, what users cannot
 /// check, what is missing or bad form. Their findings stand by their severity.
 const BY_SEVERITY: &[&str] = &[
+    "anonymous-definition",
     "cache-bloat",
     "codeowners-github",
     "concurrency-limits",
@@ -49,12 +50,20 @@ const BY_SEVERITY: &[&str] = &[
     "vulnerability-scan",
 ];
 
-/// From how many points on a finding goes before others of its severity, and
-/// before those of two more; below how many it goes after them. The numbers are
-/// products of the weights in [`cofferdam_exposure::whatif::weight`].
+/// From how many points on, at once and without a fact that was not seen, a
+/// finding goes up by one severity, and by two; below how many, whenever, it
+/// goes down. The numbers are products of the weights in
+/// [`cofferdam_exposure::whatif::weight`].
 const GRAVE: u64 = 800;
 const GRAVEST: u64 = 1_600;
 const LITTLE: u64 = 100;
+
+/// Among what stands at one severity: what belongs there, with what it exposes
+/// known; what came up from below; what nothing is known of
+/// ([`cofferdam_findings::finding::RANK_UNKNOWN`]); what came down.
+const OWN: u32 = 6_000;
+const RAISED: u32 = 3_000;
+const HELD: u32 = 50;
 
 /// How many assets, and how many positions, a phrase names.
 const NAMED: usize = 2;
@@ -90,22 +99,20 @@ pub(super) fn rank(cx: &Context<'_>, findings: &mut [Finding]) -> Option<NotChec
 fn of(finding: &Finding, exposed: &Exposed) -> u32 {
     let points = exposed.points();
     let severity = finding.severity;
-    let add = u32::try_from(points).unwrap_or(u32::MAX).min(RANK_STEP - 1);
+    let add = u32::try_from(points)
+        .unwrap_or(u32::MAX)
+        .min(OWN - RAISED - 1);
     match points {
         // The last of all, whatever they are.
         0 if exposed.held.is_none() => severity.rank(0) / RANK_STEP,
         // Nobody gets in, but there is something behind the door.
-        0 => severity.rank(0) - RANK_STEP + 50,
-        LITTLE.. => severity.rank(add) + RANK_STEP * of_points(points),
-        _ => severity.rank(add) - RANK_STEP + 50,
-    }
-}
-
-fn of_points(points: u64) -> u32 {
-    match points {
-        GRAVEST.. => 2,
-        GRAVE.. => 1,
-        _ => 0,
+        0 => severity.rank(HELD) - RANK_STEP,
+        LITTLE.. => match exposed.now {
+            GRAVEST.. => severity.rank(RAISED + add) + 2 * RANK_STEP,
+            GRAVE.. => severity.rank(RAISED + add) + RANK_STEP,
+            _ => severity.rank(OWN + add),
+        },
+        _ => severity.rank(HELD + add) - RANK_STEP,
     }
 }
 
@@ -131,7 +138,12 @@ fn phrase(exposed: &Exposed) -> String {
             None => "exposes nothing to anybody".to_owned(),
         };
     };
-    let same = || exposed.pairs.iter().filter(|pair| pair.level == first.level);
+    let same = || {
+        exposed
+            .pairs
+            .iter()
+            .filter(|pair| pair.level == first.level)
+    };
     let assets: Vec<&Asset> = (same().filter(|pair| pair.position == first.position))
         .map(|pair| &pair.asset)
         .collect();
@@ -161,6 +173,7 @@ fn some(all: &[impl ToString]) -> String {
 mod tests {
     use cofferdam_facts::Location;
     use cofferdam_findings::Severity;
+    use cofferdam_findings::finding::RANK_UNKNOWN;
     use cofferdam_rules::RULES;
 
     use super::*;
@@ -174,7 +187,7 @@ mod tests {
         assert!(BY_SEVERITY.is_sorted());
     }
 
-    fn ranked(severity: Severity, points: u64, held: Option<Asset>) -> u32 {
+    fn ranked(severity: Severity, points: u64, at_once: bool, held: Option<Asset>) -> u32 {
         let finding = Finding::new("x", severity, Location::whole_file("x"), "x");
         let pair = cofferdam_exposure::exposes::Pair {
             position: Position::Newcomer,
@@ -186,6 +199,7 @@ mod tests {
         let exposed = Exposed {
             total: pairs.len(),
             pairs,
+            now: if at_once { points } else { 0 },
             held,
         };
         of(&finding, &exposed)
@@ -194,19 +208,29 @@ mod tests {
     #[test]
     fn what_is_gained_decides_across_severities() {
         use Severity::{Critical, High, Info, Low, Medium};
-        let held = Some(Asset::Tag);
+        let unknown = |severity: Severity| severity.rank(RANK_UNKNOWN);
+        let nothing = |severity| ranked(severity, 0, false, None);
+        let held = |severity| ranked(severity, 0, false, Some(Asset::Tag));
+        let now = |severity, points| ranked(severity, points, true, None);
+        let perhaps = |severity, points| ranked(severity, points, false, None);
         // Nothing to gain is last, whatever the severity.
-        assert!(ranked(Critical, 0, None) < ranked(Info, 200, None));
-        assert!(ranked(Critical, 0, None) < ranked(Info, 0, held.clone()));
-        assert!(ranked(Critical, 0, None) > ranked(High, 0, None));
-        // A grave thing goes before what is a severity worse and not known.
-        assert!(ranked(Medium, 1_000, None) > High.rank(cofferdam_findings::finding::RANK_UNKNOWN));
-        assert!(ranked(Medium, 2_000, None) > ranked(High, 1_000, None));
-        // What a role has anyway, and what nobody gets, goes after.
-        assert!(ranked(High, 60, None) < Medium.rank(cofferdam_findings::finding::RANK_UNKNOWN) + 1_000);
-        assert!(ranked(High, 60, None) < ranked(Medium, 500, None));
-        assert!(ranked(High, 0, held) < ranked(Medium, 500, None));
+        assert!(nothing(Critical) < held(Info));
+        assert!(nothing(Critical) < perhaps(Info, 50));
+        assert!(nothing(Critical) > nothing(High));
+        // What is grave goes before what is a severity worse and not known, and
+        // after what is known to be worse.
+        assert!(now(Medium, 1_000) > unknown(High));
+        assert!(now(Medium, 1_000) < now(High, 600));
+        assert!(now(Medium, 2_000) > now(High, 600));
+        // Only what is so at once: a fact that was not seen raises nothing.
+        assert!(perhaps(Low, 1_000) < perhaps(Medium, 100));
+        assert!(perhaps(Low, 1_000) > unknown(Low));
+        // What a role has anyway, and what nobody gets, goes down.
+        assert!(now(High, 60) < unknown(Medium));
+        assert!(held(High) < unknown(Medium));
         // Severity still counts: a critical one stays before a low one.
-        assert!(ranked(Critical, 500, None) > ranked(Low, 2_000, None));
+        assert!(perhaps(Critical, 500) > now(Low, 2_000));
+        // Two severities up and the points still fit under the next one.
+        assert!(now(Info, 2_000) < perhaps(High, 100));
     }
 }

@@ -56,6 +56,36 @@ fn what_is_written_is_what_the_schema_says() {
 }
 
 #[test]
+fn what_a_place_exposes_is_written_as_the_schema_says() {
+    let validator = jsonschema::validator_for(&strict()).unwrap();
+    let mut report = sample::rich();
+    report.findings[0].exposure = Some(Box::new(crate::FindingExposure {
+        pairs: vec![ExposedPair {
+            position: "newcomer".to_owned(),
+            asset: "tag:*".to_owned(),
+            verdict: "after",
+        }],
+        total: 30,
+        phrase: "exposes tag:* to newcomer, after an approval".to_owned(),
+    }));
+    report.findings[0].rank = Some(1);
+    let all = render(&[report]);
+    let errors: Vec<_> = validator.iter_errors(&all).map(|e| e.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    let first = &all["reports"][0]["findings"][0];
+    assert_eq!(first["exposure"][0]["asset"], "tag:*");
+    assert_eq!(
+        (&first["exposure_count"], &first["rank"]),
+        (&Value::from(30), &Value::from(1))
+    );
+    let other = &all["reports"][0]["findings"][1];
+    assert_eq!(
+        (&other["exposure"], &other["exposure_count"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+#[test]
 fn a_standard_is_written_as_the_schema_says() {
     let validator = jsonschema::validator_for(&strict()).unwrap();
     for &standard in Standard::OF_PROJECTS {
