@@ -119,10 +119,20 @@ fn the_phrase_stands_under_the_finding() {
             line.contains("secret:NPM_TOKEN") && line.contains("to action:acme/build"),
             "{out}"
         );
-        let first = out.find("acme/build").unwrap();
-        let last = out.rfind("greet.yml").unwrap();
-        assert!(first < last, "{out}");
+        // It is the first of all.
+        let first = out.find("  exposes ").unwrap();
+        assert!(first + 3 > out.find(line.trim_start()).unwrap(), "{out}");
     }
+    let out = sandbox.audit(&["--all", "."]).out;
+    let (first, last) = (
+        out.find("job `publish` uses action").unwrap(),
+        out.rfind("greet.yml").unwrap(),
+    );
+    assert!(
+        first < last && !out.get(last..).unwrap().contains("release.yml"),
+        "{out}"
+    );
+    assert!(out.get(last..).unwrap().contains("exposes "), "{out}");
     let out = sandbox.audit(&["--format", "markdown", "."]).out;
     assert!(out.contains("**Exposes:** publish"), "{out}");
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use cofferdam_exposure::exposes::{Exposed, Places};
 use cofferdam_exposure::{Asset, Level, Position};
 use cofferdam_findings::finding::RANK_STEP;
-use cofferdam_findings::{ExposedPair, Finding, FindingExposure, NotChecked};
+use cofferdam_findings::{ExposedPair, Finding, FindingExposure, NotChecked, Severity};
 use cofferdam_rules::Context;
 
 /// Rules about something that is no way from somebody to something, whatever
@@ -107,6 +107,8 @@ fn of(finding: &Finding, exposed: &Exposed) -> u32 {
         0 if exposed.held.is_none() => severity.rank(0) / RANK_STEP,
         // Nobody gets in, but there is something behind the door.
         0 => severity.rank(HELD) - RANK_STEP,
+        // What is only worth knowing is not worth more for where it stands.
+        LITTLE.. if severity == Severity::Info => severity.rank(OWN + add),
         LITTLE.. => match exposed.now {
             GRAVEST.. => severity.rank(RAISED + add) + 2 * RANK_STEP,
             GRAVE.. => severity.rank(RAISED + add) + RANK_STEP,
@@ -172,7 +174,6 @@ fn some(all: &[impl ToString]) -> String {
 #[cfg(test)]
 mod tests {
     use cofferdam_facts::Location;
-    use cofferdam_findings::Severity;
     use cofferdam_findings::finding::RANK_UNKNOWN;
     use cofferdam_rules::RULES;
 
@@ -230,7 +231,7 @@ mod tests {
         assert!(held(High) < unknown(Medium));
         // Severity still counts: a critical one stays before a low one.
         assert!(perhaps(Critical, 500) > now(Low, 2_000));
-        // Two severities up and the points still fit under the next one.
-        assert!(now(Info, 2_000) < perhaps(High, 100));
+        // What is only worth knowing stays so.
+        assert!(now(Info, 2_000) < unknown(Low));
     }
 }
