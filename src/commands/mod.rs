@@ -21,6 +21,8 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
@@ -66,6 +68,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "lock"))]
     #[command(hide = true, disable_help_flag = true)]
     Pin(NotBuilt),
+    #[cfg(all(feature = "exposure", feature = "revisions"))]
+    Replay(replay::ReplayArgs),
+    /// Not part of this build.
+    #[cfg(not(all(feature = "exposure", feature = "revisions")))]
+    #[command(hide = true, disable_help_flag = true)]
+    Replay(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -104,6 +112,7 @@ pub(crate) enum Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "revisions",
     feature = "vendoring"
 )))]
 #[derive(Debug, clap::Args)]
@@ -138,6 +147,10 @@ impl Command {
             Self::Pin(args) => pin::run(args)?.code().into(),
             #[cfg(not(feature = "lock"))]
             Self::Pin(_) => return Err(not_built("pin")),
+            #[cfg(all(feature = "exposure", feature = "revisions"))]
+            Self::Replay(args) => replay::run(args, colour)?.code().into(),
+            #[cfg(not(all(feature = "exposure", feature = "revisions")))]
+            Self::Replay(_) => return Err(not_built("replay")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
@@ -169,6 +182,7 @@ impl Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "revisions",
     feature = "vendoring"
 )))]
 fn not_built(command: &str) -> Failure {

@@ -327,12 +327,12 @@ fn even_a_signed_payload_must_be_a_pack_of_this_format() {
     let good = serde_json::to_value(assemble(&sources(1)).unwrap()).unwrap();
     assert!(verify(&sign(&good), &keys).is_ok());
     let mut later = good.clone();
-    later["format"] = 2.into();
+    later["format"] = 3.into();
     later["something_new"] = json!([]);
     let format = verify(&sign(&later), &keys);
     assert!(matches!(
         format,
-        Err(PackError::Format { found: 2, known: 1 })
+        Err(PackError::Format { found: 3, known: 2 })
     ));
     let mut extra = good.clone();
     extra["something_new"] = json!([]);

@@ -18,6 +18,7 @@ pub mod passing;
 pub mod paths;
 pub mod position;
 pub mod published;
+pub mod replay;
 pub mod running;
 pub mod scene;
 pub mod settings;

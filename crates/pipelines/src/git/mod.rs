@@ -8,6 +8,8 @@
 
 mod config;
 mod folder;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod history;
 mod index;
 #[cfg(not(feature = "revisions"))]
 mod left_out;
@@ -21,6 +23,8 @@ mod revision;
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub use history::{Dated, Heads, dated, heads};
 pub(crate) use folder::regular;
 #[cfg(not(feature = "revisions"))]
 pub use left_out::revision;
