@@ -26,6 +26,8 @@ mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+#[cfg(feature = "exposure")]
+mod threat_model;
 mod triggers;
 
 use std::process::ExitCode;
@@ -74,6 +76,12 @@ pub(crate) enum Command {
     #[cfg(not(all(feature = "exposure", feature = "revisions")))]
     #[command(hide = true, disable_help_flag = true)]
     Replay(NotBuilt),
+    #[cfg(feature = "exposure")]
+    ThreatModel(threat_model::ThreatModelArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    ThreatModel(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -151,6 +159,10 @@ impl Command {
             Self::Replay(args) => replay::run(args, colour)?.code().into(),
             #[cfg(not(all(feature = "exposure", feature = "revisions")))]
             Self::Replay(_) => return Err(not_built("replay")),
+            #[cfg(feature = "exposure")]
+            Self::ThreatModel(args) => threat_model::run(args)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::ThreatModel(_) => return Err(not_built("threat-model")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),

@@ -37,10 +37,15 @@ pub fn writes_default(run: &Run<'_>, day: Option<Timestamp>) -> bool {
 /// Whether a step of the job of a run may restore an entry.
 #[must_use]
 pub fn restores(run: &Run<'_>) -> bool {
+    may_restore(run) && !run.view.restores.is_empty()
+}
+
+/// Whether nothing keeps the steps of the job of a run from restoring.
+#[must_use]
+pub fn may_restore(run: &Run<'_>) -> bool {
     let own = run.view.job.cache_mode.as_ref();
     let mode = own.or(run.view.workflow.cache_mode.as_ref());
-    let shut = mode.is_some_and(|m| matches!(m.value, CacheMode::None | CacheMode::WriteOnly));
-    !shut && !run.view.restores.is_empty()
+    !mode.is_some_and(|m| matches!(m.value, CacheMode::None | CacheMode::WriteOnly))
 }
 
 #[cfg(test)]

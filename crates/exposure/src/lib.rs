@@ -22,6 +22,7 @@ pub mod replay;
 pub mod running;
 pub mod scene;
 pub mod settings;
+pub mod threat;
 pub mod universe;
 pub mod unread;
 pub mod verdict;

@@ -5,7 +5,7 @@ use cofferdam_exposure::replay::{Answer, Taken, Use};
 use cofferdam_findings::sanitise;
 use cofferdam_pipelines::replay::Answered;
 
-use super::{Told, by_time, held_and_further, looked_at, outcomes, reason, window};
+use super::{Told, by_time, held_and_further, looked_at, outcomes, reason, window, words};
 
 /// So many characters of a reason are shown beside an incident.
 const REASON: usize = 160;
@@ -225,11 +225,8 @@ impl Page {
             };
             self.said("           ", &text);
         }
-        let leaks: Vec<String> = way.leaks.iter().map(|leak| match leak.verdict == way.verdict {
-            true => leak.asset.to_string(),
-            false => format!("{} ({})", leak.asset, leak.verdict),
-        }).collect();
-        self.said("           leads to: ", &leaks.join(", "));
+        let leaks: Vec<_> = way.leaks.iter().collect();
+        self.said("           leads to: ", &words(&leaks).join(", "));
         for cut in &way.cuts {
             let text = format!("{} ({})", cut.what, cut.cost.word());
             self.said("           stopped by: ", &text);

@@ -5,7 +5,7 @@ use cofferdam_exposure::replay::Answer;
 use cofferdam_findings::sanitise::{markdown, markdown_code, markdown_prose};
 use cofferdam_pipelines::replay::Answered;
 
-use super::{Told, by_time, held_and_further, looked_at, reason, window};
+use super::{Told, by_time, held_and_further, looked_at, reason, window, words};
 
 pub(super) fn list(pack: &DataPack) -> String {
     let mut text = "# Known incidents\n\n| since | incident | what |\n|---|---|---|\n".to_owned();
@@ -142,13 +142,13 @@ fn of_answer(answered: &Answered) -> String {
         }
     }
     for (way, places) in outcome.ways.iter().zip(&answered.ways) {
-        let leaks: Vec<String> = way.leaks.iter().map(|l| l.asset.to_string()).collect();
+        let leaks: Vec<_> = way.leaks.iter().collect();
         text.push_str(&format!(
             "- **{}** {} by the same way, {}: {}\n",
             way.answer.word(),
             markdown_code(&way.position.to_string()),
             markdown(&way.verdict.to_string()),
-            codes(&leaks)
+            codes(&words(&leaks))
         ));
         for place in places {
             let line = match &place.location {

@@ -8,7 +8,8 @@ mod markdown;
 use std::path::{Path, PathBuf};
 
 use cofferdam_datapack::{DataPack, Freshness, Incident, InForce};
-use cofferdam_exposure::replay::{Answer, Outcome, Use};
+use cofferdam_exposure::replay::{Answer, Job, Leak, Outcome, Use};
+use cofferdam_exposure::{Class, Level, Verdict};
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::replay::Answered;
@@ -311,16 +312,40 @@ fn by_use(one: &Use) -> String {
 }
 
 /// A job's leaks as two lists: what it holds itself, and what follows from that.
-fn held_and_further(job: &cofferdam_exposure::replay::Job) -> (Vec<String>, Vec<String>) {
-    let (held, further): (Vec<_>, Vec<_>) = job.leaks.iter().partition(|leak| leak.steps <= 1);
-    let words = |leaks: Vec<&cofferdam_exposure::replay::Leak>| {
-        let words = leaks.iter().map(|leak| match leak.verdict.level() {
-            cofferdam_exposure::Level::Reachable => leak.asset.to_string(),
-            _ => format!("{} ({})", leak.asset, leak.verdict),
+fn held_and_further(job: &Job) -> (Vec<String>, Vec<String>) {
+    let (held, further): (Vec<&Leak>, Vec<&Leak>) =
+        job.leaks.iter().partition(|leak| leak.steps <= 1);
+    (words(&held), words(&further))
+}
+
+/// So many scopes of one token are listed.
+const SCOPES: usize = 4;
+
+/// Leaks in words; the scopes of a token that all depend on one setting as one.
+fn words(leaks: &[&Leak]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut told: Vec<&Verdict> = Vec::new();
+    for leak in leaks {
+        let alike = |other: &&&Leak| {
+            other.asset.class() == Class::Token && other.verdict == leak.verdict
+        };
+        let scopes = leaks.iter().filter(alike).count();
+        let what = match leak.asset.class() {
+            Class::Token if scopes > SCOPES => {
+                if told.contains(&&leak.verdict) {
+                    continue;
+                }
+                told.push(&leak.verdict);
+                format!("token: {scopes} scopes")
+            }
+            _ => leak.asset.to_string(),
+        };
+        words.push(match leak.verdict.level() {
+            Level::Reachable => what,
+            _ => format!("{what} ({})", leak.verdict),
         });
-        words.collect()
-    };
-    (words(held), words(further))
+    }
+    words
 }
 
 /// What was looked at, as the end of a sentence.

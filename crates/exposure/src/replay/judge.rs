@@ -93,6 +93,10 @@ pub(super) fn action(
 pub(super) fn package(bad: &BadPackage, version: Option<&str>, loose: Loose) -> Judged {
     let known = |version: &str| bad.versions.iter().any(|v| v == version);
     let (answer, why) = match (loose, version) {
+        _ if bad.name.ends_with('*') => (
+            Answer::Unknown,
+            format!("packages named {} were bad, and no source lists which", bad.name),
+        ),
         (Loose::Exact | Loose::Dependencies, Some(version)) if known(version) => {
             (Answer::Hit, format!("version {version} was bad"))
         }
@@ -198,6 +202,9 @@ mod tests {
         assert_eq!(answer(&bad, Some("^1"), Loose::Range), Answer::Unknown);
         bad.versions_complete = true;
         assert_eq!(answer(&bad, Some("1.2.2"), Loose::Exact), Answer::NotHit);
+        // Some of many packages were bad: which is not known.
+        bad.name = "npm/@x/*".to_owned();
+        assert_eq!(answer(&bad, None, Loose::Newest), Answer::Unknown);
     }
 
     #[test]

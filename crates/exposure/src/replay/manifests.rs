@@ -63,9 +63,20 @@ fn names(text: &str, name: &str, many: bool) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
-        let begins = !before.is_some_and(part) && !(before == Some('/') && !node_modules(text, at));
+        let own = text.get(..at).is_some_and(is_own_name);
+        let begins = !own && !before.is_some_and(part) && !(before == Some('/') && !node_modules(text, at));
         let ends = many || !after.is_some_and(|c| part(c) && c != '@' || c == '/');
         begins && ends
+    })
+}
+
+/// Whether a file says its own name here and not that of a dependency.
+fn is_own_name(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', ' ', '\'']);
+    let key = before.strip_suffix([':', '=']).map(str::trim_end);
+    key.is_some_and(|key| {
+        let key = key.trim_end_matches('"');
+        key.strip_suffix("name").is_some_and(|rest| rest.ends_with(['"', '\n', ' ']))
     })
 }
 
@@ -106,6 +117,9 @@ mod tests {
             ("node_modules/nx\": {", "nx", false, true),
             ("  nx@21.5.0:", "nx", false, true),
             ("litellm==1.82.7", "litellm", false, true),
+            ("{\n  \"name\": \"cline\",", "cline", false, false),
+            ("[project]\nname = \"litellm\"\n", "litellm", false, false),
+            ("\"rename\": \"cline\"", "cline", false, true),
             ("\"@tanstack/router\"", "@tanstack/", true, true),
             ("\"@tanstacks/router\"", "@tanstack/", true, false),
         ] {

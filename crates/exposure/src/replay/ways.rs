@@ -34,8 +34,21 @@ pub(super) fn of(replay: &Replay<'_>, incident: &Incident) -> (Vec<Taken>, Vec<S
         let key = |way: &Taken| (way.answer, way.verdict.level(), way.position.clone());
         key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
     });
-    // Two ways of one incident may be one path here.
-    taken.dedup_by(|a, b| a.position == b.position && a.path == b.path);
+    // Two ways of one incident may be one path here, and whoever contributed has
+    // every way of whoever did not: what follows the start is the same.
+    let mut seen: Vec<(Answer, Vec<Asset>, Vec<NodeId>)> = Vec::new();
+    let graph = &replay.exposure.graph;
+    taken.retain(|way| {
+        let assets = way.leaks.iter().map(|leak| leak.asset.clone()).collect();
+        let edges = way.path.iter().skip(1).filter_map(|at| graph.edge(*at));
+        let nodes = edges.skip(1).map(|edge| edge.to).collect();
+        let key = (way.answer, assets, nodes);
+        let new = !seen.contains(&key);
+        if new {
+            seen.push(key);
+        }
+        new
+    });
     (taken, strange)
 }
 
