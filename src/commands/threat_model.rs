@@ -85,7 +85,11 @@ impl From<ThreatModelError> for Failure {
 
 pub(crate) fn run(args: &ThreatModelArgs) -> Result<Exit, ThreatModelError> {
     let found = compute(args)?;
-    let not_read: Vec<String> = found.not_checked.iter().map(|one| one.message.clone()).collect();
+    let not_read: Vec<String> = found
+        .not_checked
+        .iter()
+        .map(|one| one.message.clone())
+        .collect();
     let name = args.repository.as_ref().map(ToString::to_string);
     let material = Material {
         repository: name.as_deref(),
@@ -149,9 +153,16 @@ fn compare(path: &Path, text: &str) -> Result<bool, ThreatModelError> {
     if committed == text {
         return Ok(true);
     }
-    let names = (path.display().to_string(), "what the checkout gives".to_owned());
+    let names = (
+        path.display().to_string(),
+        "what the checkout gives".to_owned(),
+    );
     let diff = TextDiff::from_lines(committed.as_str(), text);
-    let diff = diff.unified_diff().context_radius(2).header(&names.0, &names.1).to_string();
+    let diff = diff
+        .unified_diff()
+        .context_radius(2)
+        .header(&names.0, &names.1)
+        .to_string();
     let lines: Vec<_> = diff.lines().map(sanitise::line).collect();
     let page = format!(
         "{}\n{} is stale; `cofferdam threat-model --write` renews it\n",

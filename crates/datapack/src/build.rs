@@ -92,8 +92,9 @@ struct Header {
 /// # Errors
 /// If a file is missing, unknown or unreadable, or if a list breaks a rule.
 pub fn assemble(files: &BTreeMap<String, Vec<u8>>) -> Result<DataPack, BuildError> {
-    if let Some(file) = (files.keys())
-        .find(|name| !FILES.contains(&name.as_str()) && !name.starts_with(INCIDENTS)) {
+    if let Some(file) =
+        (files.keys()).find(|name| !FILES.contains(&name.as_str()) && !name.starts_with(INCIDENTS))
+    {
         return Err(BuildError::Unknown { file: file.clone() });
     }
     let header: Header = file(files, "pack.json")?;
@@ -144,8 +145,7 @@ fn incidents(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Incident>, BuildEr
             reason,
         };
         let text = std::str::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
-        let incident: Incident =
-            toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let incident: Incident = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         if short.strip_suffix(".toml") != Some(incident.id.as_str()) {
             return Err(wrong(format!("it must be `{}.toml`", incident.id)));
         }

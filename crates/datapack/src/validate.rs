@@ -264,7 +264,10 @@ fn incident(entry: &Incident) -> Checked {
 
 fn way(way: &Way) -> Checked {
     let words = [&way.from, &way.events, &way.through, &way.to];
-    words.into_iter().flatten().try_for_each(|word| text(word))?;
+    words
+        .into_iter()
+        .flatten()
+        .try_for_each(|word| text(word))?;
     if way.from.is_empty() || way.through.is_empty() || way.to.is_empty() {
         return Err(EntryProblem::Empty);
     }

@@ -45,9 +45,9 @@ pub use gap::Gap;
 pub use judging::{Base, Candidate, Change, JudgeError, Judging, OrganisationFile};
 pub use limits::Limits;
 pub use many::audit_all;
+pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 pub use replay::{Moment, Replayed, replay};
-pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
 pub use requirement::Requirement;
 pub use slug::Slug;
 pub use triggers::{Triggers, triggers};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cofferdam_datapack::{DataPack, Incident};
-use cofferdam_exposure::replay::{Manifest, Outcome, Replay, era};
 use cofferdam_exposure::Place;
+use cofferdam_exposure::replay::{Manifest, Outcome, Replay, era};
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::NotChecked;
 use cofferdam_lockfiles::{Ecosystem, Role};
@@ -93,13 +93,15 @@ pub fn replay(
     for state in states {
         one_state(root, &state, incidents, pack, options, &mut replayed)?;
     }
-    replayed.answers.extend(absent.into_iter().map(|incident| Answered {
-        incident,
-        commit: None,
-        outcome: None,
-        ways: Vec::new(),
-        opaque: 0,
-    }));
+    replayed
+        .answers
+        .extend(absent.into_iter().map(|incident| Answered {
+            incident,
+            commit: None,
+            outcome: None,
+            ways: Vec::new(),
+            opaque: 0,
+        }));
     replayed.answers.sort_by(|a, b| {
         let key = |one: &Answered| (one.incident, one.commit.as_ref().map(|c| c.time));
         key(a).cmp(&key(b))
@@ -152,7 +154,11 @@ fn states(
         if heads.first.is_none() && heads.during.is_empty() {
             absent.push(at);
         }
-        for commit in heads.first.into_iter().chain(heads.during.into_iter().take(1)) {
+        for commit in heads
+            .first
+            .into_iter()
+            .chain(heads.during.into_iter().take(1))
+        {
             add(Some(commit));
         }
     }

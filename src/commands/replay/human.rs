@@ -16,7 +16,12 @@ pub(super) fn list(pack: &DataPack) -> String {
         pack.incidents.len(),
         pack.created_at.date()
     );
-    let wide = pack.incidents.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let wide = pack
+        .incidents
+        .iter()
+        .map(|one| one.id.len())
+        .max()
+        .unwrap_or(0);
     for one in by_time(pack) {
         text.push_str(&format!(
             "{}  {:wide$}  {}\n",
@@ -88,7 +93,12 @@ impl Page {
             self.said("", &format!("Looked at: {only}"));
         }
         self.line("");
-        let wide = told.incidents.iter().map(|one| one.id.len()).max().unwrap_or(0);
+        let wide = told
+            .incidents
+            .iter()
+            .map(|one| one.id.len())
+            .max()
+            .unwrap_or(0);
         for answered in &told.found.answers {
             let Some(incident) = told.incident(answered) else {
                 continue;
@@ -250,6 +260,9 @@ impl Page {
             let line = format!("{line} {}", sanitise::line(&one.message));
             self.line(&line);
         }
-        self.line(&format!("Incidents as known on {}", told.pack.created_at.date()));
+        self.line(&format!(
+            "Incidents as known on {}",
+            told.pack.created_at.date()
+        ));
     }
 }

@@ -80,7 +80,11 @@ fn one(told: &Told<'_>) -> String {
         "# {}\n\n{}{}\n\n{} {} {}\n",
         markdown_prose(&incident.name),
         window(incident),
-        incident.ids.iter().map(|id| format!(", {id}")).collect::<String>(),
+        incident
+            .ids
+            .iter()
+            .map(|id| format!(", {id}"))
+            .collect::<String>(),
         markdown_prose(&incident.what),
         markdown_prose(&incident.acted),
         markdown_prose(&incident.stole),

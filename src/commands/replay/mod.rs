@@ -7,7 +7,7 @@ mod markdown;
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_datapack::{DataPack, Freshness, Incident, InForce};
+use cofferdam_datapack::{DataPack, Freshness, InForce, Incident};
 use cofferdam_exposure::replay::{Answer, Job, Leak, Outcome, Use};
 use cofferdam_exposure::{Class, Level, Verdict};
 use cofferdam_facts::Timestamp;
@@ -230,7 +230,10 @@ fn stale(pack: &DataPack, now: Timestamp) -> Option<NotChecked> {
             expired.date()
         ),
         Freshness::FromTheFuture { created_at } => {
-            format!("the data pack was made on {}, after today", created_at.date())
+            format!(
+                "the data pack was made on {}, after today",
+                created_at.date()
+            )
         }
     };
     Some(NotChecked {
@@ -326,9 +329,8 @@ fn words(leaks: &[&Leak]) -> Vec<String> {
     let mut words = Vec::new();
     let mut told: Vec<&Verdict> = Vec::new();
     for leak in leaks {
-        let alike = |other: &&&Leak| {
-            other.asset.class() == Class::Token && other.verdict == leak.verdict
-        };
+        let alike =
+            |other: &&&Leak| other.asset.class() == Class::Token && other.verdict == leak.verdict;
         let scopes = leaks.iter().filter(alike).count();
         let what = match leak.asset.class() {
             Class::Token if scopes > SCOPES => {
@@ -364,7 +366,11 @@ fn short(id: &str) -> &str {
 fn window(incident: &Incident) -> String {
     let minute = |time: Timestamp| {
         let text = time.to_string();
-        format!("{} {}", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())
+        format!(
+            "{} {}",
+            text.get(..10).unwrap_or_default(),
+            text.get(11..16).unwrap_or_default()
+        )
     };
     match incident.until {
         Some(until) => format!("{} to {} UTC", minute(incident.from), minute(until)),

@@ -5,8 +5,8 @@ use crate::asset::Asset;
 use crate::caches;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
-use crate::verdict::{Fact, Verdict};
 use crate::running;
+use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "cache-restore",

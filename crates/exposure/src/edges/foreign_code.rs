@@ -1,7 +1,7 @@
 //! A run fetches what its starter wrote, and something runs it.
 
-use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 use cofferdam_facts::Timestamp;
+use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 use cofferdam_workflows::semantics::checkouts::{GUARDED_SINCE, Guard};
 
 use super::{EdgeRule, Ground};
@@ -109,8 +109,7 @@ fn is_before_guard(ground: &Ground<'_, '_>, fetch: &Fetch) -> bool {
     };
     let now = ground.scene.cx.facts.now;
     let since = Timestamp::parse(GUARDED_SINCE);
-    major.is_none_or(|major| major < 7)
-        && now.zip(since).is_some_and(|(now, since)| now < since)
+    major.is_none_or(|major| major < 7) && now.zip(since).is_some_and(|(now, since)| now < since)
 }
 
 /// Whether the checkout itself refuses: it does so for the heads of forks, which

@@ -95,7 +95,10 @@ pub(super) fn package(bad: &BadPackage, version: Option<&str>, loose: Loose) -> 
     let (answer, why) = match (loose, version) {
         _ if bad.name.ends_with('*') => (
             Answer::Unknown,
-            format!("packages named {} were bad, and no source lists which", bad.name),
+            format!(
+                "packages named {} were bad, and no source lists which",
+                bad.name
+            ),
         ),
         (Loose::Exact | Loose::Dependencies, Some(version)) if known(version) => {
             (Answer::Hit, format!("version {version} was bad"))

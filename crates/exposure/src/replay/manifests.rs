@@ -33,13 +33,19 @@ pub(super) fn of(replay: &Replay<'_>, incident: &Incident) -> Vec<String> {
         let files = replay.manifests.iter().filter(|m| m.ecosystem == ecosystem);
         for file in files {
             let Some(text) = &file.text else {
-                open.push(format!("{}: it was not read, and may name {name}", file.path));
+                open.push(format!(
+                    "{}: it was not read, and may name {name}",
+                    file.path
+                ));
                 continue;
             };
             if !names(text, name, many) {
                 continue;
             }
-            let version = bad.versions.iter().find(|version| beside(text, name, version));
+            let version = bad
+                .versions
+                .iter()
+                .find(|version| beside(text, name, version));
             open.push(match version {
                 Some(version) => format!(
                     "{}: it names {name} and the bad version {version}; whether a job installed that is not followed",
@@ -64,7 +70,8 @@ fn names(text: &str, name: &str, many: bool) -> bool {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
         let own = text.get(..at).is_some_and(is_own_name);
-        let begins = !own && !before.is_some_and(part) && !(before == Some('/') && !node_modules(text, at));
+        let begins =
+            !own && !before.is_some_and(part) && !(before == Some('/') && !node_modules(text, at));
         let ends = many || !after.is_some_and(|c| part(c) && c != '@' || c == '/');
         begins && ends
     })
@@ -76,7 +83,8 @@ fn is_own_name(before: &str) -> bool {
     let key = before.strip_suffix([':', '=']).map(str::trim_end);
     key.is_some_and(|key| {
         let key = key.trim_end_matches('"');
-        key.strip_suffix("name").is_some_and(|rest| rest.ends_with(['"', '\n', ' ']))
+        key.strip_suffix("name")
+            .is_some_and(|rest| rest.ends_with(['"', '\n', ' ']))
     })
 }
 
@@ -92,12 +100,17 @@ const NEAR: usize = 200;
 fn beside(text: &str, name: &str, version: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let rest = text.get(at + name.len()..).unwrap_or_default();
-        let end = rest.char_indices().map(|(at, _)| at).take_while(|at| *at <= NEAR);
+        let end = rest
+            .char_indices()
+            .map(|(at, _)| at)
+            .take_while(|at| *at <= NEAR);
         let near = rest.get(..end.last().unwrap_or(0)).unwrap_or_default();
         near.match_indices(version).any(|(at, _)| {
             let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || c == '.');
             let before = near.get(..at).and_then(|t| t.chars().next_back());
-            let after = near.get(at + version.len()..).and_then(|t| t.chars().next());
+            let after = near
+                .get(at + version.len()..)
+                .and_then(|t| t.chars().next());
             !digit(before) && !digit(after)
         })
     })
@@ -132,6 +145,10 @@ mod tests {
         let text = "\"node_modules/nx\": {\n  \"version\": \"21.7.0\",";
         assert!(beside(text, "nx", "21.7.0"));
         assert!(!beside(text, "nx", "1.7.0"));
-        assert!(!beside(&format!("nx{}21.7.0", " ".repeat(300)), "nx", "21.7.0"));
+        assert!(!beside(
+            &format!("nx{}21.7.0", " ".repeat(300)),
+            "nx",
+            "21.7.0"
+        ));
     }
 }

@@ -10,6 +10,7 @@ pub mod cron;
 mod judge;
 mod leaks;
 mod manifests;
+pub mod schema;
 mod uses;
 mod ways;
 
@@ -21,6 +22,7 @@ use crate::asset::Asset;
 use crate::graph::Cut;
 use crate::position::Position;
 use crate::scene::Scene;
+use crate::unread::{NOT_FOLLOWED, Unread};
 use crate::verdict::Verdict;
 use crate::{Exposure, RunName};
 
@@ -39,6 +41,13 @@ const CHANGES: [&str; 4] = ["2026-06-18", "2026-06-26", "2026-07-20", "2026-11-0
 pub fn era(day: Timestamp) -> usize {
     let past = |change: &&&str| Timestamp::parse(change).is_some_and(|change| day >= change);
     CHANGES.iter().filter(past).count()
+}
+
+/// The words of an incident's ways that this version does not know; where there
+/// is one the incident is undecided.
+#[must_use]
+pub fn unknown_words(incident: &Incident) -> Vec<&str> {
+    ways::strange(incident)
 }
 
 /// What is answered, the worst first.
@@ -164,11 +173,7 @@ impl<'c> Replay<'c> {
     /// The checkout of a context, on the day of its facts. `since` is the date of
     /// the commit that was read, where it is one.
     #[must_use]
-    pub fn new(
-        cx: &'c Context<'c>,
-        since: Option<Timestamp>,
-        manifests: &'c [Manifest],
-    ) -> Self {
+    pub fn new(cx: &'c Context<'c>, since: Option<Timestamp>, manifests: &'c [Manifest]) -> Self {
         let scene = Scene::of(cx);
         Self {
             exposure: crate::of(cx),
@@ -191,7 +196,12 @@ impl<'c> Replay<'c> {
         let (ways, strange) = ways::of(self, incident);
         let mut unread: Vec<String> = strange;
         unread.extend(manifests::of(self, incident));
-        for one in &self.exposure.unread {
+        for one in self
+            .exposure
+            .unread
+            .iter()
+            .filter(|one| self.matters(one, incident))
+        {
             unread.push(match &one.location {
                 Some(at) => format!("{}:{}: {}", at.path, at.line, one.why),
                 None => format!("{}: {}", one.path, one.why),
@@ -215,6 +225,17 @@ impl<'c> Replay<'c> {
     #[must_use]
     pub fn opaque_actions(&self) -> usize {
         uses::opaque(self)
+    }
+
+    /// Whether what was not read could hide something of an incident: an action
+    /// that no job uses does not, and values do not where none begins a way.
+    fn matters(&self, unread: &Unread, incident: &Incident) -> bool {
+        if unread.why == NOT_FOLLOWED && incident.ways.is_empty() {
+            return false;
+        }
+        let mut actions = self.scene.cx.repository.actions.iter();
+        let action = actions.find(|action| action.path() == unread.path);
+        action.is_none_or(|action| !self.scene.users(action).is_empty())
     }
 
     fn run(&self, id: usize) -> Option<&RunName> {

@@ -56,7 +56,13 @@ pub(super) fn of(replay: &Replay<'_>, incident: &Incident, pack: &DataPack) -> V
     });
     // One line may be judged by two entries: the worst stays.
     let mut seen = BTreeSet::new();
-    uses.retain(|one| seen.insert((one.location.path.clone(), one.location.line, one.what.clone())));
+    uses.retain(|one| {
+        seen.insert((
+            one.location.path.clone(),
+            one.location.line,
+            one.what.clone(),
+        ))
+    });
     uses
 }
 
@@ -76,7 +82,8 @@ pub(super) fn opaque(replay: &Replay<'_>) -> usize {
         let pin = cofferdam_facts::pin::Pin::of(uses);
         let known = pin.is_some_and(|pin| {
             let by_github = &cx.repository.actions_locks;
-            locked.locked.contains_key(&pin) || by_github.iter().any(|l| l.dependency(&pin).is_some())
+            locked.locked.contains_key(&pin)
+                || by_github.iter().any(|l| l.dependency(&pin).is_some())
         });
         if !known {
             names.insert(uses.slug());
@@ -164,7 +171,9 @@ fn actions(
 type Places = BTreeMap<String, (Location, Vec<usize>)>;
 
 /// The edges of each place: several runs of one job use the same line.
-fn by_place<'e>(edges: impl Iterator<Item = (usize, &'e Edge)>) -> Vec<(String, (Location, Vec<usize>))> {
+fn by_place<'e>(
+    edges: impl Iterator<Item = (usize, &'e Edge)>,
+) -> Vec<(String, (Location, Vec<usize>))> {
     let mut places: BTreeMap<(String, usize, usize), Places> = BTreeMap::new();
     for (at, edge) in edges {
         let Some((location, what)) = place(edge) else {
@@ -172,8 +181,8 @@ fn by_place<'e>(edges: impl Iterator<Item = (usize, &'e Edge)>) -> Vec<(String, 
         };
         let key = (location.path.to_string(), location.line, location.column);
         let of_place = places.entry(key).or_default();
-        let (_, edges) = (of_place.entry(what.to_owned()))
-            .or_insert_with(|| (location.clone(), Vec::new()));
+        let (_, edges) =
+            (of_place.entry(what.to_owned())).or_insert_with(|| (location.clone(), Vec::new()));
         edges.push(at);
     }
     places.into_values().flatten().collect()
@@ -199,13 +208,21 @@ fn locked_commit(replay: &Replay<'_>, at: &Location, uses: &RepositoryUses) -> O
 
 fn images(replay: &Replay<'_>, incident: &Incident, name: &str, out: &mut Vec<Candidate>) {
     let own = ImageRef::parse(name);
-    for bad in incident.images.iter().filter(|bad| judge::is_image(&bad.name, &own)) {
+    for bad in incident
+        .images
+        .iter()
+        .filter(|bad| judge::is_image(&bad.name, &own))
+    {
         for (what, (location, edges)) in by_place(edges(replay, &Position::image(name))) {
             let written = what.rsplit(" uses ").next().unwrap_or(&what);
             let written = written.strip_prefix("docker://").unwrap_or(written);
             let image = ImageRef::parse(written);
             // A service's edge ends in what it is handed.
-            let image = if judge::is_image(&bad.name, &image) { image } else { own.clone() };
+            let image = if judge::is_image(&bad.name, &image) {
+                image
+            } else {
+                own.clone()
+            };
             out.push(Candidate {
                 judged: judge::image(bad, &image, replay.since),
                 what,
@@ -216,12 +233,7 @@ fn images(replay: &Replay<'_>, incident: &Incident, name: &str, out: &mut Vec<Ca
     }
 }
 
-fn download(
-    replay: &Replay<'_>,
-    bad: &BadDownload,
-    position: &Position,
-    out: &mut Vec<Candidate>,
-) {
+fn download(replay: &Replay<'_>, bad: &BadDownload, position: &Position, out: &mut Vec<Candidate>) {
     for (what, (location, edges)) in by_place(edges(replay, position)) {
         let checked = edges.iter().all(|at| waits_for_update(replay, *at));
         let (answer, why) = match checked {
@@ -229,7 +241,10 @@ fn download(
                 Answer::NotHit,
                 "what is downloaded is compared with a checksum, or named by a commit",
             ),
-            false => (Answer::Hit, "the address served the attackers' code in those days"),
+            false => (
+                Answer::Hit,
+                "the address served the attackers' code in those days",
+            ),
         };
         out.push(Candidate {
             judged: Judged {
@@ -300,7 +315,9 @@ fn in_jobs(replay: &Replay<'_>, incident: &Incident, candidate: Candidate) -> Us
     let until = (judged.window.1).or(incident.until);
     let mut jobs: BTreeMap<(String, String), Job> = BTreeMap::new();
     for at in &candidate.edges {
-        let Some(edge) = graph.edge(*at) else { continue };
+        let Some(edge) = graph.edge(*at) else {
+            continue;
+        };
         let run = match graph.nodes().get(edge.to) {
             Some(Node::Code(id) | Node::Handed(id, _)) => replay.scene.runs.get(*id),
             _ => run_of_places(replay, edge),
@@ -308,22 +325,30 @@ fn in_jobs(replay: &Replay<'_>, incident: &Incident, candidate: Candidate) -> Us
         let Some(run) = run else { continue };
         let name = run.view.job.name().to_owned();
         let path = run.view.workflow.path().to_owned();
-        let job = jobs.entry((path.clone(), name.clone())).or_insert_with(|| Job {
-            line: run.view.at(run.view.job.id.span).line,
-            path,
-            name,
-            events: Vec::new(),
-            leaks: Vec::new(),
-            cuts: Vec::new(),
-        });
-        let could = judged.for_ever || match (run.event(), until) {
-            ("schedule", Some(until)) => {
-                let mut crons = run.start.trigger.crons.iter();
-                crons.any(|cron| cron::fires(&cron.value, judged.window.0, until) != Some(false))
-            }
-            _ => true,
-        };
-        match job.events.iter_mut().find(|(event, _)| event == run.event()) {
+        let job = jobs
+            .entry((path.clone(), name.clone()))
+            .or_insert_with(|| Job {
+                line: run.view.at(run.view.job.id.span).line,
+                path,
+                name,
+                events: Vec::new(),
+                leaks: Vec::new(),
+                cuts: Vec::new(),
+            });
+        let could = judged.for_ever
+            || match (run.event(), until) {
+                ("schedule", Some(until)) => {
+                    let mut crons = run.start.trigger.crons.iter();
+                    crons
+                        .any(|cron| cron::fires(&cron.value, judged.window.0, until) != Some(false))
+                }
+                _ => true,
+            };
+        match job
+            .events
+            .iter_mut()
+            .find(|(event, _)| event == run.event())
+        {
             Some((_, known)) => *known |= could,
             None => job.events.push((run.event().to_owned(), could)),
         }
@@ -369,10 +394,7 @@ fn as_on_that_day(verdict: &Verdict) -> Verdict {
 }
 
 /// The run of an edge that leads straight to an asset: its trigger comes first.
-fn run_of_places<'r, 'c>(
-    replay: &'r Replay<'c>,
-    edge: &Edge,
-) -> Option<&'r crate::scene::Run<'c>> {
+fn run_of_places<'r, 'c>(replay: &'r Replay<'c>, edge: &Edge) -> Option<&'r crate::scene::Run<'c>> {
     let first = edge.places.first()?.location.as_ref()?;
     let last = edge.places.iter().rev().find_map(|p| p.location.as_ref())?;
     let mut runs = replay.scene.runs.iter();

@@ -52,6 +52,12 @@ pub(super) fn of(replay: &Replay<'_>, incident: &Incident) -> (Vec<Taken>, Vec<S
     (taken, strange)
 }
 
+/// The words of an incident's ways that this version does not know.
+pub(super) fn strange(incident: &Incident) -> Vec<&str> {
+    let ways = incident.ways.iter();
+    ways.filter_map(|way| Understood::of(way).err()).collect()
+}
+
 /// The words of a way as what they mean.
 struct Understood<'w> {
     from: Vec<Position>,

@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{group, is_open, worse};
+use crate::Exposure;
 use crate::graph::Node;
 use crate::matrix::Row;
 use crate::position::Position;
 use crate::verdict::Level;
-use crate::Exposure;
 
 /// More arrows than this nobody can read, and Mermaid refuses 500.
 const MOST: usize = 120;
@@ -81,7 +81,11 @@ pub(super) fn ways(exposure: &Exposure, rows: &[&Row]) -> String {
     let graph = &exposure.graph;
     let mut nodes: BTreeMap<String, String> = BTreeMap::new();
     let mut arrows: BTreeMap<(String, String), Option<Level>> = BTreeMap::new();
-    for edge in rows.iter().flat_map(|row| &row.path).filter_map(|at| graph.edge(*at)) {
+    for edge in rows
+        .iter()
+        .flat_map(|row| &row.path)
+        .filter_map(|at| graph.edge(*at))
+    {
         let mut ids = [edge.from, edge.to].into_iter().filter_map(|at| {
             let node = graph.nodes().get(at)?;
             let text = exposure.describe(node);
@@ -211,6 +215,10 @@ mod tests {
             assert!(bad == ';' || !rest.contains(bad), "{bad}: {shown}");
         }
         assert_ne!(id("run", "a.yml"), id("run", "a_yml"));
-        assert!(id("run", hostile).bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        assert!(
+            id("run", hostile)
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        );
     }
 }

@@ -258,10 +258,14 @@ impl Page<'_> {
         }
         text.push_str("| control | holds | from |\n|---|---|---|\n");
         for (control, pairs) in layers {
-            let assets: BTreeSet<String> =
-                pairs.iter().map(|(_, asset)| asset.class().word().to_owned()).collect();
-            let positions: BTreeSet<String> =
-                pairs.iter().map(|(position, _)| position.to_string()).collect();
+            let assets: BTreeSet<String> = pairs
+                .iter()
+                .map(|(_, asset)| asset.class().word().to_owned())
+                .collect();
+            let positions: BTreeSet<String> = pairs
+                .iter()
+                .map(|(position, _)| position.to_string())
+                .collect();
             let assets: Vec<String> = assets.into_iter().collect();
             text.push_str(&format!(
                 "| {} | {} | {} |\n",
@@ -277,7 +281,11 @@ impl Page<'_> {
     fn residual(&self) -> String {
         let mut text = "\n## Residual risk\n\n".to_owned();
         let mut open: BTreeMap<&Position, BTreeSet<String>> = BTreeMap::new();
-        for row in self.rows.iter().filter(|row| row.verdict.level() == Level::Reachable) {
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| row.verdict.level() == Level::Reachable)
+        {
             let assets = open.entry(&row.position).or_default();
             assets.insert(row.asset.to_string());
         }
@@ -307,13 +315,18 @@ impl Page<'_> {
             nothing = false;
             text.push_str(&format!("- {} decides some way\n", self.code(&fact)));
         }
-        let unread = exposure.unread.iter().map(|one| format!("{}: {}", one.path, one.why));
-        let unread: BTreeSet<String> = unread.chain(self.material.not_read.iter().cloned()).collect();
+        let unread = exposure
+            .unread
+            .iter()
+            .map(|one| format!("{}: {}", one.path, one.why));
+        let unread: BTreeSet<String> = unread
+            .chain(self.material.not_read.iter().cloned())
+            .collect();
         for one in unread {
             nothing = false;
             text.push_str(&format!(
                 "- not read, so that nothing is proven about it: {}\n",
-                (self.escape.prose)(&one)
+                self.code(&one)
             ));
         }
         if nothing {
@@ -325,7 +338,11 @@ impl Page<'_> {
     /// Names as code, so many of them.
     fn names(&self, names: BTreeSet<String>) -> String {
         let count = names.len();
-        let shown: Vec<String> = names.iter().take(NAMES).map(|name| self.code(name)).collect();
+        let shown: Vec<String> = names
+            .iter()
+            .take(NAMES)
+            .map(|name| self.code(name))
+            .collect();
         let mut text = shown.join(", ");
         if count > NAMES {
             text.push_str(&format!(" and {} more", count - NAMES));
@@ -377,7 +394,9 @@ fn without_refs(text: &str) -> String {
         let named = word.split_once('@').filter(|(name, _)| name.contains('/'));
         let word = named.map_or(word, |(name, _)| name);
         match word.rsplit_once(':') {
-            Some((file, line)) if file.contains('/') && line.bytes().all(|b| b.is_ascii_digit()) => {
+            Some((file, line))
+                if file.contains('/') && line.bytes().all(|b| b.is_ascii_digit()) =>
+            {
                 file
             }
             _ => word,
@@ -403,12 +422,18 @@ mod tests {
     #[test]
     fn sentences_lose_what_changes() {
         for (text, expected) in [
-            ("Pin acme/build@v1 to a commit", "Pin acme/build to a commit"),
+            (
+                "Pin acme/build@v1 to a commit",
+                "Pin acme/build to a commit",
+            ),
             (
                 "Check out the base at .github/workflows/a.yml:12 instead of the head",
                 "Check out the base at .github/workflows/a.yml instead of the head",
             ),
-            ("callee:o/r/.github/workflows/x.yml@v1", "callee:o/r/.github/workflows/x.yml"),
+            (
+                "callee:o/r/.github/workflows/x.yml@v1",
+                "callee:o/r/.github/workflows/x.yml",
+            ),
             ("Name npm/@scope/x", "Name npm/"),
             ("settings:branch-rules", "settings:branch-rules"),
         ] {

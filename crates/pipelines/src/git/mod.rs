@@ -23,9 +23,9 @@ mod revision;
 use std::path::PathBuf;
 
 pub use folder::GitFolder;
+pub(crate) use folder::regular;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 pub use history::{Dated, Heads, dated, heads};
-pub(crate) use folder::regular;
 #[cfg(not(feature = "revisions"))]
 pub use left_out::revision;
 #[cfg(feature = "revisions")]
