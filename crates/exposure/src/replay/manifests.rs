@@ -71,7 +71,7 @@ fn names(text: &str, name: &str, many: bool) -> bool {
         let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
         let own = text.get(..at).is_some_and(is_own_name);
         let begins =
-            !own && !before.is_some_and(part) && !(before == Some('/') && !node_modules(text, at));
+            !own && !before.is_some_and(part) && (before != Some('/') || node_modules(text, at));
         let ends = many || !after.is_some_and(|c| part(c) && c != '@' || c == '/');
         begins && ends
     })

@@ -123,7 +123,7 @@ impl Page<'_> {
                     self.code(&asset.to_string()),
                     match held.is_empty() {
                         true => "the repository".to_owned(),
-                        false => self.names(held),
+                        false => self.names(&held),
                     },
                 ));
             }
@@ -271,7 +271,7 @@ impl Page<'_> {
                 "| {} | {} | {} |\n",
                 self.code(&control),
                 assets.join(", "),
-                self.names(positions)
+                self.names(&positions)
             ));
         }
         text
@@ -298,7 +298,7 @@ impl Page<'_> {
             text.push_str(&format!(
                 "- {}: {}\n",
                 self.code(&position.to_string()),
-                self.names(assets)
+                self.names(&assets)
             ));
         }
         text
@@ -336,7 +336,7 @@ impl Page<'_> {
     }
 
     /// Names as code, so many of them.
-    fn names(&self, names: BTreeSet<String>) -> String {
+    fn names(&self, names: &BTreeSet<String>) -> String {
         let count = names.len();
         let shown: Vec<String> = names
             .iter()
