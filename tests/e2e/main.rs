@@ -50,6 +50,8 @@ mod many;
 mod memory;
 mod own_checkout;
 mod past;
+#[cfg(feature = "exposure")]
+mod past_exposure;
 #[cfg(all(feature = "lock", unix))]
 mod pin_attacks;
 #[cfg(all(feature = "lock", unix))]
@@ -61,9 +63,13 @@ mod pin_evasions;
 mod pins;
 mod probes;
 mod recursive;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod replay;
 mod revisions;
 mod sandbox;
 mod standards;
+#[cfg(feature = "exposure")]
+mod threat_model;
 mod triggers;
 mod unread_documents;
 #[cfg(feature = "vendoring")]

@@ -138,6 +138,11 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
             cofferdam_lock::VERSION,
             cofferdam_lock::schema(),
         ),
+        (
+            "replay",
+            cofferdam_exposure::replay::SCHEMA_VERSION,
+            cofferdam_exposure::replay::schema::schema(),
+        ),
         ("config", VERSION, config::schema(Scope::Repository, &ids)),
         (
             "organisation",

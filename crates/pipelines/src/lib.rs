@@ -25,6 +25,8 @@ pub mod many;
 #[cfg(feature = "lock")]
 pub mod pins;
 pub mod renewal;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub mod replay;
 pub mod requirement;
 pub mod slug;
 pub mod triggers;
@@ -46,6 +48,8 @@ pub use judging::{Base, Candidate, Change, JudgeError, Judging, OrganisationFile
 pub use limits::Limits;
 pub use many::audit_all;
 pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub use replay::{Moment, Replayed, replay};
 pub use requirement::Requirement;
 pub use slug::Slug;
 pub use triggers::{Triggers, triggers};

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use cofferdam_exposure::{Asset, Class, Node, Position, Row};
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Data, Exposed, Input, Limits, Options, Slug, Target, exposure};
 
@@ -43,6 +44,10 @@ pub(crate) struct ExposureArgs {
     /// A file that `cofferdam settings snapshot` has written.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+
+    /// Decide as on this day: what the platform let be then.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Timestamp>,
 
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
@@ -152,7 +157,7 @@ fn compute(args: &ExposureArgs) -> Result<Exposed, AuditCommandError> {
     let options = Options {
         settings: settings.collect::<Result<_, _>>()?,
         data: Data::default(),
-        now: clock::now(),
+        now: args.date.unwrap_or_else(clock::now),
         repository: args.repository.clone(),
         fallback_repository: None,
         server: environment::server_host(),
@@ -172,6 +177,10 @@ fn compute(args: &ExposureArgs) -> Result<Exposed, AuditCommandError> {
         },
     };
     Ok(exposure(&target, &options)?)
+}
+
+fn date(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_date(text).ok_or("write a day as YYYY-MM-DD")
 }
 
 fn slug(text: &str) -> Result<Slug, &'static str> {
