@@ -9,6 +9,7 @@
 pub mod asset;
 pub mod caches;
 pub mod containers;
+pub mod declared;
 pub mod edges;
 pub mod graph;
 pub mod held;

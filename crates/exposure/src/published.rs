@@ -103,7 +103,8 @@ fn of_manifest(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Op
     named.next()?.name.clone()
 }
 
-fn of_registry(registry: Registry) -> &'static str {
+/// The word of a registry of packages.
+pub(crate) fn of_registry(registry: Registry) -> &'static str {
     match registry {
         Registry::CratesIo => "crates",
         Registry::Gems => "gems",

@@ -385,6 +385,7 @@ pub(crate) fn facts<'f>(
         settings: known.settings,
         pack: options.data.pack(),
         policies,
+        registries: &[],
         now: Some(options.now),
     }
 }

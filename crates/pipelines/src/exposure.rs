@@ -31,6 +31,7 @@ pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditErro
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
+        registries: &[],
         settings,
         pack: None,
         now: Some(options.now),

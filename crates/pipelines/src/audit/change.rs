@@ -121,6 +121,7 @@ fn finished(report: Report, words: &Words, known: &Identity<'_>, options: &Optio
         settings: known.settings,
         pack: options.data.pack(),
         policies: &[],
+        registries: &[],
         now: Some(options.now),
     };
     let mut report = report;
