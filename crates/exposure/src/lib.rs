@@ -8,6 +8,8 @@
 
 pub mod asset;
 pub mod caches;
+pub mod claims;
+pub mod compare;
 pub mod containers;
 pub mod declared;
 pub mod edges;
