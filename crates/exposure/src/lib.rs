@@ -13,6 +13,7 @@ pub mod compare;
 pub mod containers;
 pub mod declared;
 pub mod edges;
+pub mod findings;
 pub mod graph;
 pub mod held;
 pub mod matrix;

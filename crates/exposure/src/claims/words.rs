@@ -18,7 +18,7 @@ use crate::verdict::Wait;
 #[error("{location}: `{word}` {why}{}", nearest(near))]
 pub struct Meaningless {
     /// Where it stands.
-    pub location: Location,
+    pub location: Box<Location>,
     /// The word.
     pub word: String,
     /// Why, as a half sentence.
@@ -236,7 +236,7 @@ impl Reading<'_> {
         all: impl Iterator<Item = String>,
     ) -> Meaningless {
         Meaningless {
-            location: (self.place)(text.span),
+            location: Box::new((self.place)(text.span)),
             word: text.value.clone(),
             why,
             near: near(&text.value, all),
