@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_config::Scope;
 use cofferdam_config::schema::{self as config, VERSION};
+use cofferdam_exposure::claims::schema as claims;
 use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
@@ -130,6 +131,7 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
             cofferdam_lock::VERSION,
             cofferdam_lock::schema(),
         ),
+        ("claims", claims::SCHEMA_VERSION, claims::schema()),
         ("config", VERSION, config::schema(Scope::Repository, &ids)),
         (
             "organisation",

@@ -8,6 +8,7 @@
 
 mod evaluate;
 pub mod propose;
+pub mod schema;
 pub mod words;
 
 use cofferdam_config::{Claim, Form};
