@@ -126,12 +126,8 @@ fn an_unrelated_edit_moves_nothing() {
             CI,
             start.replace("  build:", "  compile:"),
         ),
-        ("lines move", CI, start.replace("on: ", "# x\n\n\non: ")),
-        (
-            "a name is given",
-            CI,
-            start.replace("on: ", "name: CI\non: "),
-        ),
+        ("lines move", CI, format!("# x\n\n\n{start}")),
+        ("a name is given", CI, format!("name: CI\n{start}")),
         (
             "the file is renamed",
             ".github/workflows/build.yml",
@@ -149,6 +145,21 @@ fn an_unrelated_edit_moves_nothing() {
         assert_eq!(code, 0, "{name}: {:?}", turns(&page));
         assert!(turns(&page).is_empty(), "{name}: {:?}", turns(&page));
     }
+}
+
+#[test]
+fn a_scope_that_every_branch_may_ask_for_is_nothing_new() {
+    let label = "on: push\njobs:\n  label:\n    runs-on: ubuntu-24.04\n    permissions: {issues: write, id-token: write}\n    \
+        steps:\n      - run: gh issue list\n";
+    let base = [(CI, workflow("build", ""))];
+    let head = [
+        (CI, workflow("build", "")),
+        (".github/workflows/label.yml", label.to_owned()),
+    ];
+    let (sandbox, commit) = changed(&base, &head);
+    let (code, page) = json(&sandbox, &commit);
+    assert_eq!(code, 0, "{:?}", turns(&page));
+    assert!(turns(&page).is_empty(), "{:?}", turns(&page));
 }
 
 #[test]
@@ -208,7 +219,7 @@ fn what_was_not_read_of_a_change_is_not_clean() {
         (CI, workflow("build", "")),
         (
             ".github/workflows/broken.yml",
-            "on: push\njobs: {a: [\n".to_owned(),
+            "on: push\npermissions: {}\njobs: {a: [\n".to_owned(),
         ),
     ];
     let (sandbox, commit) = changed(&base, &head);

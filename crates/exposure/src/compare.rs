@@ -95,6 +95,9 @@ pub fn compare<'e>(
     for row in &head.rows {
         let name = old_name(row);
         let Some(old) = before.remove(&name) else {
+            if asked_for(head, base, row) {
+                continue;
+            }
             found.push(Difference {
                 turn: Turn::Opened,
                 before: None,
@@ -110,7 +113,10 @@ pub fn compare<'e>(
             });
         }
     }
-    found.extend(before.into_values().map(|row| Difference {
+    let gone = before
+        .into_values()
+        .filter(|row| !asked_for(base, head, row));
+    found.extend(gone.map(|row| Difference {
         turn: Turn::Closed,
         before: Some(row),
         after: None,
@@ -148,11 +154,28 @@ fn turn(base: &Exposure, head: &Exposure, old: &Row, new: &Row) -> Option<Turn> 
     }
 }
 
+/// Whether somebody only asks for a scope or an identity in a workflow file of
+/// their own, and may run such a file on the other side just as well: that a job
+/// there names it gives them nothing.
+fn asked_for(here: &Exposure, other: &Exposure, row: &Row) -> bool {
+    let last = row.path.last().and_then(|at| here.graph.edge(*at));
+    let own = last.and_then(|edge| here.graph.nodes().get(edge.from));
+    match (&row.asset, own) {
+        (Asset::Token(_) | Asset::Oidc(_), Some(own @ Node::Own(_))) => {
+            leads(&other.graph, &row.position, own, &row.verdict)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a graph has a way for a pair that asks for nothing but this.
 fn possible(graph: &Graph, row: &Row, given: &Verdict) -> bool {
-    let from = graph.find(&Node::Position(row.position.clone()));
-    let to = graph.find(&Node::Asset(row.asset.clone()));
-    let (Some(from), Some(to)) = (from, to) else {
+    leads(graph, &row.position, &Node::Asset(row.asset.clone()), given)
+}
+
+fn leads(graph: &Graph, from: &Position, to: &Node, given: &Verdict) -> bool {
+    let from = graph.find(&Node::Position(from.clone()));
+    let (Some(from), Some(to)) = (from, graph.find(to)) else {
         return false;
     };
     let asks_more = |verdict: &Verdict| {
