@@ -103,9 +103,14 @@ pub(super) fn options(root: &Path, git_url: &str, ask: Ask) -> Result<VendorOpti
             problem: error.to_string(),
         }
     };
-    let list = variables.get("GOPROXY").unwrap_or(PROXIES.to_owned());
-    let proxies = ModuleProxies::new(&list, AGENT, &connection);
-    let proxies = proxies.map_err(|error| wrong("GOPROXY")(&error))?;
+    // Who is not asked needs no client, which takes time to make.
+    let proxies = if offline {
+        None
+    } else {
+        let list = variables.get("GOPROXY").unwrap_or(PROXIES.to_owned());
+        let proxies = ModuleProxies::new(&list, AGENT, &connection);
+        Some(proxies.map_err(|error| wrong("GOPROXY")(&error))?)
+    };
     let (key, address) = database(&variables.get("GOSUMDB").unwrap_or_default());
     let database_key = VerifierKey::parse(&key).map_err(|error| wrong("GOSUMDB")(&error))?;
     let private = variables.get("GOPRIVATE").unwrap_or_default();
@@ -113,7 +118,8 @@ pub(super) fn options(root: &Path, git_url: &str, ask: Ask) -> Result<VendorOpti
         _ if ask != Ask::RegistriesAndDatabase => None,
         Address::Nobody => None,
         Address::At(address) => ChecksumDatabase::new(&address, AGENT, &connection).ok(),
-        Address::Found => Some(proxies.database_address(database_key.name()))
+        Address::Found => (proxies.as_ref())
+            .map(|proxies| proxies.database_address(database_key.name()))
             .and_then(|address| ChecksumDatabase::new(&address, AGENT, &connection).ok()),
     };
     let downloads = of_process("COFFERDAM_CRATES").unwrap_or(DOWNLOADS.to_owned());
@@ -130,7 +136,7 @@ pub(super) fn options(root: &Path, git_url: &str, ask: Ask) -> Result<VendorOpti
             Some(first.or_else(|| below_home("go"))?.join("pkg/mod"))
         }),
         cargo_home: (of_process("CARGO_HOME").map(PathBuf::from)).or_else(|| below_home(".cargo")),
-        proxies: (!offline).then_some(proxies),
+        proxies,
         repositories: if offline {
             None
         } else {

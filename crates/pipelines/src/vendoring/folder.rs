@@ -56,84 +56,122 @@ impl Folder {
     /// followed.
     pub(super) fn read(root: &Path, wanted: Wanted, limits: &Limits) -> Self {
         let mut folder = Self::default();
-        let mut paths = Vec::new();
-        folder.list(root, wanted, limits, &mut paths);
+        let paths = folder.list(root, wanted, limits);
         let read: Vec<_> = paths
             .par_iter()
             .with_min_len(BATCH)
             .map_init(Vec::new, |buffer, path| {
-                (path, file(&root.join(path), wanted.ids, buffer))
+                file(&root.join(path), wanted.ids, buffer)
             })
             .collect();
-        for (path, found) in read {
+        let mut files: Vec<(String, Found)> = Vec::with_capacity(paths.len());
+        for (path, found) in paths.into_iter().zip(read) {
             match found {
-                Ok(found) => {
-                    folder.files.insert(path.clone(), found);
-                }
-                Err(error) => folder.unread.push((path.clone(), plain(&error))),
+                Ok(found) => files.push((path, found)),
+                Err(error) => folder.unread.push((path, plain(&error))),
             }
         }
+        files.extend(std::mem::take(&mut folder.files));
+        files.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        folder.files = files.into_iter().collect();
         folder
     }
 
-    fn list(&mut self, root: &Path, wanted: Wanted, limits: &Limits, paths: &mut Vec<String>) {
-        let mut open = vec![(String::new(), 0_usize)];
-        let mut folders = 0_usize;
-        while let Some((prefix, depth)) = open.pop() {
-            folders += 1;
-            if folders > limits.folders || paths.len() > limits.paths || depth > limits.depth {
-                let why = "there are more files than are read".to_owned();
-                self.unread.push((prefix, why));
-                return;
+    /// The paths of all files; what is no file is taken at once. The folders of
+    /// one depth are listed on all cores.
+    fn list(&mut self, root: &Path, wanted: Wanted, limits: &Limits) -> Vec<String> {
+        let mut paths = Vec::new();
+        let mut level = vec![String::new()];
+        let (mut folders, mut depth) = (0_usize, 0_usize);
+        while !level.is_empty() {
+            let room = limits.folders.saturating_sub(folders);
+            if level.len() > room || paths.len() > limits.paths || depth > limits.depth {
+                let why = "there are more files than are read";
+                let unread = level.into_iter().map(|prefix| (prefix, why.to_owned()));
+                self.unread.extend(unread);
+                return paths;
             }
-            let entries = fs::read_dir(root.join(&prefix));
-            let entries = entries.and_then(|all| all.collect::<io::Result<Vec<_>>>());
-            let entries = match entries {
-                Ok(entries) => entries,
-                Err(error) => {
-                    self.unread.push((prefix, plain(&error)));
-                    continue;
-                }
-            };
-            let nested = wanted.one_module
-                && !prefix.is_empty()
-                && entries.iter().any(|entry| entry.file_name() == "go.mod");
-            if nested {
-                continue;
-            }
-            for entry in entries {
-                let Ok(name) = entry.file_name().into_string() else {
-                    let lossy = entry.file_name().to_string_lossy().into_owned();
-                    let why = "the name is not UTF-8".to_owned();
-                    self.unread.push((format!("{prefix}{lossy}"), why));
-                    continue;
-                };
-                let path = format!("{prefix}{name}");
-                match entry.file_type() {
-                    Ok(kind) if kind.is_dir() => {
-                        if !(wanted.one_module && matches!(name.as_str(), "vendor" | ".git")) {
-                            open.push((format!("{path}/"), depth + 1));
-                        }
-                    }
-                    Ok(kind) if kind.is_file() => paths.push(path),
-                    Ok(kind) => {
-                        let entry = if kind.is_symlink() {
-                            let target = fs::read_link(entry.path()).unwrap_or_default();
-                            Entry::Link(target.to_string_lossy().into_owned())
-                        } else {
-                            Entry::Other
-                        };
-                        self.files.insert(path, Found::other(entry));
-                    }
-                    Err(error) => self.unread.push((path, plain(&error))),
-                }
+            folders += level.len();
+            depth += 1;
+            let listed: Vec<Listed> = level
+                .par_iter()
+                .map(|prefix| Listed::of(root, prefix, wanted))
+                .collect();
+            level = Vec::new();
+            for one in listed {
+                paths.extend(one.files);
+                level.extend(one.below);
+                self.files.extend(one.others);
+                self.unread.extend(one.unread);
             }
         }
+        paths
     }
 
     /// The bytes of all files.
     pub(super) fn bytes(&self) -> u64 {
         self.files.values().map(|found| found.bytes).sum()
+    }
+}
+
+/// What one folder has.
+#[derive(Debug, Default)]
+struct Listed {
+    files: Vec<String>,
+    below: Vec<String>,
+    others: Vec<(String, Found)>,
+    unread: Vec<(String, String)>,
+}
+
+impl Listed {
+    fn of(root: &Path, prefix: &str, wanted: Wanted) -> Self {
+        let mut listed = Self::default();
+        let entries = fs::read_dir(root.join(prefix));
+        let entries = entries.and_then(|all| all.collect::<io::Result<Vec<_>>>());
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(error) => {
+                listed.unread.push((prefix.to_owned(), plain(&error)));
+                return listed;
+            }
+        };
+        let nested = wanted.one_module
+            && !prefix.is_empty()
+            && entries.iter().any(|entry| entry.file_name() == "go.mod");
+        if !nested {
+            for entry in entries {
+                listed.take(prefix, &entry, wanted);
+            }
+        }
+        listed
+    }
+
+    fn take(&mut self, prefix: &str, entry: &fs::DirEntry, wanted: Wanted) {
+        let Ok(name) = entry.file_name().into_string() else {
+            let lossy = entry.file_name().to_string_lossy().into_owned();
+            let why = "the name is not UTF-8".to_owned();
+            self.unread.push((format!("{prefix}{lossy}"), why));
+            return;
+        };
+        let path = format!("{prefix}{name}");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                if !(wanted.one_module && matches!(name.as_str(), "vendor" | ".git")) {
+                    self.below.push(format!("{path}/"));
+                }
+            }
+            Ok(kind) if kind.is_file() => self.files.push(path),
+            Ok(kind) => {
+                let entry = if kind.is_symlink() {
+                    let target = fs::read_link(entry.path()).unwrap_or_default();
+                    Entry::Link(target.to_string_lossy().into_owned())
+                } else {
+                    Entry::Other
+                };
+                self.others.push((path, Found::other(entry)));
+            }
+            Err(error) => self.unread.push((path, plain(&error))),
+        }
     }
 }
 

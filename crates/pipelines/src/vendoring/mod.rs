@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 use cofferdam_registries::crates_io::CrateDownloads;
 use cofferdam_registries::git::GitClient;
 use cofferdam_registries::go_modules::{ChecksumDatabase, ModuleProxies};
-use cofferdam_trees::Bundle;
 use cofferdam_trees::sumdb::VerifierKey;
 
 pub use report::{
@@ -147,13 +146,19 @@ pub fn check(options: &VendorOptions) -> Result<VendorReport, VendorError> {
     }
     let committed = committed(&root, base.as_ref(), &mut problems)?;
     let sources = Sources::new(options, committed);
-    let sums = Sums::read(&root, &found.sums, base.as_ref())?;
-    let mut trees = Vec::new();
-    for (ecosystem, place) in &found.places {
-        trees.push(match ecosystem {
-            Ecosystem::Go => go::check(&root, place, &sources, &sums, base.as_ref())?,
-            Ecosystem::Cargo => cargo::check(&root, place, &sources, base.as_ref())?,
-        });
+    // The committed file is read beside the directories; whoever needs it waits.
+    let (sums, trees) = std::thread::scope(|scope| {
+        scope.spawn(|| sources.read_committed());
+        let sums = Sums::read(&root, &found.sums, base.as_ref())?;
+        let one = |(ecosystem, place): &(Ecosystem, discovery::Place)| match ecosystem {
+            Ecosystem::Go => go::check(&root, place, &sources, &sums, base.as_ref()),
+            Ecosystem::Cargo => cargo::check(&root, place, &sources, base.as_ref()),
+        };
+        let trees: Result<Vec<_>, _> = found.places.iter().map(one).collect();
+        Ok::<_, VendorError>((sums, trees?))
+    })?;
+    if let Some(error) = sources.read_committed() {
+        problems.push(unreadable(error.to_string()));
     }
     let mut report = VendorReport {
         base: base.as_ref().map(Base::id),
@@ -195,34 +200,28 @@ fn committed(
     base: Option<&Base>,
     problems: &mut Vec<Problem>,
 ) -> Result<Option<Committed>, GitError> {
-    let mut wrong = |text: String| {
-        problems.push(Problem {
-            code: Code::ManifestsUnreadable,
-            path: MANIFESTS.to_owned(),
-            line: None,
-            module: None,
-            text,
-            first: None,
-        });
-    };
     let bytes = match folder::bytes_of(&root.join(MANIFESTS), MOST_BYTES) {
         Ok(None) => return Ok(None),
         Ok(Some(bytes)) => bytes,
         Err(error) => {
-            wrong(plain(&error));
+            problems.push(unreadable(plain(&error)));
             return Ok(None);
         }
     };
-    if let Some(base) = base
-        && base.bytes(MANIFESTS)?.as_ref() == Some(&bytes)
-    {
-        return Ok(Some(Committed::as_before(bytes)));
-    }
-    match Bundle::from_gzip(&bytes) {
-        Ok(bundle) => Ok(Some(Committed::read(bundle))),
-        Err(error) => {
-            wrong(error.to_string());
-            Ok(None)
-        }
+    let is_as_before = match base {
+        Some(base) => base.bytes(MANIFESTS)?.as_ref() == Some(&bytes),
+        None => false,
+    };
+    Ok(Some(Committed::unread(bytes, is_as_before)))
+}
+
+fn unreadable(text: String) -> Problem {
+    Problem {
+        code: Code::ManifestsUnreadable,
+        path: MANIFESTS.to_owned(),
+        line: None,
+        module: None,
+        text,
+        first: None,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cofferdam_registries::go_modules::{ProxyError, escaped};
 use cofferdam_trees::archives::{self, Unpacked};
-use cofferdam_trees::bundle::{Kept, Subject};
+use cofferdam_trees::bundle::{BundleError, Kept, Subject};
 use cofferdam_trees::go::patterns::names_module;
 use cofferdam_trees::{Bundle, Digest, H1};
 
@@ -30,16 +30,17 @@ pub(super) struct Sources<'o> {
 pub(super) struct Committed {
     bytes: Vec<u8>,
     is_as_before: bool,
-    bundle: OnceLock<Option<Bundle>>,
+    bundle: OnceLock<Result<Bundle, BundleError>>,
 }
 
 impl Committed {
-    /// A file that the base has too, byte for byte. It takes longer to read
-    /// than all else where nothing has changed, and waits until it is needed.
-    pub(super) fn as_before(bytes: Vec<u8>) -> Self {
+    /// A file whose content waits until it is needed. One that the base has too,
+    /// byte for byte, takes longer to read than all else where nothing has
+    /// changed.
+    pub(super) fn unread(bytes: Vec<u8>, is_as_before: bool) -> Self {
         Self {
             bytes,
-            is_as_before: true,
+            is_as_before,
             bundle: OnceLock::new(),
         }
     }
@@ -49,15 +50,18 @@ impl Committed {
         Self {
             bytes: Vec::new(),
             is_as_before: false,
-            bundle: OnceLock::from(Some(bundle)),
+            bundle: OnceLock::from(Ok(bundle)),
         }
     }
 
     /// What it has; nothing where it cannot be read, so that whatever needs it
     /// is not checked.
     fn bundle(&self) -> Option<&Bundle> {
-        let read = || Bundle::from_gzip(&self.bytes).ok();
-        self.bundle.get_or_init(read).as_ref()
+        self.result().as_ref().ok()
+    }
+
+    fn result(&self) -> &Result<Bundle, BundleError> {
+        self.bundle.get_or_init(|| Bundle::from_gzip(&self.bytes))
     }
 }
 
@@ -104,6 +108,13 @@ impl<'o> Sources<'o> {
             committed,
             known: Mutex::default(),
         }
+    }
+
+    /// Reads a committed file that is not the base's, where that is not done
+    /// yet, and gives what is wrong with it.
+    pub(super) fn read_committed(&self) -> Option<&BundleError> {
+        let committed = self.committed.as_ref().filter(|one| !one.is_as_before);
+        committed?.result().as_ref().err()
     }
 
     /// What the committed file has of a module.
