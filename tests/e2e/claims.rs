@@ -240,6 +240,11 @@ fn a_starter_set_is_proposed_and_written_behind_what_stands_there() {
         "{}",
         ran.out
     );
+    assert!(
+        ran.out.contains("# NPM_TOKEN may push to npm:*"),
+        "{}",
+        ran.out
+    );
     assert_eq!(
         fs::read_to_string(sandbox.path("cofferdam.toml")).unwrap(),
         own

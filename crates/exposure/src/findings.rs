@@ -54,11 +54,14 @@ pub fn place<'e>(exposure: &'e Exposure, row: &Row) -> Option<&'e Location> {
     last.or_else(|| edges().flat_map(|edge| &edge.places).find_map(located))
 }
 
+/// A position, and the place at which its code comes in.
+type Group<'e> = (&'e Position, Option<(&'e str, usize)>);
+
 /// One finding for each position and place at which its code comes in, by its
 /// worst way. What a control stops is none.
 #[must_use]
 pub fn of_rows(exposure: &Exposure, rows: &[&Row]) -> Vec<Finding> {
-    let mut groups: BTreeMap<(&Position, Option<(&str, usize)>), Vec<&Row>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         if row.verdict.level() == Level::Blocked {
             continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cofferdam_exposure::claims::{Missing, Refutation, Ruling, Standing};
+use cofferdam_exposure::claims::{EXPLAINED, Missing, Refutation, Ruling, Standing};
 use cofferdam_findings::sanitise;
 
 use super::{Checked, examined, ways, word_of};
@@ -83,7 +83,7 @@ impl Page {
     fn refuted(&mut self, checked: &Checked<'_>, all: &[Refutation]) {
         let exposure = &checked.judged.head.exposure;
         let ways = if self.all { all.len() } else { WAYS };
-        for one in all.iter().take(ways) {
+        for (number, one) in all.iter().take(ways).enumerate() {
             let row = &one.row;
             self.line(&format!(
                 "  {} -> {}  {}",
@@ -94,6 +94,9 @@ impl Page {
             }
             for cut in ways::sentences(&one.cuts) {
                 self.line(&format!("    cut: {cut}"));
+            }
+            if one.cuts.is_empty() && number < EXPLAINED {
+                self.line("    cut: no one or two changes that are known close it");
             }
         }
         let rest = all.get(ways..).unwrap_or_default();

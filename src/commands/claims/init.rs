@@ -1,11 +1,12 @@
 //! `cofferdam claims init`: a starter set of claims.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cofferdam_config::{Claim, Config, PLACES, Scope};
 use cofferdam_exposure::claims::Standing;
-use cofferdam_exposure::claims::propose::propose;
+use cofferdam_exposure::claims::propose::{propose, undeclared};
 use cofferdam_facts::SourceFile;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::Slug;
@@ -92,6 +93,8 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
             _ => format!("\n{table}"),
         });
     }
+    let hints = hints(&undeclared(&judged.head.exposure));
+    text.push_str(&hints);
     if tables.is_empty() {
         text.push_str("Every claim that would be proposed is made already.\n");
     }
@@ -106,6 +109,20 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
     }
     output::print(&sanitise::inert_for_log(&lines(&text))).map_err(ways::unwritten)?;
     Ok(Exit::Clean)
+}
+
+/// What to say of secrets of which nothing is declared, as comments.
+fn hints(secrets: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut text = String::new();
+    for (name, targets) in secrets {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        text.push_str(&format!(
+            "# {name} may push to {} as far as the files tell; say what it can do:\n# [[registry]]\n# \
+             secret = \"{name}\"\n# repositories = [\"…\"]\n# kind = \"production\"\n\n",
+            targets.join(", ")
+        ));
+    }
+    text
 }
 
 /// Every line made safe to print.

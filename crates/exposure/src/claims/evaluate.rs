@@ -53,6 +53,9 @@ pub(super) fn rule<'c>(claim: &'c Claim, meant: &Meant, against: &Against<'_>) -
         };
         (key(a), &a.position, &a.asset).cmp(&(key(b), &b.position, &b.asset))
     });
+    // The worst way of each position before the second of any.
+    let mut seen = BTreeSet::new();
+    refuting.sort_by_cached_key(|(row, _)| !seen.insert(row.position.clone()));
     let standing = if refuting.is_empty() {
         let mut missing: Vec<Missing> = waiting
             .into_iter()

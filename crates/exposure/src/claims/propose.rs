@@ -1,5 +1,6 @@
 //! A starter set of claims that fits a checkout.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::Exposure;
@@ -159,6 +160,30 @@ pub fn propose(exposure: &Exposure) -> Vec<Proposal> {
         ));
     }
     all
+}
+
+/// The secrets of registries of which nothing is declared, each with what it may
+/// push to as far as the files tell.
+#[must_use]
+pub fn undeclared(exposure: &Exposure) -> BTreeMap<String, BTreeSet<String>> {
+    let graph = &exposure.graph;
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for edge in graph.edges() {
+        let from = graph.nodes().get(edge.from);
+        let to = graph.nodes().get(edge.to);
+        if let (
+            Some(Node::Asset(Asset::Secret {
+                name: Some(name), ..
+            })),
+            Some(Node::Asset(Asset::Publish(what))),
+        ) = (from, to)
+            && what.ends_with('*')
+            && !edge.cuts.is_empty()
+        {
+            found.entry(name.clone()).or_default().insert(what.clone());
+        }
+    }
+    found
 }
 
 /// So many environments get a claim of their own.
