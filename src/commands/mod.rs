@@ -27,6 +27,8 @@ mod rules;
 #[cfg(feature = "online")]
 mod settings;
 mod triggers;
+#[cfg(feature = "exposure")]
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "exposure"))]
     #[command(hide = true, disable_help_flag = true)]
     Claims(NotBuilt),
+    #[cfg(feature = "exposure")]
+    WhatIf(Box<what_if::WhatIfArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    WhatIf(NotBuilt),
     #[cfg(feature = "fix")]
     Fix(Box<fix::FixArgs>),
     /// Not part of this build.
@@ -133,6 +141,10 @@ impl Command {
             Self::Claims(args) => claims::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]
             Self::Claims(_) => return Err(not_built("claims")),
+            #[cfg(feature = "exposure")]
+            Self::WhatIf(args) => what_if::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::WhatIf(_) => return Err(not_built("what-if")),
             #[cfg(feature = "fix")]
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]

@@ -1,6 +1,6 @@
 //! Who can reach what in one repository.
 
-mod judged;
+pub(crate) mod judged;
 pub mod lines;
 
 use cofferdam_config::Config;
@@ -58,7 +58,7 @@ pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditErro
     Ok(of_collected(collected, &known, options))
 }
 
-fn declared(config: Option<&Config>) -> &[RegistryDeclaration] {
+pub(crate) fn declared(config: Option<&Config>) -> &[RegistryDeclaration] {
     config.map_or(&[], |config| &config.registries)
 }
 

@@ -69,7 +69,7 @@ fn drawn(run: &Run<'_>, position: Position, to: Node, verdict: &Verdict, place: 
         .under(&run.gate)
         .over(run.places())
         .at(place)
-        .cut(Cost::Line, cut)
+        .pin(Cost::Line, cut)
 }
 
 fn handed(

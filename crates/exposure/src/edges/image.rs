@@ -41,7 +41,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                         .over(run.places())
                         .over(set)
                         .at(Place::new(place, named.written.clone()))
-                        .cut(
+                        .pin(
                             Cost::Line,
                             format!("Name {} with its digest", named.written),
                         ),

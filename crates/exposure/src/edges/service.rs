@@ -55,7 +55,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                             .over(run.places())
                             .at(Place::new(run.view.at(named.span), named.written.clone()))
                             .at(Place::new(place.clone(), asset.to_string()))
-                            .cut(
+                            .pin(
                                 Cost::Line,
                                 format!("Name {} with its digest", named.written),
                             ),

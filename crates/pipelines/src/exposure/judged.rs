@@ -97,7 +97,7 @@ pub fn judged(target: &Target, options: &Options) -> Result<Judged, AuditError> 
 }
 
 /// The configuration that judges an input.
-pub(super) fn config(
+pub(crate) fn config(
     input: &Input,
     collected: &Collected,
     options: &Options,
