@@ -1,6 +1,8 @@
 //! One file a verb; the only code that prints or exits.
 
 mod audit;
+#[cfg(feature = "exposure")]
+mod claims;
 #[cfg(feature = "completions")]
 mod completions;
 mod config;
@@ -47,6 +49,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "exposure"))]
     #[command(hide = true, disable_help_flag = true)]
     Exposure(NotBuilt),
+    #[cfg(feature = "exposure")]
+    Claims(claims::ClaimsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Claims(NotBuilt),
     #[cfg(feature = "exposure")]
     WhatIf(Box<what_if::WhatIfArgs>),
     /// Not part of this build.
@@ -146,6 +154,10 @@ impl Command {
             Self::Exposure(args) => exposure::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]
             Self::Exposure(_) => return Err(not_built("exposure")),
+            #[cfg(feature = "exposure")]
+            Self::Claims(args) => claims::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::Claims(_) => return Err(not_built("claims")),
             #[cfg(feature = "exposure")]
             Self::WhatIf(args) => what_if::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]

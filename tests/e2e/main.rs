@@ -19,6 +19,8 @@ mod image_registry;
 
 mod adoption;
 mod changes;
+#[cfg(feature = "exposure")]
+mod claims;
 mod commands;
 mod determinism;
 #[cfg(feature = "lsp")]
@@ -26,6 +28,8 @@ mod editor;
 mod exit_codes;
 #[cfg(feature = "exposure")]
 mod exposure;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod exposure_base;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;

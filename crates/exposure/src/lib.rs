@@ -8,8 +8,12 @@
 
 pub mod asset;
 pub mod caches;
+pub mod claims;
+pub mod compare;
 pub mod containers;
+pub mod declared;
 pub mod edges;
+pub mod findings;
 pub mod graph;
 pub mod held;
 pub mod matrix;

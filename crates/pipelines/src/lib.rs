@@ -42,7 +42,7 @@ pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
 pub use discover::{Discovery, discover};
 #[cfg(feature = "exposure")]
-pub use exposure::{Exposed, exposure};
+pub use exposure::{Before, Exposed, Judged, exposure, judged};
 pub use gap::Gap;
 pub use judging::{Base, Candidate, Change, JudgeError, Judging, OrganisationFile};
 pub use limits::Limits;

@@ -176,10 +176,12 @@ fn one_state(
     let target = target(root, state.commit.as_ref());
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
+    let config = crate::exposure::judged::config(&target.input, &collected, options)?;
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let manifests = manifests(&collected, &repository, &options.limits);
     let facts = Facts {
         policies: &[],
+        registries: crate::exposure::declared(config.as_ref()),
         settings,
         pack: None,
         // What the platform let be on that day.
