@@ -26,6 +26,8 @@ mod editor;
 mod exit_codes;
 #[cfg(feature = "exposure")]
 mod exposure;
+#[cfg(all(feature = "exposure", unix))]
+mod exposure_page;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;

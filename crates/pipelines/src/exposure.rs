@@ -1,6 +1,7 @@
 //! Who can reach what in one repository.
 
 use cofferdam_exposure::Exposure;
+use cofferdam_facts::SourceFile;
 use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 
@@ -19,6 +20,8 @@ pub struct Exposed {
     pub exposure: Exposure,
     /// Files that were not read.
     pub not_checked: Vec<NotChecked>,
+    /// The texts of the documents that were read, by which places are shown.
+    pub files: Vec<SourceFile>,
 }
 
 /// Reads a repository and works out who can reach what.
@@ -28,6 +31,7 @@ pub struct Exposed {
 pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditError> {
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
+    let mut files = collected.files.clone();
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
@@ -38,11 +42,15 @@ pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditErro
     let cx = Context::new(&repository, facts);
     let exposure = cofferdam_exposure::of(&cx);
     cx.discard();
+    // Those that were found by what the others refer to.
+    files.extend(repository.actions.iter().map(|one| one.file().clone()));
+    files.extend(repository.workflows.iter().map(|one| one.file().clone()));
     Ok(Exposed {
         repository: slug.map(|slug| slug.to_string()),
         revision: collected.revision,
         settings: settings.is_some(),
         exposure,
         not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        files,
     })
 }

@@ -3,6 +3,7 @@
 mod human;
 mod json;
 mod mermaid;
+mod page;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -85,6 +86,8 @@ enum Form {
     Json,
     /// A diagram of the ways that are open.
     Mermaid,
+    /// One file for a browser, with every way and its source lines.
+    Html,
 }
 
 /// Why there is no result.
@@ -137,6 +140,7 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
         }
         Form::Json => json::render(&found, &rows, args.explain).map_err(unwritten)?,
         Form::Mermaid => mermaid::render(&found, &rows),
+        Form::Html => page::render(&found, &rows),
     };
     // The audit's own rules for text from outside: a name may hold a command.
     output::print(&sanitise::inert_for_log(&text)).map_err(unwritten)?;
