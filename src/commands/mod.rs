@@ -25,6 +25,8 @@ mod rules;
 #[cfg(feature = "online")]
 mod settings;
 mod triggers;
+#[cfg(feature = "exposure")]
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "exposure"))]
     #[command(hide = true, disable_help_flag = true)]
     Exposure(NotBuilt),
+    #[cfg(feature = "exposure")]
+    WhatIf(Box<what_if::WhatIfArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    WhatIf(NotBuilt),
     #[cfg(feature = "fix")]
     Fix(Box<fix::FixArgs>),
     /// Not part of this build.
@@ -121,6 +129,10 @@ impl Command {
             Self::Exposure(args) => exposure::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]
             Self::Exposure(_) => return Err(not_built("exposure")),
+            #[cfg(feature = "exposure")]
+            Self::WhatIf(args) => what_if::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::WhatIf(_) => return Err(not_built("what-if")),
             #[cfg(feature = "fix")]
             Self::Fix(args) => fix::run(args)?.code().into(),
             #[cfg(not(feature = "fix"))]

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cofferdam_facts::Timestamp;
 use cofferdam_pipelines::collect::bounded;
 use cofferdam_registries::git::{
     Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST, SystemGit,
@@ -81,6 +82,26 @@ pub(crate) enum NetworkError {
     /// The same, seen by the client of repositories.
     #[error(transparent)]
     Git(#[from] GitError),
+}
+
+impl Network {
+    /// What rests on the cache alone, because nobody might be asked: one line,
+    /// or none.
+    pub(crate) fn by_cache(&self) -> Option<String> {
+        let mut all = self.git.by_cache();
+        all.extend(self.oci.by_cache());
+        if all.is_empty() {
+            return None;
+        }
+        let date = |at: u64| Timestamp::from_unix(i64::try_from(at).unwrap_or_default()).date();
+        let named: Vec<String> = (all.iter())
+            .map(|(name, at)| format!("{name} (fetched {})", date(*at)))
+            .collect();
+        Some(format!(
+            "note: by the cache alone, nobody was asked what is so now: {}",
+            named.join(", ")
+        ))
+    }
 }
 
 impl NetworkArgs {

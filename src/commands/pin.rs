@@ -1,5 +1,7 @@
 //! `cofferdam pin`: actions, reusable workflows and images by what they hold.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
@@ -192,6 +194,18 @@ fn exit(outcome: &Outcome, verb: Verb) -> Exit {
     }
 }
 
+/// A message without the cause for which a host did not answer, if that was told
+/// before.
+fn once<'m>(message: &'m str, told: &mut BTreeSet<&'m str>) -> Cow<'m, str> {
+    const SILENT: &str = "no answer came";
+    match message.split_once(SILENT) {
+        Some((head, cause)) if !told.insert(cause) => {
+            Cow::Owned(format!("{head}{SILENT}, as above"))
+        }
+        _ => Cow::Borrowed(message),
+    }
+}
+
 fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
     let mut out = String::new();
     for problem in &outcome.problems {
@@ -211,11 +225,12 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
             None => writeln!(out, "    {settle}"),
         };
     }
+    let mut told = BTreeSet::new();
     for one in &outcome.not_checked {
         let at = one.location.as_ref().map_or_else(String::new, |at| {
             format!("{}:{}:{}  ", sanitise::line(&at.path), at.line, at.column)
         });
-        let message = sanitise::line(&one.message);
+        let message = sanitise::line(&once(&one.message, &mut told)).into_owned();
         let _ = writeln!(out, "{at}not checked\n    {message}\n    {}", one.settle);
     }
     for note in &outcome.notes {
@@ -253,14 +268,17 @@ fn human(outcome: &Outcome, verb: Verb, network: &Network) -> String {
         };
         let _ = writeln!(out, "{word} {}", sanitise::line(&rewrite.name));
     }
+    let requests = match network.git.counts().total() + network.oci.requests() {
+        1 => "1 request".to_owned(),
+        many => format!("{many} requests"),
+    };
     let _ = writeln!(
         out,
-        "{} named, {} pinned and proven, {} wrong, {} not checked; {} requests",
+        "{} named, {} pinned and proven, {} wrong, {} not checked; {requests}",
         outcome.places,
         pinned(outcome, verb),
         outcome.problems.len(),
         outcome.not_checked.len(),
-        network.git.counts().total() + network.oci.requests(),
     );
     if outcome.untouched > 0 {
         let _ = writeln!(

@@ -452,6 +452,24 @@ fn a_local_action_that_the_job_makes_itself_is_named_when_the_lock_is_written() 
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let gap = "local action fetched: gap: nobody can tell: the checkout has no such folder";
     assert!(ran.out.contains(gap), "{}", ran.out);
+    // Nothing makes it, so that nobody knows what runs.
+    let ran = world.lock(&["check"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("[absent-local-action]"), "{}", ran.out);
+    let use_it = "      - uses: ./fetched\n";
+    let text = world.read(CI);
+    for (before, due) in [
+        ("      - run: git clone https://example.com/x fetched\n", 0),
+        ("      - if: false\n        run: mkdir fetched\n", 3),
+        ("      - run: echo fetched\n", 3),
+    ] {
+        let with = text.replace(use_it, &format!("{before}{use_it}"));
+        world.sandbox.write(CI, with);
+        let ran = world.lock(&["check"]);
+        assert_eq!(ran.code, due, "{before}{}{}", ran.out, ran.err);
+        let said = ran.out.contains("note: `fetched` is made by the job");
+        assert_eq!(said, due == 0, "{}", ran.out);
+    }
 }
 
 #[test]

@@ -218,6 +218,11 @@ fn what_cannot_be_locked_is_named_by_place_and_a_silent_host_once() {
         "{}",
         ran.out
     );
+    let ran = world
+        .sandbox
+        .run(&["pin", "check", "--git-url", "http://127.0.0.1:9"]);
+    assert_eq!(ran.out.matches(cause).count(), 1, "{}", ran.out);
+    assert_eq!(ran.out.matches("as above").count(), 1, "{}", ran.out);
 }
 
 #[test]
@@ -270,4 +275,29 @@ fn pins_show_what_changes_count_what_is_so_and_lead_to_the_lock() {
         ran.out
     );
     assert!(ran.out.contains("name one that exists"), "{}", ran.out);
+}
+
+#[test]
+fn what_rests_on_the_cache_alone_is_said() {
+    let (world, _) = releases();
+    world
+        .sandbox
+        .write(CI, workflow("      - uses: acme/leaf@v1.0.0\n"));
+    let online = world.lock(&["write"]);
+    assert_eq!(online.code, 0, "{}{}", online.out, online.err);
+    assert!(!online.out.contains("by the cache alone"), "{}", online.out);
+    // What is locked already stays, so that nothing rests on anybody's word.
+    let again = world.lock(&["write", "--offline"]);
+    assert_eq!(again.code, 0, "{}{}", again.out, again.err);
+    assert!(!again.out.contains("by the cache alone"), "{}", again.out);
+    for lock in [OURS, THEIRS] {
+        std::fs::remove_file(world.sandbox.path(lock)).unwrap();
+    }
+    let offline = world.lock(&["write", "--offline"]);
+    let said = offline
+        .out
+        .contains("note: by the cache alone, nobody was asked what is so now: acme/leaf (fetched ");
+    assert!(said, "{}{}", offline.out, offline.err);
+    let update = world.lock(&["update", "--dry-run", "--offline"]);
+    assert!(update.out.contains("by the cache alone"), "{}", update.out);
 }

@@ -72,3 +72,5 @@ mod unread_documents;
 mod vendored;
 #[cfg(all(feature = "lock", feature = "vendoring"))]
 mod vendored_direct;
+#[cfg(feature = "exposure")]
+mod what_if;

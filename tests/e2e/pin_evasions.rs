@@ -66,7 +66,7 @@ fn what_only_looks_like_a_digest_decides_nothing() {
         );
     }
     // What the same workflow has built is its own.
-    let steps = "      - uses: ./x\n      - run: docker build -t octo/x .\n      \
+    let steps = "      - uses: ./x\n      - id: b\n        run: docker build -t octo/x .\n      \
                  - run: docker run octo/x@${{ steps.b.outputs.digest }}\n";
     let files = [
         (PATH, workflow("", steps)),
@@ -143,4 +143,151 @@ fn what_nobody_looked_at_counts_under_a_base_where_it_is_new() {
         workflow("", "      - uses: ./old\n      - uses: ./new\n"),
     );
     assert_eq!(check(), 3);
+}
+
+#[test]
+fn a_build_that_perhaps_does_not_run_hides_no_image() {
+    let not_pinned = || "image-not-pinned".to_owned();
+    for steps in [
+        "      - if: false\n        run: docker build -t evil/x .\n      - run: docker run evil/x\n",
+        "      - run: docker run evil/x\n      - run: docker build -t evil/x .\n",
+        "      - run: docker build -t evil/x:1 .\n      - run: docker run evil/x:2\n",
+        "      - if: github.actor == 'nobody'\n        run: docker build -t evil/x .\n      \
+         - run: docker run evil/x\n",
+    ] {
+        let (code, codes) = said(&[(PATH, &workflow("", steps))]);
+        assert_eq!((code, codes.contains(&not_pinned())), (1, true), "{steps}");
+    }
+    // Another job, its container, and a Dockerfile that it builds.
+    let build = "      - run: docker build -t evil/x .\n";
+    let other = |needs: &str| {
+        let user = format!(
+            "  use:\n    runs-on: x\n{needs}    container: evil/x\n    steps:\n      - run: make\n"
+        );
+        let text = format!("{}{user}", workflow("", build));
+        said(&[(PATH, &text)])
+    };
+    assert_eq!(other("").0, 1);
+    assert_eq!(other("    needs: build\n").0, 1);
+    let base = [
+        (PATH, workflow("", build)),
+        ("app/Dockerfile", "FROM evil/x\n".to_owned()),
+    ];
+    let base = base.each_ref().map(|(path, text)| (*path, text.as_str()));
+    assert_eq!(said(&base).0, 1);
+    // What a workflow builds is not what a compose file means.
+    let composed = "services:\n  a:\n    image: evil/x\n";
+    let files = [
+        (PATH, workflow("", build)),
+        ("compose.yml", composed.to_owned()),
+    ];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    assert_eq!(said(&files).0, 1);
+    for (steps, due) in [
+        ("      - run: docker run evil/x\n", 1),
+        ("      - run: docker run --pull=never evil/x\n", 0),
+        (
+            "      - run: docker build -t evil/x .\n      - run: docker run evil/x\n",
+            0,
+        ),
+    ] {
+        assert_eq!(said(&[(PATH, &workflow("", steps))]).0, due, "{steps}");
+    }
+}
+
+#[test]
+fn a_service_that_is_built_hides_its_name_in_its_own_file_alone() {
+    let built = "services:\n  a:\n    build: .\n    image: evil/x\n  b:\n    image: evil/x\n";
+    let named = "services:\n  c:\n    image: evil/x\n";
+    assert_eq!(said(&[("compose.yml", built)]).0, 0);
+    assert_eq!(
+        said(&[("compose.yml", built), ("compose.b.yml", named)]).0,
+        1
+    );
+    let run = workflow("", "      - run: docker run evil/x\n");
+    assert_eq!(said(&[("compose.yml", built), (PATH, &run)]).0, 1);
+    let never = "services:\n  c:\n    image: evil/x\n    pull_policy: never\n";
+    assert_eq!(said(&[("compose.yml", never)]).0, 0);
+    let always = built.replacen(
+        "    build: .\n",
+        "    build: .\n    pull_policy: always\n",
+        1,
+    );
+    assert_eq!(said(&[("compose.yml", &always)]).0, 1);
+}
+
+#[test]
+fn files_that_a_command_names_are_looked_at_whatever_they_are_called() {
+    let not_pinned = (
+        1,
+        vec!["image-not-pinned".to_owned(), "pin-unknown".to_owned()],
+    );
+    let run = |line: &str| workflow("", &format!("      - run: {line}\n"));
+    let base = "FROM evil/x:1\n";
+    for (line, path) in [
+        ("docker build -f odd/name .", "odd/name"),
+        ("podman build --file=odd/name .", "odd/name"),
+        ("docker buildx build vendor/x", "vendor/x/Dockerfile"),
+        ("nerdctl build -f node_modules/x/y .", "node_modules/x/y"),
+        ("buildah bud -f odd/name .", "odd/name"),
+        ("make", "Dockerfile-ci"),
+        ("make", "Containerfile_ci"),
+    ] {
+        let text = run(line);
+        assert_eq!(
+            said(&[(PATH, &text), (path, base)]),
+            not_pinned,
+            "{line} {path}"
+        );
+    }
+    let action = "      - uses: ./a\n      - run: make\n";
+    let composite = "name: x\nruns:\n  using: composite\n  steps:\n    \
+                     - run: docker build -f odd/name .\n      shell: bash\n";
+    let files = [
+        (PATH, workflow("", action)),
+        ("a/action.yml", composite.to_owned()),
+        ("odd/name", base.to_owned()),
+    ];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    assert_eq!(said(&files), not_pinned);
+    let argument = run("docker build --build-arg BASE=evil/x:1 .");
+    let taken = "ARG BASE=scratch\nFROM ${BASE}\n";
+    assert_eq!(
+        said(&[(PATH, &argument), ("Dockerfile", taken)]),
+        not_pinned
+    );
+    let composed = "services:\n  a:\n    image: evil/x:1\n";
+    for line in [
+        "docker compose -f odd/name up",
+        "docker-compose --file=odd/name up",
+        "COMPOSE_FILE=odd/name docker compose up",
+    ] {
+        assert_eq!(
+            said(&[(PATH, &run(line)), ("odd/name", composed)]),
+            not_pinned,
+            "{line}"
+        );
+    }
+    let env = workflow(
+        "    env:\n      COMPOSE_FILE: a:odd/name\n",
+        "      - run: docker compose up\n",
+    );
+    let files = [
+        (PATH, env.as_str()),
+        ("odd/name", composed),
+        ("a", "services: {}\n"),
+    ];
+    assert_eq!(said(&files), not_pinned);
+    assert_eq!(
+        said(&[(PATH, &run("docker compose -f made-later up"))]),
+        (3, vec!["compose-unread".to_owned()])
+    );
+    let inline = "services:\n  a:\n    build:\n      dockerfile_inline: |\n        \
+                  FROM scratch AS one\n        FROM evil/x:1\n        COPY --from=one / /\n";
+    assert_eq!(said(&[("compose.yml", inline)]), not_pinned);
+    let named = "services:\n  a:\n    build:\n      dockerfile: odd/name\n";
+    assert_eq!(
+        said(&[("compose.yml", named), ("odd/name", base)]),
+        (3, vec!["compose-unread".to_owned()])
+    );
 }

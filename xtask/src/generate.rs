@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_config::Scope;
 use cofferdam_config::schema::{self as config, VERSION};
+use cofferdam_exposure::whatif::schema as what_if;
 use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
 use cofferdam_findings::formats::json::{SCHEMA_VERSION, schema};
@@ -118,6 +119,13 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
     files.insert(
         PathBuf::from(format!("docs/schema/fixes-v{}.json", fixes::SCHEMA_VERSION)),
         format!("{:#}\n", fixes::schema()),
+    );
+    files.insert(
+        PathBuf::from(format!(
+            "docs/schema/what-if-v{}.json",
+            what_if::SCHEMA_VERSION
+        )),
+        format!("{:#}\n", what_if::schema()),
     );
     let ids: Vec<&str> = cofferdam_rules::RULES
         .iter()

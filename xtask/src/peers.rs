@@ -21,6 +21,7 @@ mod noise;
 mod sarif;
 mod scanners;
 mod vendor;
+mod what_if;
 
 /// One recipe.
 struct Peer {
@@ -68,6 +69,12 @@ const PEERS: &[Peer] = &[
         summary: "vendor directories of public projects, proven, over checkouts given by hand",
         covers: vendor::COVERS,
         run: vendor::run,
+    },
+    Peer {
+        name: "what-if",
+        summary: "what-if over hundreds of distinct repositories, from checkouts given by hand",
+        covers: what_if::COVERS,
+        run: what_if::run,
     },
 ];
 
@@ -119,7 +126,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         .filter(|peer| match wanted.as_deref() {
             Some(name) => name == peer.name,
             // These have nothing to read unless they are given something.
-            None => !matches!(peer.name, "noise" | "vendor") || !options.corpora.is_empty(),
+            None => {
+                !matches!(peer.name, "noise" | "vendor" | "what-if") || !options.corpora.is_empty()
+            }
         })
         .collect();
     if chosen.is_empty() {

@@ -6,7 +6,7 @@ use cofferdam_facts::Location;
 
 use crate::asset::Asset;
 use crate::position::Position;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, Wait};
 
 /// Numbers the runs of a checkout.
 pub type RunId = usize;
@@ -98,6 +98,9 @@ pub enum Node {
     Shapes(RunId),
     /// What the attacker wants.
     Asset(Asset),
+    /// Something is taken over that is no position of its own, such as a workflow
+    /// or a branch; see [`crate::whatif`]. Each question has its own.
+    Thing(usize),
 }
 
 /// Numbers the points of a graph.
@@ -252,6 +255,36 @@ impl Graph {
         }
     }
 
+    /// Draws an edge once more, from another point.
+    pub fn again(&mut self, at: usize, from: Node) {
+        let Some(edge) = self.edges.get(at).cloned() else {
+            return;
+        };
+        let Some(to) = self.nodes.get(edge.to).cloned() else {
+            return;
+        };
+        self.draw(Drawn {
+            rule: edge.rule,
+            from,
+            to,
+            verdict: edge.verdict,
+            places: edge.places,
+            cuts: edge.cuts,
+        });
+    }
+
+    /// Puts verdicts in the place of others, and gives back those that stood
+    /// there.
+    pub fn exchange(&mut self, verdicts: Vec<(usize, Verdict)>) -> Vec<(usize, Verdict)> {
+        let mut old = Vec::with_capacity(verdicts.len());
+        for (at, verdict) in verdicts {
+            if let Some(edge) = self.edges.get_mut(at) {
+                old.push((at, std::mem::replace(&mut edge.verdict, verdict)));
+            }
+        }
+        old
+    }
+
     /// The points, by number.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
@@ -334,5 +367,15 @@ impl Drawn {
     pub fn cut(mut self, cost: Cost, what: impl Into<String>) -> Self {
         self.cuts.push(Cut::new(cost, what));
         self
+    }
+
+    /// Naming the content would take it away; where that is done, nothing is
+    /// left to name.
+    #[must_use]
+    pub fn pin(self, cost: Cost, what: impl Into<String>) -> Self {
+        if self.verdict.waits.contains(&Wait::Update) {
+            return self;
+        }
+        self.cut(cost, what)
     }
 }

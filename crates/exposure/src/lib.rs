@@ -24,6 +24,7 @@ pub mod settings;
 pub mod universe;
 pub mod unread;
 pub mod verdict;
+pub mod whatif;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -97,6 +98,7 @@ impl Exposure {
             Node::Code(id) => format!("code in {}", run(id)),
             Node::Handed(id, _) => format!("code in a container of {}", run(id)),
             Node::Shapes(id) => format!("decides what {} publishes", run(id)),
+            Node::Thing(_) => "what is taken over".to_owned(),
         }
     }
 
@@ -133,16 +135,18 @@ pub fn of(cx: &Context<'_>) -> Exposure {
 #[must_use]
 pub fn without(cx: &Context<'_>, without: &Without) -> Exposure {
     let scene = Scene::of(cx);
-    let universe = Universe::of(&scene);
+    let graph = drawn(&scene, &Universe::of(&scene), without);
+    settled(&scene, graph)
+}
+
+/// The graph of a scene.
+fn drawn(scene: &Scene<'_>, universe: &Universe, without: &Without) -> Graph {
     let mut graph = Graph::default();
     // People are there even where they reach nothing.
     for position in Position::PEOPLE {
         graph.node(Node::Position(position));
     }
-    let ground = Ground {
-        scene: &scene,
-        universe: &universe,
-    };
+    let ground = Ground { scene, universe };
     let kept = |rule: &&EdgeRule| !without.rules.contains(rule.id);
     // What containers are handed is looked up for the points that others drew.
     let (last, first): (Vec<&EdgeRule>, Vec<&EdgeRule>) = RULES
@@ -152,6 +156,11 @@ pub fn without(cx: &Context<'_>, without: &Without) -> Exposure {
     for rule in first.into_iter().chain(last) {
         (rule.draw)(&ground, &mut graph);
     }
+    graph
+}
+
+/// What follows from the graph of a scene.
+fn settled(scene: &Scene<'_>, graph: Graph) -> Exposure {
     let name = |run: &scene::Run<'_>| RunName {
         path: run.view.workflow.path().to_owned(),
         job: run.view.job.name().to_owned(),
@@ -161,7 +170,7 @@ pub fn without(cx: &Context<'_>, without: &Without) -> Exposure {
     Exposure {
         rows: matrix::of(&graph),
         runs: scene.runs.iter().map(name).collect(),
-        unread: unread::of(&scene, &graph),
+        unread: unread::of(scene, &graph),
         graph,
     }
 }

@@ -27,21 +27,56 @@ pub struct Row {
 #[must_use]
 pub fn of(graph: &Graph) -> Vec<Row> {
     let mut positions: Vec<(&Position, NodeId)> = Vec::new();
-    let mut assets: Vec<(&Asset, NodeId)> = Vec::new();
     for (id, node) in graph.nodes().iter().enumerate() {
-        match node {
-            Node::Position(position) => positions.push((position, id)),
-            Node::Asset(asset) => assets.push((asset, id)),
-            _ => {}
+        if let Node::Position(position) = node {
+            positions.push((position, id));
         }
     }
     positions.sort();
-    assets.sort();
+    let assets = assets(graph);
     let rows: Vec<Vec<Row>> = positions
         .par_iter()
         .map(|(position, from)| of_position(graph, position, *from, &assets))
         .collect();
     rows.into_iter().flatten().collect()
+}
+
+/// An asset that is reached from a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// What.
+    pub asset: Asset,
+    /// What stands in the worst way.
+    pub verdict: Verdict,
+    /// The edges of that way.
+    pub path: Vec<usize>,
+}
+
+/// Everything that is reached from a point, in order of asset.
+#[must_use]
+pub fn from_node(graph: &Graph, from: NodeId) -> Vec<Reached> {
+    reached(graph, from, &assets(graph))
+}
+
+/// What one position reaches.
+#[must_use]
+pub fn from_position(graph: &Graph, position: &Position) -> Vec<Row> {
+    match graph.find(&Node::Position(position.clone())) {
+        Some(from) => of_position(graph, position, from, &assets(graph)),
+        None => Vec::new(),
+    }
+}
+
+fn assets(graph: &Graph) -> Vec<(&Asset, NodeId)> {
+    let nodes = graph.nodes().iter().enumerate();
+    let mut assets: Vec<(&Asset, NodeId)> = nodes
+        .filter_map(|(id, node)| match node {
+            Node::Asset(asset) => Some((asset, id)),
+            _ => None,
+        })
+        .collect();
+    assets.sort();
+    assets
 }
 
 fn of_position(
@@ -50,18 +85,28 @@ fn of_position(
     from: NodeId,
     assets: &[(&Asset, NodeId)],
 ) -> Vec<Row> {
-    let mut found: BTreeMap<&Asset, Row> = BTreeMap::new();
+    let all = reached(graph, from, assets).into_iter();
+    all.map(|one| Row {
+        position: position.clone(),
+        asset: one.asset,
+        verdict: one.verdict,
+        path: one.path,
+    })
+    .collect()
+}
+
+fn reached(graph: &Graph, from: NodeId, assets: &[(&Asset, NodeId)]) -> Vec<Reached> {
+    let mut found: BTreeMap<&Asset, Reached> = BTreeMap::new();
     for level in Level::ALL {
-        let reached = paths::search(graph, from, level, &|_| false);
+        let ways = paths::search(graph, from, level, &|_| false);
         for (asset, to) in assets {
-            if found.contains_key(asset) || !reached.has(*to) {
+            if found.contains_key(asset) || !ways.has(*to) {
                 continue;
             }
-            let path = reached.path(graph, *to);
+            let path = ways.path(graph, *to);
             found.insert(
                 asset,
-                Row {
-                    position: position.clone(),
+                Reached {
                     asset: (*asset).clone(),
                     verdict: paths::verdict(graph, &path),
                     path,

@@ -27,6 +27,8 @@ pub enum Fact {
     TagRules,
     /// Which runners the repository has, and whether they take several jobs.
     Runners,
+    /// Which Apps are installed, and what they may do.
+    Apps,
 }
 
 /// Something that somebody else has to do, or a time that has to pass.
@@ -247,6 +249,7 @@ words! {
     SecretsToForks = "settings:secrets-to-forks",
     TagRules = "settings:tag-rules",
     Runners = "settings:runners",
+    Apps = "settings:apps",
     ;
     Environment = "settings:environment:",
     Callee = "callee:",

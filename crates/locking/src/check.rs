@@ -13,6 +13,7 @@ use crate::problem::{Code, Problem};
 use crate::references::{Reference, What, of_repository, why_loose};
 
 mod commits;
+mod made;
 
 pub use commits::needed;
 
@@ -46,6 +47,9 @@ pub enum LocalFolder {
 pub struct Checked {
     /// What is wrong, in order of file and place.
     pub problems: Vec<Problem>,
+    /// Local actions that the job makes itself, so that nothing here knows them:
+    /// one sentence each.
+    pub made: Vec<String>,
     /// Places that refer to something.
     pub references: usize,
     /// Entries of the lock.
@@ -97,7 +101,7 @@ pub fn check_references(
             if read(lock.file(), lock.problems(), &mut found) {
                 covered(lock, references, &mut found);
                 left_over(lock, references, &mut found);
-                local_folders(lock, references, local, &mut found);
+                checked.made = local_folders(repository, references, local, &mut found);
                 form(lock, &mut found);
                 if actions_lock.is_none() && !keys.no_actions_lock {
                     found.extend(commits::no_file(repository));
@@ -346,12 +350,18 @@ fn left_over(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Pro
     }
 }
 
+/// The folders of local actions are as they were locked. Says which ones the job
+/// makes itself.
 fn local_folders(
-    lock: &CofferdamLock,
+    repository: &Repository,
     references: &[Reference],
     local: &BTreeMap<String, LocalFolder>,
     found: &mut Vec<Problem>,
-) {
+) -> Vec<String> {
+    let mut made = Vec::new();
+    let Some(lock) = repository.cofferdam_locks.first() else {
+        return made;
+    };
     for (folder, hash) in &lock.contents().local {
         let place = || lock.place(&Key::Local(folder.clone()));
         let user = references
@@ -371,7 +381,18 @@ fn local_folders(
                 let message = format!("`{folder}` is {exact}, and {hash} in the lock");
                 found.push(Code::LocalChanged.at(place(), message));
             }
-            (Some(LocalFolder::Absent), Hash::NotKnown) => {}
+            (Some(LocalFolder::Absent), Hash::NotKnown) => match made::by(repository, folder) {
+                Some(step) => made.push(format!(
+                    "`{folder}` is made by the job ({step}), and no lock knows what it holds"
+                )),
+                None => {
+                    let message = format!(
+                        "`{folder}` does not stand in the checkout, no earlier step of the job \
+                         makes it, and what runs is not known"
+                    );
+                    found.push(Code::LocalAbsent.at(user.location.clone(), message));
+                }
+            },
             (Some(LocalFolder::Absent), Hash::Known(_)) => {
                 let message = format!("`{folder}` is locked, and the checkout has no such folder");
                 found.push(Code::LocalChanged.at(place(), message));
@@ -395,6 +416,7 @@ fn local_folders(
             }
         }
     }
+    made
 }
 
 fn form(lock: &CofferdamLock, found: &mut Vec<Problem>) {

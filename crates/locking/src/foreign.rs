@@ -10,7 +10,7 @@ use cofferdam_workflows::documents::dockerfile::Script as RunScript;
 use cofferdam_workflows::documents::job::PermissionsKind;
 use cofferdam_workflows::documents::{Action, Dockerfile, Step, Workflow};
 use cofferdam_workflows::repository::{ACTION_DOCKERFILES, ACTION_NAMES, inside, plain};
-use cofferdam_workflows::semantics::built::Built;
+use cofferdam_workflows::semantics::built::BuiltBases;
 use cofferdam_workflows::semantics::shells;
 use cofferdam_workflows::shell::Shell;
 
@@ -110,7 +110,7 @@ fn workflow(files: &dyn Files, path: &str) -> Result<Part, PartError> {
     let workflow = Workflow::parse(source(path, &bytes));
     understood(path, workflow.document.problems())?;
     let mut part = Part::default();
-    take(of_workflow(&workflow, &Built::default()), &mut part);
+    take(of_workflow(&workflow, None), &mut part);
     let mut scripts = Scripts::new(files, "");
     for job in &workflow.jobs {
         match job.call().map(|call| &call.uses.value) {
@@ -139,7 +139,7 @@ fn action(files: &dyn Files, folder: &str, path: &str, bytes: &[u8]) -> Result<P
     let action = Action::parse(source(path, bytes));
     understood(path, action.document.problems())?;
     let mut part = Part::default();
-    take(of_action(&action, &Built::default()), &mut part);
+    take(of_action(&action, None), &mut part);
     let mut entries = Vec::new();
     let mut scripts = Scripts::new(files, folder);
     match &action.runs {
@@ -280,7 +280,7 @@ fn asked(permissions: &PermissionsKind, part: &mut Part) {
 
 fn dockerfile(path: &str, bytes: &[u8], part: &mut Part, scripts: &mut Scripts<'_>) {
     let file = Dockerfile::parse(source(path, bytes));
-    take(of_dockerfile(&file, &Built::default()), part);
+    take(of_dockerfile(&file, &BuiltBases::default()), part);
     scripts.names(path, file.file().text());
     for run in file.runs() {
         let shell = match run.shell.as_deref() {

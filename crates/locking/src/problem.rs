@@ -74,6 +74,9 @@ codes! {
     /// The folder of a local action is reached through a link, which is not
     /// followed.
     Linked = "linked-local-action", "name the real folder behind `uses:`, run `cofferdam lock write` and commit what it writes";
+    /// A local action stands nowhere in the checkout, and nothing says what puts
+    /// it there.
+    LocalAbsent = "absent-local-action", "name a folder of the repository, or let an earlier step of the same job make it";
     /// A document could not be read as a whole, so that references may be missing.
     NotRead = "not-read", "correct the file and run again";
 }
@@ -82,7 +85,10 @@ impl Code {
     /// Whether nothing was found and something could not be looked at.
     #[must_use]
     pub fn is_not_checked(self) -> bool {
-        matches!(self, Self::Version | Self::Linked | Self::NotRead)
+        matches!(
+            self,
+            Self::Version | Self::Linked | Self::LocalAbsent | Self::NotRead
+        )
     }
 
     pub(crate) fn at(self, location: Location, message: impl Into<String>) -> Problem {

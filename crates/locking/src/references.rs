@@ -13,9 +13,9 @@ use cofferdam_workflows::documents::cofferdam_lock::{Contents, Hash, Key, Tool};
 use cofferdam_workflows::documents::dockerfile::{ImageName, Script as RunScript};
 use cofferdam_workflows::documents::kind::is_aside;
 use cofferdam_workflows::documents::text::Text;
-use cofferdam_workflows::documents::{Action, Dockerfile, Step, Workflow};
+use cofferdam_workflows::documents::{Action, Dockerfile, Job, Step, Workflow};
 use cofferdam_workflows::repository::{inside, plain};
-use cofferdam_workflows::semantics::built::Built;
+use cofferdam_workflows::semantics::built::{Built, BuiltBases, Pushed};
 use cofferdam_workflows::semantics::constants::Surroundings;
 use cofferdam_workflows::semantics::downloads::{self, Download};
 use cofferdam_workflows::semantics::images::{self, Named};
@@ -108,11 +108,11 @@ impl What {
 /// tests and examples and that no workflow uses.
 #[must_use]
 pub fn of_repository(repository: &Repository) -> Vec<Reference> {
-    let built = built(repository);
+    let built = BuiltBases::of(repository, &scripts);
     let mut found: Vec<Reference> = (repository.workflows.par_iter())
-        .flat_map_iter(|workflow| of_workflow(workflow, &built))
+        .flat_map_iter(|workflow| of_workflow(workflow, Some(repository)))
         .collect();
-    let actions = of_actions(repository, &found, &built);
+    let actions = of_actions(repository, &found);
     let dockerfiles: Vec<Reference> = (repository.dockerfiles.par_iter())
         .filter(|file| !is_aside(file.file().path()) || is_built(repository, file.file().path()))
         .flat_map_iter(|file| of_dockerfile(file, &built))
@@ -125,7 +125,7 @@ pub fn of_repository(repository: &Repository) -> Vec<Reference> {
 
 /// What the actions of a checkout refer to, of those that stand aside only where
 /// a workflow or another one of them uses them.
-fn of_actions(repository: &Repository, workflows: &[Reference], built: &Built) -> Vec<Reference> {
+fn of_actions(repository: &Repository, workflows: &[Reference]) -> Vec<Reference> {
     let mut folders = BTreeSet::new();
     let mut waiting: Vec<&Action> = repository.actions.iter().collect();
     let mut found: Vec<Reference> = Vec::new();
@@ -144,7 +144,7 @@ fn of_actions(repository: &Repository, workflows: &[Reference], built: &Built) -
             !is_aside(action.path()) || folders.contains(&folder)
         });
         more = (used.par_iter())
-            .flat_map_iter(|action| of_action(action, built))
+            .flat_map_iter(|action| of_action(action, Some(repository)))
             .collect();
         found.extend(more.iter().cloned());
         if used.is_empty() {
@@ -162,56 +162,37 @@ fn is_built(repository: &Repository, path: &str) -> bool {
     })
 }
 
-/// What the workflows and actions of a checkout build themselves.
-fn built(repository: &Repository) -> Built {
-    let of_steps = |steps: &[Step], around: Surroundings<'_>, shell: &dyn Fn(&Step) -> Shell| {
-        let mut built = Built::default();
-        for step in steps {
-            built.add_action(step, around.in_step(step));
-            // Most scripts build nothing, and parsing takes most of the time.
-            let script = step.script().filter(|text| text.value.contains("build"));
-            if let Some(text) = script {
-                built.add_script(
-                    &shell::parse(&text.value, &shell(step)),
-                    around.in_step(step),
-                );
-            }
-        }
-        built
-    };
-    let workflows = repository.workflows.par_iter().flat_map_iter(|workflow| {
-        workflow.jobs.iter().map(move |job| {
-            let around = Surroundings::of_job(workflow, job);
-            of_steps(job.steps(), around, &|step| {
-                shells::of_step(workflow, job, step)
-            })
-        })
-    });
-    let actions = repository.actions.par_iter().map(|action| {
-        let around = Surroundings::of_action(action);
-        of_steps(action.steps(), around, &shells::of_composite_step)
-    });
-    let all: Vec<Built> = workflows.chain(actions).collect();
-    let mut built = Built::default();
-    all.into_iter().for_each(|one| built.extend(one));
-    built
+/// The scripts that may build or push an image: parsing takes most of the time,
+/// and most scripts do neither.
+fn scripts(workflow: &Workflow, job: &Job, step: &Step) -> Option<Cow<'static, Script>> {
+    const SIGNS: [&str; 4] = ["build", "push", "tag", "commit"];
+    let text = step.script()?;
+    let is_one = SIGNS.iter().any(|sign| text.value.contains(sign)) && may_fetch(&text.value);
+    is_one.then(|| {
+        let shell = shells::of_step(workflow, job, step);
+        Cow::Owned(shell::parse(&text.value, &shell))
+    })
 }
 
-/// What a workflow refers to.
+/// What a workflow refers to. `repository` has the Dockerfiles that it builds.
 #[must_use]
-pub fn of_workflow(workflow: &Workflow, built: &Built) -> Vec<Reference> {
-    let mut found = Found::new(&workflow.document, built);
+pub fn of_workflow(workflow: &Workflow, repository: Option<&Repository>) -> Vec<Reference> {
+    let mut found = Found::new(&workflow.document);
+    let pushed = Pushed::of(workflow, &scripts);
     for job in &workflow.jobs {
         let around = Surroundings::of_job(workflow, job);
+        let mut built = Built::of_job(repository, workflow, job, &pushed);
         if let Some(call) = job.call() {
             found.uses(&call.uses.value, call.uses.span, true);
         }
         for named in images::of_job(job, around) {
-            found.image(&named, What::Image);
+            if let Some(named) = built.left(named) {
+                found.image(&named, What::Image);
+            }
         }
         for step in job.steps() {
             let shell = shells::of_step(workflow, job, step);
-            found.step(step, around, &shell);
+            found.step(step, around, &shell, &mut built);
         }
     }
     found.list
@@ -219,29 +200,30 @@ pub fn of_workflow(workflow: &Workflow, built: &Built) -> Vec<Reference> {
 
 /// What an action refers to.
 #[must_use]
-pub fn of_action(action: &Action, built: &Built) -> Vec<Reference> {
-    let mut found = Found::new(&action.document, built);
+pub fn of_action(action: &Action, repository: Option<&Repository>) -> Vec<Reference> {
+    let mut found = Found::new(&action.document);
     if let Some(named) = images::of_action(action) {
         found.image(&named, What::Image);
     }
     let around = Surroundings::of_action(action);
+    let mut built = Built::alone(repository, around);
     for step in action.steps() {
-        found.step(step, around, &shells::of_composite_step(step));
+        found.step(step, around, &shells::of_composite_step(step), &mut built);
     }
     found.list
 }
 
 /// What a Dockerfile builds on and fetches.
 #[must_use]
-pub fn of_dockerfile(dockerfile: &Dockerfile, built: &Built) -> Vec<Reference> {
+pub fn of_dockerfile(dockerfile: &Dockerfile, built: &BuiltBases) -> Vec<Reference> {
     let file = dockerfile.file();
     let mut list = Vec::new();
-    for place in dockerfile.images() {
+    for (at, place) in dockerfile.images().iter().enumerate() {
         if place.is_some_stage() {
             continue;
         }
         let (name, hash) = match &place.name {
-            ImageName::Image(image) if built.has(&image.name()) => continue,
+            ImageName::Image(_) if built.has(file.path(), at) => continue,
             ImageName::Image(image) => of_image(image),
             ImageName::Unknown { .. } => (one_line(&place.written), Hash::NotKnown),
             ImageName::Scratch | ImageName::Stage(_) => continue,
@@ -279,15 +261,13 @@ pub fn of_dockerfile(dockerfile: &Dockerfile, built: &Built) -> Vec<Reference> {
 /// Collects the references of one document.
 struct Found<'d> {
     document: &'d Document,
-    built: &'d Built,
     list: Vec<Reference>,
 }
 
 impl<'d> Found<'d> {
-    fn new(document: &'d Document, built: &'d Built) -> Self {
+    fn new(document: &'d Document) -> Self {
         Self {
             document,
-            built,
             list: Vec::new(),
         }
     }
@@ -334,18 +314,21 @@ impl<'d> Found<'d> {
 
     fn image(&mut self, named: &Named, what: fn(String, Hash) -> What) {
         for candidate in &named.images {
-            if self.built.has(&candidate.image.name()) || self.built.has(&named.written) {
-                continue;
-            }
             let (name, hash) = of_image(&candidate.image);
             self.add(what(name, hash), named.span);
         }
-        if !named.complete && !self.built.has(&named.written) {
+        if !named.complete {
             self.add(what(one_line(&named.written), Hash::NotKnown), named.span);
         }
     }
 
-    fn step(&mut self, step: &Step, around: Surroundings<'_>, shell: &Shell) {
+    fn step<'s>(
+        &mut self,
+        step: &'s Step,
+        around: Surroundings<'_>,
+        shell: &Shell,
+        built: &mut Built<'s>,
+    ) {
         let around = around.in_step(step);
         if let Some(uses) = step.uses() {
             self.uses(&uses.value, uses.span, false);
@@ -353,18 +336,23 @@ impl<'d> Found<'d> {
                 self.add(What::Tool(tool, from), uses.span);
             }
         }
-        if let Some(named) = images::of_step(step) {
+        let script = (step.script())
+            .filter(|text| may_fetch(&text.value))
+            .map(|text| (text, shell::parse(&text.value, shell)));
+        let document = self.document;
+        let at = |range: Range<usize>| match &script {
+            Some((text, _)) => text.raw_span(document, range),
+            None => step.span,
+        };
+        for named in built.step(step, script.as_ref().map(|(_, script)| script), &at) {
             self.image(&named, What::Image);
         }
-        if let Some(text) = step.script() {
-            self.script(text, around, shell);
+        if let Some((text, script)) = &script {
+            self.script(text, script, around, shell);
         }
     }
 
-    fn script(&mut self, text: &Text, around: Surroundings<'_>, shell: &Shell) {
-        if !may_fetch(&text.value) {
-            return;
-        }
+    fn script(&mut self, text: &Text, script: &Script, around: Surroundings<'_>, shell: &Shell) {
         let document = self.document;
         if *shell == Shell::PowerShell {
             for (address, range) in downloads::of_powershell(&text.value) {
@@ -372,13 +360,9 @@ impl<'d> Found<'d> {
                 self.add(What::Download(one_line(&address), Hash::NotKnown), span);
             }
         }
-        let script = shell::parse(&text.value, shell);
         let at = |range: Range<usize>| text.raw_span(document, range);
-        for named in images::of_script(&script, around, at) {
-            self.image(&named, What::Image);
-        }
-        for download in downloads::of_script(&script) {
-            let address = address(&download, around, &script);
+        for download in downloads::of_script(script) {
+            let address = address(&download, around, script);
             let hash = compared(&text.value, &download);
             let span = at(download.range.clone());
             self.add(What::Download(address, hash), span);
@@ -389,8 +373,8 @@ impl<'d> Found<'d> {
 /// Whether a script may hold a download or name an image: parsing takes most
 /// of the time of a run, and most scripts do neither.
 fn may_fetch(text: &str) -> bool {
-    const SIGNS: [&str; 9] = [
-        "curl", "wget", "://", "docker", "podman", "nerdctl", "iwr", "irm", "nvoke-",
+    const SIGNS: [&str; 10] = [
+        "curl", "wget", "://", "docker", "podman", "nerdctl", "buildah", "iwr", "irm", "nvoke-",
     ];
     SIGNS.iter().any(|sign| text.contains(sign))
 }

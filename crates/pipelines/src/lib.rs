@@ -30,6 +30,8 @@ pub mod slug;
 pub mod triggers;
 #[cfg(feature = "vendoring")]
 pub mod vendoring;
+#[cfg(feature = "exposure")]
+pub mod what_if;
 
 #[cfg(feature = "fix")]
 pub use audit::fixing::{Mended, Rewrite, mend};
@@ -47,3 +49,5 @@ pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
 pub use requirement::Requirement;
 pub use slug::Slug;
 pub use triggers::{Triggers, triggers};
+#[cfg(feature = "exposure")]
+pub use what_if::{Session, Studied, what_if, what_if_all};

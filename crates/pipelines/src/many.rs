@@ -30,16 +30,20 @@ pub fn audit_all<B>(
     options: &Options,
     each: impl FnMut(&Target, Result<Report, AuditError>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
-    let window = rayon::current_num_threads()
+    in_order(targets, window(), |target| audit(target, options), each)
+}
+
+/// How many repositories are begun and not handed over at most.
+pub(crate) fn window() -> usize {
+    rayon::current_num_threads()
         .saturating_mul(IN_FLIGHT)
-        .min(MOST_IN_FLIGHT);
-    in_order(targets, window, |target| audit(target, options), each)
+        .min(MOST_IN_FLIGHT)
 }
 
 /// Works on items in parallel and hands each result to `each`, in the order of
 /// the items and on this thread. Never more than `window` items, at least one,
 /// are begun and not handed over.
-fn in_order<T: Sync, R: Send, B>(
+pub(crate) fn in_order<T: Sync, R: Send, B>(
     items: &[T],
     window: usize,
     work: impl Fn(&T) -> R + Sync,

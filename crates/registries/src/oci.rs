@@ -149,6 +149,8 @@ pub struct OciClient {
     client: HttpClient,
     registries: Registries,
     cache: Option<Cache>,
+    /// What was answered by the cache alone, and when that was fetched.
+    by_cache: Mutex<BTreeMap<String, u64>>,
     mode: Mode,
     /// What to send to a registry for a repository, once it is known.
     authorizations: Mutex<HashMap<String, String>>,
@@ -217,12 +219,22 @@ impl OciClient {
             client: HttpClient::new(agent, &connection)?,
             registries,
             cache,
+            by_cache: Mutex::default(),
             mode,
             authorizations: Mutex::default(),
             looked_up: Mutex::default(),
             silent: Mutex::default(),
             requests: AtomicU64::new(0),
         })
+    }
+
+    /// The images whose digest was taken from the cache because nobody may be
+    /// asked, with the time at which each was fetched, in seconds since 1970-01-01
+    /// in UTC.
+    #[must_use]
+    pub fn by_cache(&self) -> BTreeMap<String, u64> {
+        let all = self.by_cache.lock();
+        all.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many requests were sent until now.
@@ -245,10 +257,13 @@ impl OciClient {
         let key = place.tag_key(tag);
         if self.mode == Mode::Offline {
             let kept = self.kept(Key::Image(&key), 200);
+            let at = kept.as_ref().map_or(0, |kept| kept.at);
             let digest = kept.and_then(|kept| String::from_utf8(kept.bytes).ok());
-            return digest
-                .filter(|digest| is_digest(digest))
-                .ok_or(OciError::NotCached { image: place.image });
+            let digest = digest.filter(|digest| is_digest(digest));
+            let digest = digest.ok_or(OciError::NotCached { image: place.image })?;
+            let mut all = (self.by_cache.lock()).unwrap_or_else(PoisonError::into_inner);
+            all.insert(image.to_string(), at);
+            return Ok(digest);
         }
         let head = self.ask(&place, tag, true)?;
         let digest = match head.header("docker-content-digest") {
@@ -610,11 +625,18 @@ impl OciClient {
 impl Place {
     /// The repository, for keys of the cache.
     fn name(&self) -> String {
-        format!("{}/{}", self.registry, self.repository)
+        let name = format!("{}/{}", self.registry, self.repository);
+        let is_own =
+            self.base == DOCKER_HUB_API || self.base == format!("https://{}", self.registry);
+        match is_own {
+            true => name,
+            // What a mirror says is not what the registry says.
+            false => format!("{} {name}", self.base),
+        }
     }
 
     fn tag_key(&self, tag: &str) -> String {
-        format!("{}/{}:{tag}", self.registry, self.repository)
+        format!("{}:{tag}", self.name())
     }
 }
 

@@ -1,13 +1,15 @@
-//! Every place of a workflow or action that names an image, and the images that
-//! the checkout builds itself.
+//! Every place of a workflow or action that names an image which may be pulled.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cofferdam_facts::SourceFile;
-use cofferdam_workflows::documents::{Action, Step, Workflow};
-use cofferdam_workflows::semantics::built::Built;
+use cofferdam_facts::{SourceFile, Span};
+use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
+use cofferdam_workflows::semantics::built::{Built, BuiltBases, Pushed};
 use cofferdam_workflows::semantics::constants::Surroundings;
 use cofferdam_workflows::semantics::images::{self, Named};
+use cofferdam_workflows::shell::Script;
+use cofferdam_workflows::yaml::Document;
 
 use crate::context::{Context, JobView};
 
@@ -24,25 +26,34 @@ pub struct ImageSite<'c> {
     pub subject: String,
 }
 
-/// The images that a checkout builds.
+/// What the places of a checkout leave to be pulled.
 #[derive(Debug, Default)]
-pub struct BuiltImages<'c> {
-    // By the path of the workflow: its own, and those of every action.
-    by_workflow: HashMap<&'c str, Built>,
-    everywhere: Built,
-}
+pub struct Pulled(HashMap<(String, Span), Vec<Named>>);
 
-impl BuiltImages<'_> {
-    /// Those that are there without pulling when the file at `path` is used: a
-    /// workflow has what it and the actions build; an action or Dockerfile is
-    /// used after whatever comes first.
+impl Pulled {
+    /// Those of a checkout.
     #[must_use]
-    pub fn of(&self, path: &str) -> &Built {
-        self.by_workflow.get(path).unwrap_or(&self.everywhere)
+    pub fn of(cx: &Context<'_>) -> Self {
+        let mut pulled = Self::default();
+        for site in of(cx) {
+            let key = (site.file.path().to_owned(), site.named.span);
+            pulled.0.entry(key).or_default().push(site.named);
+        }
+        pulled
+    }
+
+    /// What is left of a place of the file at `path`; nothing where the job has
+    /// built what it names.
+    #[must_use]
+    pub fn left(&self, path: &str, named: &Named) -> Option<&Named> {
+        let key = (path.to_owned(), named.span);
+        let places = self.0.get(&key)?;
+        places.iter().find(|place| place.written == named.written)
     }
 }
 
-/// Every place that names an image, file by file in order of path.
+/// Every place that names an image which may have to be pulled, file by file in
+/// order of path: what the same job has built before is left out.
 #[must_use]
 pub fn of<'c>(cx: &'c Context<'c>) -> Vec<ImageSite<'c>> {
     let mut sites = Vec::new();
@@ -56,6 +67,7 @@ pub fn of<'c>(cx: &'c Context<'c>) -> Vec<ImageSite<'c>> {
 }
 
 fn of_workflow<'c>(cx: &'c Context<'c>, workflow: &'c Workflow, sites: &mut Vec<ImageSite<'c>>) {
+    let pushed = Pushed::of(workflow, &scripts(cx));
     for job in cx.jobs(workflow) {
         let around = Surroundings::of_job(workflow, job.job);
         let site = |named, subject| ImageSite {
@@ -64,18 +76,14 @@ fn of_workflow<'c>(cx: &'c Context<'c>, workflow: &'c Workflow, sites: &mut Vec<
             job: Some(job),
             subject,
         };
+        let mut built = Built::of_job(Some(cx.repository), workflow, job.job, &pushed);
         let own = images::of_job(job.job, around).into_iter();
+        let own = own.filter_map(|named| built.left(named));
         sites.extend(own.map(|named| site(named, job.subject())));
         for step in job.job.steps() {
-            let subject = || job.step_subject(step);
-            sites.extend(images::of_step(step).map(|named| site(named, subject())));
-            let (Some(text), Some(script)) = (step.script(), cx.script(workflow.path(), step))
-            else {
-                continue;
-            };
-            let at = |range| text.raw_span(&workflow.document, range);
-            let scripted = images::of_script(script, around.in_step(step), at).into_iter();
-            sites.extend(scripted.map(|named| site(named, subject())));
+            let script = cx.script(workflow.path(), step);
+            let found = of_one(&mut built, step, script, &workflow.document);
+            sites.extend((found.into_iter()).map(|named| site(named, job.step_subject(step))));
         }
     }
 }
@@ -89,45 +97,34 @@ fn of_action<'c>(cx: &'c Context<'c>, action: &'c Action, sites: &mut Vec<ImageS
         subject: subject.to_owned(),
     };
     sites.extend(images::of_action(action).map(|named| site(named, "runs")));
+    let mut built = Built::alone(Some(cx.repository), around);
     for step in action.steps() {
         let subject = format!("runs/{}", step.label());
-        sites.extend(images::of_step(step).map(|named| site(named, &subject)));
-        if let (Some(text), Some(script)) = (step.script(), cx.script(action.path(), step)) {
-            let at = |range| text.raw_span(&action.document, range);
-            let scripted = images::of_script(script, around.in_step(step), at).into_iter();
-            sites.extend(scripted.map(|named| site(named, &subject)));
-        }
+        let script = cx.script(action.path(), step);
+        let found = of_one(&mut built, step, script, &action.document);
+        sites.extend((found.into_iter()).map(|named| site(named, &subject)));
     }
 }
 
-/// What the workflows and actions build.
+fn of_one<'c>(
+    built: &mut Built<'c>,
+    step: &'c Step,
+    script: Option<&Script>,
+    document: &Document,
+) -> Vec<Named> {
+    let at = |range| match step.script() {
+        Some(text) => text.raw_span(document, range),
+        None => step.span,
+    };
+    built.step(step, script, &at)
+}
+
+/// The bases of Dockerfiles that whoever builds them has built before.
 #[must_use]
-pub fn built<'c>(cx: &'c Context<'c>) -> BuiltImages<'c> {
-    let mut images = BuiltImages::default();
-    let mut by_actions = Built::default();
-    for action in &cx.repository.actions {
-        let around = Surroundings::of_action(action);
-        add(cx, action.path(), action.steps(), around, &mut by_actions);
-    }
-    images.everywhere.extend(by_actions.clone());
-    for workflow in &cx.repository.workflows {
-        let mut here = by_actions.clone();
-        for job in cx.jobs(workflow) {
-            let around = Surroundings::of_job(workflow, job.job);
-            add(cx, workflow.path(), job.job.steps(), around, &mut here);
-        }
-        images.everywhere.extend(here.clone());
-        images.by_workflow.insert(workflow.path(), here);
-    }
-    images
+pub fn bases(cx: &Context<'_>) -> BuiltBases {
+    BuiltBases::of(cx.repository, &scripts(cx))
 }
 
-fn add(cx: &Context<'_>, path: &str, steps: &[Step], around: Surroundings<'_>, built: &mut Built) {
-    for step in steps {
-        let around = around.in_step(step);
-        built.add_action(step, around);
-        if let Some(script) = cx.script(path, step) {
-            built.add_script(script, around);
-        }
-    }
+fn scripts<'c>(cx: &'c Context<'c>) -> impl Fn(&Workflow, &Job, &Step) -> Option<Cow<'c, Script>> {
+    |workflow, _, step| cx.script(workflow.path(), step).map(Cow::Borrowed)
 }

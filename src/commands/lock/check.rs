@@ -16,7 +16,8 @@ use super::{Form, LockError, gap_json, gap_line, say, say_json};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  everything is locked\n  1  something is not, or the locks \
-    disagree\n  2  wrong usage\n  3  something could not be read"
+    disagree\n  2  wrong usage\n  3  something could not be read, or a \
+    local action is not there"
 )]
 pub(crate) struct CheckArgs {
     /// The root of the checkout.
@@ -79,6 +80,7 @@ fn lines(checked: &Checked, gaps: &[NotChecked]) -> Vec<String> {
     }
     lines.extend(fixes.iter().map(|fix| format!("to do: {fix}")));
     lines.extend(gaps.iter().map(gap_line));
+    lines.extend(checked.made.iter().map(|made| format!("note: {made}")));
     let locks = match checked.actions_lock {
         true => "both locks",
         false => "cofferdam.lock alone (there is no actions.lock)",
@@ -114,6 +116,7 @@ fn value(checked: &Checked, gaps: &[NotChecked]) -> serde_json::Value {
     json!({
         "version": 1,
         "problems": problems,
+        "made_by_jobs": checked.made,
         "not_checked": gaps.iter().map(gap_json).collect::<Vec<_>>(),
         "references": checked.references,
         "entries": checked.entries,

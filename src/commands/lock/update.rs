@@ -131,6 +131,7 @@ pub(crate) fn run(args: &UpdateArgs) -> Result<Exit, LockError> {
         }
         exit
     };
+    lines.extend(network.by_cache());
     say(&lines)?;
     output::print(&sanitise::inert_for_log(&markdown::render(&changes)))?;
     Ok(match exit {

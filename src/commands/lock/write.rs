@@ -80,6 +80,7 @@ pub(crate) fn run(args: &WriteArgs) -> Result<Exit, LockError> {
     let planned = plan(&opened, &network.git, images, &options)?;
     let (mut lines, exit) = place(&planned, &writing)?;
     lines.extend(opened.not_checked.iter().map(super::gap_line));
+    lines.extend(network.by_cache());
     let unread = opened.unread();
     lines.extend(unread.iter().map(super::check::line));
     say(&lines)?;

@@ -35,7 +35,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                     .under(&run.gate)
                     .over(run.places())
                     .at(Place::new(site.location(), site.uses.to_string()))
-                    .cut(Cost::Line, format!("Pin {} to a commit", site.uses))
+                    .pin(Cost::Line, format!("Pin {} to a commit", site.uses))
                     .cut(Cost::Lines, format!("Do without {}", uses.as_written())),
             );
         }

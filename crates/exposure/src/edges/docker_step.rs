@@ -23,7 +23,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let scene = ground.scene;
-    let built = image_sites::built(scene.cx);
+    let pulled = image_sites::Pulled::of(scene.cx);
     for run in &scene.runs {
         let around = Surroundings::of_job(run.view.workflow, run.view.job);
         let path = run.view.workflow.path();
@@ -31,10 +31,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             if !running::may_run(run, step) {
                 continue;
             }
-            let here = built.of(path);
-            let has = |name: &str| here.has(name);
-            if let Some(named) = images::of_step(step) {
-                for (position, verdict) in super::image::publishers(&named, &has) {
+            if let Some(named) = images::of_step(step)
+                && let Some(named) = pulled.left(path, &named)
+            {
+                for (position, verdict) in super::image::publishers(named) {
                     // The runner mounts the daemon's socket into it.
                     let place = Place::new(run.view.at(named.span), named.written.clone());
                     graph.draw(drawn(run, position, Node::Code(run.id), &verdict, place));
@@ -45,8 +45,11 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             };
             let at = |range| text.raw_span(&run.view.workflow.document, range);
             for named in images::of_script(script, around.in_step(step), at) {
+                let Some(named) = pulled.left(path, &named) else {
+                    continue;
+                };
                 let whole = containers::takes_the_machine(script, &named.written);
-                for (position, verdict) in super::image::publishers(&named, &has) {
+                for (position, verdict) in super::image::publishers(named) {
                     let place = Place::new(run.view.at(named.span), named.written.clone());
                     if whole {
                         graph.draw(drawn(run, position, Node::Code(run.id), &verdict, place));
@@ -66,7 +69,7 @@ fn drawn(run: &Run<'_>, position: Position, to: Node, verdict: &Verdict, place: 
         .under(&run.gate)
         .over(run.places())
         .at(place)
-        .cut(Cost::Line, cut)
+        .pin(Cost::Line, cut)
 }
 
 fn handed(

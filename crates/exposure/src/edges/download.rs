@@ -67,7 +67,7 @@ fn reach(
             .under(&run.gate)
             .over(run.places())
             .at(Place::new(place.clone(), address.to_owned()))
-            .cut(
+            .pin(
                 Cost::Lines,
                 format!("Compare {name} with a checksum before it runs"),
             ),

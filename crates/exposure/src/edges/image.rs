@@ -19,7 +19,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let scene = ground.scene;
-    let built = image_sites::built(scene.cx);
+    let pulled = image_sites::Pulled::of(scene.cx);
     for run in &scene.runs {
         let around = Surroundings::of_job(run.view.workflow, run.view.job);
         for named in images::of_job(run.view.job, around) {
@@ -27,10 +27,12 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             if named.role != Role::Container {
                 continue;
             }
-            let here = built.of(run.view.workflow.path());
-            for (position, verdict) in publishers(&named, &|name| here.has(name)) {
+            let Some(named) = pulled.left(run.view.workflow.path(), &named) else {
+                continue;
+            };
+            for (position, verdict) in publishers(named) {
                 let place = run.view.at(named.span);
-                let set = set_at(&named, &position);
+                let set = set_at(named, &position);
                 let set = set.map(|span| Place::new(run.view.at(span), position.to_string()));
                 graph.draw(
                     Drawn::new(RULE.id, Node::Position(position), Node::Code(run.id))
@@ -39,7 +41,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                         .over(run.places())
                         .over(set)
                         .at(Place::new(place, named.written.clone()))
-                        .cut(
+                        .pin(
                             Cost::Line,
                             format!("Name {} with its digest", named.written),
                         ),
@@ -50,13 +52,9 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 }
 
 /// Who publishes what a place names, and what it takes for a new version to run.
-pub(super) fn publishers(
-    named: &Named,
-    built_here: &dyn Fn(&str) -> bool,
-) -> Vec<(Position, Verdict)> {
-    let candidates = named.images.iter().map(|candidate| &candidate.image);
-    let foreign = candidates.filter(|image| !built_here(&image.name()));
-    foreign
+pub(super) fn publishers(named: &Named) -> Vec<(Position, Verdict)> {
+    (named.images.iter())
+        .map(|candidate| &candidate.image)
         .map(|image| {
             let verdict = if image.is_pinned() {
                 Verdict::after(Wait::Update)

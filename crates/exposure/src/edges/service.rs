@@ -20,21 +20,23 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 };
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
-    let built = image_sites::built(ground.scene.cx);
+    let pulled = image_sites::Pulled::of(ground.scene.cx);
     for run in &ground.scene.runs {
         let around = Surroundings::of_job(run.view.workflow, run.view.job);
-        let here = built.of(run.view.workflow.path());
         for named in images::of_job(run.view.job, around) {
             if named.role != Role::Service {
                 continue;
             }
+            let Some(named) = pulled.left(run.view.workflow.path(), &named) else {
+                continue;
+            };
             let services = run.view.job.services.iter().map(|(_, service)| service);
             let mut own =
                 services.filter(|s| s.image.as_ref().is_some_and(|i| i.span == named.span));
             let Some(service) = own.next() else { continue };
             let names: BTreeSet<String> =
                 service.env.iter().flat_map(|p| of_text(&p.value)).collect();
-            for (position, verdict) in super::image::publishers(&named, &|name| here.has(name)) {
+            for (position, verdict) in super::image::publishers(named) {
                 for (asset, place) in &run.held.named {
                     let Asset::Secret {
                         name: Some(name), ..
@@ -53,7 +55,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                             .over(run.places())
                             .at(Place::new(run.view.at(named.span), named.written.clone()))
                             .at(Place::new(place.clone(), asset.to_string()))
-                            .cut(
+                            .pin(
                                 Cost::Line,
                                 format!("Name {} with its digest", named.written),
                             ),

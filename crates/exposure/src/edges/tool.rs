@@ -34,13 +34,19 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                             .under(&run.gate)
                             .over(run.places())
                             .at(Place::new(place.clone(), package.by.clone()))
-                            .cut(
-                                Cost::Line,
-                                format!("Name the exact version of {}", package.name),
-                            ),
+                            .pin(Cost::Line, fixing(&package.name)),
                     );
                 }
             }
         }
+    }
+}
+
+/// What would make a package the same until somebody changes it.
+fn fixing(name: &str) -> String {
+    if name.starts_with("pypi/") {
+        format!("Install {name} with its hash, by `--require-hashes`")
+    } else {
+        format!("Name the exact version of {name}")
     }
 }

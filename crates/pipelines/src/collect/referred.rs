@@ -11,6 +11,7 @@ use cofferdam_workflows::documents::{Action, Dockerfile, Step};
 use cofferdam_workflows::repository::{
     ACTION_DOCKERFILES, ACTION_NAMES, Part, Tree, inside, plain,
 };
+use cofferdam_workflows::semantics::built;
 use rayon::prelude::*;
 
 use crate::collect::Collected;
@@ -214,7 +215,7 @@ fn wanted_folders(repository: &Repository) -> BTreeSet<String> {
 }
 
 /// The Dockerfiles that actions name, or that are actions by themselves, and
-/// that are not among the documents by their path.
+/// that are not among the documents by their path; and those that steps build.
 fn wanted_dockerfiles(repository: &Repository) -> BTreeSet<String> {
     let named = repository.actions.iter().filter_map(|action| {
         let path = action.dockerfile()?.literal()?;
@@ -226,5 +227,7 @@ fn wanted_dockerfiles(repository: &Repository) -> BTreeSet<String> {
     named
         .chain(bare)
         .filter(|path| kind_of(path) != Some(FileKind::Dockerfile))
+        // Those that a step builds may also stand where nobody looks.
+        .chain(built::files(repository))
         .collect()
 }

@@ -57,12 +57,11 @@ impl Before {
                 _ => None,
             }
         };
-        let files: Vec<SourceFile> = (checkout.tree.iter())
-            .filter(|path| compose::is_compose(path))
-            .filter_map(text)
+        let files: Vec<SourceFile> = (compose::paths(&checkout).iter())
+            .filter_map(|path| text(path))
             .collect();
         let mut all = places::all(&checkout);
-        all.extend(compose::all(&checkout, &files));
+        all.extend(compose::all(&files));
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         for path in options.helm.iter().filter_map(|path| path.to_str()) {
             if let Some(file) = text(&path.replace('\\', "/")) {

@@ -9,10 +9,11 @@ use std::path::Path;
 
 use cofferdam_facts::{ImageRef, SourceFile, Span};
 use cofferdam_findings::NotChecked;
-use cofferdam_rules::context::{Context, Facts};
-use cofferdam_rules::image_sites;
 use cofferdam_workflows::Repository;
+use cofferdam_workflows::documents::Dockerfile;
+use cofferdam_workflows::documents::dockerfile::ImageName;
 use cofferdam_workflows::repository::{inside, plain};
+use cofferdam_workflows::semantics::composes;
 use cofferdam_workflows::yaml::{Document, Node, ProblemKind};
 
 use super::places::{self, Place};
@@ -37,6 +38,26 @@ pub(super) fn is_compose(path: &str) -> bool {
     stem.is_some_and(|stem| begins(stem, "compose") || begins(stem, "docker-compose"))
 }
 
+/// Every file of the checkout that is one by its name, or that a step of a
+/// workflow gives to `docker compose`.
+pub(super) fn paths(checkout: &Repository) -> BTreeSet<String> {
+    let given = composes::named(checkout).into_values().flatten();
+    let given = given.filter(|path| checkout.tree.has(path));
+    let by_name = checkout.tree.iter().filter(|path| is_compose(path));
+    by_name.map(str::to_owned).chain(given).collect()
+}
+
+/// The files that a step gives to compose and that nobody can find.
+fn lost(checkout: &Repository) -> impl Iterator<Item = String> {
+    (composes::named(checkout).into_iter())
+        .filter(|(written, path)| match path {
+            Some(path) => !checkout.tree.has(path),
+            // Wherever it stands, it is read by its name.
+            None => !is_compose(written),
+        })
+        .map(|(written, _)| written)
+}
+
 /// Reads every file of the checkout, with what could not be read.
 pub(super) fn read(
     root: &Path,
@@ -57,7 +78,13 @@ pub(super) fn read(
             required: true,
         });
     };
-    for (count, path) in (checkout.tree.iter().filter(|path| is_compose(path))).enumerate() {
+    for written in lost(checkout) {
+        gap(format!(
+            "`{written}`: a step gives it to compose, and no such file stands in the checkout"
+        ));
+    }
+    let all = paths(checkout);
+    for (count, path) in all.iter().map(String::as_str).enumerate() {
         if count >= MOST_FILES {
             gap(format!(
                 "more than {MOST_FILES} compose files; the rest was not read"
@@ -69,7 +96,7 @@ pub(super) fn read(
                 let file = SourceFile::new(path, text);
                 let document = Document::parse(file.clone());
                 if is_understood(&document) {
-                    if let Some(other) = other_file(&document, checkout) {
+                    if let Some(other) = other_file(&document, checkout, &all) {
                         gap(format!(
                             "{path}: it takes in `{other}`, which was not looked at"
                         ));
@@ -99,53 +126,73 @@ fn text(path: &Path, limits: &Limits) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
-/// Every image that the files name and that neither they nor the workflows
-/// build.
-pub(super) fn all(checkout: &Repository, files: &[SourceFile]) -> Vec<Place> {
-    let documents: Vec<Document> = files.iter().cloned().map(Document::parse).collect();
-    let named: Vec<(usize, Named)> = (documents.iter().enumerate())
-        .flat_map(|(at, document)| images(document).into_iter().map(move |one| (at, one)))
-        .collect();
-    let own: BTreeSet<&str> = (named.iter())
-        .filter(|(_, one)| one.is_built)
-        .map(|(_, one)| one.text.as_str())
-        .collect();
-    let cx = Context::new(checkout, Facts::default());
-    let built = image_sites::built(&cx);
-    (named.iter())
-        .filter(|(_, one)| !one.is_built && !own.contains(one.text.as_str()))
-        .filter_map(|(at, one)| {
-            let file = files.get(*at)?;
-            let place = place(file, one);
-            let by_workflows = match &place.subject {
-                places::Subject::Image(image) => built.of(file.path()).has(&image.to_string()),
-                _ => false,
-            };
-            (!by_workflows).then_some(place)
-        })
-        .collect()
+/// Every image that the files name and that they do not build themselves.
+pub(super) fn all(files: &[SourceFile]) -> Vec<Place> {
+    files.iter().flat_map(places).collect()
 }
 
-/// The places of one file, without regard to others.
+/// The places of one file. A service with `build:` names what it makes, for
+/// itself and for the other services of the same file.
 pub(super) fn places(file: &SourceFile) -> Vec<Place> {
     let document = Document::parse(file.clone());
-    (images(&document).iter())
-        .filter(|one| !one.is_built)
-        .map(|one| place(file, one))
-        .collect()
+    let named = images(&document);
+    let made: BTreeSet<&str> = (named.iter())
+        .filter(|one| one.is_built)
+        .map(|one| one.text.as_str())
+        .collect();
+    let own = (named.iter())
+        .filter(|one| !one.is_never_pulled && !made.contains(one.text.as_str()))
+        .map(|one| place(file, one));
+    own.chain(inline(&document)).collect()
+}
+
+/// The images of Dockerfiles that stand in `dockerfile_inline`.
+fn inline(document: &Document) -> Vec<Place> {
+    let file = document.file();
+    let mut found = Vec::new();
+    let services = document.roots().filter_map(|root| root.get("services"));
+    for (_, service) in services.flat_map(|services| services.entries()) {
+        let text = service
+            .get("build")
+            .and_then(|build| build.get("dockerfile_inline"));
+        let Some((text, node)) = text.and_then(|node| Some((node.as_str()?, node))) else {
+            continue;
+        };
+        let inner = Dockerfile::parse(SourceFile::new(file.path(), text.to_owned()));
+        for image in inner.images().iter().filter(|one| !one.is_some_stage()) {
+            let at = image.default_span.unwrap_or(image.span);
+            let span = node.raw_span(at.start..at.end);
+            match &image.name {
+                ImageName::Image(name) => found.push(places::image(file, name.clone(), span)),
+                ImageName::Unknown { .. } => {
+                    found.push(places::unknown(file, &image.written, span));
+                }
+                ImageName::Scratch | ImageName::Stage(_) => {}
+            }
+        }
+        if let Some(problem) = inner.problems().first() {
+            let span = node.raw_span(problem.span.start..problem.span.end);
+            found.push(places::unknown(file, "dockerfile_inline", span));
+        }
+    }
+    found
 }
 
 /// Another file with services or a Dockerfile that one takes in and that is
 /// none of those that are read by their name: a path, or an address.
-fn other_file(document: &Document, checkout: &Repository) -> Option<String> {
+fn other_file(
+    document: &Document,
+    checkout: &Repository,
+    all: &BTreeSet<String>,
+) -> Option<String> {
     let file = document.file().path();
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let is_read = |path: &str| {
         let path = plain(&inside(folder, path));
-        (is_compose(&path) && checkout.tree.has(&path))
-            || (checkout.dockerfiles.iter()).any(|one| one.file().path() == path)
+        all.contains(&path) || (checkout.dockerfiles.iter()).any(|one| one.file().path() == path)
     };
     let mut named: Vec<Node<'_>> = Vec::new();
+    let mut dockerfiles: Vec<String> = Vec::new();
     for (key, value) in document.roots().flat_map(|root| root.entries()) {
         match key.as_str() {
             Some("include") => {
@@ -156,18 +203,35 @@ fn other_file(document: &Document, checkout: &Repository) -> Option<String> {
                 }
             }
             Some("services") => {
-                named.extend((value.entries()).filter_map(|(_, service)| {
-                    service.get("extends").and_then(|one| one.get("file"))
-                }))
+                for (_, service) in value.entries() {
+                    let extended = service.get("extends").and_then(|one| one.get("file"));
+                    named.extend(extended);
+                    dockerfiles.extend(dockerfile(service));
+                }
             }
             _ => {}
         }
     }
-    let texts = named.into_iter().filter_map(|one| one.as_str());
-    let other = texts
-        .into_iter()
-        .find(|path| !path.is_empty() && !is_read(path));
-    other.map(str::to_owned)
+    (named.into_iter().filter_map(|one| one.as_str()))
+        .map(str::to_owned)
+        .chain(dockerfiles)
+        .find(|path| !path.is_empty() && !is_read(path))
+}
+
+/// The Dockerfile that a service is built from, where it has a name of its own;
+/// an address where it is built from elsewhere.
+fn dockerfile(service: Node<'_>) -> Option<String> {
+    let build = service.get("build")?;
+    let context = build
+        .get("context")
+        .or(Some(build))
+        .and_then(|one| one.as_str());
+    let context = context.unwrap_or(".");
+    if context.contains("://") || context.starts_with("git@") {
+        return Some(context.to_owned());
+    }
+    let file = build.get("dockerfile")?.as_str()?;
+    Some(inside(context, file))
 }
 
 struct Named {
@@ -175,6 +239,8 @@ struct Named {
     span: Span,
     /// Whether the name is given to what is built here.
     is_built: bool,
+    /// Whether the service fails where the image is not there.
+    is_never_pulled: bool,
 }
 
 /// Every `image` of a service, and of an extension that services take over.
@@ -191,13 +257,15 @@ fn images(document: &Document) -> Vec<Named> {
             .collect();
         for _ in 0..MOST_NODES {
             let Some(node) = open.pop() else { break };
+            let policy = node.get("pull_policy").and_then(|one| one.as_str());
             let is_built = node.entries().any(|(key, _)| key.as_str() == Some("build"));
             for (key, value) in node.entries() {
                 match (key.as_str(), value.as_str()) {
                     (Some("image"), Some(text)) if !text.is_empty() => found.push(Named {
                         text: text.to_owned(),
                         span: value.span(),
-                        is_built,
+                        is_built: is_built && policy.is_none_or(|one| one == "build"),
+                        is_never_pulled: policy == Some("never"),
                     }),
                     // What belongs to the program inside is no image of compose.
                     (Some("environment" | "labels" | "annotations" | "command"), _) => {}

@@ -271,6 +271,8 @@ struct Read {
     single: Option<PathBuf>,
     checkout: Checkout,
     files: BTreeMap<String, SourceFile>,
+    /// The values files of Helm among them.
+    helm: BTreeSet<String>,
     places: Vec<Place>,
     untouched: usize,
     /// The numbers that locks record.
@@ -472,10 +474,12 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
         let file = dockerfile.file();
         files.insert(file.path().to_owned(), file.clone());
     }
+    let mut charts = BTreeSet::new();
     for chart in options.helm {
         match helm::read(&root, chart, &options.limits) {
             Ok((file, found)) => {
                 places.extend(found);
+                charts.insert(file.path().to_owned());
                 files.insert(file.path().to_owned(), file);
             }
             Err(unread) => not_checked.push(*unread),
@@ -483,7 +487,7 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
     }
     let (composed, unread) = compose::read(&root, &checkout, &options.limits);
     not_checked.extend(unread);
-    places.extend(compose::all(&checkout, &composed));
+    places.extend(compose::all(&composed));
     files.extend(
         composed
             .into_iter()
@@ -512,6 +516,7 @@ fn read(path: &Path, options: &Options<'_>) -> Result<Read, AuditError> {
         root,
         checkout,
         files,
+        helm: charts,
         untouched: all - places.len(),
         places,
         recorded,
@@ -552,7 +557,7 @@ impl Read {
                 return false;
             }
             places::all(&checkout)
-        } else if compose::is_compose(file.path()) {
+        } else if !self.helm.contains(file.path()) {
             compose::places(&new)
         } else {
             helm::places(&new)

@@ -9,8 +9,8 @@ use cofferdam_rules::context::{Context, Facts};
 use cofferdam_rules::image_sites::{self, ImageSite};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::Dockerfile;
-use cofferdam_workflows::documents::dockerfile::ImageName;
-use cofferdam_workflows::semantics::images::Role;
+use cofferdam_workflows::documents::dockerfile::{ImageName, ImagePlace};
+use cofferdam_workflows::semantics::built::BuiltBases;
 use cofferdam_workflows::yaml::Document;
 
 use super::{Change, Pin};
@@ -91,22 +91,12 @@ pub(super) fn all(repository: &Repository) -> Vec<Place> {
         places.extend(steps.filter_map(|u| uses(&action.document, u)));
     }
     let cx = Context::new(repository, Facts::default());
-    let built = image_sites::built(&cx);
     for site in image_sites::of(&cx) {
-        let own = built.of(site.file.path());
-        // The image of a step or of an action is pulled before any step runs.
-        let is_pulled = matches!(site.named.role, Role::Step | Role::Action);
-        places.extend(images(&site).into_iter().filter(|place| {
-            is_pulled
-                || match &place.subject {
-                    Subject::Image(image) => !own.has(&image.to_string()),
-                    Subject::UnknownImage => !site.named.complete || !own.has(&place.written),
-                    Subject::Uses(_) => true,
-                }
-        }));
+        places.extend(images(&site));
     }
+    let built = image_sites::bases(&cx);
     for dockerfile in &repository.dockerfiles {
-        places.extend(of_dockerfile(dockerfile));
+        places.extend(of_dockerfile(dockerfile, Some(&built)));
     }
     sorted(places)
 }
@@ -176,18 +166,22 @@ fn images(site: &ImageSite<'_>) -> Vec<Place> {
     places
 }
 
-fn of_dockerfile(dockerfile: &Dockerfile) -> Vec<Place> {
+/// The images of a Dockerfile, without those that whoever builds it has built.
+pub(super) fn of_dockerfile(dockerfile: &Dockerfile, built: Option<&BuiltBases>) -> Vec<Place> {
     let file = dockerfile.file();
-    let place = |found: &cofferdam_workflows::documents::dockerfile::ImagePlace| {
+    let place = |(at, found): (usize, &ImagePlace)| {
         let span = found.default_span.unwrap_or(found.span);
         match &found.name {
+            ImageName::Image(_) if built.is_some_and(|built| built.has(file.path(), at)) => None,
             ImageName::Image(name) => Some(image(file, name.clone(), span)),
             ImageName::Scratch | ImageName::Stage(_) => None,
             ImageName::Unknown { .. } if found.is_some_stage() => None,
             ImageName::Unknown { .. } => Some(unknown(file, &found.written, found.span)),
         }
     };
-    dockerfile.images().iter().filter_map(place).collect()
+    (dockerfile.images().iter().enumerate())
+        .filter_map(place)
+        .collect()
 }
 
 /// An image whose name is known at run time only.

@@ -46,7 +46,8 @@ pub(super) struct Wanted {
     pub(super) one_module: bool,
 }
 
-/// Files up to here are read as a whole, larger ones in pieces.
+/// Files up to here are read as a whole, larger ones in pieces unless they are
+/// Go files.
 const WHOLE: u64 = 8 * 1024 * 1024;
 /// Files that are handed to one thread at a time.
 const BATCH: usize = 32;
@@ -194,8 +195,18 @@ fn file(path: &Path, ids: Option<gix_hash::Kind>, buffer: &mut Vec<u8>) -> io::R
         hasher.update(format!("blob {size}\0").as_bytes());
         hasher
     });
-    let whole = size <= WHOLE;
-    let room = usize::try_from(size.min(WHOLE)).unwrap_or(0).max(1);
+    // What a Go file embeds may stand anywhere in it.
+    let is_go = path.extension().is_some_and(|end| end == "go");
+    if is_go && size > super::MOST_BYTES {
+        let why = format!("a Go file of more than {} bytes", super::MOST_BYTES);
+        return Err(io::Error::other(why));
+    }
+    let whole = is_go || size <= WHOLE;
+    let room = match whole {
+        true => size,
+        false => WHOLE,
+    };
+    let room = usize::try_from(room).unwrap_or(0).max(1);
     if buffer.len() < room {
         buffer.resize(room, 0);
     }
@@ -219,18 +230,22 @@ fn file(path: &Path, ids: Option<gix_hash::Kind>, buffer: &mut Vec<u8>) -> io::R
     }
     let digest = Digest(hash.finalize().into());
     let text = buffer.get(..kept).unwrap_or_default();
-    let is_go = path.extension().is_some_and(|end| end == "go");
+    let embeds = if is_go && memmem::find(text, b"//go:embed").is_some() {
+        embeds::patterns(text)
+    } else {
+        Vec::new()
+    };
+    if room as u64 > WHOLE {
+        // One large file is no reason to keep so much for all that follow.
+        *buffer = Vec::new();
+    }
     Ok(Found {
         entry: Entry::File(digest),
         id: match git {
             Some(git) => Some(git.try_finalize().map_err(io::Error::other)?),
             None => None,
         },
-        embeds: if is_go && memmem::find(text, b"//go:embed").is_some() {
-            embeds::patterns(text)
-        } else {
-            Vec::new()
-        },
+        embeds,
         bytes: size,
     })
 }
@@ -246,4 +261,25 @@ pub(super) fn bytes_of(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     crate::collect::bounded(&mut file, limit)?
         .map(Some)
         .map_err(|_| io::Error::other(format!("it has more than {limit} bytes")))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_large_go_file_embeds_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let mut text = "package a\nimport _ \"embed\"\n".to_owned();
+        let line = format!("// {}\n", "x".repeat(1020));
+        text.push_str(&line.repeat(9 * 1024));
+        text.push_str("//go:embed secret.txt\nvar s string\n");
+        assert!(text.len() as u64 > WHOLE);
+        fs::write(root.join("a.go"), &text).unwrap();
+        let read = Folder::read(&root, Wanted::default(), &Limits::default());
+        assert_eq!(read.files["a.go"].embeds, ["secret.txt"]);
+        assert_eq!(read.files["a.go"].bytes, text.len() as u64);
+    }
 }

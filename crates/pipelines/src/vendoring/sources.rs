@@ -2,7 +2,7 @@
 //! cache, the language's own cache, a registry.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cofferdam_registries::go_modules::{ProxyError, escaped};
@@ -284,8 +284,9 @@ impl<'o> Sources<'o> {
             let Some(folder) = &self.options.module_cache else {
                 return Ok(None);
             };
-            let name = format!("{}/@v/{}.zip", escaped(module), escaped(version));
-            let path = folder.join("cache/download").join(name);
+            let Some(path) = archive_file(folder, module, version) else {
+                return Ok(None);
+            };
             return bytes_of(&path, MOST_ARCHIVE)
                 .map_err(|error| NoArchive::Because(plain(&error)));
         }
@@ -378,5 +379,32 @@ pub(super) fn words(source: ManifestSource) -> &'static str {
         ManifestSource::Registry => "what the proxy gives",
         ManifestSource::Repository => "its repository",
         ManifestSource::Folder => "the folder",
+    }
+}
+
+/// Where Go's module cache keeps the archive of a module. Both names come from the
+/// checkout, and may not lead elsewhere.
+fn archive_file(cache: &Path, module: &str, version: &str) -> Option<PathBuf> {
+    let name = format!("{}/@v/{}.zip", escaped(module), escaped(version));
+    cofferdam_trees::manifest::is_sound(&name).then(|| cache.join("cache/download").join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_leads_out_of_the_cache_names_no_archive() {
+        let of = |module, version| archive_file(Path::new("/c"), module, version);
+        let own = "/c/cache/download/example.com/!a/@v/v1.0.0.zip";
+        assert_eq!(of("example.com/A", "v1.0.0"), Some(PathBuf::from(own)));
+        for (module, version) in [
+            ("../../x", "v1.0.0"),
+            ("/etc/x", "v1.0.0"),
+            ("a/../../x", "v1.0.0"),
+            ("a", "../../../x"),
+        ] {
+            assert_eq!(of(module, version), None, "{module} {version}");
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! not. This is why nothing of that kind is taken from here while anybody can be
 //! asked, and why results that rest on it say from when it is.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use super::client::now;
 use super::objects::ObjectId;
-use super::repository::Repository;
+use super::repository::{Host, Hosts, Repository};
 
 /// The first bytes of every file; a later form has another number.
 const MARK: &str = "cofferdam-cache 2 ";
@@ -29,6 +30,9 @@ const MARK: &str = "cofferdam-cache 2 ";
 #[derive(Debug)]
 pub struct Cache {
     folder: PathBuf,
+    /// Where the listings and numbers of a host come from, if not from itself:
+    /// what a mirror says is not what the host says.
+    mirrors: BTreeMap<String, [Option<String>; 2]>,
     damaged: AtomicU64,
     unwritten: AtomicU64,
 }
@@ -67,9 +71,21 @@ impl Cache {
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.join("git-2"),
+            mirrors: BTreeMap::new(),
             damaged: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
         }
+    }
+
+    /// With what mirrors say kept apart from what the hosts themselves say.
+    pub(crate) fn with_mirrors(mut self, hosts: &Hosts) -> Self {
+        for (name, host) in hosts.iter() {
+            let own = Host::of(name);
+            let git = (host.git != own.git).then(|| host.git.clone());
+            let api = (host.api != own.api).then(|| host.api.clone().unwrap_or_default());
+            self.mirrors.insert(name.to_owned(), [git, api]);
+        }
+        self
     }
 
     /// How many damaged files were found and removed.
@@ -85,7 +101,14 @@ impl Cache {
     }
 
     fn path(&self, key: Key<'_>) -> PathBuf {
-        let name = |repository: &Repository| hex(&Sha256::digest(repository.key()));
+        let from = |repository: &Repository, of: fn(&[Option<String>; 2]) -> &Option<String>| {
+            let mirror = self.mirrors.get(repository.host()).map(of);
+            match mirror.and_then(Option::as_deref) {
+                Some(mirror) => hex(&Sha256::digest(format!("{mirror} {}", repository.key()))),
+                None => hex(&Sha256::digest(repository.key())),
+            }
+        };
+        let name = |repository: &Repository| from(repository, |[git, _]| git);
         let (kind, name) = match key {
             Key::Commit(id) => ("commits", id.to_string()),
             Key::Refs(repository) => ("refs", name(repository)),
@@ -94,7 +117,7 @@ impl Cache {
                 let branch = hex(&Sha256::digest(branch));
                 ("history", format!("{}-{id}-{branch}", name(repository)))
             }
-            Key::Ids(repository) => ("ids", name(repository)),
+            Key::Ids(repository) => ("ids", from(repository, |[_, api]| api)),
             Key::Image(image) => ("images", hex(&Sha256::digest(image))),
             Key::Manifest(repository, digest) => (
                 "manifests",
@@ -209,6 +232,28 @@ mod tests {
         fs::write(cache.path(key), bytes.get(..80).unwrap()).unwrap();
         assert_eq!(cache.read(key, 100), None);
         assert_eq!(cache.damaged(), 5);
+    }
+
+    #[test]
+    fn what_a_mirror_says_is_kept_apart_from_what_the_host_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |git: &str, api: &str| {
+            let mut hosts = Hosts::default();
+            hosts.set("github.com", Host::new(git, Some(api)));
+            Cache::new(folder.path()).with_mirrors(&hosts)
+        };
+        let (git, api) = ("https://github.com", "https://api.github.com");
+        let repository = Repository::public("octo", "hello").unwrap();
+        let mirror = at("https://mirror.example", "https://mirror.example/api");
+        for key in [Key::Refs(&repository), Key::Ids(&repository)] {
+            mirror.write(key, b"forged");
+            assert!(mirror.read(key, 100).is_some());
+            assert_eq!(at(git, api).read(key, 100), None);
+            assert_eq!(Cache::new(folder.path()).read(key, 100), None);
+        }
+        at(git, api).write(Key::Refs(&repository), b"own");
+        let kept = Cache::new(folder.path()).read(Key::Refs(&repository), 100);
+        assert_eq!(kept.unwrap().bytes, b"own");
     }
 
     #[test]

@@ -128,6 +128,8 @@ pub struct GitClient {
     /// nowhere but to its own host.
     clients: BTreeMap<String, (HttpClient, HttpClient)>,
     cache: Option<Cache>,
+    /// What was answered by the cache alone, and when that was fetched.
+    by_cache: Mutex<BTreeMap<String, u64>>,
     mode: Mode,
     limits: GitLimits,
     counters: Counters,
@@ -180,11 +182,13 @@ impl GitClient {
             let api = client(host.api_token.clone()).map_err(setup)?;
             clients.insert(name.to_owned(), (git, api));
         }
+        let cache = cache.map(|cache| cache.with_mirrors(&hosts));
         Ok(Self {
             agent: agent.to_owned(),
             hosts,
             clients,
             cache,
+            by_cache: Mutex::default(),
             mode,
             gate: Gate::new(limits.parallel),
             limits,
@@ -205,6 +209,15 @@ impl GitClient {
     pub fn with_system_git(mut self, git: SystemGit) -> Self {
         self.system = Some(git);
         self
+    }
+
+    /// The repositories whose branches and tags were taken from the cache because
+    /// nobody may be asked, with the time at which each listing was fetched, in
+    /// seconds since 1970-01-01 in UTC.
+    #[must_use]
+    pub fn by_cache(&self) -> BTreeMap<String, u64> {
+        let all = self.by_cache.lock();
+        all.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many requests were sent until now.
@@ -279,10 +292,13 @@ impl GitClient {
                 what: "the listing of its branches and tags",
             };
             let kept = self.cached(key).ok_or_else(not_cached)?;
-            return RefListing::from_text(repository, &kept).ok_or_else(|| {
+            let listing = RefListing::from_text(repository, &kept).ok_or_else(|| {
                 self.drop_damaged(key);
                 not_cached()
-            });
+            })?;
+            let mut all = (self.by_cache.lock()).unwrap_or_else(PoisonError::into_inner);
+            all.insert(repository.slug(), listing.listed_at);
+            return Ok(listing);
         }
         let listed = match self.capabilities(repository) {
             Ok(can) => self.listed(repository, &can)?,

@@ -174,6 +174,14 @@ impl Host {
         }
     }
 
+    /// Where a host is asked if nobody says otherwise.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            PUBLIC_HOST => Self::new("https://github.com", Some("https://api.github.com")),
+            name => Self::enterprise(name),
+        }
+    }
+
     /// A GitHub Enterprise Server, which has everything under one name, or an
     /// enterprise with data residency, `NAME.ghe.com`. With or without `https://`.
     #[must_use]

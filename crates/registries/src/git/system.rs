@@ -244,7 +244,11 @@ impl SystemGit {
             .env("GIT_TRACE_CURL", folder.join("trace"))
             .env("GIT_TRACE_CURL_NO_DATA", "1");
         let slow = format!("http.lowSpeedTime={}", errand.idle.as_secs().max(1));
-        let proxy = format!("http.proxy={}", errand.proxy.unwrap_or_default());
+        // Everybody on the machine may read arguments, and a proxy may have a
+        // password in its address.
+        if let Some(proxy) = errand.proxy {
+            command.env("https_proxy", proxy);
+        }
         let hooks = format!("core.hooksPath={null}");
         for setting in [
             hooks.as_str(),
@@ -254,7 +258,6 @@ impl SystemGit {
             "http.followRedirects=false",
             "http.lowSpeedLimit=1",
             slow.as_str(),
-            proxy.as_str(),
             "protocol.version=0",
             "submodule.recurse=false",
             "gc.auto=0",
@@ -512,6 +515,24 @@ mod tests {
         }
         out.push(left as u8);
         out
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_no_argument() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = SystemGit::new(Path::new("/usr/bin/git"), folder.path());
+        let errand = Errand {
+            url: "https://r.example/o/r.git",
+            proxy: Some("http://me:secret@proxy.example:3128"),
+            total: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            limits: &PackLimits::default(),
+        };
+        let command = git.command(folder.path(), errand, &["ls-remote"]);
+        let mut arguments = command.get_args().map(|one| one.to_string_lossy());
+        assert!(arguments.all(|one| !one.contains("secret")));
+        let mut env = command.get_envs();
+        assert!(env.any(|(name, value)| name == "https_proxy" && value.is_some()));
     }
 
     #[test]

@@ -107,13 +107,9 @@ fn nested(cx: &Context<'_>, add: &mut impl FnMut(&str, Location, String)) {
 }
 
 fn images(cx: &Context<'_>, add: &mut impl FnMut(&str, Location, String)) {
-    let built = image_sites::built(cx);
     for site in image_sites::of(cx).iter().filter(|site| site.job.is_none()) {
         let named = &site.named;
-        let open = named.images.iter().find(|candidate| {
-            !candidate.image.is_pinned()
-                && !built.of(site.file.path()).has(&candidate.image.to_string())
-        });
+        let open = (named.images.iter()).find(|candidate| !candidate.image.is_pinned());
         if let Some(open) = open {
             let what = format!("runs the image `{}`", open.image);
             add(site.file.path(), site.file.locate(named.span), what);

@@ -7,7 +7,7 @@ use cofferdam_findings::{Finding, Severity};
 use cofferdam_workflows::documents::Dockerfile;
 use cofferdam_workflows::documents::dockerfile::ImageName;
 use cofferdam_workflows::documents::kind::is_aside;
-use cofferdam_workflows::semantics::built::Built;
+use cofferdam_workflows::semantics::built::BuiltBases;
 use cofferdam_workflows::semantics::images::{Candidate, Role};
 
 use crate::context::{Context, JobView};
@@ -41,8 +41,9 @@ crate::rule! {
     /// # How it is decided
     /// A reference must end in a well-formed `sha256` or `sha512` digest, or be
     /// the id of a local image. `scratch` and the stages of the same Dockerfile
-    /// are not images, and an image that a script or action of the same workflow
-    /// builds is not pulled.
+    /// are not images. An image that an earlier step or line of the same job
+    /// builds is not pulled, nor one that a job which this one `needs` builds and
+    /// pushes, unless a condition may skip the build.
     ///
     /// A name that a static matrix, a constant of `env:`, an assignment of the
     /// script or the default of an input decides is judged where it is set; one
@@ -89,7 +90,6 @@ impl Rule for UnpinnedImage {
 
     fn repository(&self, cx: &Context<'_>, out: &mut Sink) {
         let own = OwnName::of(cx);
-        let built = image_sites::built(cx);
         let mut last: Option<Judge<'_>> = None;
         for site in image_sites::of(cx) {
             let same = last
@@ -97,24 +97,21 @@ impl Rule for UnpinnedImage {
                 .is_some_and(|j| j.file.path() == site.file.path());
             let mut judge = match last.take() {
                 Some(judge) if same => judge,
-                _ => Judge::new(&own, site.file, built.of(site.file.path())),
+                _ => Judge::new(&own, site.file),
             };
             judge.judge(&site, out);
             last = Some(judge);
         }
+        let built = image_sites::bases(cx);
         for dockerfile in &cx.repository.dockerfiles {
-            let file = dockerfile.file();
-            bases(
-                dockerfile,
-                &mut Judge::new(&own, file, built.of(file.path())),
-                out,
-            );
+            let mut judge = Judge::new(&own, dockerfile.file());
+            bases(dockerfile, &built, &mut judge, out);
         }
     }
 }
 
-fn bases(dockerfile: &Dockerfile, judge: &mut Judge<'_>, out: &mut Sink) {
-    for place in dockerfile.images() {
+fn bases(dockerfile: &Dockerfile, built: &BuiltBases, judge: &mut Judge<'_>, out: &mut Sink) {
+    for (at, place) in dockerfile.images().iter().enumerate() {
         if place.is_some_stage() || matches!(place.name, ImageName::Scratch) {
             continue;
         }
@@ -125,7 +122,7 @@ fn bases(dockerfile: &Dockerfile, judge: &mut Judge<'_>, out: &mut Sink) {
         };
         if image.is_pinned() {
             judge.pinned(location, out);
-        } else if !judge.built.has(&image.to_string()) {
+        } else if !built.has(dockerfile.file().path(), at) {
             let why = "Who can push the tag changes every image that is built from this file";
             let severity = judge.graded(Severity::Low, image, true);
             let written = &place.written;
@@ -141,18 +138,16 @@ fn bases(dockerfile: &Dockerfile, judge: &mut Judge<'_>, out: &mut Sink) {
 struct Judge<'r> {
     own: &'r OwnName,
     file: &'r SourceFile,
-    built: &'r Built,
     /// Places of constants that were judged, since several steps use one.
     seen: BTreeSet<Span>,
     pinned: bool,
 }
 
 impl<'r> Judge<'r> {
-    fn new(own: &'r OwnName, file: &'r SourceFile, built: &'r Built) -> Self {
+    fn new(own: &'r OwnName, file: &'r SourceFile) -> Self {
         Self {
             own,
             file,
-            built,
             seen: BTreeSet::new(),
             pinned: false,
         }
@@ -160,15 +155,11 @@ impl<'r> Judge<'r> {
 
     fn judge(&mut self, site: &ImageSite<'_>, out: &mut Sink) {
         let named = &site.named;
-        let pulled = matches!(named.role, Role::Container | Role::Service | Role::Action);
-        if !pulled && self.built.has(&named.written) {
-            return;
-        }
         let place = self.file.locate(named.span);
         let mut open = false;
         let mut here = false;
         for Candidate { image, set_at } in &named.images {
-            if image.is_pinned() || !pulled && self.built.has(&image.to_string()) {
+            if image.is_pinned() {
                 continue;
             }
             open = true;

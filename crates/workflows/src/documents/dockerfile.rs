@@ -7,6 +7,8 @@ mod images;
 mod lines;
 mod words;
 
+use std::collections::BTreeMap;
+
 use cofferdam_facts::{SourceFile, Span, Spanned};
 
 pub use self::images::{ImageName, ImagePlace, Place, Stage};
@@ -158,7 +160,7 @@ pub fn is_dockerfile(path: &str) -> bool {
     }
     ["Dockerfile", "Containerfile"].iter().any(|stem| {
         name.strip_prefix(stem)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
             || (!before.is_empty() && extension.eq_ignore_ascii_case(stem))
     })
 }
@@ -168,6 +170,13 @@ impl Dockerfile {
     /// [`Self::problems`], and the rest stands.
     #[must_use]
     pub fn parse(file: SourceFile) -> Self {
+        Self::parse_with(file, &BTreeMap::new())
+    }
+
+    /// The same as whoever builds it sees it, who gives these values to its
+    /// arguments in place of their defaults.
+    #[must_use]
+    pub fn parse_with(file: SourceFile, arguments: &BTreeMap<String, String>) -> Self {
         let mut parsed = Self {
             escape: '\\',
             directives: Vec::new(),
@@ -189,7 +198,7 @@ impl Dockerfile {
             return parsed;
         }
         let lines = lines::read(parsed.file.text());
-        let mut collector = images::Collector::new(lines.escape, &lines.directives);
+        let mut collector = images::Collector::new(lines.escape, &lines.directives, arguments);
         parsed.problems = lines.problems;
         for logical in lines.logical {
             if parsed.instructions.len() >= MOST_INSTRUCTIONS

@@ -275,6 +275,13 @@ pub fn allows(condition: Option<&Condition>, situation: Situation<'_>) -> Runs {
     }
 }
 
+/// Whether a condition never holds, whatever the run: `if: false`.
+#[must_use]
+pub fn is_off(condition: Option<&Condition>) -> bool {
+    let expr = condition.and_then(Condition::expr);
+    expr.is_some_and(|expr| expr.truth_with(&|_| None) == Some(false))
+}
+
 /// Whether the jobs of a workflow run, in their order: by their own `if:`, and
 /// those of the jobs they need, which skip them when they are skipped unless
 /// they ask for `always()` or the like.

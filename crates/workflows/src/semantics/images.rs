@@ -13,7 +13,7 @@ use crate::documents::job::Job;
 use crate::documents::step::Step;
 use crate::documents::text::Text;
 use crate::expressions;
-use crate::semantics::constants::{Surroundings, Values};
+use crate::semantics::constants::{Constant, Surroundings, Values};
 use crate::shell::{Command, Script, Word};
 
 /// Where an image is named.
@@ -58,7 +58,7 @@ pub struct Candidate {
 }
 
 impl Named {
-    fn new(role: Role, written: &str, span: Span, values: Values) -> Self {
+    pub(super) fn new(role: Role, written: &str, span: Span, values: Values) -> Self {
         let written = written.trim().trim_start_matches("docker://");
         let mut named = Self {
             role,
@@ -162,6 +162,18 @@ fn plain(written: &str) -> Values {
     Values::one(written, None)
 }
 
+/// When a command asks the registry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pull {
+    /// If the image is not there.
+    #[default]
+    Missing,
+    /// In every case.
+    Always,
+    /// In none: without the image it fails.
+    Never,
+}
+
 /// The images that a script's commands run or pull. `at` turns a range of the
 /// decoded script into bytes of the file.
 #[must_use]
@@ -170,13 +182,39 @@ pub fn of_script(
     around: Surroundings<'_>,
     at: impl Fn(Range<usize>) -> Span,
 ) -> Vec<Named> {
-    let named = |command: &Command| {
-        let word = operand(command)?;
-        let values = around.values_of_word(word, script);
-        let span = at(word.range.clone());
-        Some(Named::new(Role::Script, &word.text, span, values))
-    };
-    script.commands.iter().filter_map(named).collect()
+    let named = |command| of_command(command, script, around, &at);
+    let named = script.commands.iter().filter_map(named);
+    named
+        .filter(|(_, _, pull)| *pull != Pull::Never)
+        .map(|(named, ..)| named)
+        .collect()
+}
+
+/// The image that a command runs or pulls, the word that names it, and when it
+/// is asked for.
+pub(super) fn of_command<'c>(
+    command: &'c Command,
+    script: &Script,
+    around: Surroundings<'_>,
+    at: &dyn Fn(Range<usize>) -> Span,
+) -> Option<(Named, &'c Word, Pull)> {
+    let (word, pull) = operand(command)?;
+    let values = around.values_of_word(word, script);
+    let span = at(word.range.clone());
+    let named = Named::new(Role::Script, &word.text, span, values);
+    Some((named, word, pull))
+}
+
+/// The names that a place can have, as it was read.
+pub(super) fn values_of(named: &Named) -> Values {
+    let known = named.images.iter().map(|candidate| Constant {
+        text: candidate.image.to_string(),
+        set_at: candidate.set_at,
+    });
+    Values {
+        known: known.collect(),
+        complete: named.complete,
+    }
 }
 
 // Options of `docker run`, `create` and `pull` that take their value as a word
@@ -317,11 +355,20 @@ pub(crate) fn client(command: &Command) -> Option<(&str, &[Word])> {
     }
 }
 
-fn operand(command: &Command) -> Option<&Word> {
+fn operand(command: &Command) -> Option<(&Word, Pull)> {
     let (subcommand, args) = client(command)?;
     if !matches!(subcommand, "run" | "create" | "pull") {
         return None;
     }
+    let mut pull = match subcommand {
+        "pull" => Pull::Always,
+        _ => Pull::Missing,
+    };
+    let policy = |value: &str| match value {
+        "never" => Pull::Never,
+        "missing" => Pull::Missing,
+        _ => Pull::Always,
+    };
     let mut args = args.iter();
     while let Some(word) = args.next() {
         let text = word.text.as_str();
@@ -329,10 +376,15 @@ fn operand(command: &Command) -> Option<&Word> {
             continue;
         }
         if !text.starts_with('-') {
-            return (!text.is_empty()).then_some(word);
+            return (!text.is_empty()).then_some((word, pull));
         }
-        if WITH_VALUE.contains(&text) {
-            args.next();
+        if let Some(value) = text.strip_prefix("--pull=") {
+            pull = policy(value);
+        } else if WITH_VALUE.contains(&text) {
+            let value = args.next();
+            if text == "--pull" {
+                pull = policy(value.map_or("", |word| word.text.as_str()));
+            }
         } else if ends_in_valued_letter(text) {
             // `-itv /a:/b`: the last letter of a cluster may take a value.
             args.next();

@@ -4,10 +4,13 @@
 pub mod agents;
 pub mod artifacts;
 pub mod bots;
+mod build_arguments;
+mod builds;
 pub mod built;
 pub mod cache_scopes;
 pub mod caching;
 pub mod checkouts;
+pub mod composes;
 pub mod concurrency;
 pub mod conditions;
 pub mod constants;

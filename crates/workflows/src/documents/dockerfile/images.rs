@@ -3,6 +3,7 @@
 //! Source: Dockerfile reference, "FROM", "ARG" ("Understand how ARG and FROM
 //! interact"), "COPY --from", "RUN --mount" and "syntax".
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cofferdam_facts::{ImageRef, Span, Spanned};
@@ -123,6 +124,8 @@ impl ImagePlace {
 pub(super) struct Collector {
     escape: char,
     globals: Arguments,
+    /// What whoever builds sets in place of the defaults.
+    given: BTreeMap<String, String>,
     /// Where the default of each argument before the first FROM stands.
     defaults: Vec<(String, Span)>,
     pub(super) stages: Vec<Stage>,
@@ -131,7 +134,11 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(escape: char, directives: &[Directive]) -> Self {
+    pub(super) fn new(
+        escape: char,
+        directives: &[Directive],
+        given: &BTreeMap<String, String>,
+    ) -> Self {
         let images = directives
             .iter()
             .filter(|directive| directive.name == "syntax")
@@ -159,6 +166,7 @@ impl Collector {
         Self {
             escape,
             globals,
+            given: given.clone(),
             defaults: Vec::new(),
             stages: Vec::new(),
             images,
@@ -193,6 +201,12 @@ impl Collector {
         let text = &instruction.arguments;
         for range in text.words(self.escape) {
             let word = text.as_str().get(range.clone()).unwrap_or_default();
+            let name = word.split_once('=').map_or(word, |(name, _)| name);
+            if let Some(value) = self.given.get(name) {
+                self.globals
+                    .insert(name.to_owned(), Value::Default(value.clone()));
+                continue;
+            }
             let Some((name, default)) = word.split_once('=') else {
                 // Declared again without a default, an argument keeps the one it has.
                 self.globals.entry(word.to_owned()).or_insert(Value::Unset);

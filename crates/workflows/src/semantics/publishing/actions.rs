@@ -75,6 +75,7 @@ const ACTIONS: &[Row] = &[
     row("pyo3/maturin-action", PYPI, Words("command", &["upload", "publish"], &[]), ""),
     row("js-devtools/npm-publish", NPM, UnlessTrue("dry-run"), "registry"),
     row("changesets/action", NPM, Given("publish"), ""),
+    row("changesets/action", NPM, Given("publish-script"), ""),
     row("cycjimmy/semantic-release-action", NPM, UnlessTrue("dry_run"), ""),
     row("katyo/publish-crates", CRATE, UnlessTrue("dry-run"), ""),
     row("release-plz/action", CRATE, Words("command", &["release"], &["release-pr"]), ""),
