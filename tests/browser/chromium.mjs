@@ -120,9 +120,9 @@ export class Page {
     return result.value;
   }
 
-  async size(width, height) {
+  async size(width, height, deviceScaleFactor = 1) {
     await this.browser.send('Emulation.setDeviceMetricsOverride',
-      { width, height, deviceScaleFactor: 1, mobile: false });
+      { width, height, deviceScaleFactor, mobile: false });
     await this.settle();
   }
 
@@ -145,8 +145,8 @@ export class Page {
     await this.settle();
   }
 
-  async picture(whole = false) {
-    const { data } = await this.browser.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: whole });
+  async picture() {
+    const { data } = await this.browser.send('Page.captureScreenshot', { format: 'png' });
     return Buffer.from(data, 'base64');
   }
 

@@ -1,5 +1,7 @@
 //! Who can reach what in one repository.
 
+use std::collections::BTreeSet;
+
 use cofferdam_exposure::Exposure;
 use cofferdam_facts::SourceFile;
 use cofferdam_findings::NotChecked;
@@ -20,7 +22,7 @@ pub struct Exposed {
     pub exposure: Exposure,
     /// Files that were not read.
     pub not_checked: Vec<NotChecked>,
-    /// The texts of the documents that were read, by which places are shown.
+    /// The texts in which ways have places.
     pub files: Vec<SourceFile>,
 }
 
@@ -45,6 +47,12 @@ pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditErro
     // Those that were found by what the others refer to.
     files.extend(repository.actions.iter().map(|one| one.file().clone()));
     files.extend(repository.workflows.iter().map(|one| one.file().clone()));
+    files.extend(repository.dockerfiles.iter().map(|one| one.file().clone()));
+    let places = exposure.graph.edges().iter().flat_map(|edge| &edge.places);
+    let named: BTreeSet<&str> = places
+        .filter_map(|place| place.location.as_ref().map(|at| at.path.as_ref()))
+        .collect();
+    files.retain(|file| named.contains(file.path()));
     Ok(Exposed {
         repository: slug.map(|slug| slug.to_string()),
         revision: collected.revision,

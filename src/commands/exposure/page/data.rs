@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use cofferdam_exposure::matrix;
 use cofferdam_exposure::{Class, Cut, Edge, Level, Node, Row, Verdict};
-use cofferdam_facts::SourceFile;
+use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::sanitise;
 use cofferdam_pipelines::Exposed;
 use rayon::prelude::*;
@@ -257,7 +257,7 @@ impl<'f> Tables<'f> {
                 Some(location) => {
                     let last = location.line.saturating_add(LONGEST - 1);
                     let end = location.end_line.clamp(location.line, last);
-                    let file = self.excerpts.add(&location.path, location.line, end);
+                    let file = self.excerpts.add(location, end);
                     json!([file, location.line, end, what])
                 }
                 None => json!([-1, 0, 0, what]),
@@ -276,7 +276,7 @@ fn number(level: Level) -> usize {
 /// Position, start, code or asset.
 fn kind(node: &Node) -> usize {
     match node {
-        Node::Position(_) => 0,
+        Node::Position(_) | Node::Thing(_) => 0,
         Node::Own(_) | Node::Started(..) | Node::Followed(..) => 1,
         Node::Inside(_) | Node::Code(_) | Node::Handed(..) | Node::Shapes(_) => 2,
         Node::Asset(_) => 3,
@@ -287,7 +287,15 @@ fn kind(node: &Node) -> usize {
 struct Excerpts<'f> {
     texts: BTreeMap<&'f str, &'f SourceFile>,
     numbers: HashMap<String, usize>,
-    wanted: Vec<(String, BTreeSet<usize>)>,
+    wanted: Vec<Excerpt>,
+}
+
+/// The lines of one file.
+struct Excerpt {
+    path: String,
+    lines: BTreeSet<usize>,
+    /// What a place knows of its own line, for a file that is not at hand.
+    snippets: BTreeMap<usize, String>,
 }
 
 impl<'f> Excerpts<'f> {
@@ -299,14 +307,24 @@ impl<'f> Excerpts<'f> {
         }
     }
 
-    fn add(&mut self, path: &str, line: usize, end: usize) -> usize {
+    fn add(&mut self, location: &Location, end: usize) -> usize {
         let next = self.wanted.len();
-        let number = *self.numbers.entry(path.to_owned()).or_insert(next);
+        let path = location.path.to_string();
+        let number = *self.numbers.entry(path.clone()).or_insert(next);
         if number == next {
-            self.wanted.push((path.to_owned(), BTreeSet::new()));
+            self.wanted.push(Excerpt {
+                path,
+                lines: BTreeSet::new(),
+                snippets: BTreeMap::new(),
+            });
         }
-        if let Some((_, lines)) = self.wanted.get_mut(number) {
-            lines.extend(line.saturating_sub(AROUND).max(1)..=end.saturating_add(AROUND));
+        if let Some(of) = self.wanted.get_mut(number) {
+            let first = location.line.saturating_sub(AROUND).max(1);
+            of.lines.extend(first..=end.saturating_add(AROUND));
+            if !location.snippet.is_empty() {
+                let snippet = location.snippet.to_string();
+                of.snippets.insert(location.line, snippet);
+            }
         }
         number
     }
@@ -315,21 +333,27 @@ impl<'f> Excerpts<'f> {
     fn files(&self) -> Vec<Value> {
         let files = self.wanted.iter();
         files
-            .map(|(path, lines)| {
-                let text = self.texts.get(path.as_str());
-                let parts = text.map_or_else(Vec::new, |file| parts(file, lines));
-                json!({ "path": shown(path), "parts": parts })
+            .map(|of| {
+                let parts = match self.texts.get(of.path.as_str()) {
+                    Some(file) => {
+                        // A break at the end begins a line that nobody wrote.
+                        let count = file.text().lines().count();
+                        let lines = of.lines.iter().take_while(|at| **at <= count);
+                        parts(lines.map(|at| (*at, file.line(*at))))
+                    }
+                    None => parts(of.snippets.iter().map(|(at, text)| (*at, text.as_str()))),
+                };
+                json!({ "path": shown(&of.path), "parts": parts })
             })
             .collect()
     }
 }
 
-fn parts(file: &SourceFile, lines: &BTreeSet<usize>) -> Vec<Value> {
-    // A break at the end begins a line that nobody wrote.
-    let count = file.text().lines().count();
+/// Runs of lines, each with the number of its first.
+fn parts<'l>(lines: impl Iterator<Item = (usize, &'l str)>) -> Vec<Value> {
     let mut parts: Vec<(usize, Vec<String>)> = Vec::new();
-    for number in lines.iter().copied().take_while(|number| *number <= count) {
-        let line = file.line(number);
+    for (number, line) in lines {
+        // Of an enormous line only what can be shown is copied.
         let near = line.get(..line.floor_char_boundary(4 * WIDEST));
         let text = shown(&near.unwrap_or(line).replace('\t', "    "));
         match parts.last_mut() {
