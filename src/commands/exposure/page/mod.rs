@@ -22,6 +22,7 @@ pub(super) fn render(found: &Exposed, rows: &[&Row]) -> String {
         ("policy", &policy()),
         ("version", env!("CARGO_PKG_VERSION")),
         ("title", &markup(&title)),
+        ("of", &markup(found.repository.as_deref().unwrap_or_default())),
         ("style", STYLE),
         ("data", &data),
         ("script", SCRIPT),

@@ -353,7 +353,8 @@
     const lines = [];
     for (let rest = name; rest !== '';) {
       const final = lines.length + 1 === (high > 60 ? 3 : 2);
-      const cut = Math.max(...[' ', '/', '-', '_'].map((sign) => rest.lastIndexOf(sign, fits - 1) + 1));
+      const [space, ...signs] = [' ', '/', '-', '_'].map((sign) => rest.lastIndexOf(sign, fits - 1) + 1);
+      const cut = space > fits * 0.45 ? space : Math.max(space, ...signs);
       const end = rest.length <= fits ? rest.length : cut > fits / 3 ? cut : fits;
       lines.push(final && rest.length > fits ? `${rest.slice(0, Math.ceil(fits / 3))}…${rest.slice(rest.length - fits + Math.ceil(fits / 3) + 1)}` : rest.slice(0, end));
       rest = final ? '' : rest.slice(end);
