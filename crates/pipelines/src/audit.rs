@@ -24,7 +24,7 @@ use crate::limits::Limits;
 use crate::requirement::Requirement;
 use crate::slug::Slug;
 
-mod change;
+pub(crate) mod change;
 #[cfg(feature = "fix")]
 pub mod fixing;
 mod side;
@@ -385,6 +385,7 @@ pub(crate) fn facts<'f>(
         settings: known.settings,
         pack: options.data.pack(),
         policies,
+        registries: &[],
         now: Some(options.now),
     }
 }

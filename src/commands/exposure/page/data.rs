@@ -14,10 +14,9 @@ use serde_json::{Value, json};
 
 use super::super::human;
 
-/// So many ways are on the page; of the rest the numbers.
-const WAYS: usize = 4_000;
-/// What is tried for one cell until that holds, most first.
-const PER_CELL: [usize; 9] = [usize::MAX, 200, 100, 50, 25, 12, 6, 3, 1];
+/// What is tried for one cell until no more ways are on the page than may be,
+/// most first.
+const PER_CELL: [usize; 8] = [usize::MAX, 200, 100, 50, 25, 12, 6, 3];
 /// Lines that are shown before and after a place.
 const AROUND: usize = 3;
 /// The most lines that are shown of one place.
@@ -33,8 +32,8 @@ pub(super) fn title(found: &Exposed) -> String {
     }
 }
 
-/// Everything that the page shows.
-pub(super) fn of(found: &Exposed, rows: &[&Row]) -> Value {
+/// Everything that the page shows, with no more than so many ways.
+pub(super) fn of(found: &Exposed, rows: &[&Row], ways: usize) -> Value {
     let owned: Vec<Row> = rows.iter().map(|row| (*row).clone()).collect();
     let cells = matrix::cells(&owned);
     let mut order: Vec<_> = cells.iter().collect();
@@ -51,7 +50,7 @@ pub(super) fn of(found: &Exposed, rows: &[&Row]) -> Value {
             .positions
             .of(position.to_string(), || json!({ "word": word, "who": who }));
     }
-    let (on_page, more) = tables.divided(rows);
+    let (on_page, more) = tables.divided(rows, ways);
     let cuts: Vec<Vec<Vec<Cut>>> = on_page
         .par_iter()
         .map(|row| row.cuts(&found.exposure.graph))
@@ -170,7 +169,7 @@ impl<'f> Tables<'f> {
 
     /// The rows whose ways are on the page, and how many more there are by
     /// position, class and level. `rows` come worst first.
-    fn divided<'r>(&mut self, rows: &[&'r Row]) -> (Vec<&'r Row>, Vec<[usize; 4]>) {
+    fn divided<'r>(&mut self, rows: &[&'r Row], ways: usize) -> (Vec<&'r Row>, Vec<[usize; 4]>) {
         let cells: Vec<(usize, usize)> = rows
             .iter()
             .map(|row| {
@@ -182,14 +181,14 @@ impl<'f> Tables<'f> {
         for cell in &cells {
             *sizes.entry(*cell).or_default() += 1;
         }
-        let fits = |most: &usize| sizes.values().map(|size| size.min(most)).sum::<usize>() <= WAYS;
-        let most = PER_CELL.into_iter().find(fits).unwrap_or(0);
+        let fits = |most: &usize| sizes.values().map(|size| size.min(most)).sum::<usize>() <= ways;
+        let most = PER_CELL.into_iter().find(fits).unwrap_or(1);
         let mut taken: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         let mut more: BTreeMap<[usize; 3], usize> = BTreeMap::new();
         let mut on_page = Vec::new();
         for (row, cell) in rows.iter().zip(cells) {
             let taken = taken.entry(cell).or_default();
-            if *taken < most {
+            if *taken < most && on_page.len() < ways {
                 *taken += 1;
                 on_page.push(*row);
             } else {

@@ -14,19 +14,44 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// So many ways are on the page, of the rest the numbers; fewer where that
+/// takes too much room.
+const WAYS: [usize; 5] = [4_000, 2_000, 1_000, 500, 250];
+/// A page opens at once, and can be attached to an issue.
+const BYTES: usize = 2_800_000;
+
 /// The whole file.
 pub(super) fn render(found: &Exposed, rows: &[&Row]) -> String {
     let title = data::title(found);
-    let data = embedded(&data::of(found, rows).to_string());
+    let data = WAYS.iter().map(|ways| {
+        let data = data::of(found, rows, *ways);
+        embedded(&data.to_string())
+    });
+    let data = smallest(data);
     filled(&[
         ("policy", &policy()),
         ("version", env!("CARGO_PKG_VERSION")),
         ("title", &markup(&title)),
-        ("of", &markup(found.repository.as_deref().unwrap_or_default())),
+        (
+            "of",
+            &markup(found.repository.as_deref().unwrap_or_default()),
+        ),
         ("style", STYLE),
         ("data", &data),
         ("script", SCRIPT),
     ])
+}
+
+/// The first that is small enough, else the last.
+fn smallest(mut all: impl Iterator<Item = String>) -> String {
+    let mut data = all.next().unwrap_or_default();
+    while data.len() > BYTES {
+        match all.next() {
+            Some(next) => data = next,
+            None => break,
+        }
+    }
+    data
 }
 
 /// Nothing but this style and this script, by what they are: whatever else
@@ -120,6 +145,19 @@ mod tests {
         }
         let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
         assert_eq!(read, json);
+    }
+
+    #[test]
+    fn fewer_ways_are_shown_until_the_page_is_small() {
+        let sizes = [BYTES + 1, BYTES, 1];
+        let mut asked = 0;
+        let data = smallest(sizes.iter().map(|size| {
+            asked += 1;
+            "x".repeat(*size)
+        }));
+        assert_eq!((data.len(), asked), (BYTES, 2));
+        let never = [BYTES + 2, BYTES + 1].iter().map(|size| "x".repeat(*size));
+        assert_eq!(smallest(never).len(), BYTES + 1);
     }
 
     #[test]

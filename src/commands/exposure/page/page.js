@@ -117,7 +117,7 @@
           click: () => { state.level = state.level === at ? null : at; matrix(false); view.querySelectorAll('.levels button')[at].focus(); } },
           el('b', {}, `${data.totals[at]}${levels[at].mark}`), el('span', {}, level.text)))),
       order.length === 0
-        ? el('p', {}, filtered() ? 'No pair matches. Escape in the search field shows everything.' : 'Nobody reaches anything from outside.')
+        ? el('p', {}, filtered() ? 'No pair matches. Escape in the search field shows everything.' : 'No way was found.')
         : table(found, shown, kinds),
       order.length > shown.length
         ? el('p', { class: 'note' }, el('button', { type: 'button', class: 'more', click: () => { state.all = true; matrix(false); } },
