@@ -205,7 +205,7 @@ fn a_page_of_a_large_repository_stays_small() {
         .map(|one| one[3].as_u64().unwrap())
         .sum();
     let totals = list("totals").iter().map(|one| one.as_u64().unwrap());
-    assert!(shown >= 1_000 && shown <= 4_000, "{shown}");
+    assert!((1_000..=4_000).contains(&shown), "{shown}");
     assert!(more > 0);
     assert_eq!(shown as u64 + more, totals.sum::<u64>());
     // No worse pair is left out for one that is on the page.
