@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod mermaid;
 mod page;
+pub(crate) mod sheet;
 pub(crate) mod ways;
 
 use std::path::PathBuf;
@@ -165,7 +166,7 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
         path: &args.path,
         rev: args.rev.as_deref(),
         base: args.base.as_deref(),
-        settings: args.settings.as_deref(),
+        settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
         date: args.date,
     };
