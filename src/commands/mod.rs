@@ -1,6 +1,8 @@
 //! One file a verb; the only code that prints or exits.
 
 mod audit;
+#[cfg(feature = "exposure")]
+mod claims;
 #[cfg(feature = "completions")]
 mod completions;
 mod config;
@@ -21,9 +23,13 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+#[cfg(feature = "exposure")]
+mod threat_model;
 mod triggers;
 #[cfg(feature = "exposure")]
 mod what_if;
@@ -43,6 +49,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "exposure"))]
     #[command(hide = true, disable_help_flag = true)]
     Exposure(NotBuilt),
+    #[cfg(feature = "exposure")]
+    Claims(claims::ClaimsArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Claims(NotBuilt),
     #[cfg(feature = "exposure")]
     WhatIf(Box<what_if::WhatIfArgs>),
     /// Not part of this build.
@@ -74,6 +86,18 @@ pub(crate) enum Command {
     #[cfg(not(feature = "lock"))]
     #[command(hide = true, disable_help_flag = true)]
     Pin(NotBuilt),
+    #[cfg(all(feature = "exposure", feature = "revisions"))]
+    Replay(replay::ReplayArgs),
+    /// Not part of this build.
+    #[cfg(not(all(feature = "exposure", feature = "revisions")))]
+    #[command(hide = true, disable_help_flag = true)]
+    Replay(NotBuilt),
+    #[cfg(feature = "exposure")]
+    ThreatModel(threat_model::ThreatModelArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "exposure"))]
+    #[command(hide = true, disable_help_flag = true)]
+    ThreatModel(NotBuilt),
     Triggers(triggers::TriggersArgs),
     Rules(rules::RulesArgs),
     Data(data::DataArgs),
@@ -112,6 +136,7 @@ pub(crate) enum Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "revisions",
     feature = "vendoring"
 )))]
 #[derive(Debug, clap::Args)]
@@ -129,6 +154,10 @@ impl Command {
             Self::Exposure(args) => exposure::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]
             Self::Exposure(_) => return Err(not_built("exposure")),
+            #[cfg(feature = "exposure")]
+            Self::Claims(args) => claims::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::Claims(_) => return Err(not_built("claims")),
             #[cfg(feature = "exposure")]
             Self::WhatIf(args) => what_if::run(args, colour)?.code().into(),
             #[cfg(not(feature = "exposure"))]
@@ -150,6 +179,14 @@ impl Command {
             Self::Pin(args) => pin::run(args)?.code().into(),
             #[cfg(not(feature = "lock"))]
             Self::Pin(_) => return Err(not_built("pin")),
+            #[cfg(all(feature = "exposure", feature = "revisions"))]
+            Self::Replay(args) => replay::run(args, colour)?.code().into(),
+            #[cfg(not(all(feature = "exposure", feature = "revisions")))]
+            Self::Replay(_) => return Err(not_built("replay")),
+            #[cfg(feature = "exposure")]
+            Self::ThreatModel(args) => threat_model::run(args)?.code().into(),
+            #[cfg(not(feature = "exposure"))]
+            Self::ThreatModel(_) => return Err(not_built("threat-model")),
             Self::Triggers(args) => triggers::run(args, colour)?.code().into(),
             Self::Rules(args) => rules::run(args, colour)?.code().into(),
             Self::Data(args) => data::run(args)?.code().into(),
@@ -181,6 +218,7 @@ impl Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "revisions",
     feature = "vendoring"
 )))]
 fn not_built(command: &str) -> Failure {

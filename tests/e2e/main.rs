@@ -19,6 +19,8 @@ mod image_registry;
 
 mod adoption;
 mod changes;
+#[cfg(feature = "exposure")]
+mod claims;
 mod commands;
 mod determinism;
 #[cfg(feature = "lsp")]
@@ -26,6 +28,10 @@ mod editor;
 mod exit_codes;
 #[cfg(feature = "exposure")]
 mod exposure;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod exposure_base;
+#[cfg(all(feature = "exposure", unix))]
+mod exposure_page;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;
@@ -50,6 +56,8 @@ mod many;
 mod memory;
 mod own_checkout;
 mod past;
+#[cfg(feature = "exposure")]
+mod past_exposure;
 #[cfg(all(feature = "lock", unix))]
 mod pin_attacks;
 #[cfg(all(feature = "lock", unix))]
@@ -63,9 +71,13 @@ mod probes;
 #[cfg(feature = "exposure")]
 mod ranking;
 mod recursive;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod replay;
 mod revisions;
 mod sandbox;
 mod standards;
+#[cfg(feature = "exposure")]
+mod threat_model;
 mod triggers;
 mod unread_documents;
 #[cfg(feature = "vendoring")]

@@ -15,7 +15,7 @@ fn rank(severity: &str) -> usize {
 
 /// A checkout from one file: `-- path --` opens a member, as in Go's txtar, so
 /// that no scanner takes it for a part of this repository.
-fn checkout(file: &Path) -> Sandbox {
+pub(crate) fn checkout(file: &Path) -> Sandbox {
     let sandbox = Sandbox::new();
     let text = fs::read_to_string(file).unwrap();
     let mut members: Vec<(&str, String)> = Vec::new();
@@ -85,7 +85,7 @@ fn judge(name: &str, expected: &str, before: &Found, after: &Found) -> Vec<Strin
     wrong
 }
 
-fn folders() -> Vec<(String, PathBuf)> {
+pub(crate) fn folders() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/past");
     let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap());
     let folders = entries.filter(|entry| entry.path().is_dir());

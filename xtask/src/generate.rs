@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_config::Scope;
 use cofferdam_config::schema::{self as config, VERSION};
+use cofferdam_exposure::claims::schema as claims;
 use cofferdam_exposure::whatif::schema as what_if;
 use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
@@ -137,6 +138,12 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
             "cofferdam-lock",
             cofferdam_lock::VERSION,
             cofferdam_lock::schema(),
+        ),
+        ("claims", claims::SCHEMA_VERSION, claims::schema()),
+        (
+            "replay",
+            cofferdam_exposure::replay::SCHEMA_VERSION,
+            cofferdam_exposure::replay::schema::schema(),
         ),
         ("config", VERSION, config::schema(Scope::Repository, &ids)),
         (

@@ -16,7 +16,7 @@ use std::{
 
 use cofferdam_datapack::{
     PackError, TrustedKeys,
-    build::{BuildError, FILES, assemble, payload, sign},
+    build::{BuildError, FILES, INCIDENTS, assemble, payload, sign},
     embedded,
     keys::{KeyEntry, KeyFile, Role},
     verify,
@@ -25,6 +25,7 @@ use cofferdam_facts::Timestamp;
 use ed25519_dalek::SigningKey;
 
 const SOURCES: &str = "data/pack";
+const INCIDENT_SOURCES: &str = "data/incidents";
 const PACK: &str = "crates/datapack/pack.dsse.json";
 const KEYS: &str = "crates/datapack/keys.json";
 
@@ -199,7 +200,20 @@ fn read_key(path: &Path) -> Result<SigningKey, PackTaskError> {
 }
 
 fn sources() -> Result<BTreeMap<String, Vec<u8>>, PackTaskError> {
-    let folder = Path::new(SOURCES);
+    let mut files = folder(SOURCES, "")?;
+    if files.is_empty() {
+        return Err(BuildError::Missing {
+            file: FILES.first().copied().unwrap_or_default(),
+        }
+        .into());
+    }
+    files.extend(folder(INCIDENT_SOURCES, INCIDENTS)?);
+    Ok(files)
+}
+
+/// The files of a folder, each name behind a prefix.
+fn folder(folder: &str, prefix: &str) -> Result<BTreeMap<String, Vec<u8>>, PackTaskError> {
+    let folder = Path::new(folder);
     let fail = |source| PackTaskError::File {
         path: folder.to_owned(),
         source,
@@ -215,14 +229,8 @@ fn sources() -> Result<BTreeMap<String, Vec<u8>>, PackTaskError> {
         // A note for readers may lie beside the lists; anything else is a list
         // that was forgotten, and the builder refuses it.
         if name != "README.md" {
-            files.insert(name, read(&path)?);
+            files.insert(format!("{prefix}{name}"), read(&path)?);
         }
-    }
-    if files.is_empty() {
-        return Err(BuildError::Missing {
-            file: FILES.first().copied().unwrap_or_default(),
-        }
-        .into());
     }
     Ok(files)
 }

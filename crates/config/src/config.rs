@@ -1,12 +1,14 @@
 //! A configuration, of a repository or of an organisation, from its bytes.
 
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::registry::RegistryDeclaration;
 use cofferdam_facts::uses_policy::{UsesPattern, UsesPolicy};
 use cofferdam_facts::{SourceFile, Span, Spanned};
 use cofferdam_findings::{Severity, Threshold};
 use toml::de::DeTable;
 
 use crate::MAX_BYTES;
+use crate::claims::{self, Allowed, Claim};
 use crate::glob::{Glob, matches_text};
 use crate::keys::{self, Key, Kind};
 use crate::mistakes::{Mistake, Mistakes};
@@ -48,6 +50,12 @@ pub struct Config {
     pub exclude: Vec<Exclude>,
     /// Findings that do not count for a time.
     pub exempt: Vec<Exemption>,
+    /// What secrets of registries can do.
+    pub registries: Vec<RegistryDeclaration>,
+    /// Sentences about who reaches what.
+    pub claims: Vec<Claim>,
+    /// What a change may open.
+    pub allowed: Vec<Allowed>,
 }
 
 /// The organisation's file, by its digest.
@@ -214,7 +222,7 @@ fn one(file: &SourceFile, span: Span, message: String) -> Mistakes {
 }
 
 /// The keys of a table of the declaration.
-fn inner(name: &str) -> &'static [Key] {
+pub(crate) fn inner(name: &str) -> &'static [Key] {
     let found = keys::ROOT.iter().find(|key| key.name == name);
     match found.map(|key| key.kind) {
         Some(Kind::Table(keys) | Kind::Tables(keys) | Kind::ByRule(keys)) => keys,
@@ -243,6 +251,9 @@ fn read(reader: &mut Reader<'_>, root: Table<'_>) -> Config {
         exempt: (reader.tables(root, "exempt").into_iter())
             .filter_map(|table| exempt(reader, table))
             .collect(),
+        registries: claims::registries(reader, root),
+        claims: claims::claims(reader, root),
+        allowed: claims::allowed(reader, root),
     }
 }
 

@@ -4,6 +4,7 @@
 use cofferdam_facts::Control;
 use cofferdam_findings::Severity;
 
+use crate::claims::Form;
 use crate::config::Scope;
 
 /// One key of a table.
@@ -52,6 +53,10 @@ pub enum Kind {
     Uses,
     /// Facts that must be known.
     Facts,
+    /// A text, or a list of texts.
+    Several,
+    /// One of these words.
+    Choice(&'static [&'static str]),
     /// A table.
     Table(&'static [Key]),
     /// Tables, each under `[[name]]`.
@@ -146,7 +151,119 @@ pub const ROOT: &[Key] = &[
         Kind::Tables(EXEMPT),
         "Findings that do not count for a time. Each needs a place: paths, a subject, or a fingerprint.",
     ),
+    only(
+        Scope::Repository,
+        key(
+            "registry",
+            Kind::Tables(REGISTRY),
+            "What a secret that signs in to a registry can do. Without it, it may push anywhere there.",
+        ),
+    ),
+    only(
+        Scope::Repository,
+        key(
+            "claim",
+            Kind::Tables(CLAIM),
+            "Sentences about who reaches what that must hold; `cofferdam claims check` holds them against the files. Each has either `never` or `only`.",
+        ),
+    ),
+    only(
+        Scope::Repository,
+        key(
+            "exposure",
+            Kind::Table(EXPOSURE),
+            "What `cofferdam exposure --base` lets a change do.",
+        ),
+    ),
 ];
+
+/// The words of `kind` of a registry.
+pub const REGISTRY_KINDS: &[&str] = &["development", "production"];
+
+const REGISTRY: &[Key] = &[
+    key(
+        "secret",
+        Kind::Several,
+        "The secrets that push there and nowhere else, as `NAME` or `NAME@ENVIRONMENT`. Leave it out where only a job's token or identity pushes.",
+    ),
+    required(
+        "repositories",
+        Kind::Several,
+        "The repositories: `HOST/NAME` of images, or `npm:`, `pypi:`, `crates:` and the like before a name. `*` is any text within one folder, `**` any text.",
+    ),
+    required(
+        "kind",
+        Kind::Choice(REGISTRY_KINDS),
+        "Whom they are for: `production` is what users install.",
+    ),
+];
+
+const CLAIM: &[Key] = &[
+    required("name", Kind::Text, "The sentence, as reports show it."),
+    key(
+        "never",
+        Kind::Table(NEVER),
+        "None of these reaches any of those.",
+    ),
+    key(
+        "only",
+        Kind::Table(ONLY),
+        "Nobody but these reaches any of those.",
+    ),
+    key(
+        "unless",
+        Kind::Several,
+        "Agreements and times that make a way acceptable, as in `approval:environment:release`; a way has to pass one of them.",
+    ),
+];
+
+const WHO: Key = required(
+    "from",
+    Kind::Several,
+    "Who: positions, patterns with `*`, and classes such as `fork` or `dependency`.",
+);
+const WHAT: Key = required(
+    "to",
+    Kind::Several,
+    "What: assets, patterns with `*`, classes such as `secret`, and `registry:production`.",
+);
+const NEVER: &[Key] = &[WHO, WHAT];
+const ONLY: &[Key] = &[
+    WHO,
+    WHAT,
+    key(
+        "after",
+        Kind::Several,
+        "What each of their own ways has to pass one of.",
+    ),
+];
+
+const EXPOSURE: &[Key] = &[key(
+    "allow",
+    Kind::Tables(ALLOW),
+    "What a change may open, for a time.",
+)];
+
+pub(crate) const ALLOW: &[Key] = &[
+    WHO,
+    WHAT,
+    key(
+        "after",
+        Kind::Several,
+        "Only ways that pass one of these, as in `approval:update`.",
+    ),
+    required("owner", Kind::Text, "Who answers for it."),
+    required("reason", Kind::Text, "Why it is accepted for now."),
+    required("expires", Kind::Date, "The last day on which it holds."),
+];
+
+/// The keys below `never` or `only`.
+pub(crate) fn of_claim(form: Form) -> &'static [Key] {
+    match form {
+        Form::Never => NEVER,
+        Form::Only => ONLY,
+    }
+}
 
 const EXTENDS: &[Key] = &[
     key(
@@ -286,6 +403,7 @@ impl Kind {
                 .copied()
                 .chain(Control::ALL.iter().map(|control| control.id()))
                 .collect(),
+            Self::Choice(words) => words.to_vec(),
             _ => Vec::new(),
         }
     }

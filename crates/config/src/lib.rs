@@ -7,6 +7,7 @@
 //! unused, expired or edited become findings themselves.
 
 pub mod changes;
+pub mod claims;
 pub mod comments;
 pub mod config;
 pub mod content;
@@ -21,6 +22,7 @@ pub mod template;
 mod tree;
 
 pub use changes::{Sources, changed};
+pub use claims::{Allowed, Claim, Form};
 pub use comments::IgnoreComment;
 pub use config::{Config, Exemption, Extends, Scope, Source};
 pub use glob::Glob;

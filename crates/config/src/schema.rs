@@ -74,7 +74,8 @@ fn kind(kind: Kind, scope: Scope, rules: &[&str]) -> Value {
         Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
         Kind::Sha256 => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
         Kind::Fingerprint => json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }),
-        Kind::Severity | Kind::Threshold => json!({ "enum": kind.words() }),
+        Kind::Several => json!({ "anyOf": [text(), list(text())] }),
+        Kind::Severity | Kind::Threshold | Kind::Choice(_) => json!({ "enum": kind.words() }),
         Kind::Rules => list(json!({ "enum": rules })),
         Kind::Facts => list(json!({ "enum": kind.words() })),
         Kind::Paths => list(json!({

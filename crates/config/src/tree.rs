@@ -235,6 +235,40 @@ impl Reader<'_> {
         all
     }
 
+    /// A text, or a list of texts, each of which says something.
+    pub(crate) fn several(&mut self, table: Table<'_>, name: &str) -> Vec<Spanned<String>> {
+        let Some((_, value)) = table.entry(name) else {
+            return Vec::new();
+        };
+        if value.get_ref().as_str().is_some() {
+            return self.text(table, name).into_iter().collect();
+        }
+        let mut all = Vec::new();
+        for text in self.list(table, name) {
+            let trimmed = text.value.trim();
+            if trimmed.is_empty() || trimmed.len() > Glob::MAX {
+                self.mistake(
+                    text.span,
+                    format!("an entry of `{name}` is empty or too long"),
+                );
+            } else {
+                all.push(Spanned::new(trimmed.to_owned(), text.span));
+            }
+        }
+        all
+    }
+
+    /// One of some words.
+    pub(crate) fn choice(
+        &mut self,
+        table: Table<'_>,
+        name: &str,
+        words: &'static [&'static str],
+    ) -> Option<Spanned<String>> {
+        let known = |word: &str| words.contains(&word).then(|| word.to_owned());
+        self.word(table, name, Kind::Choice(words), known)
+    }
+
     /// A list of words of a kind.
     pub(crate) fn words(
         &mut self,

@@ -13,6 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     envelope::{Envelope, EnvelopeSignature, PAYLOAD_TYPE, pre_authentication_encoding},
     error::PackError,
+    incident::Incident,
     keys::key_id,
     pack::{DataPack, FORMAT, MAX_VALID_DAYS, Source},
     validate,
@@ -30,6 +31,9 @@ pub const FILES: &[&str] = &[
     "runner-images.json",
     "action-runtimes.json",
 ];
+
+/// The folder of the incidents, one file each, beside the lists.
+pub const INCIDENTS: &str = "incidents/";
 
 /// Why no pack can be made.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,14 @@ pub enum BuildError {
         /// What is wrong.
         #[source]
         source: serde_json::Error,
+    },
+    /// An incident cannot be read.
+    #[error("{file} cannot be read: {reason}")]
+    Incident {
+        /// Its name.
+        file: String,
+        /// What is wrong, with the line.
+        reason: String,
     },
     /// The pack would be valid for no time or for longer than is honoured.
     #[error("valid_days must be 1 to {MAX_VALID_DAYS}")]
@@ -80,7 +92,9 @@ struct Header {
 /// # Errors
 /// If a file is missing, unknown or unreadable, or if a list breaks a rule.
 pub fn assemble(files: &BTreeMap<String, Vec<u8>>) -> Result<DataPack, BuildError> {
-    if let Some(file) = files.keys().find(|name| !FILES.contains(&name.as_str())) {
+    if let Some(file) =
+        (files.keys()).find(|name| !FILES.contains(&name.as_str()) && !name.starts_with(INCIDENTS))
+    {
         return Err(BuildError::Unknown { file: file.clone() });
     }
     let header: Header = file(files, "pack.json")?;
@@ -100,6 +114,7 @@ pub fn assemble(files: &BTreeMap<String, Vec<u8>>) -> Result<DataPack, BuildErro
         popular: file(files, "popular.json")?,
         runner_images: file(files, "runner-images.json")?,
         action_runtimes: file(files, "action-runtimes.json")?,
+        incidents: incidents(files)?,
     };
     // Every list but the ranked one is in the order of its names, so that the
     // order of a source file changes nothing that is signed.
@@ -115,6 +130,29 @@ pub fn assemble(files: &BTreeMap<String, Vec<u8>>) -> Result<DataPack, BuildErro
     pack.action_runtimes.sort_by(|a, b| a.using.cmp(&b.using));
     validate::pack(&pack)?;
     Ok(pack)
+}
+
+/// Reads every incident. A file is named after its incident, so that two can
+/// not be the same and each is found.
+fn incidents(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Incident>, BuildError> {
+    let named = files
+        .iter()
+        .filter_map(|(name, bytes)| Some((name, name.strip_prefix(INCIDENTS)?, bytes)));
+    let mut found = Vec::new();
+    for (file, short, bytes) in named {
+        let wrong = |reason: String| BuildError::Incident {
+            file: file.clone(),
+            reason,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|error| wrong(error.to_string()))?;
+        let incident: Incident = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        if short.strip_suffix(".toml") != Some(incident.id.as_str()) {
+            return Err(wrong(format!("it must be `{}.toml`", incident.id)));
+        }
+        found.push(incident);
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
 }
 
 fn file<T: DeserializeOwned>(

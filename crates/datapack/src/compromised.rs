@@ -79,6 +79,17 @@ pub enum Exposure {
     Now,
 }
 
+/// Where a ref led between the two times of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Led {
+    /// To the attacker's code.
+    Bad,
+    /// Sources do not decide.
+    Undecided,
+    /// To the authors' code.
+    Good,
+}
+
 /// A use of an action that an incident touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CompromisedHit<'p> {
@@ -128,6 +139,28 @@ impl Compromised {
             Aftermath::Mended => Exposure::InThePast,
             Aftermath::Blocked | Aftermath::Malicious => Exposure::Now,
         })
+    }
+
+    /// Where what `uses` names led in the time of the incident; `None` if it is
+    /// about another action. A commit leads to the same at all times.
+    #[must_use]
+    pub fn led(&self, uses: &RepositoryUses) -> Option<Led> {
+        if !names_action(&self.action, uses) {
+            return None;
+        }
+        let Some(git_ref) = uses.git_ref.as_deref() else {
+            return Some(Led::Undecided);
+        };
+        match self.exposure(uses, None) {
+            Some(Exposure::Undecided) => return Some(Led::Undecided),
+            Some(Exposure::InThePast | Exposure::Now) => return Some(Led::Bad),
+            None => {}
+        }
+        let name = git_ref.strip_prefix("refs/tags/").unwrap_or(git_ref);
+        let safe = Version::parse(name).is_some_and(|version| self.is_safe(&version));
+        // Where every tag is bad, the spared ones and branches are known to be good.
+        let known = is_commit_id(git_ref) || self.all_tags || safe || self.commits_complete;
+        Some(if known { Led::Good } else { Led::Undecided })
     }
 
     fn hits_branch(&self, branch: &str) -> bool {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     compromised::{Compromised, CompromisedHit},
+    incident::Incident,
     lookalike::{Lookalike, Lookalikes},
     platform::{ActionRuntime, RunnerImage},
     vulnerable::{Vulnerable, VulnerableHit},
@@ -13,7 +14,7 @@ use crate::{
 
 /// The format of packs that this code reads. A pack of another format is
 /// refused: a field that is not understood might narrow what another says.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The longest time, in days, for which any pack is consulted, whatever it says
 /// of itself: a signed pack must not declare itself valid for ever.
@@ -51,6 +52,8 @@ pub struct DataPack {
     pub runner_images: Vec<RunnerImage>,
     /// Retired runtimes of JavaScript actions.
     pub action_runtimes: Vec<ActionRuntime>,
+    /// Incidents that came through CI, in order of id.
+    pub incidents: Vec<Incident>,
 }
 
 /// Where facts come from.
@@ -186,6 +189,7 @@ impl DataPack {
             (self.popular.actions.len(), "popular"),
             (self.runner_images.len(), "runner images"),
             (self.action_runtimes.len(), "action runtimes"),
+            (self.incidents.len(), "incidents"),
         ]
         .map(|(count, what)| format!("{count} {what}"))
         .join(", ")

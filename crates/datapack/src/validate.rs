@@ -8,6 +8,7 @@ use cofferdam_facts::uses::is_commit_id;
 use crate::{
     compromised::{Aftermath, Compromised},
     error::{EntryProblem, PackError},
+    incident::{Incident, Way},
     pack::DataPack,
     version::Version,
     vulnerable::Vulnerable,
@@ -97,6 +98,25 @@ pub(crate) fn pack(pack: &DataPack) -> Result<(), PackError> {
             dates(runtime.deprecated, runtime.removed)?;
             sources(&runtime.sources)
         },
+    )?;
+    incidents(pack)
+}
+
+fn incidents(pack: &DataPack) -> Result<(), PackError> {
+    let actions: HashSet<String> = (pack.compromised.iter())
+        .map(|entry| entry.action.to_ascii_lowercase())
+        .collect();
+    list(
+        "incidents",
+        &pack.incidents,
+        |i| i.id.clone(),
+        |one| {
+            // Without its entry an action would be looked for in vain.
+            if !one.actions.iter().all(|name| actions.contains(name)) {
+                return Err(EntryProblem::Contradiction);
+            }
+            incident(one)
+        },
     )
 }
 
@@ -182,6 +202,76 @@ fn vulnerable(entry: &Vulnerable) -> Checked {
         }
     }
     sources(std::slice::from_ref(&entry.url))
+}
+
+fn incident(entry: &Incident) -> Checked {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if entry.id.is_empty() || !entry.id.bytes().all(plain) {
+        return Err(EntryProblem::Name);
+    }
+    for sentence in [&entry.name, &entry.what, &entry.acted, &entry.stole] {
+        text(sentence)?;
+    }
+    if !(entry.carriers.iter()).all(|name| entry.actions.contains(name)) {
+        return Err(EntryProblem::Contradiction);
+    }
+    let lists = [&entry.ids, &entry.controls, &entry.unknown, &entry.actions];
+    lists.into_iter().flatten().try_for_each(|t| text(t))?;
+    dates(Some(entry.from), entry.until)?;
+    for package in &entry.packages {
+        text(&package.name)?;
+        if !package.name.contains('/') {
+            return Err(EntryProblem::Name);
+        }
+        package.versions.iter().try_for_each(|v| text(v))?;
+        // "Every one of no version" would say that no version was bad.
+        if package.versions_complete && package.versions.is_empty() {
+            return Err(EntryProblem::Empty);
+        }
+        dates(Some(package.from), package.until)?;
+    }
+    for image in &entry.images {
+        text(&image.name)?;
+        image.tags.iter().try_for_each(|tag| text(tag))?;
+        if !(image.digests.iter()).all(|digest| cofferdam_facts::image::is_digest(digest)) {
+            return Err(EntryProblem::Commit);
+        }
+        if image.tags_complete && image.tags.is_empty()
+            || image.digests_complete && image.digests.is_empty()
+        {
+            return Err(EntryProblem::Empty);
+        }
+        dates(Some(image.from), image.until)?;
+    }
+    for download in &entry.downloads {
+        text(&download.address)?;
+        if download.address.contains("://") {
+            return Err(EntryProblem::Name);
+        }
+        dates(Some(download.from), download.until)?;
+    }
+    entry.ways.iter().try_for_each(way)?;
+    let nothing = entry.actions.is_empty()
+        && entry.packages.is_empty()
+        && entry.images.is_empty()
+        && entry.downloads.is_empty()
+        && entry.ways.is_empty();
+    if nothing || entry.controls.is_empty() {
+        return Err(EntryProblem::Empty);
+    }
+    sources(&entry.sources)
+}
+
+fn way(way: &Way) -> Checked {
+    let words = [&way.from, &way.events, &way.through, &way.to];
+    words
+        .into_iter()
+        .flatten()
+        .try_for_each(|word| text(word))?;
+    if way.from.is_empty() || way.through.is_empty() || way.to.is_empty() {
+        return Err(EntryProblem::Empty);
+    }
+    Ok(())
 }
 
 fn text(text: &str) -> Checked {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use cofferdam_datapack::{
     Certainty, Exposure, Lifecycle, Severity,
-    build::{FILES, assemble, payload},
+    build::{FILES, INCIDENTS, assemble, payload},
     embedded,
 };
 use cofferdam_facts::Timestamp;
@@ -19,7 +19,16 @@ fn uses(text: &str) -> RepositoryUses {
 fn sources() -> BTreeMap<String, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/pack");
     let read = |name: &&str| ((*name).to_owned(), fs::read(folder.join(name)).unwrap());
-    FILES.iter().map(read).collect()
+    let mut files: BTreeMap<String, Vec<u8>> = FILES.iter().map(read).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/incidents");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name != "README.md" {
+            files.insert(format!("{INCIDENTS}{name}"), fs::read(path).unwrap());
+        }
+    }
+    files
 }
 
 #[test]

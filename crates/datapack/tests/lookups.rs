@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first wrong step")]
 
 use cofferdam_datapack::{
-    Certainty, DataPack, Exposure, Freshness, Lifecycle, Resemblance, Severity,
+    Certainty, DataPack, Exposure, Freshness, Led, Lifecycle, Resemblance, Severity,
 };
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::{UsesRef, uses::RepositoryUses};
@@ -13,7 +13,7 @@ const OTHER: &str = "a284dc1814e3fd07f2e34267fc8f81227ed29fb8";
 
 fn pack() -> DataPack {
     serde_json::from_value(json!({
-        "format": 1, "version": 7, "created_at": "2026-01-01", "valid_days": 90, "sources": [],
+        "format": 2, "version": 7, "created_at": "2026-01-01", "valid_days": 90, "sources": [],
         "compromised": [
             {"action": "tj-actions/changed-files", "ids": ["CVE-1"], "summary": "s",
              "all_tags": true, "spared_tags": ["spared"], "commits": [BAD], "commits_complete": true,
@@ -51,7 +51,8 @@ fn pack() -> DataPack {
             {"repository": "pre-commit/action"}]},
         "runner_images": [{"label": "ubuntu-20.04", "deprecated": "2025-02-01",
                            "removed": "2025-04-15", "sources": []}],
-        "action_runtimes": [{"using": "node12", "removed": "2023-06-14", "sources": []}]
+        "action_runtimes": [{"using": "node12", "removed": "2023-06-14", "sources": []}],
+        "incidents": []
     }))
     .unwrap()
 }
@@ -158,6 +159,33 @@ fn a_moving_tag_is_hit_only_if_the_newest_of_its_line_is() {
     assert_eq!(ids("o/last@v2.3.1", None), []);
     assert_eq!(ids("o/last@v2.4", None), []);
     assert_eq!(ids("o/last@v1", None), hit("GHSA-d", certain));
+}
+
+#[test]
+fn where_a_ref_led_in_the_time_of_an_incident() {
+    let pack = pack();
+    let led = |text: &str| {
+        let mut all = pack.compromised.iter();
+        all.find_map(|entry| entry.led(&uses(text)))
+    };
+    let other = "0123456789012345678901234567890123456789";
+    for (text, expected) in [
+        ("tj-actions/changed-files@v45".to_owned(), Some(Led::Bad)),
+        (format!("tj-actions/changed-files@{BAD}"), Some(Led::Bad)),
+        (format!("tj-actions/changed-files@{other}"), Some(Led::Good)),
+        (
+            "tj-actions/changed-files@v46.0.1".to_owned(),
+            Some(Led::Good),
+        ),
+        (
+            "tj-actions/changed-files@spared".to_owned(),
+            Some(Led::Good),
+        ),
+        ("tj-actions/changed-files@main".to_owned(), Some(Led::Good)),
+        ("actions/checkout@v4".to_owned(), None),
+    ] {
+        assert_eq!(led(&text), expected, "{text}");
+    }
 }
 
 #[test]

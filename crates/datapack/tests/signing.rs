@@ -327,12 +327,12 @@ fn even_a_signed_payload_must_be_a_pack_of_this_format() {
     let good = serde_json::to_value(assemble(&sources(1)).unwrap()).unwrap();
     assert!(verify(&sign(&good), &keys).is_ok());
     let mut later = good.clone();
-    later["format"] = 2.into();
+    later["format"] = 3.into();
     later["something_new"] = json!([]);
     let format = verify(&sign(&later), &keys);
     assert!(matches!(
         format,
-        Err(PackError::Format { found: 2, known: 1 })
+        Err(PackError::Format { found: 3, known: 2 })
     ));
     let mut extra = good.clone();
     extra["something_new"] = json!([]);
@@ -414,6 +414,49 @@ fn a_list_that_breaks_a_rule_is_not_built() {
     ];
     for (place, (name, change, expected)) in cases.into_iter().enumerate() {
         assert_eq!(problem(name, change), expected, "case {place}");
+    }
+}
+
+#[test]
+fn an_incident_that_breaks_a_rule_is_not_built() {
+    let good = "id = \"one\"\nname = \"n\"\nfrom = \"2026-01-01\"\nuntil = \"2026-01-02\"\nwhat = \"w\"\n\
+        acted = \"a\"\nstole = \"s\"\nactions = [\"o/one\"]\ncontrols = [\"c\"]\n\
+        sources = [\"https://example.org/report\"]\n";
+    let build = |name: &str, text: &str| {
+        let mut files = sources(1);
+        files.insert(format!("incidents/{name}"), text.as_bytes().to_vec());
+        assemble(&files)
+    };
+    assert_eq!(build("one.toml", good).unwrap().incidents.len(), 1);
+    for (name, text) in [
+        ("two.toml", good.to_owned()),
+        ("one.txt", good.to_owned()),
+        ("one.toml", format!("{good}surprise = 1\n")),
+        ("one.toml", good.replace("id = ", "id ")),
+    ] {
+        let built = build(name, &text);
+        assert!(
+            matches!(built, Err(BuildError::Incident { .. })),
+            "{name} {text}"
+        );
+    }
+    let problem = |from: &str, to: &str| match build("one.toml", &good.replace(from, to)) {
+        Err(BuildError::Pack(PackError::Entry { problem, .. })) => problem,
+        other => panic!("{to}: {other:?}"),
+    };
+    for (from, to, expected) in [
+        ("o/one", "o/three", EntryProblem::Contradiction),
+        ("2026-01-02", "2025-01-02", EntryProblem::Order),
+        ("[\"c\"]", "[]", EntryProblem::Empty),
+        ("actions = [\"o/one\"]\n", "", EntryProblem::Empty),
+        ("https://", "http://", EntryProblem::Source),
+        (
+            "controls",
+            "carriers = [\"o/two\"]\ncontrols",
+            EntryProblem::Contradiction,
+        ),
+    ] {
+        assert_eq!(problem(from, to), expected, "{to}");
     }
 }
 

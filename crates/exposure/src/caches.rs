@@ -3,16 +3,24 @@
 //! Sources: docs.github.com, "Dependency caching reference", restrictions for
 //! accessing a cache (the scope is the branch of the run; every branch restores
 //! from the default branch); "Workflow syntax", `cache-mode` (2026-09: runs that
-//! outsiders cause restore only, unless the workflow says otherwise).
+//! outsiders cause restore only, unless the workflow says otherwise); GitHub
+//! changelog, 2026-06-26, "Read-only Actions cache for untrusted triggers".
 
+use cofferdam_facts::Timestamp;
 use cofferdam_workflows::documents::job::CacheMode;
 
 use crate::scene::Run;
 use crate::settings::Ref;
 
-/// Whether code in the job of a run may save into the default branch's scope.
+/// Since when runs that outsiders cause only restore, 2026-06-26, in seconds since
+/// 1970. On the days before they saved as well.
+const RESTORE_ONLY_SINCE: i64 = 1_782_432_000;
+
+/// Whether code in the job of a run may save into the default branch's scope, on
+/// the day that is looked at.
 #[must_use]
-pub fn writes_default(run: &Run<'_>) -> bool {
+pub fn writes_default(run: &Run<'_>, day: Option<Timestamp>) -> bool {
+    let before = day.is_some_and(|day| day.unix() < RESTORE_ONLY_SINCE);
     let scope = run.refs.contains(&Ref::Default);
     let own = run.view.job.cache_mode.as_ref();
     let mode = own.or(run.view.workflow.cache_mode.as_ref());
@@ -21,7 +29,7 @@ pub fn writes_default(run: &Run<'_>) -> bool {
         Some(CacheMode::Write | CacheMode::WriteOnly) => true,
         // A value that this version does not know may allow it.
         Some(_) => true,
-        None => !run.is_open(),
+        None => before || !run.is_open(),
     };
     scope && allowed
 }
@@ -29,8 +37,24 @@ pub fn writes_default(run: &Run<'_>) -> bool {
 /// Whether a step of the job of a run may restore an entry.
 #[must_use]
 pub fn restores(run: &Run<'_>) -> bool {
+    may_restore(run) && !run.view.restores.is_empty()
+}
+
+/// Whether nothing keeps the steps of the job of a run from restoring.
+#[must_use]
+pub fn may_restore(run: &Run<'_>) -> bool {
     let own = run.view.job.cache_mode.as_ref();
     let mode = own.or(run.view.workflow.cache_mode.as_ref());
-    let shut = mode.is_some_and(|m| matches!(m.value, CacheMode::None | CacheMode::WriteOnly));
-    !shut && !run.view.restores.is_empty()
+    !mode.is_some_and(|m| matches!(m.value, CacheMode::None | CacheMode::WriteOnly))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_change_has_its_day() {
+        let day = Timestamp::parse("2026-06-26T00:00:00Z").map(Timestamp::unix);
+        assert_eq!(day, Some(RESTORE_ONLY_SINCE));
+    }
 }

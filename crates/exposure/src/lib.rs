@@ -8,9 +8,13 @@
 
 pub mod asset;
 pub mod caches;
+pub mod claims;
+pub mod compare;
 pub mod containers;
+pub mod declared;
 pub mod edges;
 pub mod exposes;
+pub mod findings;
 pub mod graph;
 pub mod held;
 pub mod matrix;
@@ -19,9 +23,11 @@ pub mod passing;
 pub mod paths;
 pub mod position;
 pub mod published;
+pub mod replay;
 pub mod running;
 pub mod scene;
 pub mod settings;
+pub mod threat;
 pub mod universe;
 pub mod unread;
 pub mod verdict;

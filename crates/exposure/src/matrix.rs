@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::asset::{Asset, Class};
-use crate::graph::{Cut, Graph, Node, NodeId, Place};
+use crate::graph::{Cut, Edge, Graph, Node, NodeId, Place};
 use crate::paths;
 use crate::position::Position;
 use crate::verdict::{Level, Verdict};
@@ -131,6 +131,23 @@ impl Row {
         let to = graph.find(&Node::Asset(self.asset.clone()));
         match (from, to) {
             (Some(from), Some(to)) => paths::cuts(graph, from, to, self.verdict.level()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The cheapest sets of changes that close every way of a level over edges
+    /// that count.
+    #[must_use]
+    pub fn cuts_where(
+        &self,
+        graph: &Graph,
+        level: Level,
+        counts: &dyn Fn(&Edge) -> bool,
+    ) -> Vec<Vec<Cut>> {
+        let from = graph.find(&Node::Position(self.position.clone()));
+        let to = graph.find(&Node::Asset(self.asset.clone()));
+        match (from, to) {
+            (Some(from), Some(to)) => paths::cuts_where(graph, from, to, level, counts),
             _ => Vec::new(),
         }
     }

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use crate::graph::{Cut, Graph, NodeId};
+use crate::graph::{Cut, Edge, Graph, NodeId};
 use crate::verdict::{Level, Verdict};
 
 /// How many cuts are looked for, and how many changes are tried for that.
@@ -106,12 +106,23 @@ pub fn verdict(graph: &Graph, path: &[usize]) -> Verdict {
 /// one point to another.
 #[must_use]
 pub fn cuts(graph: &Graph, from: NodeId, to: NodeId, level: Level) -> Vec<Vec<Cut>> {
+    cuts_where(graph, from, to, level, &|_| true)
+}
+
+/// The same where only some edges count.
+#[must_use]
+pub fn cuts_where(
+    graph: &Graph,
+    from: NodeId,
+    to: NodeId,
+    level: Level,
+    counts: &dyn Fn(&Edge) -> bool,
+) -> Vec<Vec<Cut>> {
     let open = |gone: &[&Cut]| -> Option<Vec<usize>> {
         let without = |at: usize| {
-            let cuts = graph.edge(at).map(|edge| edge.cuts.as_slice());
-            cuts.unwrap_or_default()
-                .iter()
-                .any(|cut| gone.contains(&cut))
+            graph
+                .edge(at)
+                .is_none_or(|edge| !counts(edge) || edge.cuts.iter().any(|cut| gone.contains(&cut)))
         };
         let reached = search(graph, from, level, &without);
         reached.has(to).then(|| reached.path(graph, to))

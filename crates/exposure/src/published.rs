@@ -57,6 +57,9 @@ pub fn words(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Vec<
     if kind == "oci" {
         names = names.iter().map(|name| with_host(name)).collect();
     }
+    if let Some(slug) = cx.repository.slug.as_deref() {
+        names = names.iter().map(|name| of_repository(name, slug)).collect();
+    }
     if names.is_empty() {
         names.extend(of_manifest(cx, run, publication));
     }
@@ -64,6 +67,32 @@ pub fn words(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Vec<
         names.push("*".to_owned());
     }
     names.iter().map(|name| format!("{kind}:{name}")).collect()
+}
+
+/// A name with what the repository is called in place of the expressions that
+/// stand for it.
+///
+/// Source: docs.github.com, "Contexts reference", `github.repository` and
+/// `github.repository_owner`.
+fn of_repository(name: &str, slug: &str) -> String {
+    let mut text = String::new();
+    let mut rest = name;
+    while let Some((before, behind)) = rest.split_once("${{") {
+        let Some((inner, after)) = behind.split_once("}}") else {
+            break;
+        };
+        text.push_str(before);
+        match inner.trim().to_ascii_lowercase().as_str() {
+            "github.repository" => text.push_str(slug),
+            "github.repository_owner" => {
+                text.push_str(slug.split('/').next().unwrap_or(slug));
+            }
+            _ => text.push_str(&format!("${{{{{inner}}}}}")),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The name of an image with its host: without one it is Docker Hub's.
@@ -103,7 +132,8 @@ fn of_manifest(cx: &Context<'_>, run: &Run<'_>, publication: &Publication) -> Op
     named.next()?.name.clone()
 }
 
-fn of_registry(registry: Registry) -> &'static str {
+/// The word of a registry of packages.
+pub(crate) fn of_registry(registry: Registry) -> &'static str {
     match registry {
         Registry::CratesIo => "crates",
         Registry::Gems => "gems",
@@ -114,5 +144,24 @@ fn of_registry(registry: Registry) -> &'static str {
         Registry::PubDev => "pub",
         Registry::PyPi => "pypi",
         Registry::VsCode => "vscode",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_repository;
+
+    #[test]
+    fn the_repository_stands_for_its_expressions() {
+        for (name, expected) in [
+            ("ghcr.io/${{ github.repository }}", "ghcr.io/o/app"),
+            (
+                "quay.io/${{github.repository_owner}}/${{ matrix.name }}-ci",
+                "quay.io/o/${{ matrix.name }}-ci",
+            ),
+            ("ghcr.io/o/x${{ y", "ghcr.io/o/x${{ y"),
+        ] {
+            assert_eq!(of_repository(name, "o/app"), expected);
+        }
     }
 }

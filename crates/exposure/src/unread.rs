@@ -6,6 +6,10 @@ use cofferdam_rules::foreign;
 use crate::graph::Graph;
 use crate::scene::Scene;
 
+/// Said of a file whose values were followed only so far: a way that begins with
+/// a value may be missing, and nothing else.
+pub const NOT_FOLLOWED: &str = "its values are not followed to their end";
+
 /// Something that was not read, or not followed to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -67,10 +71,7 @@ pub fn of(scene: &Scene<'_>, graph: &Graph) -> Vec<Unread> {
         found.push(without_place(workflow.path(), why));
     }
     for path in scene.cx.flows.unfinished() {
-        found.push(without_place(
-            path,
-            "its values are not followed to their end",
-        ));
+        found.push(without_place(path, NOT_FOLLOWED));
     }
     if graph.is_cut() {
         found.push(without_place(

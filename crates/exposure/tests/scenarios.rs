@@ -65,6 +65,7 @@ fn exposure(variant: &Variant, without: &Without) -> Exposure {
         settings: Some(&variant.settings),
         pack: None,
         policies: &[],
+        registries: &variant.registries,
         now: None,
     };
     let cx = Context::new(&variant.repository, facts);

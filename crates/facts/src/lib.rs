@@ -7,6 +7,7 @@ pub mod control;
 pub mod image;
 pub mod permission;
 pub mod pin;
+pub mod registry;
 pub mod settings;
 pub mod source;
 pub mod time;

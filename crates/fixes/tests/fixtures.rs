@@ -69,6 +69,7 @@ impl Known {
             settings: checkout.settings.as_ref(),
             pack: checkout.pack.then_some(&self.pack),
             policies: &checkout.policies,
+            registries: &[],
             now: Timestamp::parse("2026-11-22T00:00:00Z"),
         }
     }

@@ -19,12 +19,12 @@ use crate::collect::{self, CollectError, Collected};
 use crate::data::Data;
 use crate::gap::Gap;
 use crate::git::{self, GitError, GitFolder};
-use crate::judging::{JudgeError, Judging, all_rules};
+use crate::judging::{JudgeError, Judging, Words, all_rules};
 use crate::limits::Limits;
 use crate::requirement::Requirement;
 use crate::slug::Slug;
 
-mod change;
+pub(crate) mod change;
 #[cfg(feature = "fix")]
 pub mod fixing;
 #[cfg(feature = "exposure")]
@@ -280,12 +280,21 @@ pub(crate) fn identity<'o>(
 pub(crate) fn decide(
     collected: Collected,
     known: &Identity<'_>,
-    policies: &[UsesPolicy],
+    words: &Words,
     options: &Options,
     shown: bool,
 ) -> Side {
     let material = Material::new(collected, known, options);
-    let cx = Context::new(&material.repository, facts(known, policies, options));
+    let policies = words.policies();
+    let facts = Facts {
+        // What a secret of a registry can do decides what is exposed.
+        registries: words
+            .config
+            .as_ref()
+            .map_or(&[], |config| &config.registries),
+        ..facts(known, &policies, options)
+    };
+    let cx = Context::new(&material.repository, facts);
     let side = material.side(&cx, &material.sources, known, options);
     let side = if shown && options.judging.exposure {
         ranked(&cx, side)
@@ -407,6 +416,7 @@ pub(crate) fn facts<'f>(
         settings: known.settings,
         pack: options.data.pack(),
         policies,
+        registries: &[],
         now: Some(options.now),
     }
 }

@@ -1,10 +1,23 @@
 //! Who can reach what in one repository.
 
+pub(crate) mod judged;
+pub mod lines;
+
+use std::collections::BTreeSet;
+
+use cofferdam_config::Config;
 use cofferdam_exposure::Exposure;
+use cofferdam_facts::SourceFile;
+use cofferdam_facts::registry::RegistryDeclaration;
+use cofferdam_facts::settings::Snapshot;
 use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 
 use crate::audit::{AuditError, Options, Target, collect, identity};
+use crate::collect::Collected;
+use crate::slug::Slug;
+
+pub use judged::{Before, Judged, judged};
 
 /// The exposures of one repository, and what was not read of it.
 #[derive(Debug)]
@@ -19,30 +32,80 @@ pub struct Exposed {
     pub exposure: Exposure,
     /// Files that were not read.
     pub not_checked: Vec<NotChecked>,
+    /// The texts in which ways have places.
+    pub files: Vec<SourceFile>,
 }
 
-/// Reads a repository and works out who can reach what.
+impl Exposed {
+    /// Whether everything was read that the answer rests on.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.exposure.unread.is_empty() && !self.not_checked.iter().any(|one| one.required)
+    }
+}
+
+/// Reads a repository and works out who can reach what. What secrets of
+/// registries can do is declared by the configuration: on a change that of its
+/// base.
 ///
 /// # Errors
 /// [`AuditError`] if there is nothing that could be judged at all.
 pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditError> {
-    let mut collected = collect(&target.input, &options.limits)?;
+    let collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
-    let repository = collected.repository(slug.as_ref(), &options.limits);
+    let config = judged::config(&target.input, &collected, options)?;
+    let known = Known {
+        slug: slug.as_ref(),
+        settings,
+        registries: declared(config.as_ref()),
+    };
+    Ok(of_collected(collected, &known, options))
+}
+
+pub(crate) fn declared(config: Option<&Config>) -> &[RegistryDeclaration] {
+    config.map_or(&[], |config| &config.registries)
+}
+
+/// What is known of a repository besides its files.
+struct Known<'k> {
+    slug: Option<&'k Slug>,
+    settings: Option<&'k Snapshot>,
+    registries: &'k [RegistryDeclaration],
+}
+
+fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) -> Exposed {
+    let mut files = texts(&collected);
+    let repository = collected.repository(known.slug, &options.limits);
     let facts = Facts {
         policies: &[],
-        settings,
+        registries: known.registries,
+        settings: known.settings,
         pack: None,
         now: Some(options.now),
     };
     let cx = Context::new(&repository, facts);
     let exposure = cofferdam_exposure::of(&cx);
     cx.discard();
-    Ok(Exposed {
-        repository: slug.map(|slug| slug.to_string()),
+    // Those that were found by what the others refer to.
+    files.extend(repository.actions.iter().map(|one| one.file().clone()));
+    files.extend(repository.workflows.iter().map(|one| one.file().clone()));
+    files.extend(repository.dockerfiles.iter().map(|one| one.file().clone()));
+    let places = exposure.graph.edges().iter().flat_map(|edge| &edge.places);
+    let named: BTreeSet<&str> = places
+        .filter_map(|place| place.location.as_ref().map(|at| at.path.as_ref()))
+        .collect();
+    files.retain(|file| named.contains(file.path()));
+    Exposed {
+        repository: known.slug.map(ToString::to_string),
         revision: collected.revision,
-        settings: settings.is_some(),
+        settings: known.settings.is_some(),
         exposure,
         not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
-    })
+        files,
+    }
+}
+
+/// The texts that were read, by path.
+fn texts(collected: &Collected) -> Vec<SourceFile> {
+    collected.files.clone()
 }

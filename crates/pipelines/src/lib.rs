@@ -25,6 +25,8 @@ pub mod many;
 #[cfg(feature = "lock")]
 pub mod pins;
 pub mod renewal;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub mod replay;
 pub mod requirement;
 pub mod slug;
 pub mod triggers;
@@ -40,12 +42,14 @@ pub use audit::{AuditError, Input, Options, Target, audit};
 pub use data::Data;
 pub use discover::{Discovery, discover};
 #[cfg(feature = "exposure")]
-pub use exposure::{Exposed, exposure};
+pub use exposure::{Before, Exposed, Judged, exposure, judged};
 pub use gap::Gap;
 pub use judging::{Base, Candidate, Change, JudgeError, Judging, OrganisationFile};
 pub use limits::Limits;
 pub use many::audit_all;
 pub use renewal::{RenewError, RenewalOptions, Renewed, renew};
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub use replay::{Moment, Replayed, replay};
 pub use requirement::Requirement;
 pub use slug::Slug;
 pub use triggers::{Triggers, triggers};

@@ -155,6 +155,7 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
 fn no_facts(options: &RenewalOptions) -> Facts<'static> {
     Facts {
         policies: &[],
+        registries: &[],
         settings: None::<&'static Snapshot>,
         pack: None,
         now: Some(options.now),

@@ -29,6 +29,7 @@ pub fn triggers(target: &Target, options: &Options) -> Result<Triggers, AuditErr
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
+        registries: &[],
         settings,
         pack: None,
         now: Some(options.now),

@@ -128,9 +128,11 @@ pub fn what_if<R>(
 ) -> Result<Studied<R>, AuditError> {
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
+    let config = crate::exposure::judged::config(&target.input, &collected, options)?;
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
+        registries: crate::exposure::declared(config.as_ref()),
         settings,
         pack: None,
         now: Some(options.now),

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::registry::RegistryDeclaration;
 use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
 use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_facts::{Location, Span};
@@ -79,6 +80,8 @@ pub struct Facts<'c> {
     pub pack: Option<&'c DataPack>,
     /// Lists of what may be used, the organisation's first.
     pub policies: &'c [UsesPolicy],
+    /// What secrets of registries can do, as far as it is declared.
+    pub registries: &'c [RegistryDeclaration],
     /// The day of the run, for what expires; unknown in tests on fixed bytes.
     pub now: Option<Timestamp>,
 }

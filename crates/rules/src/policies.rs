@@ -15,6 +15,12 @@ use crate::context::Context;
 /// When the default policy took force, 2026-11-02, in seconds since 1970.
 const DEFAULT_SINCE: i64 = 1_793_577_600;
 
+/// When there were policies about events at all, 2026-06-18, likewise. A run of
+/// an earlier day was kept out by none.
+///
+/// Source: GitHub changelog, 2026-06-18, "Workflow execution protections".
+const POLICIES_SINCE: i64 = 1_781_740_800;
+
 /// Whether an event may start a workflow for somebody without a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allowed {
@@ -29,6 +35,10 @@ pub enum Allowed {
 /// Whether policies let `event` start the workflow at `path`.
 #[must_use]
 pub fn allow(cx: &Context<'_>, event: &str, path: &str) -> Allowed {
+    let now = cx.facts.now;
+    if now.is_some_and(|now| now.unix() < POLICIES_SINCE) {
+        return Allowed::Yes;
+    }
     let unseen = || {
         if event == "pull_request_target" {
             Allowed::Unknown
@@ -142,5 +152,7 @@ mod tests {
     fn the_default_policy_has_its_day() {
         let day = Timestamp::parse("2026-11-02T00:00:00Z").map(Timestamp::unix);
         assert_eq!(day, Some(DEFAULT_SINCE));
+        let day = Timestamp::parse("2026-06-18T00:00:00Z").map(Timestamp::unix);
+        assert_eq!(day, Some(POLICIES_SINCE));
     }
 }

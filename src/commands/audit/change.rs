@@ -13,7 +13,7 @@ use crate::environment::{self, JobEvent};
 const EVENT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The change, if the job is one of a pull request or of a merge queue.
-pub(super) fn of_job() -> Option<Change> {
+pub(crate) fn of_job() -> Option<Change> {
     let event = environment::job_event()?;
     let payload = event.file.as_deref().and_then(read);
     of(&event, payload.as_ref())

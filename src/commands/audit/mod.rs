@@ -2,7 +2,7 @@
 
 mod arguments;
 mod baseline;
-mod change;
+pub(crate) mod change;
 
 use std::fs::{self, File};
 use std::io::{self, Write};

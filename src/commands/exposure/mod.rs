@@ -1,19 +1,27 @@
 //! `cofferdam exposure [PATH]`: who can reach what.
 
+mod change;
+mod change_human;
+mod change_json;
+mod change_markdown;
 mod human;
 mod json;
 mod mermaid;
+mod page;
+pub(crate) mod sheet;
+pub(crate) mod ways;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use cofferdam_exposure::{Asset, Class, Node, Position, Row};
+use cofferdam_exposure::claims::Meaningless;
+use cofferdam_exposure::claims::words::near;
+use cofferdam_exposure::{Asset, Class, Node, Position, Row, findings};
+use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, sanitise};
-use cofferdam_pipelines::{Data, Exposed, Input, Limits, Options, Slug, Target, exposure};
+use cofferdam_pipelines::{Exposed, Slug, exposure};
 
-use crate::clock;
-use crate::commands::audit::{AuditCommandError, STACK, snapshot};
-use crate::environment;
+use crate::commands::audit::AuditCommandError;
 use crate::failure::Failure;
 use crate::output::{self, ColourChoice, Screen};
 
@@ -26,10 +34,12 @@ use crate::output::{self, ColourChoice, Screen};
 /// a setting that was not seen are kept apart, with what settles it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes:\n  0  everything was worked out\n  2  wrong usage\n  3  something was not read \
-    as a whole, and nothing is proven about it\n\nExamples:\n  cofferdam exposure .\n  cofferdam exposure \
-    --settings settings.json --from newcomer --explain\n  cofferdam exposure --to secret:NPM_TOKEN --explain\n  \
-    cofferdam exposure --format mermaid --from action:acme/build"
+    after_help = "Exit codes:\n  0  everything was worked out, and with --base nothing is opened that the base does not \
+    allow\n  1  with --base: the change opens something that the base does not allow\n  2  wrong usage\n  3  \
+    something was not read as a whole, and nothing is proven about it; 1 wins where both\n\nExamples:\n  \
+    cofferdam exposure .\n  cofferdam exposure --settings settings.json --from newcomer --explain\n  cofferdam \
+    exposure --to secret:NPM_TOKEN --explain\n  cofferdam exposure --base origin/main --format markdown\n  \
+    cofferdam exposure --format sarif > exposure.sarif"
 )]
 pub(crate) struct ExposureArgs {
     /// The checkout.
@@ -40,9 +50,18 @@ pub(crate) struct ExposureArgs {
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
+    /// What a change opens and closes since this revision. Its configuration
+    /// decides, and what it does not allow under `[exposure]` fails.
+    #[arg(long, value_name = "REV", conflicts_with_all = ["depth", "explain"])]
+    base: Option<String>,
+
     /// A file that `cofferdam settings snapshot` has written.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+
+    /// Decide as on this day: what the platform let be then.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    date: Option<Timestamp>,
 
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
@@ -85,6 +104,12 @@ enum Form {
     Json,
     /// A diagram of the ways that are open.
     Mermaid,
+    /// One file for a browser, with every way and its source lines.
+    Html,
+    /// For a comment: what a change opens and closes.
+    Markdown,
+    /// SARIF 2.1.0 for code scanning: one result for each position and place.
+    Sarif,
 }
 
 /// Why there is no result.
@@ -99,6 +124,21 @@ pub(crate) enum ExposureError {
     /// An asset that nothing here has.
     #[error("`{name}` names no asset here{}", nearest(near))]
     NoAsset { name: String, near: Option<String> },
+    /// The configuration allows what means nothing.
+    #[error("{}", listed(.0))]
+    Meaningless(Vec<Meaningless>),
+    /// A format that goes with a base alone.
+    #[error("--format markdown shows a change, and goes with --base")]
+    NoChange,
+    /// A format that shows a whole checkout alone.
+    #[error("--format html shows a whole checkout, and does not go with --base")]
+    NoPage,
+}
+
+/// Every word that means nothing, the first in full.
+pub(crate) fn listed(all: &[Meaningless]) -> String {
+    let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 fn nearest(near: &Option<String>) -> String {
@@ -110,6 +150,10 @@ impl From<ExposureError> for Failure {
     fn from(error: ExposureError) -> Self {
         match error {
             ExposureError::Audit(inner) => inner.into(),
+            ExposureError::NoChange | ExposureError::NoPage => Self::usage(&error),
+            ExposureError::Meaningless(_) => Self::usage(&error).hint(Some(
+                "docs/claims.md has every word, and `cofferdam exposure --all` every name",
+            )),
             named => Self::usage(&named).hint(Some(
                 "`cofferdam exposure --all` lists every position and asset",
             )),
@@ -118,13 +162,24 @@ impl From<ExposureError> for Failure {
 }
 
 pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, ExposureError> {
-    let found = compute(args)?;
+    let read = ways::Read {
+        path: &args.path,
+        rev: args.rev.as_deref(),
+        base: args.base.as_deref(),
+        settings: args.settings.as_slice(),
+        repository: args.repository.as_ref(),
+        date: args.date,
+    };
+    let (target, options) = ways::options(&read)?;
+    if args.base.is_some() && args.format == Form::Html {
+        return Err(ExposureError::NoPage);
+    }
+    if args.base.is_some() {
+        return change::run(args, &target, &options, colour);
+    }
+    let found = exposure(&target, &options).map_err(AuditCommandError::from)?;
     let selected = Selected::of(args, &found)?;
     let rows: Vec<&Row> = selected.rows(&found);
-    let unwritten = |source| AuditCommandError::Output {
-        name: "standard output".to_owned(),
-        source,
-    };
     let screen = Screen::of_stdout();
     let text = match args.format {
         Form::Human => {
@@ -135,43 +190,29 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
                 _ => page.matrix(&rows),
             }
         }
-        Form::Json => json::render(&found, &rows, args.explain).map_err(unwritten)?,
+        Form::Json => json::render(&found, &rows, args.explain).map_err(ways::unwritten)?,
         Form::Mermaid => mermaid::render(&found, &rows),
+        Form::Html => page::render(&found, &rows),
+        Form::Markdown => return Err(ExposureError::NoChange),
+        Form::Sarif => {
+            let all = findings::of_rows(&found.exposure, &rows);
+            ways::sarif(&target.name, &found, all, findings::EXPOSURE, Vec::new())
+        }
     };
-    // The audit's own rules for text from outside: a name may hold a command.
-    output::print(&sanitise::inert_for_log(&text)).map_err(unwritten)?;
-    let whole = found.exposure.unread.is_empty() && !found.not_checked.iter().any(|n| n.required);
-    Ok(if whole { Exit::Clean } else { Exit::NotChecked })
+    print(&text)?;
+    Ok(match found.is_whole() {
+        true => Exit::Clean,
+        false => Exit::NotChecked,
+    })
 }
 
-fn compute(args: &ExposureArgs) -> Result<Exposed, AuditCommandError> {
-    rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK)
-        .build_global()?;
-    let settings = args.settings.iter().map(|path| snapshot(path));
-    let options = Options {
-        settings: settings.collect::<Result<_, _>>()?,
-        data: Data::default(),
-        now: clock::now(),
-        repository: args.repository.clone(),
-        fallback_repository: None,
-        server: environment::server_host(),
-        required: Vec::new(),
-        limits: Limits::default(),
-        only: true,
-        judging: cofferdam_pipelines::Judging::default(),
-    };
-    let target = Target {
-        name: args.path.display().to_string(),
-        input: match &args.rev {
-            Some(revision) => Input::Revision {
-                root: args.path.clone(),
-                revision: revision.clone(),
-            },
-            None => Input::Path(args.path.clone()),
-        },
-    };
-    Ok(exposure(&target, &options)?)
+/// By the audit's own rules for text from outside: a name may hold a command.
+fn print(text: &str) -> Result<(), AuditCommandError> {
+    output::print(&sanitise::inert_for_log(text)).map_err(ways::unwritten)
+}
+
+fn date(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_date(text).ok_or("write a day as YYYY-MM-DD")
 }
 
 fn slug(text: &str) -> Result<Slug, &'static str> {
@@ -187,20 +228,25 @@ struct Selected {
 
 impl Selected {
     fn of(args: &ExposureArgs, found: &Exposed) -> Result<Self, ExposureError> {
+        Self::among(args, &[found])
+    }
+
+    /// The same where a name may be that of one side of a change.
+    fn among(args: &ExposureArgs, found: &[&Exposed]) -> Result<Self, ExposureError> {
         let mut selected = Self {
             from: Vec::new(),
             assets: Vec::new(),
             classes: Vec::new(),
         };
-        let graph = &found.exposure.graph;
-        let there = |node: Node| graph.find(&node).is_some();
+        let nodes = || found.iter().flat_map(|one| one.exposure.graph.nodes());
+        let there = |node: Node| nodes().any(|one| *one == node);
         for name in &args.from {
             match Position::from_str(name) {
                 Ok(position) if there(Node::Position(position.clone())) => {
                     selected.from.push(position);
                 }
                 _ => {
-                    let all = graph.nodes().iter().filter_map(|node| match node {
+                    let all = nodes().filter_map(|node| match node {
                         Node::Position(position) => Some(position.to_string()),
                         _ => None,
                     });
@@ -217,7 +263,7 @@ impl Selected {
             match Asset::from_str(name) {
                 Ok(asset) if there(Node::Asset(asset.clone())) => selected.assets.push(asset),
                 _ => {
-                    let all = graph.nodes().iter().filter_map(|node| match node {
+                    let all = nodes().filter_map(|node| match node {
                         Node::Asset(asset) => Some(asset.to_string()),
                         _ => None,
                     });
@@ -229,25 +275,19 @@ impl Selected {
         Ok(selected)
     }
 
+    fn wants(&self, row: &Row) -> bool {
+        let any_asset = self.assets.is_empty() && self.classes.is_empty();
+        (self.from.is_empty() || self.from.contains(&row.position))
+            && (any_asset
+                || self.assets.contains(&row.asset)
+                || self.classes.contains(&row.asset.class()))
+    }
+
     /// The rows that were asked for, worst first.
     fn rows<'f>(&self, found: &'f Exposed) -> Vec<&'f Row> {
-        let any_asset = self.assets.is_empty() && self.classes.is_empty();
-        let wanted = |row: &&Row| {
-            (self.from.is_empty() || self.from.contains(&row.position))
-                && (any_asset
-                    || self.assets.contains(&row.asset)
-                    || self.classes.contains(&row.asset.class()))
-        };
-        let mut rows: Vec<&Row> = found.exposure.rows.iter().filter(wanted).collect();
+        let all = found.exposure.rows.iter();
+        let mut rows: Vec<&Row> = all.filter(|row| self.wants(row)).collect();
         rows.sort_by_key(|row| row.verdict.level());
         rows
     }
-}
-
-/// The name that is written most alike, if one is at all.
-fn near(name: &str, all: impl Iterator<Item = String>) -> Option<String> {
-    let scored = all.map(|other| (strsim::jaro_winkler(name, &other), other));
-    let mut scored: Vec<(f64, String)> = scored.filter(|(score, _)| *score > 0.75).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    scored.into_iter().next().map(|(_, other)| other)
 }

@@ -6,6 +6,7 @@ use crate::caches;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
 use crate::running;
+use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "cache-restore",
@@ -15,6 +16,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 };
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    by_unread_actions(ground, graph);
     for run in ground.scene.runs.iter().filter(|run| caches::restores(run)) {
         let steps = run.view.job.steps();
         let mut restores = run.view.restores.iter().filter(|restore| {
@@ -41,6 +43,45 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 Drawn::new(RULE.id, from, Node::Code(run.id))
                     .under(&run.gate)
                     .over(places.clone())
+                    .cut(
+                        Cost::Line,
+                        format!("Write `cache-mode: none` for job `{}`", run.view.job.name()),
+                    ),
+            );
+        }
+    }
+}
+
+// An action that is not read may restore an entry: a setup action of the same
+// owners does so for all of their workflows. Asked only where a run that
+// strangers cause writes the cache, since nobody else gains by it.
+fn by_unread_actions(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    let day = ground.scene.cx.facts.now;
+    let mut runs = ground.scene.runs.iter();
+    if !runs.any(|run| run.is_open() && caches::writes_default(run, day)) {
+        return;
+    }
+    for run in &ground.scene.runs {
+        if caches::restores(run) || !caches::may_restore(run) {
+            continue;
+        }
+        let steps = run.view.job.steps().iter();
+        for step in steps.filter(|step| running::may_run(run, step)) {
+            let Some(uses) = step.uses() else { continue };
+            let Some(action) = uses.value.repository() else {
+                continue;
+            };
+            // What those do with the cache is known: see the means of restoring.
+            let known = ["actions", "github"].contains(&&*action.owner.to_ascii_lowercase());
+            if known || ground.scene.cx.repository.is_self(action) {
+                continue;
+            }
+            graph.draw(
+                Drawn::new(RULE.id, Node::Asset(Asset::Cache), Node::Code(run.id))
+                    .under(&Verdict::when(Fact::Callee(uses.value.to_string())))
+                    .under(&run.gate)
+                    .over(run.places())
+                    .at(Place::new(run.view.at(uses.span), uses.value.to_string()))
                     .cut(
                         Cost::Line,
                         format!("Write `cache-mode: none` for job `{}`", run.view.job.name()),

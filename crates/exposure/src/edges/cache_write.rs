@@ -17,7 +17,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         .scene
         .runs
         .iter()
-        .filter(|run| caches::writes_default(run))
+        .filter(|run| caches::writes_default(run, ground.scene.cx.facts.now))
     {
         let mode = run.view.job.cache_mode.as_ref();
         let mode = mode.or(run.view.workflow.cache_mode.as_ref());

@@ -1,7 +1,8 @@
 //! A run fetches what its starter wrote, and something runs it.
 
+use cofferdam_facts::Timestamp;
 use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
-use cofferdam_workflows::semantics::checkouts::Guard;
+use cofferdam_workflows::semantics::checkouts::{GUARDED_SINCE, Guard};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
@@ -23,30 +24,37 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
         for one in &found.runs {
-            executed(run, &found, one, &Verdict::reachable(), graph);
+            executed(ground, run, &found, one, &Verdict::reachable(), graph);
         }
         // Whether an action that is not read runs what lies there is not known.
         for one in &found.doubts {
             let fact = Verdict::when(Fact::Callee(one.means.clone()));
-            executed(run, &found, one, &fact, graph);
+            executed(ground, run, &found, one, &fact, graph);
         }
         for one in &found.lost {
             let fact = match one.means.contains('/') && one.means.contains('@') {
                 true => Verdict::when(Fact::Callee(one.means.clone())),
                 false => Verdict::reachable(),
             };
-            executed(run, &found, one, &fact, graph);
+            executed(ground, run, &found, one, &fact, graph);
         }
     }
 }
 
-fn executed(run: &Run<'_>, found: &Foreign, one: &foreign::Run, fact: &Verdict, graph: &mut Graph) {
+fn executed(
+    ground: &Ground<'_, '_>,
+    run: &Run<'_>,
+    found: &Foreign,
+    one: &foreign::Run,
+    fact: &Verdict,
+    graph: &mut Graph,
+) {
     let Some(fetch) = found.fetches.get(one.fetch) else {
         return;
     };
     let way = one.way.clone().and(fetch.way.clone());
     for rank in Rank::ALL {
-        if refuses(run, fetch, rank) {
+        if refuses(run, fetch, rank) && !is_before_guard(ground, fetch) {
             continue;
         }
         let Some(verdict) = passing(&way, rank) else {
@@ -90,6 +98,18 @@ fn step_needs_success(run: &Run<'_>, label: &str) -> bool {
     let step = steps.find(|step| step.label() == label);
     step.and_then(|step| step.condition.as_ref())
         .is_some_and(needs_success)
+}
+
+/// Whether the way is looked for on a day on which the checkout did not refuse
+/// yet: a tag that has the guard now had none before it was brought there. A
+/// commit, and the seventh version, have had it ever since they exist.
+fn is_before_guard(ground: &Ground<'_, '_>, fetch: &Fetch) -> bool {
+    let Means::Checkout(Guard::Holds { major, moves: true }) = fetch.means else {
+        return false;
+    };
+    let now = ground.scene.cx.facts.now;
+    let since = Timestamp::parse(GUARDED_SINCE);
+    major.is_none_or(|major| major < 7) && now.zip(since).is_some_and(|(now, since)| now < since)
 }
 
 /// Whether the checkout itself refuses: it does so for the heads of forks, which

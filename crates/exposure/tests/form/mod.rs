@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use cofferdam_config::{Config, Scope};
 use cofferdam_exposure::{Asset, Place, Position, Verdict};
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::registry::RegistryDeclaration;
 use cofferdam_facts::settings::{
     ActionsPolicy, ActionsPolicyRule, ActiveRule, DefaultPermissions, DeploymentRefs, Enforcement,
     Environment, Fact, ForkApproval, Installation, InstallationReach, NamedRef, Organization,
@@ -32,6 +34,7 @@ pub(crate) struct Variant {
     pub(crate) name: &'static str,
     pub(crate) repository: Repository,
     pub(crate) settings: Snapshot,
+    pub(crate) registries: Vec<RegistryDeclaration>,
     pub(crate) positions: BTreeSet<String>,
     pub(crate) classes: BTreeSet<String>,
     pub(crate) expected: Vec<Expected>,
@@ -111,6 +114,7 @@ fn variant(name: &str, side: &'static str, table: &Table, files: &[(String, Stri
         name: side,
         repository,
         settings: snapshot(name, settings),
+        registries: declared(files),
         positions: words("positions"),
         classes: words("assets"),
         unreadable: match table.contains_key("unreadable") {
@@ -123,6 +127,16 @@ fn variant(name: &str, side: &'static str, table: &Table, files: &[(String, Stri
             .map(|one| expect(name, one.as_table().unwrap()))
             .collect(),
     }
+}
+
+// What the configuration among the files declares.
+fn declared(files: &[(String, String)]) -> Vec<RegistryDeclaration> {
+    let Some((path, text)) = files.iter().find(|(path, _)| path == "cofferdam.toml") else {
+        return Vec::new();
+    };
+    let file = SourceFile::new(path.as_str(), text.clone());
+    let config = Config::parse(&file, Scope::Repository, &[]);
+    config.unwrap_or_else(|e| panic!("{e}")).registries
 }
 
 fn expect(name: &str, table: &Table) -> Expected {

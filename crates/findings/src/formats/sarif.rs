@@ -284,7 +284,7 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
         "id": identifier(id, severity, info),
         "shortDescription": { "text": format!("{title}.") },
         "fullDescription": { "text": format!("{title}.") },
-        "helpUri": format!("{TOOL_HOME}/blob/main/docs/rules/{id}.md"),
+        "helpUri": format!("{TOOL_HOME}/blob/main/docs/{}.md", page(id)),
         "defaultConfiguration": { "level": level(severity) },
         "properties": {
             "tags": tags,
@@ -306,6 +306,16 @@ fn descriptor(id: &str, severity: Severity, info: Option<&RuleInfo>) -> Value {
         }
     }
     descriptor
+}
+
+/// The page of a rule, below the documentation.
+fn page(id: &str) -> String {
+    match id {
+        // Not about files, and so without a page among the rules.
+        "claim" => "claims".to_owned(),
+        "exposure" => "exposure".to_owned(),
+        id => format!("rules/{id}"),
+    }
 }
 
 fn pascal_case(id: &str) -> String {

@@ -29,7 +29,7 @@ pub(super) fn judged(
     let remote = (collected.remote.as_ref())
         .and_then(|remote| Slug::from_remote(remote, options.server.as_deref()));
     let base = base(input, part, remote.as_ref(), options)?;
-    let side = |words: &Words| decide(collected, known, &words.policies(), options, true);
+    let side = |words: &Words| decide(collected, known, words, options, true);
     match (base, root(input).filter(|_| !part)) {
         (Some(base), Some(root)) => by_base(&root, input, side, base, known, options),
         // Nothing of a part tells what its base says.
@@ -61,7 +61,7 @@ pub(super) fn own_words(
 }
 
 /// The base that judges, if one does.
-fn base<'o>(
+pub(crate) fn base<'o>(
     input: &Input,
     part: bool,
     remote: Option<&Slug>,
@@ -106,7 +106,7 @@ fn place(input: &Input) -> Option<&Path> {
 }
 
 /// The root of a repository, as opposed to a single file or a stream.
-pub(super) fn root(input: &Input) -> Option<PathBuf> {
+pub(crate) fn root(input: &Input) -> Option<PathBuf> {
     let path = place(input).filter(|path| fs::metadata(path).is_ok_and(|found| found.is_dir()))?;
     Some(match input {
         Input::Path(_) => repository_around(path).unwrap_or_else(|| path.to_owned()),
@@ -121,6 +121,7 @@ fn finished(report: Report, words: &Words, known: &Identity<'_>, options: &Optio
         settings: known.settings,
         pack: options.data.pack(),
         policies: &[],
+        registries: &[],
         now: Some(options.now),
     };
     let mut report = report;
@@ -222,7 +223,7 @@ fn by_base(
     let before = decide(
         git::revision(root, &commit, &options.limits)?,
         known,
-        &words.policies(),
+        &words,
         options,
         false,
     );

@@ -41,7 +41,7 @@ pub(crate) enum Source {
 
 impl Source {
     /// The file at a path; `None` if the repository has none there.
-    fn text(&self, path: &str, tree: &Tree, limits: &Limits) -> Option<Text> {
+    pub(crate) fn text(&self, path: &str, tree: &Tree, limits: &Limits) -> Option<Text> {
         if !is_sound(path) {
             return None;
         }

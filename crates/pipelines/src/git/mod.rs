@@ -8,6 +8,8 @@
 
 mod config;
 mod folder;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+mod history;
 mod index;
 #[cfg(not(feature = "revisions"))]
 mod left_out;
@@ -22,6 +24,8 @@ use std::path::PathBuf;
 
 pub use folder::GitFolder;
 pub(crate) use folder::regular;
+#[cfg(all(feature = "exposure", feature = "revisions"))]
+pub use history::{Dated, Heads, dated, heads};
 #[cfg(not(feature = "revisions"))]
 pub use left_out::revision;
 #[cfg(feature = "revisions")]

@@ -85,6 +85,17 @@ impl Commit {
         })
     }
 
+    /// The store that it lies in, and its id there.
+    #[cfg(feature = "exposure")]
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    #[cfg(feature = "exposure")]
+    pub(crate) fn object_id(&self) -> ObjectId {
+        self.id
+    }
+
     /// The commit id, in hexadecimal.
     pub(crate) fn id(&self) -> String {
         self.id.to_string()
