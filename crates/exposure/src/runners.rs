@@ -4,6 +4,7 @@ use cofferdam_facts::settings::{Fact as Known, Runner, Snapshot};
 use cofferdam_rules::machines::{self, Machine};
 use cofferdam_rules::{Context, JobView};
 use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::expressions::{Expr, ExprKind, Operator, Value};
 use cofferdam_workflows::semantics::constants::Surroundings;
 
 use crate::scene::{Run, Scene};
@@ -83,6 +84,9 @@ fn values(run: &Run<'_>, chain: &[&JobView<'_>], text: &Text) -> (Vec<String>, b
     let Some((last, callers)) = chain.split_last().filter(|(_, c)| c.len() < MAX_CALLERS) else {
         return (Vec::new(), false);
     };
+    if let Some(choices) = text.sole_expression().and_then(choices) {
+        return (choices, true);
+    }
     let found = Surroundings::of_job(last.workflow, last.job).values(text);
     let known = found.known.into_iter().map(|c| c.text).collect();
     let Some(input) = input(text).filter(|_| !found.complete) else {
@@ -112,6 +116,33 @@ fn values(run: &Run<'_>, chain: &[&JobView<'_>], text: &Text) -> (Vec<String>, b
     }
 }
 
+/// What `condition && 'one' || 'other'` can be; none where a part is no constant.
+///
+/// Source: docs.github.com, "Evaluate expressions", operators: `&&` and `||` give
+/// one of their operands.
+fn choices(expr: &Expr) -> Option<Vec<String>> {
+    match &expr.kind {
+        ExprKind::Binary {
+            op: Operator::Or,
+            left,
+            right,
+        } => {
+            let mut all = match &left.kind {
+                ExprKind::Binary {
+                    op: Operator::And,
+                    right,
+                    ..
+                } => choices(right)?,
+                _ => choices(left)?,
+            };
+            all.extend(choices(right)?);
+            Some(all)
+        }
+        ExprKind::Literal(Value::String(text)) => Some(vec![text.clone()]),
+        _ => None,
+    }
+}
+
 /// The name of the input, where a value is one input and nothing else.
 fn input(text: &Text) -> Option<String> {
     let path = text.sole_expression()?.as_context()?;
@@ -120,18 +151,27 @@ fn input(text: &Text) -> Option<String> {
 }
 
 /// Whether a label names an image of GitHub's: the system, then its version, and
-/// perhaps a size. `ubuntu-x64` names none.
+/// perhaps an architecture or a size that GitHub offers. `ubuntu-x64` has no
+/// version, and GitHub has no machine for `ubuntu-24.04-s390x`.
 ///
 /// Source: docs.github.com, "GitHub-hosted runners reference", labels; "Larger
-/// runners reference", names.
+/// runners reference", available sizes.
 fn is_hosted(label: &str) -> bool {
-    ["ubuntu-", "macos-", "windows-"].iter().any(|system| {
-        label.strip_prefix(system).is_some_and(|image| {
-            image.starts_with(|c: char| c.is_ascii_digit())
-                || image.starts_with("latest")
-                || image.starts_with("slim")
+    let mut words = label.split('-');
+    let system = words.next().unwrap_or_default();
+    let version = words.next().unwrap_or_default();
+    let numbered = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let is_image = matches!(system, "ubuntu" | "macos" | "windows")
+        && (numbered(version) || matches!(version, "latest" | "slim"));
+    is_image
+        && words.all(|word| {
+            let size = word.trim_start_matches(|c: char| c.is_ascii_digit());
+            matches!(
+                size,
+                "" | "core" | "cores" | "cpu" | "vcpu" | "large" | "xlarge"
+            ) || matches!(word, "arm" | "arm64" | "x64" | "intel" | "gpu")
+                || word.starts_with("vs20")
         })
-    })
 }
 
 /// Whether the settings list every runner that there is.
@@ -172,6 +212,8 @@ mod tests {
             "macos-15-xlarge",
             "windows-2025",
             "ubuntu-22.04-16-cores",
+            "ubuntu-22.04-arm64",
+            "windows-2025-vs2026",
         ] {
             assert!(is_hosted(label), "{label}");
         }
