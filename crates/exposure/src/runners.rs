@@ -22,7 +22,10 @@ pub fn of_run(scene: &Scene<'_>, run: &Run<'_>) -> Option<(String, Verdict)> {
         let (labels, _) = machines::labels(run.view);
         return Some((label(&labels), Verdict::reachable()));
     }
-    if matches!(machine, Machine::Hosted) && is_settled(scene.cx) {
+    // With a list of every runner, a label that none of them has is hosted; where
+    // there is none at all, also one that is not known.
+    let listed = machines::runners(scene.cx).filter(|_| is_settled(scene.cx));
+    if listed.is_some_and(|all| all.is_empty() || matches!(machine, Machine::Hosted)) {
         return None;
     }
     let asked = Asked::of(run);
@@ -174,10 +177,10 @@ fn is_hosted(label: &str) -> bool {
         })
 }
 
-/// Whether the settings list every runner that there is.
+/// Whether no group has runners beside those of the repository.
 fn is_settled(cx: &Context<'_>) -> bool {
     let none = |settings: &Snapshot| matches!(&settings.runners.groups, Known::Known(groups) if groups.is_empty());
-    machines::runners(cx).is_some() && cx.facts.settings.is_some_and(none)
+    cx.facts.settings.is_some_and(none)
 }
 
 /// The label that tells a runner from others: the first that is more than
