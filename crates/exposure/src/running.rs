@@ -66,7 +66,7 @@ pub fn of_pull_request(scene: &Scene<'_>, holds: impl Fn(&Run<'_>) -> bool) -> V
     let mut runs = scene.runs.iter();
     let for_forks = |run: &Run<'_>| {
         let mut chain = run.start.chain.iter();
-        chain.all(|view| view.runs_for_outsider(run.event()) != Runs::No)
+        chain.all(|view| view.runs_for_fork(run.event()) != Runs::No)
     };
     let run = runs.find(|run| run.event() == "pull_request" && for_forks(run) && holds(run));
     let Some(run) = run else {
