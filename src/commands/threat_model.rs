@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use cofferdam_exposure::threat::{self, Escape, Material};
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::collect::bounded;
-use cofferdam_pipelines::{Data, Exposed, Input, Limits, Options, Slug, Target, exposure};
+use cofferdam_pipelines::{Exposed, Slug, exposure};
 use similar::TextDiff;
 
-use crate::clock;
-use crate::commands::audit::{AuditCommandError, STACK, snapshot};
-use crate::environment;
+use crate::commands::audit::AuditCommandError;
+use crate::commands::exposure::ways;
 use crate::failure::Failure;
 use crate::output;
 
@@ -175,32 +174,14 @@ fn compare(path: &Path, text: &str) -> Result<bool, ThreatModelError> {
 }
 
 fn compute(args: &ThreatModelArgs) -> Result<Exposed, AuditCommandError> {
-    rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK)
-        .build_global()?;
-    let settings = args.settings.iter().map(|path| snapshot(path));
-    let options = Options {
-        settings: settings.collect::<Result<_, _>>()?,
-        data: Data::default(),
-        now: clock::now(),
-        repository: args.repository.clone(),
-        fallback_repository: None,
-        server: environment::server_host(),
-        required: Vec::new(),
-        limits: Limits::default(),
-        only: true,
-        judging: cofferdam_pipelines::Judging::default(),
-    };
-    let target = Target {
-        name: args.path.display().to_string(),
-        input: match &args.rev {
-            Some(revision) => Input::Revision {
-                root: args.path.clone(),
-                revision: revision.clone(),
-            },
-            None => Input::Path(args.path.clone()),
-        },
-    };
+    let (target, options) = ways::options(&ways::Read {
+        path: &args.path,
+        rev: args.rev.as_deref(),
+        base: None,
+        settings: args.settings.as_slice(),
+        repository: args.repository.as_ref(),
+        date: None,
+    })?;
     Ok(exposure(&target, &options)?)
 }
 

@@ -30,6 +30,8 @@ mod exit_codes;
 mod exposure;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod exposure_base;
+#[cfg(all(feature = "exposure", unix))]
+mod exposure_page;
 #[cfg(feature = "fix")]
 mod fixes;
 mod formats;

@@ -96,7 +96,7 @@ fn an_action_is_answered_on_one_screen() {
         ".github/workflows/ci.yml:11  job lint (pull_request, push)  after approval:update",
         "given       SIGNING_KEY, a token that writes contents",
         "beside it   NPM_TOKEN",
-        "publish     npm:@acme/app",
+        "publish     npm:*, npm:@acme/app",
         "sign as     environment:release",
         "gh secret set NPM_TOKEN",
         "Pin acme/build@v1 to a commit (one line)",

@@ -3,6 +3,8 @@
 pub(crate) mod judged;
 pub mod lines;
 
+use std::collections::BTreeSet;
+
 use cofferdam_config::Config;
 use cofferdam_exposure::Exposure;
 use cofferdam_facts::SourceFile;
@@ -30,6 +32,8 @@ pub struct Exposed {
     pub exposure: Exposure,
     /// Files that were not read.
     pub not_checked: Vec<NotChecked>,
+    /// The texts in which ways have places.
+    pub files: Vec<SourceFile>,
 }
 
 impl Exposed {
@@ -70,6 +74,7 @@ struct Known<'k> {
 }
 
 fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) -> Exposed {
+    let mut files = texts(&collected);
     let repository = collected.repository(known.slug, &options.limits);
     let facts = Facts {
         policies: &[],
@@ -81,12 +86,22 @@ fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) 
     let cx = Context::new(&repository, facts);
     let exposure = cofferdam_exposure::of(&cx);
     cx.discard();
+    // Those that were found by what the others refer to.
+    files.extend(repository.actions.iter().map(|one| one.file().clone()));
+    files.extend(repository.workflows.iter().map(|one| one.file().clone()));
+    files.extend(repository.dockerfiles.iter().map(|one| one.file().clone()));
+    let places = exposure.graph.edges().iter().flat_map(|edge| &edge.places);
+    let named: BTreeSet<&str> = places
+        .filter_map(|place| place.location.as_ref().map(|at| at.path.as_ref()))
+        .collect();
+    files.retain(|file| named.contains(file.path()));
     Exposed {
         repository: known.slug.map(ToString::to_string),
         revision: collected.revision,
         settings: known.settings.is_some(),
         exposure,
         not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        files,
     }
 }
 

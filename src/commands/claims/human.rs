@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use cofferdam_exposure::claims::{EXPLAINED, Missing, Refutation, Ruling, Standing};
-use cofferdam_findings::sanitise;
+
+use crate::commands::exposure::sheet::Sheet;
 
 use super::{Checked, examined, ways, word_of};
 
@@ -15,13 +16,12 @@ const MISSING: usize = 8;
 
 pub(super) fn render(checked: &Checked<'_>, colour: bool, all: bool) -> String {
     let mut page = Page {
-        text: String::new(),
-        colour,
+        sheet: Sheet::new(colour),
         all,
     };
     for ruling in &checked.rulings {
         page.ruling(checked, ruling);
-        page.line("");
+        page.sheet.line("");
     }
     if let Some(before) = &checked.judged.before {
         for edit in &before.edits {
@@ -29,41 +29,25 @@ pub(super) fn render(checked: &Checked<'_>, colour: bool, all: bool) -> String {
                 "edited, and not in force yet: {}: {}",
                 edit.location, edit.message
             );
-            page.line(&text);
+            page.sheet.line(&text);
         }
     }
     for (name, word) in &checked.next {
-        page.line(&format!("after the merge: {name}: {word}"));
+        page.sheet.line(&format!("after the merge: {name}: {word}"));
     }
     for note in &checked.notes {
-        page.line(note);
+        page.sheet.line(note);
     }
-    page.styled(&checked.verdict(), "1");
-    page.text
+    page.sheet.styled(&checked.verdict(), "1");
+    page.sheet.finish()
 }
 
 struct Page {
-    text: String,
-    colour: bool,
+    sheet: Sheet,
     all: bool,
 }
 
 impl Page {
-    fn line(&mut self, text: &str) {
-        self.text.push_str(sanitise::line(text).trim_end());
-        self.text.push('\n');
-    }
-
-    fn styled(&mut self, text: &str, code: &str) {
-        let text = sanitise::line(text);
-        if self.colour {
-            self.text
-                .push_str(&format!("\u{1b}[{code}m{text}\u{1b}[0m\n"));
-        } else {
-            self.text.push_str(&format!("{text}\n"));
-        }
-    }
-
     fn ruling(&mut self, checked: &Checked<'_>, ruling: &Ruling<'_>) {
         let code = match ruling.standing {
             Standing::Holds => "32",
@@ -71,8 +55,8 @@ impl Page {
             Standing::NotProvable(_) => "33",
         };
         let head = format!("{}: {}", word_of(&ruling.standing), ruling.claim.name.value);
-        self.styled(&head, code);
-        self.line(&format!("  {}", examined(ruling)));
+        self.sheet.styled(&head, code);
+        self.sheet.line(&format!("  {}", examined(ruling)));
         match &ruling.standing {
             Standing::Holds => {}
             Standing::Refuted(all) => self.refuted(checked, all),
@@ -85,18 +69,19 @@ impl Page {
         let ways = if self.all { all.len() } else { WAYS };
         for (number, one) in all.iter().take(ways).enumerate() {
             let row = &one.row;
-            self.line(&format!(
+            self.sheet.line(&format!(
                 "  {} -> {}  {}",
                 row.position, row.asset, row.verdict
             ));
             for line in ways::lines(exposure, row) {
-                self.line(&format!("    {line}"));
+                self.sheet.line(&format!("    {line}"));
             }
             for cut in ways::sentences(&one.cuts) {
-                self.line(&format!("    cut: {cut}"));
+                self.sheet.line(&format!("    cut: {cut}"));
             }
             if one.cuts.is_empty() && number < EXPLAINED {
-                self.line("    cut: no one or two changes that are known close it");
+                self.sheet
+                    .line("    cut: no one or two changes that are known close it");
             }
         }
         let rest = all.get(ways..).unwrap_or_default();
@@ -108,7 +93,7 @@ impl Page {
                 .collect();
             let more = rest.len();
             let text = format!("  … and {more} more pairs: {}", named.join(", "));
-            self.line(&text);
+            self.sheet.line(&text);
         }
     }
 
@@ -117,7 +102,7 @@ impl Page {
         let mut settle: BTreeSet<&str> = BTreeSet::new();
         for one in missing.iter().take(shown) {
             settle.insert(&one.settle);
-            self.line(&match &one.example {
+            self.sheet.line(&match &one.example {
                 Some(example) => format!(
                     "  missing: {}, for {} pairs such as {} -> {}",
                     one.what, one.pairs, example.from, example.to
@@ -126,10 +111,11 @@ impl Page {
             });
         }
         if missing.len() > shown {
-            self.line(&format!("  … and {} more", missing.len() - shown));
+            self.sheet
+                .line(&format!("  … and {} more", missing.len() - shown));
         }
         for command in settle {
-            self.line(&format!("  settle: {command}"));
+            self.sheet.line(&format!("  settle: {command}"));
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
         path: &args.path,
         rev: None,
         base: None,
-        settings: args.settings.as_deref(),
+        settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
         date: None,
     };

@@ -210,7 +210,7 @@ fn check(args: &CheckArgs, colour: ColourChoice) -> Result<Exit, ClaimsError> {
         path: &args.path,
         rev: args.rev.as_deref(),
         base: args.base.as_deref(),
-        settings: args.settings.as_deref(),
+        settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
         date: None,
     };

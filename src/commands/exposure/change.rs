@@ -97,6 +97,7 @@ pub(super) fn run(
         Form::Json => change_json::render(&change).map_err(ways::unwritten)?,
         Form::Markdown => change_markdown::render(&change),
         Form::Mermaid => mermaid::render(&judged.head, &widening),
+        Form::Html => return Err(ExposureError::NoPage),
         Form::Sarif => {
             let all = findings::of_rows(&judged.head.exposure, &widening);
             ways::sarif(

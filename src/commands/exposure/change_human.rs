@@ -1,9 +1,9 @@
 //! What a change opens and closes, for a terminal.
 
 use cofferdam_exposure::compare::Turn;
-use cofferdam_findings::sanitise;
 
 use super::change::{Change, Moved};
+use super::sheet::Sheet;
 use super::ways;
 
 /// So many widenings are explained without `--all`, and so many others named.
@@ -12,8 +12,7 @@ const OTHERS: usize = 12;
 
 pub(super) fn render(change: &Change<'_>, colour: bool, all: bool) -> String {
     let mut page = Page {
-        text: String::new(),
-        colour,
+        sheet: Sheet::new(colour),
     };
     let before = change.before;
     let commit: String = before.commit.chars().take(12).collect();
@@ -21,8 +20,8 @@ pub(super) fn render(change: &Change<'_>, colour: bool, all: bool) -> String {
         "What the change opens and closes since {} ({commit})",
         before.name
     );
-    page.styled(&head, "1");
-    page.line("");
+    page.sheet.styled(&head, "1");
+    page.sheet.line("");
     let (wide, rest): (Vec<_>, Vec<_>) = (change.moved.iter()).partition(|m| m.difference.widens());
     let shown = if all { wide.len() } else { WAYS };
     for moved in wide.iter().take(shown) {
@@ -30,60 +29,46 @@ pub(super) fn render(change: &Change<'_>, colour: bool, all: bool) -> String {
     }
     if wide.len() > shown {
         let more = wide.len() - shown;
-        page.line(&format!("… and {more} more that widen; `--all` shows them"));
-        page.line("");
+        page.sheet
+            .line(&format!("… and {more} more that widen; `--all` shows them"));
+        page.sheet.line("");
     }
     let shown = if all { rest.len() } else { OTHERS };
     for moved in rest.iter().take(shown) {
         page.other(moved);
     }
     if rest.len() > shown {
-        page.line(&format!("… and {} more", rest.len() - shown));
+        page.sheet
+            .line(&format!("… and {} more", rest.len() - shown));
     }
     if !rest.is_empty() {
-        page.line("");
+        page.sheet.line("");
     }
     for edit in &before.edits {
-        page.line(&format!(
+        page.sheet.line(&format!(
             "edited, and not in force yet: {}: {}",
             edit.location, edit.message
         ));
     }
     for one in &change.expired {
-        page.line(one);
+        page.sheet.line(one);
     }
     for one in ways::not_read(&change.judged.head) {
-        page.line(&format!("not read: {one}"));
+        page.sheet.line(&format!("not read: {one}"));
     }
     for one in ways::not_read(&before.exposed) {
-        page.line(&format!("not read in the base: {one}"));
+        page.sheet.line(&format!("not read in the base: {one}"));
     }
     let code = if change.failing() > 0 { "1;31" } else { "1" };
-    page.styled(&change.verdict(), code);
-    page.text
+    page.sheet.styled(&change.verdict(), code);
+    page.sheet.finish()
 }
 
 struct Page {
-    text: String,
-    colour: bool,
+    sheet: Sheet,
 }
 
 impl Page {
-    fn line(&mut self, text: &str) {
-        self.text.push_str(sanitise::line(text).trim_end());
-        self.text.push('\n');
-    }
-
-    fn styled(&mut self, text: &str, code: &str) {
-        let text = sanitise::line(text);
-        if self.colour {
-            self.text
-                .push_str(&format!("\u{1b}[{code}m{text}\u{1b}[0m\n"));
-        } else {
-            self.text.push_str(&format!("{text}\n"));
-        }
-    }
-
     fn widening(&mut self, change: &Change<'_>, moved: &Moved<'_>) {
         let exposure = &change.judged.head.exposure;
         let Some(row) = moved.difference.after else {
@@ -98,9 +83,10 @@ impl Page {
             "{turn:<7} {} -> {}  {was}{}",
             row.position, row.asset, row.verdict
         );
-        self.styled(&head, if moved.fails() { "31" } else { "33" });
+        self.sheet
+            .styled(&head, if moved.fails() { "31" } else { "33" });
         if let Some(allowed) = moved.allowed {
-            self.line(&format!(
+            self.sheet.line(&format!(
                 "    allowed until {} by {} ({}): {}",
                 allowed.expires.date(),
                 allowed.owner,
@@ -109,17 +95,17 @@ impl Page {
             ));
         }
         for line in ways::lines(exposure, row) {
-            self.line(&format!("    {}", line));
+            self.sheet.line(&format!("    {}", line));
         }
         for line in &moved.lines {
-            self.line(&format!("    rests on {line}"));
+            self.sheet.line(&format!("    rests on {line}"));
         }
         if moved.fails() {
             for cut in ways::sentences(&row.cuts(&exposure.graph)) {
-                self.line(&format!("    cut: {cut}"));
+                self.sheet.line(&format!("    cut: {cut}"));
             }
         }
-        self.line("");
+        self.sheet.line("");
     }
 
     fn other(&mut self, moved: &Moved<'_>) {
@@ -134,7 +120,7 @@ impl Page {
             (Turn::Closed, Some(before), _) => format!("was {}", before.verdict),
             _ => row.verdict.to_string(),
         };
-        self.line(&format!(
+        self.sheet.line(&format!(
             "{:<7} {} -> {}  {verdict}",
             difference.turn.word(),
             row.position,

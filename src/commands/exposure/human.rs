@@ -12,6 +12,14 @@ use crate::output::Screen;
 /// So many ways are explained without `--all`.
 const WAYS: usize = 10;
 
+/// What marks a count in the matrix, and what it means, the worst level first.
+pub(super) const LEGEND: [(&str, &str); 4] = [
+    ("", "reachable"),
+    ("?", "if a setting is so"),
+    ("~", "after an approval or wait"),
+    ("x", "stopped by a control"),
+];
+
 pub(super) struct Page<'f> {
     found: &'f Exposed,
     text: String,
@@ -96,7 +104,8 @@ impl<'f> Page<'f> {
             self.line("Nobody reaches anything from outside.");
         }
         self.line("");
-        self.line("3 reachable  3? if a setting is so  3~ after an approval or wait  3x stopped by a control");
+        let legend = LEGEND.map(|(mark, text)| format!("3{mark} {text}"));
+        self.line(&legend.join("  "));
         self.sums(rows);
         self.foot();
         self.text
@@ -261,7 +270,7 @@ fn colour(level: Level) -> &'static str {
 }
 
 /// The worse the smaller.
-fn weight(of: &BTreeMap<Class, Cell>) -> [usize; 4] {
+pub(super) fn weight(of: &BTreeMap<Class, Cell>) -> [usize; 4] {
     let mut sums = [usize::MAX; 4];
     for cell in of.values() {
         for (sum, count) in sums.iter_mut().zip(cell.counts) {
@@ -272,14 +281,10 @@ fn weight(of: &BTreeMap<Class, Cell>) -> [usize; 4] {
 }
 
 fn counts(cell: &Cell) -> String {
-    let marks = ["", "?", "~", "x"];
-    let words = cell
-        .counts
-        .iter()
-        .zip(marks)
-        .filter(|(count, _)| **count > 0);
+    let words = cell.counts.iter().zip(LEGEND);
     let words: Vec<String> = words
-        .map(|(count, mark)| format!("{count}{mark}"))
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, (mark, _))| format!("{count}{mark}"))
         .collect();
     if words.is_empty() {
         "·".to_owned()

@@ -7,6 +7,8 @@ mod change_markdown;
 mod human;
 mod json;
 mod mermaid;
+mod page;
+pub(crate) mod sheet;
 pub(crate) mod ways;
 
 use std::path::PathBuf;
@@ -102,6 +104,8 @@ enum Form {
     Json,
     /// A diagram of the ways that are open.
     Mermaid,
+    /// One file for a browser, with every way and its source lines.
+    Html,
     /// For a comment: what a change opens and closes.
     Markdown,
     /// SARIF 2.1.0 for code scanning: one result for each position and place.
@@ -126,6 +130,9 @@ pub(crate) enum ExposureError {
     /// A format that goes with a base alone.
     #[error("--format markdown shows a change, and goes with --base")]
     NoChange,
+    /// A format that shows a whole checkout alone.
+    #[error("--format html shows a whole checkout, and does not go with --base")]
+    NoPage,
 }
 
 /// Every word that means nothing, the first in full.
@@ -143,7 +150,7 @@ impl From<ExposureError> for Failure {
     fn from(error: ExposureError) -> Self {
         match error {
             ExposureError::Audit(inner) => inner.into(),
-            ExposureError::NoChange => Self::usage(&error),
+            ExposureError::NoChange | ExposureError::NoPage => Self::usage(&error),
             ExposureError::Meaningless(_) => Self::usage(&error).hint(Some(
                 "docs/claims.md has every word, and `cofferdam exposure --all` every name",
             )),
@@ -159,11 +166,14 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
         path: &args.path,
         rev: args.rev.as_deref(),
         base: args.base.as_deref(),
-        settings: args.settings.as_deref(),
+        settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
         date: args.date,
     };
     let (target, options) = ways::options(&read)?;
+    if args.base.is_some() && args.format == Form::Html {
+        return Err(ExposureError::NoPage);
+    }
     if args.base.is_some() {
         return change::run(args, &target, &options, colour);
     }
@@ -182,6 +192,7 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
         }
         Form::Json => json::render(&found, &rows, args.explain).map_err(ways::unwritten)?,
         Form::Mermaid => mermaid::render(&found, &rows),
+        Form::Html => page::render(&found, &rows),
         Form::Markdown => return Err(ExposureError::NoChange),
         Form::Sarif => {
             let all = findings::of_rows(&found.exposure, &rows);

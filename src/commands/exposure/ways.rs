@@ -1,7 +1,7 @@
 //! Ways, for every command that shows them.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cofferdam_exposure::{Cut, Exposure, Row, Verdict};
 use cofferdam_facts::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) struct Read<'r> {
     pub(crate) path: &'r Path,
     pub(crate) rev: Option<&'r str>,
     pub(crate) base: Option<&'r str>,
-    pub(crate) settings: Option<&'r Path>,
+    pub(crate) settings: &'r [PathBuf],
     pub(crate) repository: Option<&'r Slug>,
     /// As on this day; today without.
     pub(crate) date: Option<Timestamp>,
@@ -28,41 +28,69 @@ pub(crate) struct Read<'r> {
 /// Where it is, and by whose word it is judged: in a job of a pull request by
 /// that of the base.
 pub(crate) fn options(read: &Read<'_>) -> Result<(Target, Options), AuditCommandError> {
-    rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK)
-        .build_global()?;
-    let settings = read.settings.iter().map(|path| snapshot(path));
+    pool(0)?;
+    judged(read)
+}
+
+/// The same where the threads are there already.
+pub(crate) fn judged(read: &Read<'_>) -> Result<(Target, Options), AuditCommandError> {
     let base = match read.base {
         Some(revision) => Some(Base::Named(revision.to_owned())),
         None => change::of_job().map(Base::Change),
     };
+    let now = read.date.unwrap_or_else(clock::now);
     let options = Options {
+        judging: Judging {
+            base,
+            settings: read.settings.to_vec(),
+            ..Judging::default()
+        },
+        ..unjudged(read.settings, read.repository, now)?
+    };
+    Ok((target(read.path, read.rev), options))
+}
+
+/// So many threads, or with 0 one a core, with room for what is nested deeply.
+pub(crate) fn pool(threads: usize) -> Result<(), AuditCommandError> {
+    Ok(rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK)
+        .build_global()?)
+}
+
+/// Options by which the checkout's own configuration counts.
+pub(crate) fn unjudged(
+    settings: &[PathBuf],
+    repository: Option<&Slug>,
+    now: Timestamp,
+) -> Result<Options, AuditCommandError> {
+    let settings = settings.iter().map(|path| snapshot(path));
+    Ok(Options {
         settings: settings.collect::<Result<_, _>>()?,
         data: Data::default(),
-        now: read.date.unwrap_or_else(clock::now),
-        repository: read.repository.cloned(),
+        now,
+        repository: repository.cloned(),
         fallback_repository: None,
         server: environment::server_host(),
         required: Vec::new(),
         limits: Limits::default(),
         only: true,
-        judging: Judging {
-            base,
-            settings: read.settings.map(Path::to_owned).into_iter().collect(),
-            ..Judging::default()
-        },
-    };
-    let target = Target {
-        name: read.path.display().to_string(),
-        input: match read.rev {
+        judging: Judging::default(),
+    })
+}
+
+/// A folder, or a revision of it.
+pub(crate) fn target(path: &Path, rev: Option<&str>) -> Target {
+    Target {
+        name: path.display().to_string(),
+        input: match rev {
             Some(revision) => Input::Revision {
-                root: read.path.to_owned(),
+                root: path.to_owned(),
                 revision: revision.to_owned(),
             },
-            None => Input::Path(read.path.to_owned()),
+            None => Input::Path(path.to_owned()),
         },
-    };
-    Ok((target, options))
+    }
 }
 
 /// The result could not be written.

@@ -13,11 +13,12 @@ use cofferdam_exposure::{Class, Level, Verdict};
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::replay::Answered;
-use cofferdam_pipelines::{Data, Limits, Moment, Options, Replayed, Slug, replay};
+use cofferdam_pipelines::{Moment, Replayed, Slug, replay};
 
 use crate::clock;
-use crate::commands::audit::{AuditCommandError, STACK, snapshot};
+use crate::commands::audit::AuditCommandError;
 use crate::commands::data::{self, DataError};
+use crate::commands::exposure::ways;
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::{self, ColourChoice};
@@ -170,22 +171,8 @@ fn tell<'p>(
     path: &Path,
     now: Timestamp,
 ) -> Result<Told<'p>, AuditCommandError> {
-    rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK)
-        .build_global()?;
-    let settings = args.settings.iter().map(|path| snapshot(path));
-    let options = Options {
-        settings: settings.collect::<Result<_, _>>()?,
-        data: Data::default(),
-        now,
-        repository: args.repository.clone(),
-        fallback_repository: None,
-        server: environment::server_host(),
-        required: Vec::new(),
-        limits: Limits::default(),
-        only: true,
-        judging: cofferdam_pipelines::Judging::default(),
-    };
+    ways::pool(0)?;
+    let options = ways::unjudged(args.settings.as_slice(), args.repository.as_ref(), now)?;
     let moment = match (&args.at, &args.rev) {
         (Some(moment), _) => moment.clone(),
         (None, Some(revision)) => Moment::Revision(revision.clone()),

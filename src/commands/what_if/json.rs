@@ -6,10 +6,12 @@ use cofferdam_exposure::whatif::answer::Role;
 use cofferdam_exposure::whatif::organisation::Total;
 use cofferdam_exposure::whatif::schema::SCHEMA_VERSION;
 use cofferdam_exposure::whatif::{Answer, Fall, Held, Ranked, Study, weight};
-use cofferdam_exposure::{Asset, Level, Position, Verdict};
+use cofferdam_exposure::{Asset, Level, Position};
 use cofferdam_findings::formats;
 use cofferdam_pipelines::Studied;
 use serde_json::{Map, Value, json};
+
+use crate::commands::exposure::ways::verdict;
 
 /// The whole document: the answer with what is known of the repository.
 pub(super) fn document<R>(answer: Value, found: &Studied<R>) -> std::io::Result<String> {
@@ -273,17 +275,4 @@ fn counts(counts: [usize; 4]) -> Value {
         all.map(|(level, count)| (level.word().to_owned(), json!(count)))
             .collect(),
     )
-}
-
-fn verdict(verdict: &Verdict) -> Value {
-    fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
-        items.into_iter().map(|item| item.to_string()).collect()
-    }
-    json!({
-        "text": verdict.to_string(),
-        "level": verdict.level().word(),
-        "facts": words(&verdict.facts),
-        "after": words(&verdict.waits),
-        "blocked_by": words(&verdict.controls),
-    })
 }

@@ -13,12 +13,16 @@ use cofferdam_exposure::whatif::{
 };
 use cofferdam_exposure::{Asset, Level};
 use cofferdam_findings::{Exit, formats, sanitise};
-use cofferdam_pipelines::{Input, Limits, Session, Studied, Target, discover, what_if_all};
+use cofferdam_pipelines::{
+    Input, Limits, Options, Session, Studied, Target, discover, what_if_all,
+};
 use serde_json::{Value, json};
 
 use super::page::{Page, bare, colour, count, when};
 use super::{Form, Question, WhatIfArgs, WhatIfError, json as documents, print, ranked};
+use crate::clock;
 use crate::commands::audit::AuditCommandError;
+use crate::commands::exposure::ways;
 use crate::output::ColourChoice;
 use crate::progress::Progress;
 
@@ -80,7 +84,11 @@ pub(super) fn run(
             input: Input::Path(path),
         })
         .collect();
-    let options = super::options(args, targets.len() == 1)?;
+    let settings = args.settings.as_slice();
+    let options = Options {
+        only: targets.len() == 1,
+        ..ways::unjudged(settings, args.repository.as_ref(), clock::now())?
+    };
     let ask = |session: &mut Session<'_>| reply(args, session, question, without, colour);
     let mut sum = Sum {
         asked: targets.len(),

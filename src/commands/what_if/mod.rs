@@ -15,11 +15,10 @@ use cofferdam_exposure::whatif::{
     ranking,
 };
 use cofferdam_findings::{Exit, sanitise};
-use cofferdam_pipelines::{Data, Input, Limits, Options, Session, Slug, Studied, Target, what_if};
+use cofferdam_pipelines::{Session, Slug, Studied, what_if};
 
-use crate::clock;
-use crate::commands::audit::{AuditCommandError, STACK, snapshot};
-use crate::environment;
+use crate::commands::audit::AuditCommandError;
+use crate::commands::exposure::ways;
 use crate::failure::Failure;
 use crate::output::{self, ColourChoice};
 use page::Page;
@@ -168,17 +167,19 @@ enum Told {
 }
 
 pub(crate) fn run(args: &WhatIfArgs, colour: ColourChoice) -> Result<Exit, WhatIfError> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.map_or(0, |n| usize::from(n.get())))
-        .stack_size(STACK)
-        .build_global()
-        .map_err(AuditCommandError::from)?;
+    ways::pool(args.threads.map_or(0, |n| usize::from(n.get())))?;
     let (question, path, without) = asked(args)?;
     if args.recursive {
         return many::run(args, &question, &path, &without, colour);
     }
-    let options = options(args, true)?;
-    let target = target(args, &path);
+    let (target, options) = ways::judged(&ways::Read {
+        path: &path,
+        rev: args.rev.as_deref(),
+        base: None,
+        settings: args.settings.as_slice(),
+        repository: args.repository.as_ref(),
+        date: None,
+    })?;
     let ask = |session: &mut Session<'_>| {
         told(session, &question, &without, |study, told| {
             written(args, study, &told, &without, colour).map(|text| (text, told))
@@ -343,35 +344,6 @@ fn written(
         }
         (_, Told::Thing(Err(_))) => Written::Human(page()),
     })
-}
-
-fn options(args: &WhatIfArgs, only: bool) -> Result<Options, AuditCommandError> {
-    let settings = args.settings.iter().map(|path| snapshot(path));
-    Ok(Options {
-        settings: settings.collect::<Result<_, _>>()?,
-        data: Data::default(),
-        now: clock::now(),
-        repository: args.repository.clone(),
-        fallback_repository: None,
-        server: environment::server_host(),
-        required: Vec::new(),
-        limits: Limits::default(),
-        only,
-        judging: cofferdam_pipelines::Judging::default(),
-    })
-}
-
-fn target(args: &WhatIfArgs, path: &Path) -> Target {
-    Target {
-        name: path.display().to_string(),
-        input: match &args.rev {
-            Some(revision) => Input::Revision {
-                root: path.to_owned(),
-                revision: revision.clone(),
-            },
-            None => Input::Path(path.to_owned()),
-        },
-    }
 }
 
 fn slug(text: &str) -> Result<Slug, &'static str> {
