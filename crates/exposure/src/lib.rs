@@ -24,6 +24,7 @@ pub mod paths;
 pub mod position;
 pub mod published;
 pub mod replay;
+pub mod runners;
 pub mod running;
 pub mod scene;
 pub mod settings;

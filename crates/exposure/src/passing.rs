@@ -23,6 +23,28 @@ pub fn passing(way: &Way, rank: Rank) -> Option<Verdict> {
     }
 }
 
+/// The same for words that arrive by the event itself. Whoever comments takes any
+/// pull request that was merged before, so that nothing of theirs has to be.
+///
+/// Source: docs.github.com, "Events that trigger workflows", `issue_comment`;
+/// "Locking conversations": anybody may comment until somebody locks it.
+#[must_use]
+pub fn passing_words(way: &Way, rank: Rank, event: &str) -> Option<Verdict> {
+    match way {
+        Way::Gated(gates) if is_comment(event) => {
+            let others = gates.iter().filter(|gate| **gate != Gate::Merge);
+            passing(&Way::Gated(others.cloned().collect()), rank)
+        }
+        way => passing(way, rank),
+    }
+}
+
+/// Whether the event is somebody's comment, which may stand anywhere.
+#[must_use]
+pub fn is_comment(event: &str) -> bool {
+    event == "issue_comment"
+}
+
 fn of_gate(gate: &Gate, rank: Rank) -> Option<Verdict> {
     // The least rank that passes by itself; for those below, somebody of it has
     // to act for them.

@@ -64,7 +64,11 @@ pub fn may_run(run: &Run<'_>, step: &Step) -> bool {
 /// even bring a file then.
 pub fn of_pull_request(scene: &Scene<'_>, holds: impl Fn(&Run<'_>) -> bool) -> Vec<Place> {
     let mut runs = scene.runs.iter();
-    let run = runs.find(|run| run.event() == "pull_request" && holds(run));
+    let for_forks = |run: &Run<'_>| {
+        let mut chain = run.start.chain.iter();
+        chain.all(|view| view.runs_for_fork(run.event()) != Runs::No)
+    };
+    let run = runs.find(|run| run.event() == "pull_request" && for_forks(run) && holds(run));
     let Some(run) = run else {
         return Vec::new();
     };

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cofferdam_facts::settings::{Fact as Known, Runner};
+use cofferdam_facts::settings::Fact as Known;
 use cofferdam_facts::{Access, Location, Scope};
-use cofferdam_rules::machines::{self, Machine};
+use cofferdam_rules::machines;
 
 use crate::asset::Asset;
+use crate::runners;
 use crate::scene::{Run, Scene};
 use crate::settings::Ref;
-use crate::verdict::{Fact, Verdict};
+use crate::verdict::Verdict;
 
 /// The assets of a checkout.
 #[derive(Debug, Default)]
@@ -43,14 +44,14 @@ impl Universe {
             universe
                 .environments
                 .extend(run.environment.iter().map(|e| e.name.clone()));
-            if let Some((label, verdict)) = runner(scene, run) {
+            if let Some((label, verdict)) = runners::of_run(scene, run) {
                 universe.runners.entry(label).or_insert(verdict);
             }
         }
         let named = scene.settings.environments().iter();
         universe.environments.extend(named.map(|e| e.name.clone()));
         for runner in machines::runners(scene.cx).into_iter().flatten() {
-            let label = label(&runner.labels);
+            let label = runners::label(&runner.labels);
             universe.runners.entry(label).or_default();
         }
         universe
@@ -155,60 +156,4 @@ pub fn subjects(scene: &Scene<'_>, run: &Run<'_>) -> Vec<String> {
 #[must_use]
 pub fn default_subject(scene: &Scene<'_>) -> String {
     format!("ref:refs/heads/{}", scene.default_branch)
-}
-
-/// The label of the self-hosted runner that a run takes, and what is not known
-/// of it.
-#[must_use]
-pub fn runner(scene: &Scene<'_>, run: &Run<'_>) -> Option<(String, Verdict)> {
-    match machines::of_job(scene.cx, run.view) {
-        Machine::Hosted => None,
-        Machine::Own(..) => {
-            let (labels, _) = machines::labels(run.view);
-            Some((label(&labels), Verdict::reachable()))
-        }
-        Machine::Unknown(_) => {
-            let (labels, _) = machines::labels(run.view);
-            let group = run.view.job.runs_on.group.as_ref();
-            if labels.is_empty() && group.is_none() {
-                return None;
-            }
-            let name = match labels.is_empty() {
-                false => label(&labels),
-                true => group.map(|g| g.value.clone()).unwrap_or_default(),
-            };
-            Some((name, Verdict::when(Fact::Runners)))
-        }
-    }
-}
-
-/// Whether every runner that may take the job takes one job only.
-#[must_use]
-pub fn runs_once(scene: &Scene<'_>, run: &Run<'_>) -> bool {
-    match machines::of_job(scene.cx, run.view) {
-        Machine::Own(_, runners) => {
-            let once = |runner: &&Runner| runner.ephemeral.known() == Some(&true);
-            !runners.is_empty() && runners.iter().all(once)
-        }
-        _ => false,
-    }
-}
-
-/// The label that tells a runner from others: the first that is more than
-/// `self-hosted`, an operating system or an architecture.
-fn label(labels: &[String]) -> String {
-    const COMMON: &[&str] = &[
-        "self-hosted",
-        "linux",
-        "windows",
-        "macos",
-        "x64",
-        "arm64",
-        "arm",
-    ];
-    let own = labels
-        .iter()
-        .find(|label| !COMMON.contains(&label.to_ascii_lowercase().as_str()));
-    own.or(labels.first())
-        .map_or_else(|| "self-hosted".to_owned(), String::clone)
 }

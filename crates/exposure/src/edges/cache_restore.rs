@@ -1,11 +1,14 @@
 //! What a run restores from the cache runs in it.
 
+use cofferdam_workflows::semantics::caching::Restore;
+
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::caches;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
 use crate::running;
+use crate::scene::Run;
 use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -19,11 +22,15 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     by_unread_actions(ground, graph);
     for run in ground.scene.runs.iter().filter(|run| caches::restores(run)) {
         let steps = run.view.job.steps();
-        let mut restores = run.view.restores.iter().filter(|restore| {
+        let restores = run.view.restores.iter().filter(|restore| {
             let step = steps.iter().find(|step| step.index == restore.step);
             step.is_none_or(|step| running::may_run(run, step))
         });
-        let Some(restore) = restores.next() else {
+        let (layers, files): (Vec<_>, Vec<_>) = restores.partition(|one| are_layers(one));
+        for restore in layers {
+            of_layers(run, restore, graph);
+        }
+        let Some(restore) = files.first() else {
             continue;
         };
         let mut places = run.places();
@@ -47,6 +54,29 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                         Cost::Line,
                         format!("Write `cache-mode: none` for job `{}`", run.view.job.name()),
                     ),
+            );
+        }
+    }
+}
+
+/// Whether the builder of images takes layers, and no file comes into the job.
+///
+/// Source: docs.docker.com, "GitHub Actions cache" (cache storage backends).
+fn are_layers(restore: &Restore) -> bool {
+    restore.means.starts_with("docker")
+}
+
+// What runs of the layers runs in the build, and what they hold is published.
+fn of_layers(run: &Run<'_>, restore: &Restore, graph: &mut Graph) {
+    let mut places = run.places();
+    places.push(Place::new(run.view.at(restore.span), restore.means.clone()));
+    for from in [Node::Position(Position::Cache), Node::Asset(Asset::Cache)] {
+        for to in [Node::Shapes(run.id), Node::Handed(run.id, restore.step)] {
+            graph.draw(
+                Drawn::new(RULE.id, from.clone(), to)
+                    .under(&run.gate)
+                    .over(places.clone())
+                    .cut(Cost::Line, "Build without `cache-from`"),
             );
         }
     }

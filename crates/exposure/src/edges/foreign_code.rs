@@ -3,6 +3,7 @@
 use cofferdam_facts::Timestamp;
 use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 use cofferdam_workflows::semantics::checkouts::{GUARDED_SINCE, Guard};
+use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
@@ -41,6 +42,15 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     }
 }
 
+/// A way to the files of a pull request: where the run asks for a merged one, it
+/// has to be theirs.
+pub(super) fn merged(run: &Run<'_>, way: Way) -> Way {
+    match run.start.files.gates().contains(&Gate::Merge) {
+        true => way.and(Way::Gated(vec![Gate::Merge])),
+        false => way,
+    }
+}
+
 fn executed(
     ground: &Ground<'_, '_>,
     run: &Run<'_>,
@@ -52,7 +62,7 @@ fn executed(
     let Some(fetch) = found.fetches.get(one.fetch) else {
         return;
     };
-    let way = one.way.clone().and(fetch.way.clone());
+    let way = merged(run, one.way.clone().and(fetch.way.clone()));
     for rank in Rank::ALL {
         if refuses(run, fetch, rank) && !is_before_guard(ground, fetch) {
             continue;
@@ -88,7 +98,7 @@ fn executed(
 }
 
 /// The place of a step of the job among its steps.
-fn step_of(run: &Run<'_>, label: &str) -> Option<usize> {
+pub(super) fn step_of(run: &Run<'_>, label: &str) -> Option<usize> {
     let mut steps = run.view.job.steps().iter();
     steps.find(|step| step.label() == label).map(|s| s.index)
 }
@@ -103,7 +113,7 @@ fn step_needs_success(run: &Run<'_>, label: &str) -> bool {
 /// Whether the way is looked for on a day on which the checkout did not refuse
 /// yet: a tag that has the guard now had none before it was brought there. A
 /// commit, and the seventh version, have had it ever since they exist.
-fn is_before_guard(ground: &Ground<'_, '_>, fetch: &Fetch) -> bool {
+pub(super) fn is_before_guard(ground: &Ground<'_, '_>, fetch: &Fetch) -> bool {
     let Means::Checkout(Guard::Holds { major, moves: true }) = fetch.means else {
         return false;
     };
@@ -114,7 +124,7 @@ fn is_before_guard(ground: &Ground<'_, '_>, fetch: &Fetch) -> bool {
 
 /// Whether the checkout itself refuses: it does so for the heads of forks, which
 /// somebody who pushes branches does not need.
-fn refuses(run: &Run<'_>, fetch: &Fetch, rank: Rank) -> bool {
+pub(super) fn refuses(run: &Run<'_>, fetch: &Fetch, rank: Rank) -> bool {
     let guarded = matches!(run.event(), "pull_request_target" | "workflow_run");
     guarded
         && rank < Rank::Writer

@@ -10,7 +10,7 @@ use cofferdam_rules::starts::Start;
 use super::outsider_start::is_review;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
-use crate::passing::passing;
+use crate::passing::passing_words;
 use crate::scene::{Run, needs_success};
 use crate::verdict::{Fact, Verdict};
 use cofferdam_workflows::semantics::agents::Power;
@@ -105,7 +105,7 @@ fn arrive(
     let success = artifact || sink.step.condition.as_ref().is_some_and(needs_success);
     let step = flow.through.first().copied().unwrap_or(sink.step);
     for rank in Rank::ALL {
-        let Some(verdict) = passing(&way, rank) else {
+        let Some(verdict) = passing_words(&way, rank, run.event()) else {
             continue;
         };
         let writes = match shape.who {

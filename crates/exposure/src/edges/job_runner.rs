@@ -3,7 +3,7 @@
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
-use crate::universe::runner;
+use crate::runners;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "job-runner",
@@ -14,7 +14,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        let Some((label, verdict)) = runner(ground.scene, run) else {
+        let Some((label, verdict)) = runners::of_run(ground.scene, run) else {
             continue;
         };
         let to = Node::Asset(Asset::Runner(label.clone()));

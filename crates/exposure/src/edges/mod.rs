@@ -17,6 +17,7 @@ mod docker_step;
 mod download;
 mod follows;
 mod foreign_code;
+mod foreign_content;
 mod fork_pull_request;
 mod fork_sent;
 mod handed;
@@ -85,6 +86,7 @@ pub const RULES: &[EdgeRule] = &[
     download::RULE,
     follows::RULE,
     foreign_code::RULE,
+    foreign_content::RULE,
     fork_pull_request::RULE,
     fork_sent::RULE,
     handed::RULE,

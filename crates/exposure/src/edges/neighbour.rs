@@ -4,7 +4,7 @@ use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
-use crate::universe::{runner, runs_once};
+use crate::runners;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "neighbour",
@@ -15,10 +15,10 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        let Some((label, verdict)) = runner(ground.scene, run) else {
+        let Some((label, verdict)) = runners::of_run(ground.scene, run) else {
             continue;
         };
-        if runs_once(ground.scene, run) {
+        if runners::runs_once(ground.scene, run) {
             continue;
         }
         let place = run.view.at(run.view.job.runs_on.span);

@@ -5,7 +5,7 @@ use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
-use crate::passing::passing;
+use crate::passing::{passing, passing_words};
 use crate::scene::Run;
 use crate::verdict::{Control, Fact, Verdict};
 
@@ -74,7 +74,7 @@ fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict>
         true => files.and(Way::Gated(vec![Gate::Dispatch])),
         false => files,
     };
-    passing(&way, rank)
+    passing_words(&way, rank, run.event())
 }
 
 /// Whether the event is a review of a pull request. A run for the head of a fork

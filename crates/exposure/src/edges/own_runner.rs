@@ -3,9 +3,9 @@
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Own, Place};
+use crate::runners;
 use crate::running;
 use crate::scene::Run;
-use crate::universe::runner;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "own-runner",
@@ -19,7 +19,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         for own in [Own::Fork, Own::Branch, Own::Pull, Own::Tag, Own::Default] {
             let to = Node::Asset(Asset::Runner(label.clone()));
             let here = |run: &Run<'_>| {
-                let found = runner(ground.scene, run);
+                let found = runners::of_run(ground.scene, run);
                 found.is_some_and(|(other, _)| other == *label)
             };
             let example = match own {

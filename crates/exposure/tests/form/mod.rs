@@ -246,13 +246,15 @@ fn snapshot(name: &str, table: &Table) -> Snapshot {
             "runners" => {
                 let once = word() == "ephemeral";
                 snapshot.runners.groups = Fact::Known(Vec::new());
-                snapshot.runners.repository = Fact::Known(vec![Runner {
+                let machine = Runner {
                     id: 1,
                     name: "machine".to_owned(),
                     os: "linux".to_owned(),
                     ephemeral: Fact::Known(once),
                     labels: ["self-hosted", "linux", "x64"].map(str::to_owned).to_vec(),
-                }]);
+                };
+                let all = Some(machine).filter(|_| word() != "none");
+                snapshot.runners.repository = Fact::Known(all.into_iter().collect());
             }
             "apps" => {
                 let all = value.as_array().unwrap().iter();

@@ -187,6 +187,13 @@ pub struct Matrix {
     pub values: Vec<(String, Text)>,
     /// Whether an axis, or the whole, is known at run time only.
     pub dynamic: bool,
+    /// Whether what is known at run time only may bring a value to every axis: the
+    /// whole, a name, or `include`, which adds combinations of its own. An axis that
+    /// is one expression leaves the others as they are written.
+    ///
+    /// Source: docs.github.com, "Running variations of jobs in a workflow",
+    /// expanding or adding matrix configurations.
+    pub open: bool,
     /// The whole value, where it is one expression.
     pub whole: Option<Text>,
 }
@@ -525,6 +532,7 @@ fn strategy(node: Node<'_>) -> Option<Matrix> {
         span,
         values: Vec::new(),
         dynamic: true,
+        open: true,
         whole: None,
     };
     if is_expression(node) {
@@ -543,14 +551,17 @@ fn strategy(node: Node<'_>) -> Option<Matrix> {
 
 fn matrix(node: Node<'_>) -> Matrix {
     let mut values = Vec::new();
-    let mut dynamic = is_expression(node);
+    let mut open = is_expression(node);
+    let mut an_axis = false;
     for (key, axis) in node.entries() {
         let name = reader::name(key);
-        dynamic |= name.is_none();
+        open |= name.is_none();
         let name = name.as_deref().unwrap_or_default();
         if axis.kind() != Kind::Sequence {
-            dynamic = true;
-            values.extend(Text::read(axis).map(|text| (name.to_owned(), text)));
+            an_axis = true;
+            let text = Text::read(axis);
+            open |= name == "include" || text.is_none();
+            values.extend(text.map(|text| (name.to_owned(), text)));
             continue;
         }
         if name == "exclude" {
@@ -561,7 +572,7 @@ fn matrix(node: Node<'_>) -> Matrix {
                 if name == "include" { "" } else { name },
                 item,
                 &mut values,
-                &mut dynamic,
+                &mut open,
                 0,
             );
         }
@@ -569,7 +580,8 @@ fn matrix(node: Node<'_>) -> Matrix {
     Matrix {
         span: node.span(),
         values,
-        dynamic,
+        dynamic: open || an_axis,
+        open,
         whole: is_expression(node).then(|| Text::read(node)).flatten(),
     }
 }
@@ -581,30 +593,30 @@ fn flatten(
     prefix: &str,
     node: Node<'_>,
     values: &mut Vec<(String, Text)>,
-    dynamic: &mut bool,
+    open: &mut bool,
     depth: usize,
 ) {
     if let Some(text) = Text::read(node) {
         // In place of a whole combination an expression may bring any axis.
-        *dynamic |= prefix.is_empty() && !text.is_static();
+        *open |= prefix.is_empty() && !text.is_static();
         values.push((prefix.to_owned(), text));
         return;
     }
     if depth == 4 {
-        *dynamic = true;
+        *open = true;
         return;
     }
     for (key, value) in node.entries() {
-        *dynamic |= is_expression(key);
+        *open |= is_expression(key);
         let name = key.as_str().unwrap_or("");
         let path = if prefix.is_empty() {
             name.to_owned()
         } else {
             format!("{prefix}.{name}")
         };
-        flatten(&path, value, values, dynamic, depth + 1);
+        flatten(&path, value, values, open, depth + 1);
     }
     for item in node.items() {
-        flatten(prefix, item, values, dynamic, depth + 1);
+        flatten(prefix, item, values, open, depth + 1);
     }
 }

@@ -304,7 +304,7 @@ impl<'d> Surroundings<'d> {
         };
         let mut values = Values {
             known: Vec::new(),
-            complete: !matrix.dynamic && !matrix.values.iter().any(holds),
+            complete: !matrix.open && !matrix.values.iter().any(holds),
         };
         for (_, text) in matrix
             .values

@@ -307,6 +307,11 @@ pub fn named(command: &Command) -> Vec<Install> {
     let Some((program, args)) = program(command) else {
         return Vec::new();
     };
+    // uv prints the completion of a shell, and runs nothing.
+    let prints = |word: &Word| word.text.starts_with("--generate-shell-completion");
+    if program == "uvx" && args.first().is_some_and(prints) {
+        return Vec::new();
+    }
     if program == "npx" {
         return npx(args);
     }
