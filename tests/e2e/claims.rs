@@ -154,7 +154,7 @@ fn what_means_nothing_is_wrong_usage_at_its_place() {
     }
     let empty = sandbox(PIN, "");
     let ran = check(&empty, &[]);
-    assert_eq!(ran.code, 0);
+    assert_eq!(ran.code, 3);
     assert!(ran.out.contains("No claim is made"), "{}", ran.out);
 }
 

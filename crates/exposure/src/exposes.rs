@@ -278,7 +278,6 @@ fn gained(asset: &Asset) -> u64 {
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "a broken example should stop the test at once"
 )]
 mod tests;

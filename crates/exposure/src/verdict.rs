@@ -209,7 +209,7 @@ impl Fact {
     pub fn settle(&self) -> String {
         match self {
             Self::Callee(name) => format!("read {name} at its ref, or `cofferdam lock why` for it"),
-            _ => "cofferdam settings snapshot OWNER/NAME > settings.json, then --settings settings.json"
+            _ => "cofferdam settings snapshot OWNER/NAME (a token that reads, in GITHUB_TOKEN), then --settings cofferdam-settings.json"
                 .to_owned(),
         }
     }

@@ -39,7 +39,7 @@ enum What {
     /// listed.
     #[command(
         after_help = "Exit codes:\n  0  every claim holds\n  1  a claim is refuted\n  2  wrong usage, such as a claim \
-        that names nothing\n  3  a claim is not provable: a setting was not seen, or a file not read; 1 wins where both\n\n\
+        that names nothing\n  3  a claim is not provable: a setting was not seen, or a file not read; 1 wins where both; or no claim is made\n\n\
         Examples:\n  cofferdam claims check\n  cofferdam claims check --settings settings.json\n  cofferdam claims check \
         --base origin/main --format markdown"
     )]
@@ -151,7 +151,12 @@ struct Checked<'j> {
 }
 
 impl Checked<'_> {
+    /// Without any claim nothing was checked, except where a change brings the
+    /// first ones.
     fn exit(&self) -> Exit {
+        if self.rulings.is_empty() && self.next.is_empty() {
+            return Exit::NotChecked;
+        }
         let exit = |ruling: &Ruling<'_>| match ruling.standing {
             Standing::Holds => Exit::Clean,
             Standing::Refuted(_) => Exit::Findings,

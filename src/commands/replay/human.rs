@@ -253,7 +253,7 @@ impl Page {
             ));
         }
         if !told.found.settings {
-            self.line("Settings are not known: `cofferdam settings snapshot OWNER/NAME > settings.json`, then --settings");
+            self.line("Settings are not known: `cofferdam settings snapshot OWNER/NAME`, then --settings cofferdam-settings.json");
         }
         for one in &told.found.not_checked {
             let line = self.styled("Not read:", "1;31");

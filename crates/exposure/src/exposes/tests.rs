@@ -49,7 +49,10 @@ fn a_mutable_action_exposes_what_its_job_holds_to_its_owner_alone() {
     let found = of(RELEASE, "acme/build@v1").unwrap();
     let words = words(&found);
     assert!(
-        words[0].starts_with("action:acme/build publish:npm"),
+        words
+            .first()
+            .unwrap()
+            .starts_with("action:acme/build publish:npm"),
         "{words:?}"
     );
     assert!(words.contains(&"action:acme/build secret:NPM_TOKEN reachable".to_owned()));

@@ -270,5 +270,5 @@ fn a_rank_orders_and_changes_nothing_else() {
         assert_eq!(plain.exit_code(fail_on), ranked.exit_code(fail_on));
     }
     assert_eq!(plain.groups().len(), ranked.groups().len());
-    assert_eq!(ranked.groups()[0].rule, last.rule);
+    assert_eq!(ranked.groups().first().unwrap().rule, last.rule);
 }

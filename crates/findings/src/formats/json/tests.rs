@@ -59,7 +59,8 @@ fn what_is_written_is_what_the_schema_says() {
 fn what_a_place_exposes_is_written_as_the_schema_says() {
     let validator = jsonschema::validator_for(&strict()).unwrap();
     let mut report = sample::rich();
-    report.findings[0].exposure = Some(Box::new(crate::FindingExposure {
+    let finding = report.findings.first_mut().unwrap();
+    finding.exposure = Some(Box::new(crate::FindingExposure {
         pairs: vec![ExposedPair {
             position: "newcomer".to_owned(),
             asset: "tag:*".to_owned(),
@@ -68,21 +69,17 @@ fn what_a_place_exposes_is_written_as_the_schema_says() {
         total: 30,
         phrase: "exposes tag:* to newcomer, after an approval".to_owned(),
     }));
-    report.findings[0].rank = Some(1);
+    finding.rank = Some(1);
     let all = render(&[report]);
     let errors: Vec<_> = validator.iter_errors(&all).map(|e| e.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
-    let first = &all["reports"][0]["findings"][0];
-    assert_eq!(first["exposure"][0]["asset"], "tag:*");
-    assert_eq!(
-        (&first["exposure_count"], &first["rank"]),
-        (&Value::from(30), &Value::from(1))
-    );
-    let other = &all["reports"][0]["findings"][1];
-    assert_eq!(
-        (&other["exposure"], &other["exposure_count"]),
-        (&Value::Null, &Value::Null)
-    );
+    let at = |path: &str| all.pointer(&format!("/reports/0/findings/{path}"));
+    assert_eq!(at("0/exposure/0/asset"), Some(&Value::from("tag:*")));
+    assert_eq!(at("0/exposure_count"), Some(&Value::from(30)));
+    assert_eq!(at("0/rank"), Some(&Value::from(1)));
+    let absent = |value: Option<&Value>| value.is_none_or(Value::is_null);
+    assert!(at("1").is_some());
+    assert!(absent(at("1/exposure")) && absent(at("1/exposure_count")));
 }
 
 #[test]
