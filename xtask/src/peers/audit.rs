@@ -37,13 +37,14 @@ struct Row {
 /// Runs everything, writes `docs/comparison.md`, and gives the transcript.
 pub(super) fn run(options: &Options) -> Result<String, Error> {
     let scanners = scanners::ready(options)?;
+    let with_exposure = scanners::with_exposure()?;
     let mut text = measure_text::INTRODUCTION.to_owned();
-    text += &versions(&scanners);
+    text += &versions(scanners.iter().chain([&with_exposure]));
     text += &floor(options.runs)?;
     for (label, folder) in corpora(options)? {
         println!("measuring on {label}");
         let mut rows = Vec::new();
-        for scanner in &scanners {
+        for scanner in scanners.iter().chain([&with_exposure]) {
             rows.push(measured(scanner, &folder, options.runs)?);
         }
         text += &corpus(&label, yaml_paths(&folder).len(), options.runs, &rows);
@@ -122,7 +123,7 @@ fn floor(runs: u32) -> Result<String, Error> {
     ))
 }
 
-fn versions(scanners: &[Scanner]) -> String {
+fn versions<'s>(scanners: impl Iterator<Item = &'s Scanner>) -> String {
     let mut text = "| scanner | version | from, and called as |\n|---|---|---|\n".to_owned();
     for scanner in scanners {
         // A bar inside the cell would end it.

@@ -70,10 +70,11 @@ pub(super) fn both() -> Result<[Scanner; 2], Error> {
         Scanner {
             name: "cofferdam",
             version: String::new(),
-            how: "this checkout, release build; `audit --format sarif .`",
+            how: "this checkout, release build; `audit --no-exposure --format sarif .`: as the others, \
+                  without asking who reaches what",
             program: ours()?,
             call: |command, _| {
-                command.args(["audit", "--format", "sarif", "."]);
+                command.args(["audit", "--no-exposure", "--format", "sarif", "."]);
             },
             read: sarif,
         },
@@ -93,6 +94,23 @@ pub(super) fn both() -> Result<[Scanner; 2], Error> {
         scanner.version = version(scanner)?;
     }
     Ok(scanners)
+}
+
+/// Us as we come: findings with what their places expose, which no other
+/// scanner says.
+pub(super) fn with_exposure() -> Result<Scanner, Error> {
+    let mut scanner = Scanner {
+        name: "cofferdam with exposure",
+        version: String::new(),
+        how: "the same; `audit --format sarif .`",
+        program: ours()?,
+        call: |command, _| {
+            command.args(["audit", "--format", "sarif", "."]);
+        },
+        read: sarif,
+    };
+    scanner.version = version(&scanner)?;
+    Ok(scanner)
 }
 
 /// Us, every scanner that a package registry carries, and those that the
