@@ -3,8 +3,9 @@
 //! A *position* is a point from which an attacker may start, an *asset* what an
 //! attacker wants, an *exposure* a way from one to the other. The graph is drawn
 //! by rules, one file each, each with the page of the documentation that it
-//! rests on. It over-approximates: a way that it denies must not exist. Where a
-//! setting decides that was not seen, the way is there under that fact.
+//! rests on. It is meant to over-approximate; docs/exposure.md names the ways that
+//! it is known to deny. Where a setting decides that was not seen, the way is there
+//! under that fact.
 
 pub mod asset;
 pub mod caches;
