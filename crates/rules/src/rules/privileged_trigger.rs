@@ -239,6 +239,20 @@ fn guarded(starts: &[Start<'_>], target: bool, out: &mut Sink) {
         );
         return;
     }
+    let check = |start: &&Start<'_>| {
+        let gates = start.way.gates();
+        !gates.is_empty() && gates.iter().all(|gate| matches!(gate, Gate::Check(_)))
+    };
+    if let Some(start) = starts.iter().find(check) {
+        let guard = start.guard();
+        out.unknown(
+            Control::T1,
+            Some(guard.map_or_else(|| start.place(), |g| g.place.clone())),
+            "whether the check before it keeps out who may not write",
+            "compare what the API answers with the levels that may, in the `if:` of the job",
+        );
+        return;
+    }
     let guard = starts.iter().find_map(Start::guard);
     if let Some(guard) = guard {
         if target {

@@ -584,7 +584,6 @@ impl Run<'_> {
 fn on_default_branch(event: &str) -> bool {
     events::info(event).is_some_and(|info| info.source == WorkflowSource::DefaultBranch)
         && !events::is_pull_request(event)
-        && event != "workflow_run"
 }
 
 fn open(values: impl IntoIterator<Item = Value>) -> Vec<Choice> {
