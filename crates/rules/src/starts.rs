@@ -126,6 +126,9 @@ impl<'c> Start<'c> {
         match self.way.gates() {
             [] => self.anybody().to_owned(),
             [Gate::Contributor] => "anybody who has had a change merged before".to_owned(),
+            gates if gates.iter().all(|gate| matches!(gate, Gate::Check(_))) => {
+                format!("{}, once {},", self.anybody(), join(gates))
+            }
             gates => format!("the author of a pull request, once {},", join(gates)),
         }
     }
@@ -368,9 +371,8 @@ impl Start<'_> {
         }
         let workflow = view.workflow;
         if let Some(condition) = &job.condition {
-            let lookup = |path: &ContextPath, asked: &Asked<'_>| {
-                self.of_need(cx, workflow, path, asked)
-            };
+            let lookup =
+                |path: &ContextPath, asked: &Asked<'_>| self.of_need(cx, workflow, path, asked);
             let way = self.stranger(cx, &lookup).passes(Some(condition));
             let place = workflow.file().locate(condition.text.span);
             self.by_files(way, place, "the condition lets no stranger pass alone");
@@ -542,7 +544,10 @@ fn compares_repositories(step: &Step) -> bool {
     const STOPS: &[&str] = &["setFailed", "exit 1", "throw ", "return", "setOutput"];
     heads::script_of(step).is_some_and(|script| {
         STOPS.iter().any(|word| script.contains(word))
-            && script.lines().any(|line| {
+            && script.lines().map(str::trim_start).any(|line| {
+                if line.starts_with('#') || line.starts_with("//") {
+                    return false;
+                }
                 let compares = ["==", "!=", "if ", "-eq", "-ne"];
                 WORDS.iter().any(|word| line.contains(word))
                     && compares.iter().any(|sign| line.contains(sign))
@@ -566,8 +571,15 @@ fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
             return Vec::new();
         };
         for workflow in std::iter::once(first).chain(named) {
-            let events = workflow.triggers.iter().filter_map(|t| events::info(t.name()));
-            found.extend(events.filter(|e| e.starter == Starter::Anyone).map(|e| e.name));
+            let events = workflow
+                .triggers
+                .iter()
+                .filter_map(|t| events::info(t.name()));
+            found.extend(
+                events
+                    .filter(|e| e.starter == Starter::Anyone)
+                    .map(|e| e.name),
+            );
         }
         // A pull request may bring a workflow of that name that it starts itself.
         found.push("pull_request");

@@ -40,6 +40,18 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
     let Some(held) = answer(&code) else {
         return false;
     };
+    // Whatever else writes outputs, or the answer.
+    let names = pieces(&code, "setOutput").count() != pieces(&code, "core.setOutput(").count();
+    let written = ["permission", "role_name"].iter().any(|field| {
+        pieces(&code, field).any(|(_, rest)| {
+            let rest = rest.trim_start();
+            rest.starts_with('=') && !rest.starts_with("==")
+        })
+    });
+    let odd = ["GITHUB_OUTPUT", "Object.assign", "core =", "github ="];
+    if names || written || odd.iter().any(|text| code.contains(text)) {
+        return false;
+    }
     let mut values: Vec<&str> = Vec::new();
     for (_, rest) in pieces(&code, "setOutput(") {
         let Some((name, value)) = rest.split_once(',') else {
@@ -48,7 +60,10 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
         let name = name.trim().trim_matches(['"', '\'', '`']);
         if name.eq_ignore_ascii_case(output) {
             values.push(argument(value));
-        } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        } else if !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        {
             return false;
         }
     }
@@ -56,7 +71,10 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
         let returned = pieces(&code, "return ");
         values.extend(returned.filter_map(|(_, rest)| rest.split([';', '\n']).next()));
     }
-    !values.is_empty() && values.iter().all(|value| admits(&code, &held, value, words, 0))
+    !values.is_empty()
+        && values
+            .iter()
+            .all(|value| admits(&code, &held, value, words, 0))
 }
 
 // The variable that holds the answer of the one call, about the starter.
@@ -72,6 +90,16 @@ fn answer(code: &str) -> Option<String> {
         return None;
     }
     let arguments = rest.split_once(')')?.0;
+    // Of another repository the stranger may be an owner.
+    let own = arguments.contains("...context.repo")
+        && !arguments.contains("owner:")
+        && !arguments.contains("repo:")
+        || arguments.contains("owner: context.repo.owner")
+            && arguments.contains("repo: context.repo.repo");
+    let client = before.ends_with("github.rest.repos.") || before.ends_with("github.repos.");
+    if !own || !client {
+        return None;
+    }
     let (_, who) = arguments.split_once("username:")?;
     let who = who.split([',', '}', '\n']).next()?.trim();
     if !STARTERS.contains(&who) {
@@ -89,7 +117,9 @@ fn answer(code: &str) -> Option<String> {
         },
         None => format!("{left}.data"),
     };
-    let plain = held.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b));
+    let plain = held
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b));
     (direct && plain).then_some(held)
 }
 
@@ -107,9 +137,18 @@ fn admits(code: &str, held: &str, value: &str, words: &[String], depth: usize) -
     if level(value) {
         return are_levels(words);
     }
-    if let Some((list, rest)) = value.strip_prefix('[').and_then(|v| v.split_once("].includes(")) {
-        let names: Vec<&str> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
-        let named = names.iter().all(|n| LEVELS.contains(&n.trim_matches(['"', '\''])));
+    if let Some((list, rest)) = value
+        .strip_prefix('[')
+        .and_then(|v| v.split_once("].includes("))
+    {
+        let names: Vec<&str> = list
+            .split(',')
+            .map(str::trim)
+            .filter(|n| !n.is_empty())
+            .collect();
+        let named = names
+            .iter()
+            .all(|n| LEVELS.contains(&n.trim_matches(['"', '\''])));
         return named && rest.strip_suffix(')').is_some_and(level) && words == ["true"];
     }
     if value.contains("===") && !value.contains(['&', '!', '?']) {
@@ -121,8 +160,12 @@ fn admits(code: &str, held: &str, value: &str, words: &[String], depth: usize) -
         return value.split("||").all(compares) && words == ["true"];
     }
     // A constant of the script.
-    let name = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let mut set = pieces(code, &format!("const {value} =")).map(|(_, rest)| rest).collect::<Vec<_>>();
+    let name = value
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let mut set = pieces(code, &format!("const {value} ="))
+        .map(|(_, rest)| rest)
+        .collect::<Vec<_>>();
     match (set.pop(), set.is_empty(), name && depth < 3) {
         (Some(rest), true, true) => rest
             .split([';', '\n'])
