@@ -260,7 +260,7 @@ pub(crate) fn of_job(stranger: &Stranger<'_>, file: &SourceFile, job: &Job) -> W
 // Whether a script takes nothing from the event and fetches nothing.
 fn is_plain(text: &Text) -> bool {
     const FETCHES: &[&str] = &[
-        "$(", "./", "`", "curl", "eval", "gh ", "git", "source", "wget",
+        "$(", "./", "`", "curl", "eval", "gh ", "git ", "source", "wget",
     ];
     text.parsed().next().is_none()
         && text.value.len() < 4_096
