@@ -292,6 +292,9 @@ pub(crate) fn decide(
             .config
             .as_ref()
             .map_or(&[], |config| &config.registries),
+        visibility: (words.config.as_ref())
+            .and_then(|config| config.visibility.as_ref())
+            .map(|said| &said.value),
         ..facts(known, &policies, options)
     };
     let cx = Context::new(&material.repository, facts);
@@ -417,6 +420,7 @@ pub(crate) fn facts<'f>(
         pack: options.data.pack(),
         policies,
         registries: &[],
+        visibility: None,
         now: Some(options.now),
     }
 }

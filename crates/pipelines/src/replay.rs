@@ -183,6 +183,7 @@ fn one_state(
         policies: &[],
         registries: crate::exposure::declared(config.as_ref()),
         settings,
+        visibility: crate::judging::visibility(&options.judging, config.as_ref(), settings)?,
         pack: None,
         // What the platform let be on that day.
         now: Some(state.day),

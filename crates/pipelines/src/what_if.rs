@@ -134,6 +134,7 @@ pub fn what_if<R>(
         policies: &[],
         registries: crate::exposure::declared(config.as_ref()),
         settings,
+        visibility: crate::judging::visibility(&options.judging, config.as_ref(), settings)?,
         pack: None,
         now: Some(options.now),
     };

@@ -8,6 +8,7 @@ use cofferdam_config::{Claim, Config, PLACES, Scope};
 use cofferdam_exposure::claims::Standing;
 use cofferdam_exposure::claims::propose::{propose, undeclared};
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::Slug;
 use cofferdam_pipelines::judging::rule_ids;
@@ -32,6 +33,11 @@ pub(super) struct InitArgs {
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
+
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
 }
 
 pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
@@ -41,6 +47,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
         base: None,
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: None,
     };
     let (target, mut options) = ways::options(&read)?;

@@ -1,5 +1,6 @@
 //! What a change opens and closes, for programs.
 
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::formats;
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ pub(super) fn render(change: &Change<'_>) -> std::io::Result<String> {
         "revision": head.revision,
         "base": { "name": before.name, "commit": before.commit },
         "settings_known": head.settings,
+        "visibility": head.visibility.as_ref().map(Visibility::word),
         "fails": change.failing() > 0,
         "differences": moved.collect::<Vec<_>>(),
         "edits": before.edits.iter().map(|edit| json!({

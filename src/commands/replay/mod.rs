@@ -11,6 +11,7 @@ use cofferdam_datapack::{DataPack, Freshness, InForce, Incident};
 use cofferdam_exposure::replay::{Answer, Job, Leak, Outcome, Use};
 use cofferdam_exposure::{Class, Level, Verdict};
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::replay::Answered;
 use cofferdam_pipelines::{Moment, Replayed, Slug, replay};
@@ -67,6 +68,11 @@ pub(crate) struct ReplayArgs {
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
+
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
 
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -172,7 +178,8 @@ fn tell<'p>(
     now: Timestamp,
 ) -> Result<Told<'p>, AuditCommandError> {
     ways::pool(0)?;
-    let options = ways::unjudged(args.settings.as_slice(), args.repository.as_ref(), now)?;
+    let mut options = ways::unjudged(args.settings.as_slice(), args.repository.as_ref(), now)?;
+    options.judging.visibility.clone_from(&args.visibility);
     let moment = match (&args.at, &args.rev) {
         (Some(moment), _) => moment.clone(),
         (None, Some(revision)) => Moment::Revision(revision.clone()),
