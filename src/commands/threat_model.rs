@@ -93,6 +93,7 @@ pub(crate) fn run(args: &ThreatModelArgs) -> Result<Exit, ThreatModelError> {
     let not_read: Vec<String> = found
         .not_checked
         .iter()
+        .filter(|one| one.required)
         .map(|one| one.message.clone())
         .collect();
     let name = args.repository.as_ref().map(ToString::to_string);

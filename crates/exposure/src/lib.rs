@@ -28,6 +28,7 @@ pub mod replay;
 pub mod runners;
 pub mod running;
 pub mod scene;
+pub mod schema;
 pub mod settings;
 pub mod threat;
 pub mod universe;

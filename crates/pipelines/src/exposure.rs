@@ -13,7 +13,7 @@ use cofferdam_facts::settings::{Snapshot, Visibility};
 use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 
-use crate::audit::{AuditError, Options, Target, collect, identity};
+use crate::audit::{AuditError, Options, Target, assumed, collect, identity};
 use crate::collect::Collected;
 use crate::judging::visibility;
 use crate::slug::Slug;
@@ -80,6 +80,7 @@ struct Known<'k> {
 
 fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) -> Exposed {
     let mut files = texts(&collected);
+    let assumed = assumed(&collected, options, known.settings);
     let repository = collected.repository(known.slug, &options.limits);
     let facts = Facts {
         policies: &[],
@@ -107,7 +108,9 @@ fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) 
         settings: known.settings.is_some(),
         visibility: sees(known),
         exposure,
-        not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        not_checked: (collected.gaps.into_iter().map(NotChecked::from))
+            .chain(assumed)
+            .collect(),
         files,
     }
 }

@@ -478,7 +478,25 @@ pub fn check_checkout(
             .map_or(0, |config| config.exempt.len()),
         organisation: (words.organisation.as_ref()).map(|config| config.file.path().to_owned()),
         known: words.baseline.as_ref().map(|(_, known)| known.total()),
+        claims: words
+            .config
+            .as_ref()
+            .map_or(0, |config| config.claims.len()),
+        misspelt: words.config.as_ref().map_or_else(Vec::new, misspelt),
     })
+}
+
+/// The words of claims that mean nothing, each with its place, as sentences.
+#[cfg(feature = "exposure")]
+fn misspelt(config: &Config) -> Vec<String> {
+    let wrong = cofferdam_exposure::claims::misspelt(config).into_iter();
+    wrong.map(|one| one.to_string()).collect()
+}
+
+/// Without the graph of who reaches what, nothing knows the words.
+#[cfg(not(feature = "exposure"))]
+fn misspelt(_: &Config) -> Vec<String> {
+    Vec::new()
 }
 
 /// What a checked configuration holds.
@@ -492,4 +510,9 @@ pub struct Checked {
     pub organisation: Option<String>,
     /// How many findings the baseline knows, if there is one.
     pub known: Option<usize>,
+    /// How many claims are made.
+    pub claims: usize,
+    /// The words of claims and of `[exposure]` that mean nothing in any checkout,
+    /// each as a sentence with its place.
+    pub misspelt: Vec<String>,
 }

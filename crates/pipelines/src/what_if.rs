@@ -10,7 +10,7 @@ use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 use cofferdam_workflows::Repository;
 
-use crate::audit::{AuditError, Options, Target, collect, identity};
+use crate::audit::{AuditError, Options, Target, assumed, collect, identity};
 use crate::many;
 
 /// A repository to which questions are put.
@@ -129,6 +129,7 @@ pub fn what_if<R>(
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
     let config = crate::exposure::judged::config(&target.input, &collected, options)?;
+    let assumed = assumed(&collected, options, settings);
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
@@ -153,7 +154,9 @@ pub fn what_if<R>(
         revision: collected.revision,
         settings: settings.is_some(),
         unread,
-        not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        not_checked: (collected.gaps.into_iter().map(NotChecked::from))
+            .chain(assumed)
+            .collect(),
         answer,
     })
 }

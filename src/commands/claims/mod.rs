@@ -279,7 +279,7 @@ fn checked(judged: &Judged) -> Result<Checked<'_>, ClaimsError> {
         judged,
         rulings: found,
         next: next(judged),
-        notes: unused(judged),
+        notes: notes(judged),
     })
 }
 
@@ -321,6 +321,17 @@ fn next(judged: &Judged) -> Vec<(String, String)> {
             .collect(),
         Err(mistakes) => vec![("the claims after the merge".to_owned(), listed(&mistakes))],
     }
+}
+
+/// What else is worth knowing: on what the answer rests, and what is declared of
+/// nothing.
+fn notes(judged: &Judged) -> Vec<String> {
+    let beside = judged.head.not_checked.iter().filter(|one| !one.required);
+    let mut notes: Vec<String> = beside
+        .map(|one| format!("note: {}; {}", one.message, one.settle))
+        .collect();
+    notes.extend(unused(judged));
+    notes
 }
 
 /// Declarations of secrets that nothing here has.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
+use cofferdam_exposure::whatif::weight;
 use cofferdam_exposure::{Asset, Exposure, Level, Position, Row};
 use rayon::prelude::*;
 
@@ -138,4 +139,19 @@ pub(crate) fn named<T: ToString>(all: &[T], most: usize) -> String {
         0 => names,
         more => format!("{names} (+{more})"),
     }
+}
+
+/// Rows, the gravest first: what the asset is worth, times what stands in the way,
+/// times who gets there.
+pub(super) fn ordered<'r>(rows: &[&'r Row]) -> Vec<&'r Row> {
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| std::cmp::Reverse(points(row)));
+    rows
+}
+
+/// How grave a way is; of two alike that of who needs the least.
+pub(super) fn points(row: &Row) -> (u64, u64) {
+    let strength = weight::of_position(&row.position);
+    let level = weight::of_level(row.verdict.level());
+    (weight::of_asset(&row.asset) * strength * level, strength)
 }

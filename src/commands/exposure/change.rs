@@ -71,7 +71,8 @@ impl Change<'_> {
     pub(super) fn widening(&self, most: usize) -> (Vec<Alike<'_>>, usize) {
         let exposure = &self.judged.head.exposure;
         let wide = self.moved.iter().filter(|m| m.difference.widens());
-        let wide: Vec<&Moved<'_>> = wide.collect();
+        let mut wide: Vec<&Moved<'_>> = wide.collect();
+        wide.sort_by_key(|moved| std::cmp::Reverse(moved.difference.after.map(alike::points)));
         let verdict = |row: Option<&Row>| row.map(|row| row.verdict.to_string());
         let text = |moved: &Moved<'_>| {
             let Difference {

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cofferdam_exposure::matrix::{self, Cell};
-use cofferdam_exposure::whatif::weight;
 use cofferdam_exposure::{Asset, Class, Level, Node, Position, Row, facts_of};
-use cofferdam_facts::Location;
 use cofferdam_findings::sanitise;
 use cofferdam_pipelines::Exposed;
 
-use super::alike::{alike, named, pairs};
+use super::alike::{alike, named, ordered, pairs};
 use super::folded::{self, Cells, Fold, Line};
 use crate::output::Screen;
 
@@ -202,18 +200,13 @@ impl<'f> Page<'f> {
             if !stranger || level == Level::Blocked {
                 continue;
             }
-            let mut places = row.places(&self.found.exposure.graph);
-            let Some((at, what)) = places.find_map(|p| Some((p.location.as_ref()?, &p.what)))
-            else {
-                continue;
-            };
-            let same = |one: &&mut Start<'_>| one.at == *at && one.level == level;
+            let at = self.start(row);
+            let same = |one: &&mut Start<'_>| one.at == at && one.level == level;
             match starts.iter_mut().find(same) {
                 Some(one) if one.assets.contains(&&row.asset) => {}
                 Some(one) => one.assets.push(&row.asset),
                 None => starts.push(Start {
-                    at: at.clone(),
-                    what,
+                    at,
                     level,
                     assets: vec![&row.asset],
                 }),
@@ -227,22 +220,42 @@ impl<'f> Page<'f> {
         let hint = self.styled(" (`--from newcomer --explain` has the ways):", "2");
         self.line(&format!("{head}{hint}"));
         let shown = if self.all { starts.len() } else { STARTS };
-        let limit = if self.all {
-            4_000
-        } else {
-            self.screen.columns.saturating_sub(16)
-        };
-        let most = if self.all { usize::MAX } else { 3 };
+        let columns = self.screen.columns.saturating_sub(16);
+        let limit = if self.all { 4_000 } else { columns };
         for one in starts.iter().take(shown) {
-            let Location { path, line, .. } = &one.at;
-            let assets = named(&one.assets, most);
-            let text = format!("{path}:{line} {}: {assets}", one.what);
+            let text = |most: usize| format!("{}: {}", one.at, named(&one.assets, most));
+            // As many names as there is room for, and how many more there are.
+            let fits = |most: &usize| text(*most).chars().count() <= limit;
+            let most = (1..=one.assets.len()).rev().find(fits).unwrap_or(1);
             let level = self.styled(&format!("{:12}", one.level.word()), colour(one.level));
-            self.line(&format!("  {level}  {}", sanitise::clipped(&text, limit)));
+            let line = sanitise::clipped(&text(most), limit);
+            self.line(&format!("  {level}  {line}"));
         }
         if starts.len() > shown {
             self.line(&format!("  … and {} more starts", starts.len() - shown));
         }
+    }
+
+    /// Where a way starts: the trigger, or what the attacker brings along.
+    fn start(&self, row: &Row) -> String {
+        let graph = &self.found.exposure.graph;
+        let edges = || row.path.iter().filter_map(|at| graph.edge(*at));
+        let own = edges().find_map(|edge| match graph.nodes().get(edge.to) {
+            Some(Node::Own(own)) => Some(own.describe()),
+            _ => None,
+        });
+        if let Some(own) = own {
+            return own.to_owned();
+        }
+        let mut places = edges().flat_map(|edge| &edge.places);
+        let found = places.find_map(|place| Some((place.location.as_ref()?, &place.what)));
+        found.map_or_else(String::new, |(at, what)| {
+            let file = at
+                .path
+                .strip_prefix(".github/workflows/")
+                .unwrap_or(&at.path);
+            format!("{file}:{} {what}", at.line)
+        })
     }
 
     fn sums(&mut self, rows: &[&Row]) {
@@ -284,6 +297,7 @@ impl<'f> Page<'f> {
     }
 
     fn unread(&mut self) {
+        let needed = self.found.not_checked.iter().filter(|one| one.required);
         let unread: Vec<String> = self
             .found
             .exposure
@@ -293,8 +307,13 @@ impl<'f> Page<'f> {
                 Some(at) => format!("{}:{}: {}", at.path, at.line, one.why),
                 None => format!("{}: {}", one.path, one.why),
             })
-            .chain(self.found.not_checked.iter().map(|one| one.message.clone()))
+            .chain(needed.map(|one| one.message.clone()))
             .collect();
+        for one in self.found.not_checked.iter().filter(|one| !one.required) {
+            let note = format!("note: {}; {}", one.message, one.settle);
+            self.line("");
+            self.line(&sanitise::line(&note));
+        }
         if unread.is_empty() {
             return;
         }
@@ -409,25 +428,10 @@ impl<'f> Page<'f> {
 
 /// Where strangers start, and what they get from there.
 struct Start<'r> {
-    at: Location,
-    what: &'r str,
+    at: String,
     level: Level,
     /// The gravest first.
     assets: Vec<&'r Asset>,
-}
-
-/// Rows, the gravest first: what the asset is worth, times what stands in the
-/// way, times who gets there.
-fn ordered<'r>(rows: &[&'r Row]) -> Vec<&'r Row> {
-    let points = |row: &Row| {
-        weight::of_asset(&row.asset)
-            * weight::of_position(&row.position)
-            * weight::of_level(row.verdict.level())
-    };
-    let mut rows = rows.to_vec();
-    let strength = |row: &Row| weight::of_position(&row.position);
-    rows.sort_by_key(|row| std::cmp::Reverse((points(row), strength(row))));
-    rows
 }
 
 /// A number with its noun.

@@ -1,5 +1,6 @@
 //! The exposures for programs.
 
+use cofferdam_exposure::schema::SCHEMA_VERSION;
 use cofferdam_exposure::{Row, facts_of};
 use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::formats;
@@ -7,9 +8,6 @@ use cofferdam_pipelines::Exposed;
 use serde_json::{Value, json};
 
 use super::ways;
-
-/// The version of the JSON that this command prints.
-const SCHEMA_VERSION: u32 = 1;
 
 pub(super) fn render(found: &Exposed, rows: &[&Row], cuts: bool) -> std::io::Result<String> {
     let document = json!({

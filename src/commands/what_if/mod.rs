@@ -146,7 +146,7 @@ impl From<WhatIfError> for Failure {
         match error {
             WhatIfError::Audit(inner) => inner.into(),
             WhatIfError::Name { .. } => Self::usage(&error).hint(Some(
-                "`cofferdam what-if --all` lists every dependency, `cofferdam exposure --all` all the rest",
+                "`cofferdam what-if --all --full` lists every dependency, `cofferdam exposure --all` every asset",
             )),
             WhatIfError::Control(_) => Self::usage(&error).hint(Some(
                 "`cofferdam what-if --without all` says what each layer holds",
@@ -363,6 +363,7 @@ fn not_read<R>(found: &Studied<R>) -> Vec<String> {
         Some(at) => format!("{}:{}: {}", at.path, at.line, one.why),
         None => format!("{}: {}", one.path, one.why),
     });
-    let files = found.not_checked.iter().map(|one| one.message.clone());
+    let files = found.not_checked.iter().filter(|one| one.required);
+    let files = files.map(|one| one.message.clone());
     unread.chain(files).collect()
 }
