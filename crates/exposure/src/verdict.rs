@@ -209,6 +209,8 @@ impl Fact {
     pub fn settle(&self) -> String {
         match self {
             Self::Callee(name) => format!("read {name} at its ref, or `cofferdam lock why` for it"),
+            Self::SecretsToForks => "if the repository is public, --visibility public, or `visibility` under `[exposure]` in cofferdam.toml"
+                .to_owned(),
             _ => "cofferdam settings snapshot OWNER/NAME (a token that reads, in GITHUB_TOKEN), then --settings cofferdam-settings.json"
                 .to_owned(),
         }
