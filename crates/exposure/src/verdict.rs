@@ -13,6 +13,9 @@ pub enum Fact {
     ActionsPolicy,
     /// What a called workflow or an action does with what it is handed.
     Callee(String),
+    /// Whether the check at this place, `FILE:LINE`, lets somebody pass who has no
+    /// role.
+    Check(String),
     /// What a job's token may do where no `permissions:` says.
     DefaultToken,
     /// Who pushes to the default branch.
@@ -211,6 +214,9 @@ impl Fact {
             Self::Callee(name) => format!("read {name} at its ref, or `cofferdam lock why` for it"),
             Self::SecretsToForks => "if the repository is public, --visibility public, or `visibility` under `[exposure]` in cofferdam.toml"
                 .to_owned(),
+            Self::Check(place) => format!(
+                "read {place}: does it fail, or answer otherwise, for whoever may not write?"
+            ),
             _ => "cofferdam settings snapshot OWNER/NAME (a token that reads, in GITHUB_TOKEN), then --settings cofferdam-settings.json"
                 .to_owned(),
         }
@@ -255,6 +261,7 @@ words! {
     ;
     Environment = "settings:environment:",
     Callee = "callee:",
+    Check = "check:",
 }
 
 words! {
@@ -329,6 +336,7 @@ mod tests {
             "reachable",
             "reachable-if settings:default-token",
             "reachable-if settings:environment:release",
+            "reachable-if check:.github/workflows/ci.yml:7",
             "reachable-if callee:o/r/.github/workflows/x.yml@v1",
             "after approval:environment:release, approval:update",
             "after wait:release",
