@@ -13,6 +13,9 @@ pub enum Fact {
     ActionsPolicy,
     /// What a called workflow or an action does with what it is handed.
     Callee(String),
+    /// What a program of the checkout does that was not read, by the place where
+    /// it is started.
+    Runs(String),
     /// What a job's token may do where no `permissions:` says.
     DefaultToken,
     /// Who pushes to the default branch.
@@ -209,6 +212,9 @@ impl Fact {
     pub fn settle(&self) -> String {
         match self {
             Self::Callee(name) => format!("read {name} at its ref, or `cofferdam lock why` for it"),
+            Self::Runs(place) => format!(
+                "read what {place} starts: whether it fetches, or runs, what the starter of the run names"
+            ),
             _ => "cofferdam settings snapshot OWNER/NAME (a token that reads, in GITHUB_TOKEN), then --settings cofferdam-settings.json"
                 .to_owned(),
         }
@@ -253,6 +259,7 @@ words! {
     ;
     Environment = "settings:environment:",
     Callee = "callee:",
+    Runs = "runs:",
 }
 
 words! {
@@ -328,6 +335,7 @@ mod tests {
             "reachable-if settings:default-token",
             "reachable-if settings:environment:release",
             "reachable-if callee:o/r/.github/workflows/x.yml@v1",
+            "reachable-if runs:.github/workflows/x.yml:7",
             "after approval:environment:release, approval:update",
             "after wait:release",
             "blocked settings:branch-rules",

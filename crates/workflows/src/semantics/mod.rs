@@ -32,6 +32,7 @@ pub mod merging;
 pub mod mounts;
 pub mod needs;
 pub mod permissions;
+pub mod programs;
 pub mod proving;
 pub mod publishing;
 pub mod reach;
