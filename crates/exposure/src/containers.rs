@@ -122,9 +122,15 @@ pub fn left_in_files(step: &Step, script: Option<&Script>) -> BTreeSet<String> {
 pub fn builds_workspace(script: &Script) -> bool {
     script.commands.iter().any(|command| {
         let (_, args) = command.effective();
-        let docker = ["docker", "podman", "buildah"].iter().any(|name| command.is(name));
+        let docker = ["docker", "podman", "buildah"]
+            .iter()
+            .any(|name| command.is(name));
         let builds = args.iter().take(3).any(|w| w.text == "build");
-        docker && builds && args.last().is_some_and(|w| matches!(w.text.as_str(), "." | "./"))
+        docker
+            && builds
+            && args
+                .last()
+                .is_some_and(|w| matches!(w.text.as_str(), "." | "./"))
     })
 }
 

@@ -110,6 +110,8 @@ pub struct Unread {
     pub label: String,
     /// What it is, for messages: `python3 ci/x.py`.
     pub means: String,
+    /// Whether it gets nothing but words of whoever causes the event.
+    pub words: bool,
     /// What it takes for the step to run.
     pub way: Way,
 }
@@ -167,6 +169,16 @@ impl Foreign {
         let fetch = self.fetches.get(passing.fetch)?;
         let what = format!("whether what job `{job}` fetches and runs is a stranger's");
         Some((fetch.place.clone(), what))
+    }
+
+    /// The first program that nobody has read and that may do what a stranger
+    /// says, before somebody has merged anything.
+    #[must_use]
+    pub fn not_read(&self, start: &Start<'_>) -> Option<&Unread> {
+        self.unread.iter().find(|one| {
+            let way = start.way.clone().and(one.way.clone());
+            !way.is_closed() && !way.gates().contains(&Gate::Merge)
+        })
     }
 
     fn any_passes<'r>(&self, start: &Start<'_>, mut runs: impl Iterator<Item = &'r Run>) -> bool {
@@ -452,12 +464,13 @@ impl Walk<'_> {
                 let repository = self.cx.repository;
                 let action = repository.own_action(&uses.value);
                 // Below the folder into which the repository was checked out.
-                let action = action.or_else(|| {
-                    let path = self.tree.own_path(&folder)?;
-                    repository.action_in(path)
-                });
-                self.unread_action(at, action, false);
-                self.inner(at, action);
+                let moved = || repository.action_in(self.tree.own_path(&folder)?);
+                let found = action.or_else(moved);
+                if action.is_none() && found.is_some() {
+                    self.moved_action(at);
+                }
+                self.unread_action(at, found, false);
+                self.inner(at, found);
             }
             UsesRef::SelfRepository(_) => {
                 let action = self.cx.repository.own_action(&uses.value);

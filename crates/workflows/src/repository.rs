@@ -11,8 +11,8 @@ use cofferdam_facts::{SourceFile, UsesRef};
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, CofferdamLock, Contributing, Dco, Dependabot,
-    Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Program,
-    Renovate, Requirements, SecurityPolicy, Workflow,
+    Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Program, Renovate,
+    Requirements, SecurityPolicy, Workflow,
 };
 use crate::semantics::programs;
 use crate::yaml::Document;

@@ -98,7 +98,8 @@ impl Passed<'_, '_> {
         let found = foreign::of_start(ground.scene.cx, &before.start);
         for fetch in &found.fetches {
             let fetched = step_of(before, &fetch.label);
-            let held = self.folders.is_empty() || self.folders.iter().any(|f| meets(f, &fetch.folder));
+            let held =
+                self.folders.is_empty() || self.folders.iter().any(|f| meets(f, &fetch.folder));
             if fetched.is_some_and(|step| step >= self.put) || !held {
                 continue;
             }

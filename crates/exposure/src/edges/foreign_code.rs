@@ -7,9 +7,9 @@ use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
-use crate::passing::passing;
+use crate::passing::{is_comment, passing, passing_words};
 use crate::scene::{Run, needs_success};
-use crate::verdict::{Fact, Verdict};
+use crate::verdict::{Fact, Verdict, Wait};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "foreign-code",
@@ -52,7 +52,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 /// Whether a run that nobody outside causes looks for what they have put there: a
 /// schedule that goes through the pull requests, say.
 fn looks_for_heads(run: &Run<'_>) -> bool {
-    matches!(run.event(), "schedule" | "push" | "release" | "create" | "delete")
+    matches!(
+        run.event(),
+        "schedule" | "push" | "release" | "create" | "delete"
+    )
 }
 
 // An action, or a workflow, of another repository.
@@ -76,6 +79,13 @@ fn unread(run: &Run<'_>, one: &foreign::Unread, graph: &mut Graph) {
         let Some(verdict) = passing(&way, rank) else {
             continue;
         };
+        // Words that count only from somebody with a role are that person's.
+        let own = one.words && is_comment(run.event());
+        let whole = run.start.files.clone().and(one.way.clone());
+        let gates = passing_words(&whole, rank, run.event());
+        if own && gates.is_none_or(|gates| gates.waits.contains(&Wait::Fork)) {
+            continue;
+        }
         let from = starter(run, rank, step_needs_success(run, &one.label));
         graph.draw(
             Drawn::new(RULE.id, from, Node::Code(run.id))

@@ -47,7 +47,8 @@ fn of_step(cx: &Context<'_>, run: &Run<'_>, index: usize, graph: &mut Graph) {
     if script.is_some_and(sees_files) {
         let before = steps.iter().filter(|other| other.index <= index);
         let path = run.view.workflow.path();
-        names.extend(before.flat_map(|step| containers::left_in_files(step, cx.script(path, step))));
+        names
+            .extend(before.flat_map(|step| containers::left_in_files(step, cx.script(path, step))));
     }
     if let Some(checkout) = credentials_in_workspace(run, index)
         && script.is_some_and(containers::mounts_workspace)

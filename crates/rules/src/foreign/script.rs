@@ -54,7 +54,7 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
 /// Programs that change the folder or may bring a stranger's files. What others
 /// do matters only where such files lie.
 const BRINGING: &[&str] = &[
-    "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "unzip", "wget",
+    "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "svn", "unzip", "wget",
 ];
 
 /// Longer words and values name no folder.
@@ -262,15 +262,22 @@ impl Shell<'_> {
     // `gh pr list` without a choice gives everybody's.
     fn lists_all(&self) -> bool {
         const CHOICES: &[&str] = &[
-            "--app", "--assignee", "--author", "--head", "--label", "--search", "-A", "-H", "-S",
-            "-a", "-l",
+            "--app",
+            "--assignee",
+            "--author",
+            "--head",
+            "--label",
+            "--search",
+            "-A",
+            "-H",
+            "-S",
+            "-a",
+            "-l",
         ];
         self.script.commands.iter().any(|command| {
             let (_, args) = command.effective();
             let text = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
-            let chosen = |w: &Word| {
-                CHOICES.contains(&w.text.split('=').next().unwrap_or(""))
-            };
+            let chosen = |w: &Word| CHOICES.contains(&w.text.split('=').next().unwrap_or(""));
             command.is("gh")
                 && text(0) == "pr"
                 && matches!(text(1), "list" | "ls")
@@ -321,7 +328,13 @@ impl Shell<'_> {
         let head = match named {
             // Its own run's, or one that the file fixes.
             Some(word) if word.is_static || word.text.contains("GITHUB_RUN_ID") => return,
-            Some(word) => actions::of_run(self.head(word).0),
+            Some(word) => {
+                // `$(gh run list --commit "$SHA" …)`
+                let inner = self.inside(word).into_iter();
+                let words = inner.flat_map(|c| c.effective().1.iter());
+                let asked = words.map(|w| self.head(w).0);
+                actions::of_run(asked.fold(self.head(word).0, Head::or))
+            }
             None => Head::UNKNOWN,
         };
         self.brought(walk, command, folder, head);
@@ -370,7 +383,14 @@ impl Shell<'_> {
             return;
         };
         let tree = &walk.repository().tree;
-        if !path.is_empty() && (tree.has(&path) || tree.below(&path).next().is_some()) {
+        // By its name it is a part of a build, wherever that comes from.
+        let first = path.split('/').next().unwrap_or("");
+        let source = matches!(
+            first,
+            "cmd" | "include" | "internal" | "lib" | "pkg" | "src" | "test" | "tests"
+        );
+        let there = || tree.has(&path) || tree.below(&path).next().is_some();
+        if !path.is_empty() && (source || there()) {
             let root = walk.tree.root_of(target);
             walk.tree.foreign(&root, fetch);
         }
@@ -435,7 +455,9 @@ impl Shell<'_> {
             text.push_str(&assignment.value.text);
             head = head.or(frame.of_script_text(&assignment.value.text, step));
             for inner in &assignment.value.variables {
-                head = head.or(self.argument(inner)).or(frame.of_variable(inner, step));
+                head = head
+                    .or(self.argument(inner))
+                    .or(frame.of_variable(inner, step));
                 if inner != name {
                     head = head.or(self.assigned(inner, left));
                 }

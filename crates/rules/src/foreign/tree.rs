@@ -81,9 +81,7 @@ impl Tree {
 
     /// The folder that holds a path, as whole as it was brought in.
     pub(super) fn root_of(&self, path: &Folder) -> Folder {
-        let above = |folder: &str| {
-            path.is_in(folder) && *path != Folder::Inside(folder.to_owned())
-        };
+        let above = |folder: &str| path.is_in(folder) && *path != Folder::Inside(folder.to_owned());
         let mut holding: Vec<&str> = self
             .layers
             .iter()
@@ -147,7 +145,11 @@ impl Tree {
 
     /// The last that a stranger put anywhere.
     pub(super) fn any(&self) -> Option<usize> {
-        let inside = self.layers.iter().rev().find_map(|(_, whose)| whose.fetch());
+        let inside = self
+            .layers
+            .iter()
+            .rev()
+            .find_map(|(_, whose)| whose.fetch());
         inside.or_else(|| self.outside.last().map(|(_, whose)| *whose))
     }
 

@@ -6,15 +6,15 @@
 //! the starter's, or asks for one, and starts other programs.
 
 use cofferdam_facts::{Span, UsesRef};
+use cofferdam_flows::code_inputs;
 use cofferdam_workflows::documents::action::Runs as ActionKind;
 use cofferdam_workflows::documents::step::StepKind;
 use cofferdam_workflows::documents::text::{Pair, Text};
 use cofferdam_workflows::documents::{Action, Language, Program};
 use cofferdam_workflows::repository::{inside, plain};
-use cofferdam_workflows::semantics::events;
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Head, Place};
-use cofferdam_workflows::semantics::shells;
+use cofferdam_workflows::semantics::{agents, events, shells};
 
 use super::{At, Unread, Walk, Whose};
 
@@ -45,43 +45,38 @@ impl Walk<'_> {
                 ))
     }
 
-    /// Notes a program. `handed` says whether its step hands it a value of the
-    /// starter's; `text` is the program itself, where it was read.
+    /// Notes a program. `handed` is what its step hands it of the starter's; `text` is the program itself, where it was read.
     pub(super) fn unread(
         &mut self,
         at: &At<'_>,
         span: Span,
         means: String,
-        handed: bool,
+        handed: Head,
         text: Option<(Language, &str)>,
     ) {
         if !self.has_starter() || self.out.unread.len() >= MAX_UNREAD {
             return;
         }
-        let may = match text {
-            None => handed,
-            Some((language, text)) => {
-                language.starts_programs(text) && (handed || Language::asks_for_event(text))
-            }
-        };
-        if may {
+        let asks = text.is_some_and(|(_, text)| Language::asks_for_event(text));
+        let starts = text.is_none_or(|(language, text)| language.starts_programs(text));
+        if starts && (handed.any() || asks) {
             self.out.unread.push(Unread {
                 place: at.document.file().locate(span),
                 label: at.label.clone(),
                 means,
+                words: !asks && handed == Head::TEXT,
                 way: at.way.clone(),
             });
         }
     }
 
-    /// Whether the step's own variables, or those around it that a text names,
-    /// hold a value of the starter's.
-    pub(super) fn is_handed(&self, at: &At<'_>, text: &str) -> bool {
-        let of = |pair: &Pair| is_value(at.frame.of_text(&pair.value, Some(at.step)));
-        let own = at.step.env.iter().any(of);
+    /// What the step's own variables, or those around it that a text names, hold
+    /// of the starter's.
+    pub(super) fn handed(&self, at: &At<'_>, text: &str) -> Head {
         let named = |pair: &&Pair| text.contains(pair.key.value.as_str());
         let around = self.view.job.env.iter().chain(&self.view.workflow.env);
-        own || around.filter(named).any(of)
+        let pairs = at.step.env.iter().chain(around.filter(named));
+        all_of(at, pairs)
     }
 
     /// A step whose shell is not parsed: Python, PowerShell and the like.
@@ -93,19 +88,25 @@ impl Walk<'_> {
         if shell.is_understood() {
             return;
         }
-        let handed = is_value(at.frame.of_text(text, Some(at.step)))
-            || self.is_handed(at, &text.value);
+        let own = at.frame.of_text(text, Some(at.step));
+        let handed = own.or(self.handed(at, &text.value));
         let means = match text.value.lines().find(|line| !line.trim().is_empty()) {
             Some(line) => line.trim().chars().take(48).collect(),
             None => return,
         };
         let language = Language::of_shell(&shell);
-        self.unread(at, at.step.head(), means, handed, Some((language, &text.value)));
+        self.unread(
+            at,
+            at.step.head(),
+            means,
+            handed,
+            Some((language, &text.value)),
+        );
     }
 
     /// The script of `actions/github-script`: it has the event in `context`.
     pub(super) fn unread_script(&mut self, at: &At<'_>, script: &str) {
-        let handed = self.is_handed(at, script);
+        let handed = self.handed(at, script);
         let means = "actions/github-script".to_owned();
         let text = Some((Language::JavaScript, script));
         self.unread(at, at.step.head(), means, handed, text);
@@ -118,11 +119,15 @@ impl Walk<'_> {
             return;
         };
         let repository = self.cx.repository;
-        let names = [name.to_owned(), format!("{name}.js"), format!("{name}/index.js")];
+        let names = [
+            name.to_owned(),
+            format!("{name}.js"),
+            format!("{name}/index.js"),
+        ];
         let program = names.iter().find_map(|name| repository.program(name));
         let Some(program) = program else { return };
         let means = format!("require('{path}')");
-        self.unread_program(at, at.step.head(), means, self.is_handed(at, ""), program);
+        self.unread_program(at, at.step.head(), means, self.handed(at, ""), program);
     }
 
     /// A program that was read and is no shell's.
@@ -131,7 +136,7 @@ impl Walk<'_> {
         at: &At<'_>,
         span: Span,
         means: String,
-        handed: bool,
+        handed: Head,
         program: &Program,
     ) {
         let text = program.file().text();
@@ -145,7 +150,7 @@ impl Walk<'_> {
     /// An action of the checkout that is no list of steps, or that is not there.
     /// `elsewhere` says that it is used at a ref of its own.
     pub(super) fn unread_action(&mut self, at: &At<'_>, action: Option<&Action>, elsewhere: bool) {
-        let handed = self.is_handed_by_inputs(at) || self.is_handed(at, "");
+        let handed = all_of(at, at.step.with().iter()).or(self.handed(at, ""));
         let means = match at.step.uses() {
             Some(uses) => format!("uses: {}", uses.value),
             None => return,
@@ -187,9 +192,18 @@ impl Walk<'_> {
         }
     }
 
-    fn is_handed_by_inputs(&self, at: &At<'_>) -> bool {
-        let mut with = at.step.with().iter();
-        with.any(|pair| is_value(at.frame.of_text(&pair.value, Some(at.step))))
+    /// An action of the checkout below the folder of its own: what it does with
+    /// heads is walked, what it does with texts is not followed.
+    pub(super) fn moved_action(&mut self, at: &At<'_>) {
+        let handed = all_of(at, at.step.with().iter());
+        let text = Head {
+            text: handed.text,
+            ..Head::default()
+        };
+        if let Some(uses) = at.step.uses() {
+            let means = format!("uses: {}", uses.value);
+            self.unread(at, at.step.head(), means, text, None);
+        }
     }
 
     /// An action that is not read, and that is handed a text of the starter's, may
@@ -200,8 +214,15 @@ impl Walk<'_> {
         if matches!(owner, "actions" | "github") || SHOWS.binary_search(&name).is_ok() {
             return;
         }
-        let text = |pair: &Pair| at.frame.of_text(&pair.value, Some(at.step)).text;
-        let handed = at.step.with().iter().chain(&at.step.env).any(text);
+        // What an agent does with its prompt is another rule's.
+        if agents::of_step(at.step).is_some() || code_inputs::has_any(name) {
+            return;
+        }
+        let handed = all_of(at, at.step.with().iter().chain(&at.step.env));
+        let handed = Head {
+            text: handed.text,
+            ..Head::default()
+        };
         let means = match at.step.uses() {
             Some(uses) => uses.value.to_string(),
             None => return,
@@ -232,11 +253,15 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a head is a value that the starter chooses.
-pub(super) fn is_value(head: Head) -> bool {
-    head.any()
+fn all_of<'p>(at: &At<'_>, pairs: impl Iterator<Item = &'p Pair>) -> Head {
+    pairs.fold(Head::default(), |head, pair| {
+        let more = at.frame.of_text(&pair.value, Some(at.step));
+        head.or(Head {
+            unknown: false,
+            ..more
+        })
+    })
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -262,10 +262,15 @@ mod tests {
         assert!(starts(Language::Python, "os.system('make')"));
         assert!(!starts(Language::Python, "import json"));
         assert!(starts(Language::JavaScript, "await exec.exec('git')"));
-        assert!(!starts(Language::JavaScript, "core.info(context.payload.x)"));
+        assert!(!starts(
+            Language::JavaScript,
+            "core.info(context.payload.x)"
+        ));
         assert!(starts(Language::PowerShell, "Git fetch origin x"));
         assert!(!starts(Language::Make, "all:\n\tcc x.c\n"));
-        assert!(Language::asks_for_event("fs.read(process.env.GITHUB_EVENT_PATH)"));
+        assert!(Language::asks_for_event(
+            "fs.read(process.env.GITHUB_EVENT_PATH)"
+        ));
         assert!(!Language::asks_for_event("print(1)"));
     }
 }

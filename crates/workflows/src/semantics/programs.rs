@@ -51,7 +51,11 @@ pub fn named(repository: &Repository) -> BTreeSet<String> {
     }
     for program in &repository.programs {
         let text = program.file().text();
-        let folder = program.file().path().rsplit_once('/').map_or("", |(f, _)| f);
+        let folder = program
+            .file()
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(f, _)| f);
         of_text(repository, text, &["", folder], &mut found);
     }
     while found.len() > MAX_PROGRAMS {
@@ -104,16 +108,15 @@ fn of_step(
 
 /// The files of the checkout that words of a script name, from any of the
 /// folders, or from one into which the script goes.
-fn of_text(
-    repository: &Repository,
-    text: &str,
-    folders: &[&str],
-    found: &mut BTreeSet<String>,
-) {
+fn of_text(repository: &Repository, text: &str, folders: &[&str], found: &mut BTreeSet<String>) {
     let ends = |c: char| c.is_whitespace() || "'\"`;|&()<>=,{}".contains(c);
     let mut before = "";
     let mut folders: Vec<String> = folders.iter().map(|folder| plain(folder)).collect();
-    for word in text.split(ends).filter(|word| !word.is_empty()).take(MAX_WORDS) {
+    for word in text
+        .split(ends)
+        .filter(|word| !word.is_empty())
+        .take(MAX_WORDS)
+    {
         let path = below_workspace(word);
         if matches!(before, "cd" | "pushd" | "-C") {
             let deeper: Vec<String> = folders.iter().map(|f| plain(&inside(f, path))).collect();
@@ -171,7 +174,12 @@ mod tests {
             "on: {on}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n          {run}\n"
         );
         let paths = [
-            "ci/x.sh", "ci/y", "Makefile", "web/z.js", "README.md", "a.yml",
+            "ci/x.sh",
+            "ci/y",
+            "Makefile",
+            "web/z.js",
+            "README.md",
+            "a.yml",
         ];
         let tree = Tree::new(paths.iter().map(|p| Arc::from(*p)).collect());
         let file = SourceFile::new(".github/workflows/w.yml", text);

@@ -269,7 +269,9 @@ impl Shell<'_> {
         if !unpacks {
             return;
         }
-        let whose = self.shown_to(walk, command).or_else(|| self.packed_by(walk, command));
+        let whose = self
+            .shown_to(walk, command)
+            .or_else(|| self.packed_by(walk, command));
         let whose = whose.or_else(|| {
             let mut files = words.iter().filter(|w| !w.starts_with('-'));
             files.find_map(|w| walk.tree.owner_outside(w).or_else(|| self.archive(walk, w)))

@@ -129,14 +129,23 @@ impl Shell<'_> {
 
     // `cd x || true`, `[ -d x ] && cd x`: what follows runs either way.
     fn may_fail(&self, command: &Command) -> bool {
-        let after = self.source.get(command.range.end..).unwrap_or("").trim_start_matches([' ', '\t']);
+        let after = self
+            .source
+            .get(command.range.end..)
+            .unwrap_or("")
+            .trim_start_matches([' ', '\t']);
         if let Some(rest) = after.strip_prefix("||") {
             let rest = rest.trim_start();
             let leaves = ["exit", "return", "die", "fail", "false"];
-            let group = rest.starts_with('{') && rest.split('}').next().unwrap_or("").contains("exit");
+            let group =
+                rest.starts_with('{') && rest.split('}').next().unwrap_or("").contains("exit");
             return !group && !leaves.iter().any(|word| rest.starts_with(word));
         }
-        let before = self.source.get(..command.range.start).unwrap_or("").trim_end();
+        let before = self
+            .source
+            .get(..command.range.start)
+            .unwrap_or("")
+            .trim_end();
         let Some(before) = before.strip_suffix("&&") else {
             return false;
         };
@@ -154,7 +163,11 @@ impl Shell<'_> {
 
     // `(cd x && make)`: what comes after is back where it was.
     fn end_of_subshell(&self, command: &Command) -> Option<usize> {
-        let head = self.source.get(..command.range.start).unwrap_or("").trim_end();
+        let head = self
+            .source
+            .get(..command.range.start)
+            .unwrap_or("")
+            .trim_end();
         if !head.ends_with('(') || head.ends_with("$(") {
             return None;
         }

@@ -4,12 +4,18 @@ use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::shell::{Command, Word};
 
-use super::commits::Fetched;
 use super::Shell;
+use super::commits::Fetched;
 use crate::foreign::Walk;
 
 impl Shell<'_> {
-    pub(super) fn git(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word], words: &[String]) {
+    pub(super) fn git(
+        &mut self,
+        walk: &mut Walk<'_>,
+        command: &Command,
+        args: &[Word],
+        words: &[String],
+    ) {
         let mut cwd = self.cwd.clone();
         let mut at = 0;
         while let Some(option) = words.get(at).filter(|w| w.starts_with('-')) {
@@ -57,7 +63,9 @@ impl Shell<'_> {
                     }
                 }
             }
-            "pull" if head.is_code() || self.names_ref(rest) => self.arrives(walk, command, head, cwd, mutable),
+            "pull" if head.is_code() || self.names_ref(rest) => {
+                self.arrives(walk, command, head, cwd, mutable)
+            }
             "clone" => self.clone_of(walk, command, rest),
             "checkout" | "switch" | "merge" | "reset" | "rebase" | "cherry-pick" | "restore"
             | "read-tree" => {
@@ -164,8 +172,7 @@ impl Shell<'_> {
         let head = args
             .iter()
             .fold(Head::default(), |head, w| head.or(self.head(w).0));
-        let wiki = walk.start.event() == "gollum"
-            && args.iter().any(|w| w.text.contains(".wiki"));
+        let wiki = walk.start.event() == "gollum" && args.iter().any(|w| w.text.contains(".wiki"));
         let head = match () {
             () if wiki => head.or(Head::FORK),
             () if self.names_ref(args) => head.or(Head::FORK),

@@ -62,7 +62,10 @@ impl Shell<'_> {
             }
         }
         let contained = matches!(file, "docker" | "podman" | "buildah")
-            && args.iter().take(3).any(|w| matches!(w.text.as_str(), "build" | "bake"));
+            && args
+                .iter()
+                .take(3)
+                .any(|w| matches!(w.text.as_str(), "build" | "bake"));
         let listed = INSTALLERS.iter().find(|(name, _)| *name == file);
         let fetches = listed.is_some_and(|(_, verbs)| {
             let mut first = args.iter().take(4);
@@ -94,7 +97,14 @@ impl Shell<'_> {
         }
         let known = walk.out.fetches.len();
         let span = self.span(command);
-        walk.fetch(self.at, span, head.or(Head::FORK), Means::Git, Folder::Elsewhere, true);
+        walk.fetch(
+            self.at,
+            span,
+            head.or(Head::FORK),
+            Means::Git,
+            Folder::Elsewhere,
+            true,
+        );
         if walk.out.fetches.len() > known {
             let means = self.means(command);
             let means = self.means_of(means);

@@ -510,13 +510,7 @@ impl Shell<'_> {
         }
     }
 
-    pub(super) fn runs(
-        &self,
-        walk: &mut Walk<'_>,
-        command: &Command,
-        fetch: usize,
-        means: String,
-    ) {
+    pub(super) fn runs(&self, walk: &mut Walk<'_>, command: &Command, fetch: usize, means: String) {
         let means = self.means_of(means);
         walk.run(self.at, fetch, self.span(command), means, false);
     }

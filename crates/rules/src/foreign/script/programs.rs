@@ -3,14 +3,13 @@
 //! has read them.
 
 use cofferdam_workflows::documents::Program;
+use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::semantics::execution;
 use cofferdam_workflows::semantics::folders::Folder;
-use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::semantics::heads::{Head, Place};
 use cofferdam_workflows::shell::{self, Command, Word};
 
 use super::Shell;
-use crate::foreign::unread::is_value;
 use crate::foreign::{Means, Walk};
 
 /// How deep programs that start programs are followed, and how many in one job.
@@ -80,9 +79,15 @@ impl Shell<'_> {
         };
         let span = self.span(command);
         let means = self.means(command);
-        let handed = rest.iter().any(|w| is_value(self.head(w).0))
-            || command.env.iter().any(|(_, w)| is_value(self.head(w).0))
-            || self.given.iter().any(|(_, head)| is_value(*head));
+        let words = rest.iter().chain(command.env.iter().map(|(_, w)| w));
+        let heads = words.map(|w| self.head(w).0);
+        let handed = heads
+            .chain(self.given.iter().map(|(_, head)| *head))
+            .fold(Head::default(), Head::or);
+        let handed = Head {
+            unknown: false,
+            ..handed
+        };
         let Some(word) = word else {
             let verbs = listed.map_or(&[][..], |(_, verbs)| *verbs);
             return self.runner(walk, command, file, verbs, handed);
@@ -93,8 +98,8 @@ impl Shell<'_> {
             let folder = self.cwd.join(&path);
             let known = folder != Folder::Elsewhere && walk.tree.owner(&folder).is_none();
             if known && !word.variables.iter().any(|v| self.given_path(v)) {
-                let env = walk.is_handed(self.at, "");
-                walk.unread(self.at, span, means, handed || env, None);
+                let env = walk.handed(self.at, "");
+                walk.unread(self.at, span, means, handed.or(env), None);
             }
             return;
         };
@@ -102,8 +107,8 @@ impl Shell<'_> {
             walk.programs += 1;
             self.inside_of(walk, command, program, rest);
         }
-        let env = walk.is_handed(self.at, program.file().text());
-        walk.unread_program(self.at, span, means, handed || env, program);
+        let env = walk.handed(self.at, program.file().text());
+        walk.unread_program(self.at, span, means, handed.or(env), program);
     }
 
     // A path that hangs on a value of the run is no program that is there.
@@ -139,7 +144,9 @@ impl Shell<'_> {
         program: &Program,
         args: &[Word],
     ) {
-        let Some(script) = program.script() else { return };
+        let Some(script) = program.script() else {
+            return;
+        };
         let file = program.file();
         let name = match &self.site {
             Some((_, around)) => format!("{around}, {}", file.path()),
@@ -185,7 +192,9 @@ impl Shell<'_> {
         let code = match file {
             "eval" => args.first(),
             "bash" | "sh" | "dash" | "zsh" | "ksh" => {
-                let at = args.iter().position(|w| matches!(w.text.as_str(), "-c" | "-ec"));
+                let at = args
+                    .iter()
+                    .position(|w| matches!(w.text.as_str(), "-c" | "-ec"));
                 at.and_then(|at| args.get(at + 1))
             }
             _ => None,
@@ -211,7 +220,7 @@ impl Shell<'_> {
         command: &Command,
         file: &str,
         verbs: &[&str],
-        handed: bool,
+        handed: Head,
     ) {
         let (_, args) = command.effective();
         let mut plain = args.iter().filter(|w| !w.text.starts_with('-'));
@@ -221,17 +230,20 @@ impl Shell<'_> {
         }
         let span = self.span(command);
         let means = self.means(command);
-        if file == "make" && !handed {
+        if file == "make" && !handed.any() {
             let names = ["GNUmakefile", "makefile", "Makefile"];
             let found = names.iter().find_map(|name| self.own_program(walk, name));
             if let Some(program) = found {
-                let env = walk.is_handed(self.at, program.file().text());
+                let env = walk.handed(self.at, program.file().text());
                 walk.unread_program(self.at, span, means, env, program);
             }
             return;
         }
-        let env = !verbs.is_empty() && walk.is_handed(self.at, "");
-        walk.unread(self.at, span, means, handed || env, None);
+        let env = match verbs.is_empty() {
+            true => Head::default(),
+            false => walk.handed(self.at, ""),
+        };
+        walk.unread(self.at, span, means, handed.or(env), None);
     }
 
     /// `CMD="git fetch …"; $CMD`: a command that a variable holds.
