@@ -341,7 +341,7 @@ pub fn by_policy(cx: &Context<'_>, start: &Start<'_>) -> Verdict {
         Allowed::No(_) => Verdict::blocked(Control::ActionsPolicy),
         // GitHub's own policy is for public repositories; that there is another
         // one is no more assumed than for other events.
-        Allowed::Unknown if Settings::new(cx.facts.settings).is_private() => Verdict::reachable(),
+        Allowed::Unknown if Settings::new(&cx.facts).is_private() => Verdict::reachable(),
         Allowed::Unknown => Verdict::when(Fact::ActionsPolicy),
     }
 }

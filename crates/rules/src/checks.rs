@@ -94,7 +94,13 @@ const ACTIONS: &[Row] = &[
         &[("continue", Answer::Boolean)],
         false,
     ),
-    row("lannonbr/repo-permission-check-action", "permission", false, &[], true),
+    row(
+        "lannonbr/repo-permission-check-action",
+        "permission",
+        false,
+        &[],
+        true,
+    ),
     row(
         "morfien101/actions-authorized-user",
         "",
@@ -116,7 +122,13 @@ const ACTIONS: &[Row] = &[
         &[("has-permission", Answer::Filled)],
         false,
     ),
-    row("skjnldsv/check-actor-permission", "require", false, &[], true),
+    row(
+        "skjnldsv/check-actor-permission",
+        "require",
+        false,
+        &[],
+        true,
+    ),
     row(
         "tspascoal/get-user-teams-membership",
         "",
@@ -138,7 +150,12 @@ fn gate(file: &SourceFile, step: &Step) -> Way {
 
 /// What it takes to get past the steps of a job that come before one of them.
 #[must_use]
-pub(crate) fn before(stranger: &Stranger<'_>, file: &SourceFile, steps: &[Step], step: &Step) -> Way {
+pub(crate) fn before(
+    stranger: &Stranger<'_>,
+    file: &SourceFile,
+    steps: &[Step],
+    step: &Step,
+) -> Way {
     if ignores_failure(step.condition.as_ref()) {
         return Way::Open;
     }
@@ -177,7 +194,10 @@ pub(crate) fn of_needed(stranger: &Stranger<'_>, file: &SourceFile, job: &Job) -
 #[must_use]
 pub(crate) fn of_job(stranger: &Stranger<'_>, file: &SourceFile, job: &Job) -> Way {
     let steps = job.steps();
-    if steps.iter().any(|step| ignores_failure(step.condition.as_ref())) {
+    if steps
+        .iter()
+        .any(|step| ignores_failure(step.condition.as_ref()))
+    {
         return Way::Open;
     }
     let mut way = Way::Open;
@@ -378,14 +398,23 @@ fn action_of(step: &Step) -> Option<&'static Row> {
 // Everybody may read what is public, and some inputs ask for that only, or for
 // somebody who is not the starter.
 fn asks_for_a_role(row: &Row, step: &Step) -> bool {
-    if step.input("username").is_some_and(|text| !names_starter(text)) {
+    if step
+        .input("username")
+        .is_some_and(|text| !names_starter(text))
+    {
         return false;
     }
     let Some(level) = step.input(row.level).filter(|_| !row.level.is_empty()) else {
         return row.asks_without;
     };
-    let words = level.value.split(',').map(|word| word.trim().to_ascii_lowercase());
-    level.literal().is_none() || words.into_iter().all(|word| !REFUSALS.contains(&word.as_str()))
+    let words = level
+        .value
+        .split(',')
+        .map(|word| word.trim().to_ascii_lowercase());
+    level.literal().is_none()
+        || words
+            .into_iter()
+            .all(|word| !REFUSALS.contains(&word.as_str()))
 }
 
 /// Contexts that name the account that started the run.

@@ -364,9 +364,8 @@ impl Start<'_> {
         }
         let workflow = view.workflow;
         if let Some(condition) = &job.condition {
-            let lookup = |path: &ContextPath, asked: &Asked<'_>| {
-                self.of_need(cx, workflow, path, asked)
-            };
+            let lookup =
+                |path: &ContextPath, asked: &Asked<'_>| self.of_need(cx, workflow, path, asked);
             let way = self.stranger(cx, &lookup).passes(Some(condition));
             let place = workflow.file().locate(condition.text.span);
             self.by_files(way, place, "the condition lets no stranger pass alone");
@@ -562,8 +561,15 @@ fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
             return Vec::new();
         };
         for workflow in std::iter::once(first).chain(named) {
-            let events = workflow.triggers.iter().filter_map(|t| events::info(t.name()));
-            found.extend(events.filter(|e| e.starter == Starter::Anyone).map(|e| e.name));
+            let events = workflow
+                .triggers
+                .iter()
+                .filter_map(|t| events::info(t.name()));
+            found.extend(
+                events
+                    .filter(|e| e.starter == Starter::Anyone)
+                    .map(|e| e.name),
+            );
         }
         // A pull request may bring a workflow of that name that it starts itself.
         found.push("pull_request");

@@ -48,7 +48,10 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
         let name = name.trim().trim_matches(['"', '\'', '`']);
         if name.eq_ignore_ascii_case(output) {
             values.push(argument(value));
-        } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        } else if !name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        {
             return false;
         }
     }
@@ -56,7 +59,10 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
         let returned = pieces(&code, "return ");
         values.extend(returned.filter_map(|(_, rest)| rest.split([';', '\n']).next()));
     }
-    !values.is_empty() && values.iter().all(|value| admits(&code, &held, value, words, 0))
+    !values.is_empty()
+        && values
+            .iter()
+            .all(|value| admits(&code, &held, value, words, 0))
 }
 
 // The variable that holds the answer of the one call, about the starter.
@@ -89,7 +95,9 @@ fn answer(code: &str) -> Option<String> {
         },
         None => format!("{left}.data"),
     };
-    let plain = held.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b));
+    let plain = held
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_.$".contains(&b));
     (direct && plain).then_some(held)
 }
 
@@ -107,9 +115,18 @@ fn admits(code: &str, held: &str, value: &str, words: &[String], depth: usize) -
     if level(value) {
         return are_levels(words);
     }
-    if let Some((list, rest)) = value.strip_prefix('[').and_then(|v| v.split_once("].includes(")) {
-        let names: Vec<&str> = list.split(',').map(str::trim).filter(|n| !n.is_empty()).collect();
-        let named = names.iter().all(|n| LEVELS.contains(&n.trim_matches(['"', '\''])));
+    if let Some((list, rest)) = value
+        .strip_prefix('[')
+        .and_then(|v| v.split_once("].includes("))
+    {
+        let names: Vec<&str> = list
+            .split(',')
+            .map(str::trim)
+            .filter(|n| !n.is_empty())
+            .collect();
+        let named = names
+            .iter()
+            .all(|n| LEVELS.contains(&n.trim_matches(['"', '\''])));
         return named && rest.strip_suffix(')').is_some_and(level) && words == ["true"];
     }
     if value.contains("===") && !value.contains(['&', '!', '?']) {
@@ -121,8 +138,12 @@ fn admits(code: &str, held: &str, value: &str, words: &[String], depth: usize) -
         return value.split("||").all(compares) && words == ["true"];
     }
     // A constant of the script.
-    let name = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let mut set = pieces(code, &format!("const {value} =")).map(|(_, rest)| rest).collect::<Vec<_>>();
+    let name = value
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let mut set = pieces(code, &format!("const {value} ="))
+        .map(|(_, rest)| rest)
+        .collect::<Vec<_>>();
     match (set.pop(), set.is_empty(), name && depth < 3) {
         (Some(rest), true, true) => rest
             .split([';', '\n'])

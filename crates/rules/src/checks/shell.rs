@@ -43,7 +43,12 @@ fn stops(command: &Command) -> bool {
     match name.file_name() {
         Some("exit" | "return") => args.first().is_some_and(|arg| arg.text != "0"),
         Some("false" | "test" | "[" | "[[" | "grep") => fails,
-        Some("jq") => fails && args.iter().any(|arg| arg.text == "-e" || arg.text == "--exit-status"),
+        Some("jq") => {
+            fails
+                && args
+                    .iter()
+                    .any(|arg| arg.text == "-e" || arg.text == "--exit-status")
+        }
         _ => false,
     }
 }
@@ -51,9 +56,9 @@ fn stops(command: &Command) -> bool {
 /// Commands that run, if what decides on them lets them.
 fn live(script: &Script) -> impl Iterator<Item = &Command> {
     script.commands.iter().filter(|command| {
-        let called = script.function_at(command.range.start).is_none_or(|name| {
-            script.commands.iter().any(|other| other.is(name))
-        });
+        let called = script
+            .function_at(command.range.start)
+            .is_none_or(|name| script.commands.iter().any(|other| other.is(name)));
         !command.dead && called
     })
 }
@@ -62,7 +67,9 @@ fn calls(script: &Script) -> impl Iterator<Item = &Command> {
     live(script).filter(|command| {
         let (name, args) = command.effective();
         name.file_name().is_some_and(|name| CLIENTS.contains(&name))
-            && args.iter().any(|arg| PATHS.iter().any(|path| arg.text.contains(path)))
+            && args
+                .iter()
+                .any(|arg| PATHS.iter().any(|path| arg.text.contains(path)))
     })
 }
 
@@ -80,33 +87,63 @@ fn tests_association(step: &Step, script: &str) -> bool {
     }
     script.lines().any(|line| {
         let line = line.trim_start();
-        let tests = ["[", "test ", "case ", "grep "].iter().any(|sign| line.contains(sign));
-        let shown = ["#", "echo ", "printf "].iter().any(|start| line.starts_with(start));
-        let named = names.iter().any(|name| {
-            line.contains(&format!("${name}")) || line.contains(&format!("${{{name}"))
-        });
+        let tests = ["[", "test ", "case ", "grep "]
+            .iter()
+            .any(|sign| line.contains(sign));
+        let shown = ["#", "echo ", "printf "]
+            .iter()
+            .any(|start| line.starts_with(start));
+        let named = names
+            .iter()
+            .any(|name| line.contains(&format!("${name}")) || line.contains(&format!("${{{name}")));
         tests && !shown && (named || line.contains(FIELD) && line.contains("${{"))
     })
 }
 
 /// Whether an output has one of the words only where the API said that the
 /// starter may write.
-pub(super) fn proves(step: &Step, text: &Text, shell: &Shell, output: &str, words: &[String]) -> bool {
+pub(super) fn proves(
+    step: &Step,
+    text: &Text,
+    shell: &Shell,
+    output: &str,
+    words: &[String],
+) -> bool {
     const MEDDLES: &[&str] = &[".", "alias", "eval", "read", "source", "tee", "trap"];
     let source = &text.value;
     let script = shell::parse(source, shell);
     let meddles = script.commands.iter().any(|command| {
-        command.depth > 0 || command.effective().0.file_name().is_none_or(|name| MEDDLES.contains(&name))
+        command.depth > 0
+            || command
+                .effective()
+                .0
+                .file_name()
+                .is_none_or(|name| MEDDLES.contains(&name))
     });
-    if !script.understood || !script.functions.is_empty() || meddles || source.contains("set-output") {
+    if !script.understood
+        || !script.functions.is_empty()
+        || meddles
+        || source.contains("set-output")
+    {
         return false;
     }
-    let view = View { step, source, script: &script };
+    let view = View {
+        step,
+        source,
+        script: &script,
+    };
     let mut written = false;
     for command in &script.commands {
-        let to_output = command.redirects.iter().any(|r| r.target.text.contains("GITHUB_OUTPUT"));
+        let to_output = command
+            .redirects
+            .iter()
+            .any(|r| r.target.text.contains("GITHUB_OUTPUT"));
         if !to_output {
-            if command.args.iter().any(|arg| arg.text.contains("GITHUB_OUTPUT")) {
+            if command
+                .args
+                .iter()
+                .any(|arg| arg.text.contains("GITHUB_OUTPUT"))
+            {
                 return false;
             }
             continue;
@@ -149,7 +186,13 @@ enum Answer {
 impl View<'_> {
     // Whether a value that is written can be one of the words only for those who
     // may write.
-    fn answers(&self, command: &Command, value: &str, range: std::ops::Range<usize>, words: &[String]) -> bool {
+    fn answers(
+        &self,
+        command: &Command,
+        value: &str,
+        range: std::ops::Range<usize>,
+        words: &[String],
+    ) -> bool {
         if REFUSALS.contains(&value.to_ascii_lowercase().as_str()) {
             return true;
         }
@@ -195,7 +238,9 @@ impl View<'_> {
     // `|| echo none` behind it.
     fn of_substitution(&self, range: &std::ops::Range<usize>) -> Option<Answer> {
         let inside = |command: &&Command| {
-            command.in_substitution && range.start <= command.range.start && command.range.end <= range.end
+            command.in_substitution
+                && range.start <= command.range.start
+                && command.range.end <= range.end
         };
         let mut answer = None;
         for command in self.script.commands.iter().filter(inside) {
@@ -222,14 +267,18 @@ impl View<'_> {
         if args.first()?.text != "api" {
             return None;
         }
-        let path = args.iter().find(|arg| arg.text.contains("collaborators/"))?;
+        let path = args
+            .iter()
+            .find(|arg| arg.text.contains("collaborators/"))?;
         let (_, who) = path.text.split_once("collaborators/")?;
         let who = who.strip_suffix("/permission")?;
         if !self.is_starter(who) {
             return None;
         }
         let filter = args.windows(2).find_map(|pair| match pair {
-            [flag, filter] if flag.text == "--jq" || flag.text == "-q" => Some(filter.text.as_str()),
+            [flag, filter] if flag.text == "--jq" || flag.text == "-q" => {
+                Some(filter.text.as_str())
+            }
             _ => None,
         })?;
         if LEVEL_FILTERS.contains(&filter) {
@@ -240,7 +289,10 @@ impl View<'_> {
     }
 
     fn is_starter(&self, who: &str) -> bool {
-        if let Some(inner) = who.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")) {
+        if let Some(inner) = who
+            .strip_prefix("${{")
+            .and_then(|rest| rest.strip_suffix("}}"))
+        {
             let name = inner.trim().to_ascii_lowercase();
             return STARTERS.contains(&name.as_str());
         }
@@ -264,7 +316,11 @@ impl View<'_> {
             return false;
         };
         let multi = |word: &shell::Word| word.text.contains('\n');
-        let odd = self.script.commands.iter().any(|c| c.heredoc.is_some() || c.args.iter().any(multi));
+        let odd = self
+            .script
+            .commands
+            .iter()
+            .any(|c| c.heredoc.is_some() || c.args.iter().any(multi));
         if odd || !indent.trim().is_empty() || !command.in_branch {
             return false;
         }
@@ -326,6 +382,8 @@ fn variable(text: &str) -> Option<&str> {
     let name = name
         .strip_prefix('{')
         .map_or(Some(name), |inner| inner.strip_suffix('}'))?;
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (plain && !name.is_empty()).then_some(name)
 }

@@ -449,7 +449,11 @@ impl Run<'_> {
         };
         for name in texts.labels() {
             let value = wrapped(&name);
-            let gate = if name == names::LABEL { String::new() } else { name };
+            let gate = if name == names::LABEL {
+                String::new()
+            } else {
+                name
+            };
             choices.push((value, Way::Gated(vec![Gate::Label(gate)])));
         }
         Domain::Among(choices)
@@ -472,7 +476,9 @@ impl Run<'_> {
             ("fork", _) => vec![Value::Bool(true)],
             ("full_name", Some(texts)) => values(texts.forks(self.slug)),
             ("owner.login", Some(texts)) => values(texts.strangers(self.slug)),
-            ("id" | "owner.id", Some(texts)) => texts.numbers().into_iter().map(Value::Number).collect(),
+            ("id" | "owner.id", Some(texts)) => {
+                texts.numbers().into_iter().map(Value::Number).collect()
+            }
             ("full_name" | "owner.login" | "id" | "owner.id", None) => return Some(Domain::Free),
             _ => return None,
         };
@@ -542,9 +548,7 @@ impl Run<'_> {
         }
         match self.event {
             _ if self.trigger.is_none() => Domain::Unknown,
-            "pull_request" | "pull_request_target" => {
-                named(&["opened", "reopened", "synchronize"])
-            }
+            "pull_request" | "pull_request_target" => named(&["opened", "reopened", "synchronize"]),
             // Any type, which the sender writes.
             "repository_dispatch" => Domain::Unknown,
             "watch" => named(&["started"]),
@@ -588,7 +592,10 @@ fn on_default_branch(event: &str) -> bool {
 }
 
 fn open(values: impl IntoIterator<Item = Value>) -> Vec<Choice> {
-    values.into_iter().map(|value| (Some(value), Way::Open)).collect()
+    values
+        .into_iter()
+        .map(|value| (Some(value), Way::Open))
+        .collect()
 }
 
 fn values(names: Vec<String>) -> Vec<Value> {

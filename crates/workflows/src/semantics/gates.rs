@@ -387,7 +387,10 @@ impl<'s> Stranger<'s> {
     // holds for the stranger as soon as one of them is hers to write; what nobody
     // knows does not take that away.
     fn undecided(&self, expr: &Expr, trial: &Trial, wanted: bool) -> Way {
-        let settled = trial.unknown.iter().map(|path| self.settled(expr, path, wanted));
+        let settled = trial
+            .unknown
+            .iter()
+            .map(|path| self.settled(expr, path, wanted));
         let free = (trial.free || trial.unknown.is_empty()).then_some(Way::Open);
         settled
             .chain(free)

@@ -49,16 +49,28 @@ const fn part(
 
 /// Parts that are told apart by the event alone. What is not listed may be there.
 const PARTS: &[Part] = &[
-    part("check_run", &["check_run"], &["deployment", "deployment_status"]),
+    part(
+        "check_run",
+        &["check_run"],
+        &["deployment", "deployment_status"],
+    ),
     part("check_suite", &["check_suite"], &["check_run"]),
     part("client_payload", &["repository_dispatch"], &[]),
     part(
         "comment",
-        &["discussion_comment", "issue_comment", "pull_request_review_comment"],
+        &[
+            "discussion_comment",
+            "issue_comment",
+            "pull_request_review_comment",
+        ],
         &[],
     ),
     part("commits", &["push"], &[]),
-    part("deployment", &["deployment", "deployment_status"], &["check_run"]),
+    part(
+        "deployment",
+        &["deployment", "deployment_status"],
+        &["check_run"],
+    ),
     part("deployment_status", &["deployment_status"], &[]),
     part("discussion", &["discussion", "discussion_comment"], &[]),
     part("forkee", &["fork"], &[]),
@@ -68,7 +80,12 @@ const PARTS: &[Part] = &[
     part(
         "label",
         &["label"],
-        &["discussion", "issues", "pull_request", "pull_request_target"],
+        &[
+            "discussion",
+            "issues",
+            "pull_request",
+            "pull_request_target",
+        ],
     ),
     part("merge_group", &["merge_group"], &[]),
     part("number", &["pull_request", "pull_request_target"], &[]),
@@ -218,7 +235,9 @@ mod tests {
     fn parts_and_events_are_sorted_and_known() {
         assert!(PARTS.is_sorted_by_key(|part| part.name));
         assert!(ACTIVITIES.is_sorted() && ACCOUNT.is_sorted());
-        let named = PARTS.iter().flat_map(|part| part.always.iter().chain(part.perhaps));
+        let named = PARTS
+            .iter()
+            .flat_map(|part| part.always.iter().chain(part.perhaps));
         for event in named.chain(ACTIVITIES) {
             assert!(events::info(event).is_some(), "{event}");
         }

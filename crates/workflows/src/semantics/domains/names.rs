@@ -120,7 +120,11 @@ impl Texts {
         let mut taken: Vec<String> = self.named(false);
         taken.extend(self.texts.iter().cloned());
         taken.extend(owner_of(slug).map(str::to_owned));
-        let mut found: Vec<String> = STRANGERS.into_iter().chain(ENDS).map(str::to_owned).collect();
+        let mut found: Vec<String> = STRANGERS
+            .into_iter()
+            .chain(ENDS)
+            .map(str::to_owned)
+            .collect();
         for text in &self.texts {
             found.extend(around(text));
             for word in words(text) {
@@ -193,7 +197,11 @@ impl Texts {
             }
             if !text.is_empty() && !text.starts_with("refs/") {
                 let tail = text.trim_matches('/');
-                for part in [tail.to_owned(), format!("{PIECE}/{tail}"), format!("{tail}/{PIECE}")] {
+                for part in [
+                    tail.to_owned(),
+                    format!("{PIECE}/{tail}"),
+                    format!("{tail}/{PIECE}"),
+                ] {
                     found.push(format!("{start}{part}"));
                 }
             }
@@ -268,9 +276,16 @@ mod tests {
 
     #[test]
     fn whoever_is_written_out_is_somebody_else() {
-        assert!(!texts(&["Acme"]).strangers(None).contains(&"acme".to_owned()));
+        assert!(
+            !texts(&["Acme"])
+                .strangers(None)
+                .contains(&"acme".to_owned())
+        );
         let forks = texts(&["acme/app"]).forks(Some("acme/app"));
-        assert!(forks.iter().all(|name| !name.starts_with("acme/")), "{forks:?}");
+        assert!(
+            forks.iter().all(|name| !name.starts_with("acme/")),
+            "{forks:?}"
+        );
         // `endsWith` takes an owner whose name ends alike.
         assert!(forks.contains(&"7xacme/app".to_owned()), "{forks:?}");
         let forks = texts(&["/app"]).forks(Some("acme/app"));

@@ -1,182 +1,182 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-    use super::*;
-    use crate::documents::Workflow;
-    use crate::expressions::condition;
-    use cofferdam_facts::SourceFile;
+use super::*;
+use crate::documents::Workflow;
+use crate::expressions::condition;
+use cofferdam_facts::SourceFile;
 
-    fn way(event: &str, text: &str) -> Way {
-        let file = SourceFile::new("w.yml", format!("on:\n  {event}\njobs: {{}}\n"));
-        let workflow = Workflow::parse(file);
-        let stranger = Stranger::new(workflow.triggers.first().unwrap(), &|_, _| None);
-        stranger.way(&condition(text).unwrap(), true)
-    }
+fn way(event: &str, text: &str) -> Way {
+    let file = SourceFile::new("w.yml", format!("on:\n  {event}\njobs: {{}}\n"));
+    let workflow = Workflow::parse(file);
+    let stranger = Stranger::new(workflow.triggers.first().unwrap(), &|_, _| None);
+    stranger.way(&condition(text).unwrap(), true)
+}
 
-    #[test]
-    fn what_is_joined_to_a_text_is_always_true() {
-        let condition = "${{ github.event.comment.author_association == 'OWNER' }}";
-        assert!(
-            way("issue_comment:", condition)
-                .gates()
-                .contains(&Gate::Comment)
-        );
-        for around in [
-            "\n",
-            " && ${{ github.actor == 'somebody' }}",
-            " # owners only",
-        ] {
-            assert_eq!(
-                way("issue_comment:", &format!("{condition}{around}")),
-                Way::Open
-            );
-        }
-    }
-
-    #[test]
-    fn the_author_of_a_pull_request_is_nobody_else_by_number_too() {
-        let by = |text: &str| way("pull_request_target:", text);
+#[test]
+fn what_is_joined_to_a_text_is_always_true() {
+    let condition = "${{ github.event.comment.author_association == 'OWNER' }}";
+    assert!(
+        way("issue_comment:", condition)
+            .gates()
+            .contains(&Gate::Comment)
+    );
+    for around in [
+        "\n",
+        " && ${{ github.actor == 'somebody' }}",
+        " # owners only",
+    ] {
         assert_eq!(
-            by("github.event.pull_request.user.id == 49699333"),
-            Way::Closed
+            way("issue_comment:", &format!("{condition}{around}")),
+            Way::Open
         );
-        assert_eq!(by("github.actor_id == '49699333'"), Way::Open);
-        assert_eq!(by("github.actor_id == '1'"), Way::Gated(vec![Gate::Person]));
     }
+}
 
-    #[test]
-    fn what_the_stranger_writes_is_no_gate() {
-        for text in [
-            "github.event.issue.pull_request && startsWith(github.event.comment.body, '/test')",
-            "github.repository == 'org/app'",
-            "github.ref == 'refs/heads/main'",
-            "success()",
-            "github.event.comment.author_association != 'MEMBER'",
-            "github.event.comment.author_association != 'NONE'",
-        ] {
-            assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
-        }
-        let text = "github.event.workflow_run.conclusion == 'success' && \
+#[test]
+fn the_author_of_a_pull_request_is_nobody_else_by_number_too() {
+    let by = |text: &str| way("pull_request_target:", text);
+    assert_eq!(
+        by("github.event.pull_request.user.id == 49699333"),
+        Way::Closed
+    );
+    assert_eq!(by("github.actor_id == '49699333'"), Way::Open);
+    assert_eq!(by("github.actor_id == '1'"), Way::Gated(vec![Gate::Person]));
+}
+
+#[test]
+fn what_the_stranger_writes_is_no_gate() {
+    for text in [
+        "github.event.issue.pull_request && startsWith(github.event.comment.body, '/test')",
+        "github.repository == 'org/app'",
+        "github.ref == 'refs/heads/main'",
+        "success()",
+        "github.event.comment.author_association != 'MEMBER'",
+        "github.event.comment.author_association != 'NONE'",
+    ] {
+        assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
+    }
+    let text = "github.event.workflow_run.conclusion == 'success' && \
                     github.event.workflow_run.head_branch == 'main'";
-        assert_eq!(way("workflow_run:", text), Way::Open);
-        assert_eq!(
-            way("pull_request_target:", "github.actor == 'dependabot[bot]'"),
-            Way::Open
-        );
-    }
+    assert_eq!(way("workflow_run:", text), Way::Open);
+    assert_eq!(
+        way("pull_request_target:", "github.actor == 'dependabot[bot]'"),
+        Way::Open
+    );
+}
 
-    #[test]
-    fn what_rules_the_stranger_out_closes() {
-        for text in [
-            "github.event.pull_request.head.repo.full_name == github.repository",
-            "github.event.pull_request.user.login == 'dependabot[bot]'",
-            "github.event.pull_request.author_association == 'MEMBER'",
-            "github.event_name == 'push'",
-            "false",
-        ] {
-            assert_eq!(way("pull_request_target:", text), Way::Closed, "{text}");
-        }
-        assert_eq!(
-            way("workflow_run:", "github.event.workflow_run.event == 'push'"),
-            Way::Closed
-        );
-        assert_eq!(
-            way(
-                "pull_request_target: {types: [opened]}",
-                "github.event.action == 'closed'"
-            ),
-            Way::Closed
-        );
+#[test]
+fn what_rules_the_stranger_out_closes() {
+    for text in [
+        "github.event.pull_request.head.repo.full_name == github.repository",
+        "github.event.pull_request.user.login == 'dependabot[bot]'",
+        "github.event.pull_request.author_association == 'MEMBER'",
+        "github.event_name == 'push'",
+        "false",
+    ] {
+        assert_eq!(way("pull_request_target:", text), Way::Closed, "{text}");
     }
+    assert_eq!(
+        way("workflow_run:", "github.event.workflow_run.event == 'push'"),
+        Way::Closed
+    );
+    assert_eq!(
+        way(
+            "pull_request_target: {types: [opened]}",
+            "github.event.action == 'closed'"
+        ),
+        Way::Closed
+    );
+}
 
-    #[test]
-    fn a_fork_that_is_deleted_is_none() {
-        let by = |text: &str| way("pull_request_target:", text);
-        let gone = Way::Gated(vec![Gate::ForkGone]);
-        let flag = "github.event.pull_request.head.repo.fork";
-        for text in [
-            format!("!{flag}"),
-            format!("{flag} == false"),
-            format!("{flag} != true"),
-            format!("false == {flag}"),
-            format!("{flag} != true && github.repository == 'a/b'"),
-        ] {
-            assert_eq!(by(&text), gone, "{text}");
-        }
-        // A boolean is never equal to a word.
-        assert_eq!(by(&format!("{flag} == 'false'")), Way::Closed);
-        assert_eq!(by(&format!("{flag} != 'true'")), Way::Open);
-        assert_eq!(by(&format!("{flag} == true")), Way::Open);
-        let name = "github.event.pull_request.head.repo.full_name == github.repository";
-        assert_eq!(by(&format!("!{flag} && {name}")), Way::Closed);
-        let run = "!github.event.workflow_run.head_repository.fork";
-        assert_eq!(way("workflow_run:", run), gone);
+#[test]
+fn a_fork_that_is_deleted_is_none() {
+    let by = |text: &str| way("pull_request_target:", text);
+    let gone = Way::Gated(vec![Gate::ForkGone]);
+    let flag = "github.event.pull_request.head.repo.fork";
+    for text in [
+        format!("!{flag}"),
+        format!("{flag} == false"),
+        format!("{flag} != true"),
+        format!("false == {flag}"),
+        format!("{flag} != true && github.repository == 'a/b'"),
+    ] {
+        assert_eq!(by(&text), gone, "{text}");
     }
+    // A boolean is never equal to a word.
+    assert_eq!(by(&format!("{flag} == 'false'")), Way::Closed);
+    assert_eq!(by(&format!("{flag} != 'true'")), Way::Open);
+    assert_eq!(by(&format!("{flag} == true")), Way::Open);
+    let name = "github.event.pull_request.head.repo.full_name == github.repository";
+    assert_eq!(by(&format!("!{flag} && {name}")), Way::Closed);
+    let run = "!github.event.workflow_run.head_repository.fork";
+    assert_eq!(way("workflow_run:", run), gone);
+}
 
-    #[test]
-    fn what_somebody_must_do_is_a_gate() {
-        let label = Way::Gated(vec![Gate::Label("safe".into())]);
-        for text in [
-            "contains(github.event.pull_request.labels.*.name, 'safe')",
-            "github.event.label.name == 'safe'",
-            "github.event.label.name == 'safe' && github.repository == 'a/b'",
-        ] {
-            let labeled = "pull_request_target: {types: [labeled]}";
+#[test]
+fn what_somebody_must_do_is_a_gate() {
+    let label = Way::Gated(vec![Gate::Label("safe".into())]);
+    for text in [
+        "contains(github.event.pull_request.labels.*.name, 'safe')",
+        "github.event.label.name == 'safe'",
+        "github.event.label.name == 'safe' && github.repository == 'a/b'",
+    ] {
+        let labeled = "pull_request_target: {types: [labeled]}";
         assert_eq!(way(labeled, text), label, "{text}");
-        }
-        assert_eq!(
-            way(
-                "issue_comment:",
-                "contains(fromJSON('[\"OWNER\", \"MEMBER\"]'), github.event.comment.author_association)"
-            ),
-            Way::Gated(vec![Gate::Comment])
-        );
-        assert_eq!(
-            way(
-                "pull_request_target:",
-                "github.event.pull_request.merged == true"
-            ),
-            Way::Gated(vec![Gate::Merge])
-        );
-        let read = "fromJSON(steps.pr.outputs.result).merged == true";
-        assert_eq!(way("issue_comment:", read), Way::Gated(vec![Gate::Merge]));
-        assert_eq!(
-            way(
-                "issue_comment:",
-                "github.event.comment.author_association == 'CONTRIBUTOR' || github.actor == 'me'"
-            ),
-            Way::Gated(vec![Gate::Contributor])
-        );
     }
+    assert_eq!(
+        way(
+            "issue_comment:",
+            "contains(fromJSON('[\"OWNER\", \"MEMBER\"]'), github.event.comment.author_association)"
+        ),
+        Way::Gated(vec![Gate::Comment])
+    );
+    assert_eq!(
+        way(
+            "pull_request_target:",
+            "github.event.pull_request.merged == true"
+        ),
+        Way::Gated(vec![Gate::Merge])
+    );
+    let read = "fromJSON(steps.pr.outputs.result).merged == true";
+    assert_eq!(way("issue_comment:", read), Way::Gated(vec![Gate::Merge]));
+    assert_eq!(
+        way(
+            "issue_comment:",
+            "github.event.comment.author_association == 'CONTRIBUTOR' || github.actor == 'me'"
+        ),
+        Way::Gated(vec![Gate::Contributor])
+    );
+}
 
-    #[test]
-    fn the_least_of_alternatives_counts() {
-        let text = "contains(github.event.pull_request.labels.*.name, 'safe') || \
+#[test]
+fn the_least_of_alternatives_counts() {
+    let text = "contains(github.event.pull_request.labels.*.name, 'safe') || \
                     github.event.action == 'synchronize'";
-        assert_eq!(way("pull_request_target:", text), Way::Open);
-        assert_eq!(
-            way("pull_request_target:", "vars.ON == 'yes' && inputs.x"),
-            Way::Unknown
-        );
-        // Text beside the braces is always true.
-        assert_eq!(way("pull_request_target:", "${{ false }} "), Way::Open);
-    }
+    assert_eq!(way("pull_request_target:", text), Way::Open);
+    assert_eq!(
+        way("pull_request_target:", "vars.ON == 'yes' && inputs.x"),
+        Way::Unknown
+    );
+    // Text beside the braces is always true.
+    assert_eq!(way("pull_request_target:", "${{ false }} "), Way::Open);
+}
 
-    #[test]
-    fn activities_decide_who_starts_a_trigger() {
-        let parse = |on: &str| {
-            let file = SourceFile::new("w.yml", format!("on:\n  {on}\njobs: {{}}\n"));
-            of_trigger(Workflow::parse(file).triggers.first().unwrap())
-        };
-        assert_eq!(
-            parse("pull_request_target: {types: [opened, labeled]}"),
-            Way::Open
-        );
-        assert_eq!(
-            parse("pull_request_target: {types: [labeled]}"),
-            Way::Gated(vec![Gate::Label(String::new())])
-        );
-        assert_eq!(parse("issue_comment:"), Way::Open);
-    }
+#[test]
+fn activities_decide_who_starts_a_trigger() {
+    let parse = |on: &str| {
+        let file = SourceFile::new("w.yml", format!("on:\n  {on}\njobs: {{}}\n"));
+        of_trigger(Workflow::parse(file).triggers.first().unwrap())
+    };
+    assert_eq!(
+        parse("pull_request_target: {types: [opened, labeled]}"),
+        Way::Open
+    );
+    assert_eq!(
+        parse("pull_request_target: {types: [labeled]}"),
+        Way::Gated(vec![Gate::Label(String::new())])
+    );
+    assert_eq!(parse("issue_comment:"), Way::Open);
+}
 
 #[test]
 fn two_fields_that_are_missing_are_equal() {
@@ -202,7 +202,10 @@ fn two_fields_that_are_missing_are_equal() {
     let own = "github.event.pull_request.head.repo.full_name == github.repository";
     assert_eq!(way("issue_comment:", own), Way::Closed);
     assert_eq!(
-        way("issue_comment:", "github.event.pull_request.head.sha != null"),
+        way(
+            "issue_comment:",
+            "github.event.pull_request.head.sha != null"
+        ),
         Way::Closed
     );
 }
@@ -275,7 +278,10 @@ fn comparisons_ignore_case_and_convert() {
     assert_eq!(way(opened, "github.event.action == 'Opened'"), Way::Open);
     assert_eq!(way(opened, "github.event.action == 'closed'"), Way::Closed);
     assert_eq!(
-        way("workflow_run:", "github.event.workflow_run.event == 'PULL_REQUEST'"),
+        way(
+            "workflow_run:",
+            "github.event.workflow_run.event == 'PULL_REQUEST'"
+        ),
         Way::Open
     );
     assert_eq!(
@@ -321,7 +327,10 @@ fn the_repository_is_the_one_that_is_meant() {
     ] {
         assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
     }
-    assert_eq!(way("issue_comment:", "github.repository != 'org/app'"), Way::Closed);
+    assert_eq!(
+        way("issue_comment:", "github.repository != 'org/app'"),
+        Way::Closed
+    );
     let file = SourceFile::new("w.yml", "on: issue_comment\njobs: {}\n".to_owned());
     let workflow = Workflow::parse(file);
     let lookup: &Lookup<'_> = &|_, _| None;
