@@ -346,11 +346,7 @@ impl Start<'_> {
         }
         if self.event() == "workflow_run" {
             let way = upstream(cx, self.trigger);
-            let note = if way.is_closed() {
-                "nobody outside can start the workflow before it"
-            } else {
-                "a stranger's run of the workflow before it waits for approval"
-            };
+            let note = "a stranger's run of the workflow before it waits for approval";
             self.narrow(way, place, note);
         }
     }
@@ -591,14 +587,15 @@ fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
 fn upstream(cx: &Context<'_>, trigger: &Trigger) -> Way {
     let mut way = Way::Closed;
     for name in &trigger.workflows {
-        let found = cx.repository.workflows.iter().find(|w| {
+        let mut named = cx.repository.workflows.iter().filter(|w| {
             let named = w.name.as_ref().map_or(w.path(), |n| n.value.as_str());
             named == name.value
         });
-        way = way.or(match found {
-            None => Way::Unknown,
-            Some(workflow) => of_upstream(cx, workflow),
-        });
+        let first = named.next().map_or(Way::Unknown, |w| of_upstream(cx, w));
+        // Runs of each workflow of that name are followed, and a fork's pull
+        // request runs the files that it brings: it gives one of them the name.
+        way = way.or(first).or(by_fork(cx));
+        way = named.fold(way, |way, w| way.or(of_upstream(cx, w)));
     }
     if trigger.workflows.is_empty() {
         Way::Unknown
@@ -617,18 +614,22 @@ fn of_upstream(cx: &Context<'_>, workflow: &Workflow) -> Way {
             "workflow_run" => Way::Unknown,
             _ if event.starter != Starter::Anyone => continue,
             _ if event.privileged_from_outside => Way::Open,
-            // Runs of forks wait for an approval where the author is new.
-            _ => match cx.facts.settings.map(|s| &s.actions.fork_approval) {
-                Some(Fact::Known(ForkApproval::NewToGitHub)) => Way::Open,
-                Some(Fact::Known(ForkApproval::AllExternalContributors)) => {
-                    Way::Gated(vec![Gate::RunApproval])
-                }
-                _ => Way::Gated(vec![Gate::Contributor]),
-            },
+            _ => by_fork(cx),
         };
         way = way.or(next);
     }
     way
+}
+
+// Runs of forks wait for an approval where the author is new.
+fn by_fork(cx: &Context<'_>) -> Way {
+    match cx.facts.settings.map(|s| &s.actions.fork_approval) {
+        Some(Fact::Known(ForkApproval::NewToGitHub)) => Way::Open,
+        Some(Fact::Known(ForkApproval::AllExternalContributors)) => {
+            Way::Gated(vec![Gate::RunApproval])
+        }
+        _ => Way::Gated(vec![Gate::Contributor]),
+    }
 }
 
 /// The token of the last job: a called workflow holds what its caller gives it,

@@ -34,6 +34,7 @@ pub mod mounts;
 pub mod needs;
 pub mod payload;
 pub mod permissions;
+pub mod programs;
 pub mod proving;
 pub mod publishing;
 pub mod reach;
