@@ -278,6 +278,28 @@ impl Start<'_> {
         Stranger::new(self.trigger, lookup).knowing(cx.repository.slug.as_deref(), &self.before)
     }
 
+    /// What the files ask of somebody without a role where the run before was
+    /// caused by one event: conditions may ask for that, or for its repository.
+    #[must_use]
+    pub fn files_after(&self, cx: &Context<'_>, event: &str) -> Way {
+        let Some(event) = events::info(event).filter(|_| self.event() == "workflow_run") else {
+            return self.files.clone();
+        };
+        let before = [event.name];
+        let stranger = self
+            .stranger(cx, &|_, _| None)
+            .knowing(cx.repository.slug.as_deref(), &before);
+        let closed = self
+            .chain
+            .iter()
+            .any(|view| stranger.passes(view.job.condition.as_ref()).is_closed());
+        if closed {
+            Way::Closed
+        } else {
+            self.files.clone()
+        }
+    }
+
     // What an output of another job says of who has started the run, or whether
     // something was merged.
     fn of_need(
@@ -576,6 +598,9 @@ fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
                     .filter(|e| e.starter == Starter::Anyone)
                     .map(|e| e.name),
             );
+            if !commands(cx, workflow).is_empty() {
+                found.push("workflow_dispatch");
+            }
         }
         // A pull request may bring a workflow of that name that it starts itself.
         found.push("pull_request");

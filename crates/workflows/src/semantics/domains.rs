@@ -593,8 +593,12 @@ impl Run<'_> {
             () if events::is_pull_request(name) => Way::Open,
             () => Way::Unknown,
         };
+        let outside = outside.map(|info| info.name);
+        // What a comment dispatches is nobody else's doing.
+        let others = self.before.iter().copied();
         outside
-            .map(|info| (Some(Value::from(info.name)), way(info.name)))
+            .chain(others)
+            .map(|name| (Some(Value::from(name)), way(name)))
             .filter(|(_, way)| !way.is_closed())
             .collect()
     }
