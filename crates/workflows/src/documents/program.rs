@@ -36,24 +36,24 @@ pub enum Language {
 
 /// Words by which a program starts another one, or makes code of a text.
 const STARTS_JAVASCRIPT: &[&str] = &[
-    "child_process",
-    "exec(",
-    "execa",
-    "execSync",
-    "execFile",
-    "spawn",
-    "getExecOutput",
-    "exec.",
-    "eval(",
-    "Function(",
-    "runIn",
-    "Deno.Command",
-    "Bun.$",
     "$`",
-    "import(",
-    "zx",
+    "@actions/exec",
+    "Bun.spawn",
+    "Deno.Command",
+    "child_process",
+    "eval(",
+    "exec.exec",
+    "execFile",
+    "execSync",
+    "execa",
+    "getExecOutput",
+    "new Function(",
+    "runInNewContext",
+    "runInThisContext",
     "simple-git",
     "simpleGit",
+    "spawn(",
+    "spawnSync",
 ];
 const STARTS_PYTHON: &[&str] = &[
     "os.system",
@@ -189,6 +189,13 @@ impl Language {
             Self::Make => has(STARTS_MAKE),
             Self::Shell | Self::Other => true,
         }
+    }
+
+    /// Whether a program looks for the heads of pull requests by itself.
+    #[must_use]
+    pub fn asks_for_heads(text: &str) -> bool {
+        let of_number = text.contains("pull/") && text.contains("/head");
+        of_number || text.contains("pr checkout") || text.contains("refs/pull")
     }
 
     /// Whether a program asks for what the event holds, or for the head of a pull
