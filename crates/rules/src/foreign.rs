@@ -24,13 +24,14 @@ use cofferdam_workflows::expressions::ContextPath;
 use cofferdam_workflows::semantics::checkouts::Guard;
 use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 use cofferdam_workflows::semantics::folders::Folder;
-use cofferdam_workflows::semantics::gates::{Gate, Stranger, Way};
+use cofferdam_workflows::semantics::gates::{Asked, Way};
 use cofferdam_workflows::semantics::heads::{Frame, Head, Place, script_of};
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
 use cofferdam_workflows::yaml::Document;
 
+use crate::checks;
 use crate::context::{Context, JobView};
-use crate::starts::{Start, checks_permission};
+use crate::starts::Start;
 
 pub(crate) use kept::Walks;
 pub use kept::{of_artifacts, of_head, of_start};
@@ -60,7 +61,7 @@ pub struct Foreign {
 }
 
 /// Whose files are looked for in a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Whose {
     /// Those of whoever causes the run.
     Stranger,
@@ -155,7 +156,7 @@ impl Foreign {
     #[must_use]
     pub fn unseen(&self, start: &Start<'_>) -> Option<(Location, String)> {
         let job = start.job().map_or("", |view| view.job.name());
-        if start.way.is_closed() || start.way.gates().contains(&Gate::Merge) {
+        if start.way.keeps_files_out() {
             return None;
         }
         if let Some(place) = &self.cut {
@@ -177,7 +178,7 @@ impl Foreign {
     pub fn not_read(&self, start: &Start<'_>) -> Option<&Unread> {
         self.unread.iter().find(|one| {
             let way = start.way.clone().and(one.way.clone());
-            !way.is_closed() && !way.gates().contains(&Gate::Merge)
+            !way.keeps_files_out()
         })
     }
 
@@ -189,7 +190,7 @@ impl Foreign {
                 .clone()
                 .and(run.way.clone())
                 .and(fetched.unwrap_or_default());
-            !way.is_closed() && !way.gates().contains(&Gate::Merge)
+            !way.keeps_files_out()
         })
     }
 }
@@ -368,6 +369,8 @@ impl Walk<'_> {
     }
 
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
+        // What a step before has asked.
+        let mut checked = Way::Open;
         for step in frame.steps() {
             let Some(left) = self.left.checked_sub(1) else {
                 let place = document.file().locate(step.head());
@@ -375,13 +378,21 @@ impl Walk<'_> {
                 return;
             };
             self.left = left;
-            let stranger = Stranger {
-                trigger: self.start.trigger,
-                lookup: &|path| settled(frame.steps(), path),
+            let file = document.file();
+            let plain = self.start.stranger(self.cx, &|_, _| None);
+            let lookup = |path: &ContextPath, asked: &Asked<'_>| {
+                checks::of_step(&plain, file, frame.steps(), path, asked)
+                    .or_else(|| checks::of_need(&plain, self.view.workflow, path, asked))
             };
-            let way = stranger
+            let mut way = self
+                .start
+                .stranger(self.cx, &lookup)
                 .passes(step.condition.as_ref())
                 .and(outer.way.clone());
+            if !checks::ignores_failure(step.condition.as_ref()) {
+                way = way.and(checked.clone());
+            }
+            checked = checked.and(checks::past(&plain, file, step));
             if way.is_closed() {
                 continue;
             }
@@ -702,19 +713,6 @@ impl Walk<'_> {
 
 fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
-}
-
-/// Settles an output of a step that checks what the starter may do.
-pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
-    if !path.starts_with("steps") {
-        return None;
-    }
-    let id = path.written_name(1)?;
-    let step = steps.iter().find(|s| {
-        s.id.as_ref()
-            .is_some_and(|i| i.value.eq_ignore_ascii_case(id))
-    })?;
-    checks_permission(step).then(|| Way::Gated(vec![Gate::PermissionCheck]))
 }
 
 fn names_secret(step: &Step) -> bool {

@@ -119,12 +119,11 @@ pub(super) fn starter(run: &Run<'_>, rank: Rank, succeeded: bool) -> Node {
 }
 
 /// A way to the files of a pull request: where the run asks for a merged one, it
-/// has to be theirs.
+/// has to be theirs, and where it asks for one of somebody with a role, too.
 pub(super) fn merged(run: &Run<'_>, way: Way) -> Way {
-    match run.start.files.gates().contains(&Gate::Merge) {
-        true => way.and(Way::Gated(vec![Gate::Merge])),
-        false => way,
-    }
+    let gates = run.start.files.gates().iter();
+    let about = gates.filter(|gate| matches!(gate, Gate::Merge | Gate::AnotherAuthor));
+    about.fold(way, |way, gate| way.and(Way::Gated(vec![gate.clone()])))
 }
 
 fn executed(

@@ -262,10 +262,15 @@ fn wanted_dockerfiles(repository: &Repository) -> BTreeSet<String> {
     let bare = wanted_folders(repository)
         .into_iter()
         .flat_map(|folder| ACTION_DOCKERFILES.map(|name| inside(&folder, name)));
+    // Those that a step builds may also stand where nobody looks.
+    let workflows = repository.workflows.par_iter();
+    let actions = repository.actions.par_iter();
+    let built: BTreeSet<String> = (workflows.flat_map_iter(built::files_of_workflow))
+        .chain(actions.flat_map_iter(built::files_of_action))
+        .collect();
     named
         .chain(bare)
         .filter(|path| kind_of(path) != Some(FileKind::Dockerfile))
-        // Those that a step builds may also stand where nobody looks.
-        .chain(built::files(repository))
+        .chain(built)
         .collect()
 }

@@ -358,7 +358,7 @@ fn case<'a>(
         .and(fetch.way.clone())
         .and(run.way.clone());
     // What is merged has been reviewed.
-    if way.is_closed() || way.gates().contains(&Gate::Merge) {
+    if way.keeps_files_out() {
         return None;
     }
     let held = held(view, start);
