@@ -194,8 +194,19 @@ impl Language {
     /// Whether a program looks for the heads of pull requests by itself.
     #[must_use]
     pub fn asks_for_heads(text: &str) -> bool {
-        let of_number = text.contains("pull/") && text.contains("/head");
-        of_number || text.contains("pr checkout") || text.contains("refs/pull")
+        // A number that the program puts in by itself.
+        const NUMBERED: &[&str] = &[
+            "pr checkout",
+            "pull/$",
+            "pull/%",
+            "pull/' +",
+            "pull/'+",
+            "pull/*",
+            "pull/\" +",
+            "pull/\"+",
+            "pull/{",
+        ];
+        NUMBERED.iter().any(|word| text.contains(word))
     }
 
     /// Whether a program asks for what the event holds, or for the head of a pull
@@ -279,5 +290,7 @@ mod tests {
             "fs.read(process.env.GITHUB_EVENT_PATH)"
         ));
         assert!(!Language::asks_for_event("print(1)"));
+        assert!(Language::asks_for_heads("f'pull/{n}/head'"));
+        assert!(!Language::asks_for_heads("ref.startsWith('refs/pull/')"));
     }
 }
