@@ -564,7 +564,7 @@ impl Walk<'_> {
             Whose::Stranger => match means {
                 Means::Artifact => true,
                 Means::Git => head.pull || head.is_lost(),
-                Means::Checkout(_) => false,
+                Means::Checkout(_) => head.pull,
             },
         };
         if !asked {
