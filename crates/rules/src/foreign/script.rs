@@ -152,7 +152,7 @@ impl Shell<'_> {
         if name.is_empty() && self.by_variable(walk, command) {
             return;
         }
-        self.program(walk, command);
+        let own = self.program(walk, command);
         self.installs(walk, command);
         self.peek(walk, command);
         if walk.is_clean() && !BRINGING.contains(&name) {
@@ -197,6 +197,10 @@ impl Shell<'_> {
             }
             "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
             _ => {}
+        }
+        // What it has brought does not run by its having run.
+        if own {
+            return;
         }
         let expand = |w: &Word| self.expand(w);
         let mut executions = execution::of_command(command, &self.cwd, &expand);

@@ -47,13 +47,14 @@ const RUNNERS: &[(&str, &[&str])] = &[
 ];
 
 impl Shell<'_> {
-    /// A program of the checkout that a command starts.
-    pub(super) fn program(&mut self, walk: &mut Walk<'_>, command: &Command) {
+    /// A program of the checkout that a command starts. Says whether it is one of
+    /// the repository's own, which was there before it ran.
+    pub(super) fn program(&mut self, walk: &mut Walk<'_>, command: &Command) -> bool {
         let (name, args) = command.effective();
         let text = self.expand(name);
         let file = text.rsplit('/').next().unwrap_or("");
         if self.depth > 0 && self.evaluates(walk, command, file, args) {
-            return;
+            return false;
         }
         let listed = RUNNERS.iter().find(|(name, _)| *name == file);
         let shell = SHELLS.contains(&file);
@@ -67,7 +68,7 @@ impl Shell<'_> {
                 self.code(walk, command, file, at.and_then(|at| args.get(at)));
             }
             let Some(at) = at.filter(|_| !code) else {
-                return;
+                return false;
             };
             (args.get(at), args.get(at + 1..).unwrap_or_default())
         } else if text.contains('/') {
@@ -75,7 +76,7 @@ impl Shell<'_> {
         } else if listed.is_some() {
             (None, args)
         } else {
-            return;
+            return false;
         };
         let span = self.span(command);
         let means = self.means(command);
@@ -90,7 +91,8 @@ impl Shell<'_> {
         };
         let Some(word) = word else {
             let verbs = listed.map_or(&[][..], |(_, verbs)| *verbs);
-            return self.runner(walk, command, file, verbs, handed);
+            self.runner(walk, command, file, verbs, handed);
+            return false;
         };
         let path = self.expand(word);
         let Some(program) = self.own_program(walk, &path) else {
@@ -101,14 +103,17 @@ impl Shell<'_> {
                 let env = walk.handed(self.at, "");
                 walk.unread(self.at, span, means, handed.or(env), None);
             }
-            return;
+            return false;
         };
+        let mut folders = std::iter::once(&self.cwd).chain(&self.also);
+        let own = folders.all(|cwd| walk.tree.owner(&cwd.join(&path)).is_none());
         if program.script().is_some() && walk.programs < MAX_PROGRAMS && self.depth < MAX_DEPTH {
             walk.programs += 1;
             self.inside_of(walk, command, program, rest);
         }
         let env = walk.handed(self.at, program.file().text());
         walk.unread_program(self.at, span, means, handed.or(env), program);
+        own
     }
 
     // `node -e '…'`, `python3 - <<EOF`: code in a language that is not read.
