@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use cofferdam_facts::Location;
+use cofferdam_rules::policies::{self, Allowed};
 use cofferdam_rules::starts::{self, Start};
 use cofferdam_rules::takeover::Takeovers;
 use cofferdam_rules::{Context, JobView};
@@ -17,7 +18,7 @@ use cofferdam_workflows::semantics::{environments, events, starts as origins};
 use crate::graph::{Place, RunId};
 use crate::held::{self, Held};
 use crate::settings::{Ref, Settings};
-use crate::verdict::Verdict;
+use crate::verdict::{Control, Fact, Verdict};
 
 /// How deep calls are followed: GitHub allows ten levels.
 const MAX_DEPTH: usize = 10;
@@ -217,6 +218,7 @@ impl<'c> Scene<'c> {
         for caller in &start.chain {
             gate = self.needed(caller, &refs, gate);
         }
+        gate = gate.and(&by_policy(self.cx, start));
         let held = held::of_chain(&start.chain, name, self.settings);
         self.by_job
             .entry(std::ptr::from_ref(view).addr())
@@ -304,6 +306,23 @@ impl<'c> Scene<'c> {
             .collect();
         jobs.dedup_by(|a, b| std::ptr::eq(*a, *b));
         jobs
+    }
+}
+
+/// What an Actions policy says about the event. A run that it refuses fails
+/// before anything in it starts, whoever the code in it would be from.
+///
+/// Source: docs.github.com, "Controlling who can execute GitHub Actions
+/// workflows".
+#[must_use]
+pub fn by_policy(cx: &Context<'_>, start: &Start<'_>) -> Verdict {
+    match policies::allow(cx, start.event(), start.workflow.path()) {
+        Allowed::Yes => Verdict::reachable(),
+        Allowed::No(_) => Verdict::blocked(Control::ActionsPolicy),
+        // GitHub's own policy is for public repositories; that there is another
+        // one is no more assumed than for other events.
+        Allowed::Unknown if Settings::new(cx.facts.settings).is_private() => Verdict::reachable(),
+        Allowed::Unknown => Verdict::when(Fact::ActionsPolicy),
     }
 }
 

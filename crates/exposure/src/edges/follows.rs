@@ -4,7 +4,7 @@
 use cofferdam_workflows::documents::{Trigger, Workflow};
 
 use super::{EdgeRule, Ground};
-use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::graph::{Cost, Drawn, Graph, Node, Own, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
 use crate::verdict::Verdict;
@@ -45,6 +45,7 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
     if by_fork.is_some() {
         after_fork(ground, run, by_fork.map(|t| (before, t)), graph);
     }
+    after_own_branch(run, graph);
     for earlier in &ground.scene.runs {
         if !std::ptr::eq(earlier.workflow(), before) || !earlier.is_open() || earlier.id == run.id {
             continue;
@@ -62,6 +63,21 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
             let (from, to) = (Node::Code(earlier.id), Node::Followed(run.id, rank));
             graph.draw(Drawn::new(RULE.id, from, to).under(&verdict).at(place));
         }
+    }
+}
+
+// A branch of the repository has the file before as whoever pushed it wants it.
+fn after_own_branch(run: &Run<'_>, graph: &mut Graph) {
+    let Some(verdict) = passing(&run.start.files, Rank::Writer) else {
+        return;
+    };
+    for to in [
+        Node::Followed(run.id, Rank::Writer),
+        Node::Started(run.id, Rank::Writer),
+    ] {
+        let place = Place::new(run.start.place(), run.event());
+        let edge = Drawn::new(RULE.id, Node::Own(Own::Branch), to);
+        graph.draw(edge.under(&verdict).at(place));
     }
 }
 

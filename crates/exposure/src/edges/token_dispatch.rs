@@ -4,7 +4,7 @@ use cofferdam_facts::{Access, Scope};
 
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
-use crate::graph::{Cost, Drawn, Graph, Node, Place};
+use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::scene::Run;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -21,6 +21,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let sent: Vec<&Run<'_>> = (ground.scene.runs.iter())
         .filter(|run| run.event() == "repository_dispatch")
         .collect();
+    // With the number or ref of whatever pull request they have opened.
+    let asked: Vec<&Run<'_>> = (ground.scene.runs.iter())
+        .filter(|run| run.event() == "workflow_dispatch" && run.takes_heads())
+        .collect();
     for run in &ground.scene.runs {
         let token = &run.start.token;
         let writes = |scope| token.access(scope) == Access::Write && !token.assumed;
@@ -33,6 +37,11 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         }
         if !writes(Scope::Actions) {
             continue;
+        }
+        for other in &asked {
+            let place = Place::new(other.start.place(), other.event());
+            let started = Node::Started(other.id, Rank::Writer);
+            graph.draw(Drawn::new(RULE.id, Node::Code(run.id), started).at(place));
         }
         for other in &dispatched {
             let path = other.workflow().path().to_owned();
