@@ -38,7 +38,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use world::World;
 
 /// How many in the test command, and how many differences are shrunk and shown.
-const CASES: usize = 500;
+const CASES: usize = 250;
 const SHOWN: usize = 5;
 /// How often a difference is made smaller at most.
 const STEPS: usize = 3_000;

@@ -18,7 +18,10 @@ pub(crate) fn own(ground: &Ground<'_>, who: Who, gate: &Gate, hold: &mut Hold) {
         for way in &forks {
             hold.assets
                 .add("runner:self-hosted".to_owned(), way.clone());
-            for way in then(&[way.clone()], &settings::machine_stays(settings)) {
+            for way in then(
+                std::slice::from_ref(way),
+                &settings::machine_stays(settings),
+            ) {
                 hold.machine.push(way);
             }
         }

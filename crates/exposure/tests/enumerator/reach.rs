@@ -376,7 +376,7 @@ fn simulate(
         .collect();
     let before = |run: &Run| {
         then(
-            &[one.way.clone()],
+            std::slice::from_ref(&one.way),
             &run.gate(ground.world, &Gate::default(), one.at),
         )
     };

@@ -42,7 +42,7 @@ pub(crate) fn environment(settings: &Settings, who: &Gate, at: Ref) -> Vec<Way> 
     }
     // One approval is enough; that of the one who started it, unless self-review
     // is prevented.
-    if rules.reviewers && !(who.reviews && !rules.self_review_prevented) {
+    if rules.reviewers && (!who.reviews || rules.self_review_prevented) {
         way = way.and(&Way::wait("approval:environment:prod"));
     }
     if rules.wait {

@@ -1,7 +1,6 @@
 //! How a small repository is made of a list of numbers. The first of each list of
 //! choices is the plainest one, so that smaller numbers make plainer repositories.
 
-#[expect(clippy::wildcard_imports, reason = "every word of a world is used")]
 use crate::world::*;
 
 /// Numbers that choose.
@@ -435,7 +434,7 @@ fn step(tape: &mut Tape<'_>, event: Event, alone: bool, place: usize) -> Option<
         23 => Step::Tool(pin),
         24 => Step::Script(pin),
         25 => Step::Cache,
-        26 if last % 2 == 0 => Step::Upload,
+        26 if last.is_multiple_of(2) => Step::Upload,
         26 => Step::Download(last % 4 == 1),
         27 => Step::Download(last % 4 != 1),
         28 if quiet && last < 16 => Step::DockerSocket(pin),
@@ -443,7 +442,7 @@ fn step(tape: &mut Tape<'_>, event: Event, alone: bool, place: usize) -> Option<
         29 if quiet => Step::DockerAction(pin, some),
         29 if event == Event::Dispatch => Step::Echo,
         29 => Step::DockerBuild(some),
-        30 if last % 2 == 0 => Step::NpmPublish,
+        30 if last.is_multiple_of(2) => Step::NpmPublish,
         30 => Step::GithubRelease,
         _ if place > 0 => Step::Output,
         _ => Step::Upload,

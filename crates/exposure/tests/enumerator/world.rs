@@ -344,8 +344,8 @@ impl World {
     pub(crate) fn features(&self) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
         let mut word = |value: String| {
-            let end = value.find(['(', ' ', '{']).unwrap_or(value.len());
-            all.insert(value[..end].to_owned());
+            let first = value.split(['(', ' ', '{']).next();
+            all.extend(first.map(str::to_owned));
         };
         for workflow in &self.workflows {
             workflow
