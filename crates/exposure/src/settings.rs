@@ -83,8 +83,9 @@ impl<'c> Settings<'c> {
     /// forks run nothing.
     #[must_use]
     pub fn fork_runs(&self, rank: Rank) -> Option<Verdict> {
-        if rank >= Rank::Triager {
-            // Whoever has a role is asked for no approval.
+        // Public repositories ask nobody with a role for an approval, private
+        // ones everybody who may not write.
+        if rank >= Rank::Writer || rank == Rank::Triager && !self.is_private() {
             return Some(Verdict::reachable());
         }
         let approval = self.snapshot.map(|s| &s.actions.fork_approval);

@@ -2,9 +2,10 @@
 //! one before.
 
 use cofferdam_workflows::documents::{Trigger, Workflow};
+use cofferdam_workflows::semantics::gates::Way;
 
 use super::{EdgeRule, Ground};
-use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::graph::{Cost, Drawn, Graph, Node, Own, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
 use crate::verdict::Verdict;
@@ -35,6 +36,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 follow(ground, run, before, graph);
             }
         }
+        after_own_branch(run, graph);
         for rank in Rank::ALL {
             let from = Node::Followed(run.id, rank);
             graph.draw(Drawn::new(RULE.id, from, Node::Started(run.id, rank)));
@@ -60,6 +62,26 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
             let (from, to) = (Node::Code(earlier.id), Node::Followed(run.id, rank));
             graph.draw(Drawn::new(RULE.id, from, to).under(&verdict).at(place));
         }
+    }
+}
+
+// A branch of the repository has the file before as whoever pushed it wants it,
+// and is what conditions on pushes and on the repository let in.
+fn after_own_branch(run: &Run<'_>, graph: &mut Graph) {
+    let verdict = match &run.start.files {
+        Way::Closed if run.for_insiders => Verdict::reachable(),
+        way => match passing(way, Rank::Writer) {
+            Some(verdict) => verdict,
+            None => return,
+        },
+    };
+    for to in [
+        Node::Followed(run.id, Rank::Writer),
+        Node::Started(run.id, Rank::Writer),
+    ] {
+        let place = Place::new(run.start.place(), run.event());
+        let edge = Drawn::new(RULE.id, Node::Own(Own::Branch), to);
+        graph.draw(edge.under(&verdict).at(place));
     }
 }
 

@@ -44,7 +44,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 }
 
 /// Whether what is published is made of files that lie in the workspace.
-fn holds_files(run: &Run<'_>, publication: &Publication) -> bool {
+pub(super) fn holds_files(run: &Run<'_>, publication: &Publication) -> bool {
     let situation = Situation {
         event: run.event(),
         outsider: true,
