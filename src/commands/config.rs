@@ -145,6 +145,10 @@ fn check(args: &CheckArgs) -> Result<Exit, ConfigError> {
         Err(JudgeError::Mistakes(mistakes)) => return wrong(&mistakes),
         Err(error) => return Err(error.into()),
     };
+    if !checked.misspelt.is_empty() {
+        say(&checked.misspelt)?;
+        return Ok(Exit::Findings);
+    }
     let mut lines = Vec::new();
     match &checked.file {
         Some(file) => lines.push(format!(
@@ -155,6 +159,12 @@ fn check(args: &CheckArgs) -> Result<Exit, ConfigError> {
             "{}: there is no configuration, and none is needed; `cofferdam config init` writes one",
             args.path.display()
         )),
+    }
+    if checked.claims > 0 {
+        lines.push(format!(
+            "claims: {}; `cofferdam claims check` holds them against the files",
+            checked.claims
+        ));
     }
     if let Some(known) = checked.known {
         lines.push(format!("baseline: {known} findings are known"));

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cofferdam_exposure::threat::{self, Escape, Material};
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::collect::bounded;
 use cofferdam_pipelines::{Exposed, Slug, exposure};
@@ -46,6 +47,11 @@ pub(crate) struct ThreatModelArgs {
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
 
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
+
     /// Compare with this file, and end with 1 and what differs if it is another.
     #[arg(long, value_name = "FILE", conflicts_with = "write")]
     check: Option<PathBuf>,
@@ -87,6 +93,7 @@ pub(crate) fn run(args: &ThreatModelArgs) -> Result<Exit, ThreatModelError> {
     let not_read: Vec<String> = found
         .not_checked
         .iter()
+        .filter(|one| one.required)
         .map(|one| one.message.clone())
         .collect();
     let name = args.repository.as_ref().map(ToString::to_string);
@@ -180,6 +187,7 @@ fn compute(args: &ThreatModelArgs) -> Result<Exposed, AuditCommandError> {
         base: None,
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: None,
     })?;
     Ok(exposure(&target, &options)?)

@@ -280,6 +280,103 @@ fn a_starter_set_is_proposed_and_written_behind_what_stands_there() {
     sandbox.run(&["claims", "init", "--write"]);
     let text = fs::read_to_string(sandbox.path("cofferdam.toml")).unwrap();
     assert_eq!(text.matches("\n[[claim]]").count(), before, "{text}");
+    // Neither are those once more that stand there as comments.
+    let commented = |text: &str| {
+        let of = |head: &str| text.lines().filter(|line| line.starts_with(head)).count();
+        (of("# [[claim]]"), of("# [[registry]]"))
+    };
+    assert_eq!(commented(&text), (commented(&text).0, 1), "{text}");
+    let unique: std::collections::BTreeSet<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("# name = "))
+        .collect();
+    assert_eq!(unique.len(), commented(&text).0, "{text}");
+    let ran = sandbox.run(&["claims", "init", "--write"]);
+    assert!(ran.out.contains("stands there as a comment"), "{}", ran.out);
+    assert_eq!(
+        fs::read_to_string(sandbox.path("cofferdam.toml")).unwrap(),
+        text
+    );
+}
+
+#[test]
+fn a_misspelt_word_is_seen_where_the_configuration_is_checked() {
+    let toml = "[[claim]]\nname = \"x\"\nnever.from = \"newcommer\"\nnever.to = \"secrets\"\n\n[[exposure.allow]]\n\
+        from = \"dependency\"\nto = \"cache:default\"\nafter = \"aproval:update\"\nowner = \"@o\"\nreason = \"r\"\nexpires = 2027-01-31\n";
+    let sandbox = sandbox("v1", toml);
+    let ran = sandbox.run(&["config", "check"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in [
+        "cofferdam.toml:3:14: `newcommer`",
+        "did you mean `newcomer`?",
+        "cofferdam.toml:4:12: `secrets`",
+        "did you mean `secret`?",
+        "cofferdam.toml:9:9: `aproval:update`",
+    ] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+    // Which names there are, the checkout tells.
+    sandbox.write(
+        "cofferdam.toml",
+        "[[claim]]\nname = \"x\"\nnever.from = \"action:no/where\"\nnever.to = \"secret\"\n",
+    );
+    let ran = sandbox.run(&["config", "check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("claims: 1"), "{}", ran.out);
+}
+
+/// The workflow of docs/claims.md, with the program that is tested in the place
+/// of the released one.
+#[test]
+fn the_workflow_of_the_page_is_clean_and_runs() {
+    let page = include_str!("../../docs/claims.md");
+    let block = page.split("```yaml\n").nth(1).unwrap();
+    let workflow = block.split("```").next().unwrap();
+    let workflow = workflow.replace("<commit of a release>", PIN);
+    let sandbox = sandbox(PIN, NO_DEPENDENCY);
+    fs::remove_file(sandbox.path(".github/workflows/release.yml")).unwrap();
+    sandbox.write(".github/workflows/claims.yml", &workflow);
+    let report = sandbox.report(&["."]);
+    let bad: Vec<_> = report.value["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| {
+            matches!(
+                one["severity"].as_str(),
+                Some("medium" | "high" | "critical")
+            )
+        })
+        .collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    let step = workflow
+        .lines()
+        .find(|line| line.contains("claims check"))
+        .unwrap();
+    let arguments: Vec<&str> = step
+        .split_whitespace()
+        .skip_while(|word| *word != "claims")
+        .collect();
+    let commit = sandbox.commit();
+    let arguments: Vec<&str> = arguments
+        .iter()
+        .take_while(|word| **word != ">>")
+        .map(|word| {
+            if word.contains("BASE") {
+                commit.as_str()
+            } else {
+                word
+            }
+        })
+        .collect();
+    assert!(arguments.contains(&commit.as_str()), "{arguments:?}");
+    let ran = sandbox.run(&arguments);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.out.starts_with("<!-- cofferdam claims -->"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

@@ -43,6 +43,8 @@ fn compare(sandbox: &Sandbox, base: &str, args: &[&str]) -> Ran {
 fn json(sandbox: &Sandbox, base: &str) -> (i32, Value) {
     let ran = compare(sandbox, base, &["--format", "json"]);
     let page = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {ran:?}"));
+    let schema = include_str!("../../docs/schema/exposure-change-v1.json");
+    crate::replay::assert_closed(schema, &page);
     (ran.code, page)
 }
 
@@ -258,4 +260,52 @@ fn sarif_without_a_base_has_each_position_at_its_place() {
             .iter()
             .all(|r| r["helpUri"].as_str().unwrap().ends_with("docs/exposure.md"))
     );
+}
+
+#[test]
+fn widenings_that_read_the_same_stand_there_once() {
+    let steps = "      - uses: actions/checkout@v4.1.0\n        with: {ref: '${{ github.event.pull_request.head.sha }}'}\n";
+    let base = [(CI, workflow("build", ""))];
+    let head = [(
+        CI,
+        workflow("build", steps).replace("on: push", "on: pull_request_target"),
+    )];
+    let (sandbox, commit) = changed(&base, &head);
+    let public = ["--visibility", "public"];
+    let ran = compare(&sandbox, &commit, &public);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let line = "opened  newcomer, contributor, triager -> secret:DEPLOY_KEY  reachable";
+    assert!(ran.out.contains(line), "{}", ran.out);
+    assert!(!ran.out.contains("contributor ->"), "{}", ran.out);
+    let comment = [&public[..], &["--format", "markdown"]].concat();
+    let comment = compare(&sandbox, &commit, &comment).out;
+    let summary = "<summary>newcomer, contributor, triager -&gt; secret:DEPLOY_KEY";
+    assert!(comment.contains(summary), "{comment}");
+    // Each pair is a line of the table all the same.
+    for who in ["newcomer", "contributor", "triager"] {
+        let row = format!("| opened | {who} | secret\\:DEPLOY\\_KEY |");
+        assert!(comment.contains(&row), "{row}: {comment}");
+    }
+}
+
+#[test]
+fn who_sees_the_repository_is_told_by_the_base() {
+    let text = "on: pull_request\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n      - run: make\n        env: {K: '${{ secrets.KEY }}'}\n";
+    let said = "[exposure]\nvisibility = \"public\"\n".to_owned();
+    let base = [("README.md", String::new())];
+    let head = [(CI, text.to_owned()), ("cofferdam.toml", said.clone())];
+    let (sandbox, commit) = changed(&base, &head);
+    let ran = compare(&sandbox, &commit, &[]);
+    // The change does not say that nobody gets anything.
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("newcomer"), "{}", ran.out);
+    assert!(
+        ran.out.contains("`exposure.visibility` is added"),
+        "{}",
+        ran.out
+    );
+    let base = [("cofferdam.toml", said.clone())];
+    let (sandbox, commit) = changed(&base, &head);
+    let ran = compare(&sandbox, &commit, &[]);
+    assert!(!ran.out.contains("newcomer"), "{}", ran.out);
 }

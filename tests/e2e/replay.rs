@@ -71,8 +71,13 @@ fn close(schema: &mut Value) {
 }
 
 fn assert_fits(page: &Value) {
-    let mut schema =
-        serde_json::from_str(include_str!("../../docs/schema/replay-v1.json")).unwrap();
+    assert_closed(include_str!("../../docs/schema/replay-v1.json"), page);
+}
+
+/// Holds a document against a schema in which no field is wrong that it names, and
+/// every other one is.
+pub(crate) fn assert_closed(schema: &str, page: &Value) {
+    let mut schema = serde_json::from_str(schema).unwrap();
     close(&mut schema);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = validator
@@ -449,4 +454,23 @@ fn wrong_words_are_wrong_usage_with_the_nearest_name() {
     assert_eq!(replay(&sandbox, &[TJ, ".", "--at", "yesterday"]).code, 2);
     assert_eq!(replay(&sandbox, &[TJ, ".", "--at", "2025-03-14"]).code, 2);
     assert_eq!(replay(&sandbox, &[TJ, "nowhere"]).code, 2);
+}
+
+#[test]
+fn a_way_that_takes_over_somebody_first_is_possible_and_no_hit() {
+    let text = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n        env: {K: '${{ secrets.KEY }}'}\n";
+    let sandbox = Sandbox::with(text);
+    let (exit, found) = answers(&sandbox, &["ghostaction"]);
+    assert_eq!((exit, word(&found[0])), (0, "possible"), "{found:?}");
+    assert_eq!(found[0]["ways"][0]["from"], "writer");
+    let ran = sandbox.run(&["replay", "."]);
+    assert!(ran.out.contains(", 1 possible, "), "{}", ran.out);
+    let ran = sandbox.run(&["replay", "/nowhere/at/all"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("there is no file or folder at /nowhere/at/all"),
+        "{}",
+        ran.err
+    );
 }

@@ -150,6 +150,13 @@ fn a_ref_counts_its_own_uses_alone() {
     let commit = json(&sandbox, &["acme/build@11bd719"]);
     assert_eq!(words(&commit["enters"], "job"), ["lint".to_owned()].into());
     assert_eq!(commit["enters"][0]["verdict"]["level"], "reachable");
+    // A tag that a comment names is not what runs there.
+    let pinned = "on: push\njobs: {a: {runs-on: x, steps: [\n  {uses: acme/pinned@5b1f3c2d4e6a7988b0c1d2e3f4a5968778695a4b}, # v6.4.0\n  ]}}\n";
+    sandbox.write(".github/workflows/pinned.yml", pinned);
+    let ran = ask(&sandbox, &["acme/pinned@v6.4.0"]);
+    let note = "pinned to a commit that a comment calls v6.4.0: .github/workflows/pinned.yml:3";
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(note), "{}", ran.out);
     let none = ask(&sandbox, &["acme/build@v9"]);
     assert_eq!(none.code, 0, "{}", none.err);
     assert!(none.out.contains("Gets nothing"), "{}", none.out);
@@ -201,6 +208,14 @@ fn a_name_that_means_nothing_or_too_much_is_wrong_usage() {
     for part in ["`action:acme/lint`", "`action:other/lint`"] {
         assert!(ran.err.contains(part), "{}", ran.err);
     }
+    let ran = ask(&sandbox, &["nobody/none"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(
+        ran.err
+            .contains("`nobody/none` is not used in this checkout"),
+        "{}",
+        ran.err
+    );
     // What was not read may use it.
     sandbox.write(".github/workflows/broken.yml", "on: push\njobs: [\n");
     let ran = ask(&sandbox, &["acme/none"]);
@@ -352,6 +367,39 @@ fn a_folder_of_repositories_is_asked_as_one() {
         (&build["repositories"], &build["jobs"]),
         (&2.into(), &2.into())
     );
+    // A layer that none has is told before anything else.
+    for format in ["human", "json"] {
+        let ran = ask(
+            &sandbox,
+            &[
+                "acme/build",
+                "--recursive",
+                "--without",
+                "approval:environment:relaese",
+                "--format",
+                format,
+                ".",
+            ],
+        );
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
+        assert!(
+            ran.err
+                .contains("did you mean `approval:environment:release`?"),
+            "{}",
+            ran.err
+        );
+    }
+    let page = json(
+        &sandbox,
+        &[
+            "acme/build",
+            "--recursive",
+            "--without",
+            "approval:environment:release",
+            ".",
+        ],
+    );
+    assert_eq!(page["summary"]["hit"], 2);
     // None is an answer, and what was not read is named.
     let ran = ask(&sandbox, &["other/thing", "--recursive", "."]);
     assert_eq!(ran.code, 0, "{}", ran.err);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use cofferdam_config::Scope;
 use cofferdam_config::schema::{self as config, VERSION};
 use cofferdam_exposure::claims::schema as claims;
+use cofferdam_exposure::schema as exposure;
 use cofferdam_exposure::whatif::schema as what_if;
 use cofferdam_facts::Control;
 use cofferdam_findings::baseline::{self, BASELINE_VERSION};
@@ -140,6 +141,12 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
             cofferdam_lock::schema(),
         ),
         ("claims", claims::SCHEMA_VERSION, claims::schema()),
+        ("exposure", exposure::SCHEMA_VERSION, exposure::schema()),
+        (
+            "exposure-change",
+            exposure::SCHEMA_VERSION,
+            exposure::change(),
+        ),
         (
             "replay",
             cofferdam_exposure::replay::SCHEMA_VERSION,

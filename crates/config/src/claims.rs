@@ -8,6 +8,7 @@
 use cofferdam_facts::registry::{
     RegistryDeclaration, RegistryKind, RegistryPattern, RegistrySecret,
 };
+use cofferdam_facts::settings::Visibility;
 use cofferdam_facts::{Spanned, Timestamp};
 
 use crate::config::inner;
@@ -133,11 +134,21 @@ fn claim(reader: &mut Reader<'_>, table: Table<'_>) -> Option<Claim> {
     })
 }
 
-pub(crate) fn allowed(reader: &mut Reader<'_>, root: Table<'_>) -> Vec<Allowed> {
+/// Who sees the repository, and what a change may open.
+pub(crate) fn exposure(
+    reader: &mut Reader<'_>,
+    root: Table<'_>,
+) -> (Option<Spanned<Visibility>>, Vec<Allowed>) {
     let Some(table) = reader.table(root, "exposure") else {
-        return Vec::new();
+        return (None, Vec::new());
     };
     reader.check(table, inner("exposure"));
+    let word = reader.choice(table, "visibility", crate::keys::VISIBILITIES);
+    let visibility = word.map(|word| Spanned::new(Visibility::from_word(&word.value), word.span));
+    (visibility, allowed(reader, table))
+}
+
+fn allowed(reader: &mut Reader<'_>, table: Table<'_>) -> Vec<Allowed> {
     let tables = reader.tables(table, "allow");
     let each = tables.into_iter().filter_map(|table| {
         reader.check(table, crate::keys::ALLOW);

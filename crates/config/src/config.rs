@@ -2,6 +2,7 @@
 
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::registry::RegistryDeclaration;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_facts::uses_policy::{UsesPattern, UsesPolicy};
 use cofferdam_facts::{SourceFile, Span, Spanned};
 use cofferdam_findings::{Severity, Threshold};
@@ -54,6 +55,8 @@ pub struct Config {
     pub registries: Vec<RegistryDeclaration>,
     /// Sentences about who reaches what.
     pub claims: Vec<Claim>,
+    /// Who sees the repository.
+    pub visibility: Option<Spanned<Visibility>>,
     /// What a change may open.
     pub allowed: Vec<Allowed>,
 }
@@ -232,6 +235,7 @@ pub(crate) fn inner(name: &str) -> &'static [Key] {
 
 fn read(reader: &mut Reader<'_>, root: Table<'_>) -> Config {
     reader.check(root, keys::ROOT);
+    let (visibility, allowed) = claims::exposure(reader, root);
     Config {
         file: reader.file.clone(),
         fail_on: reader.threshold(root, "fail-on"),
@@ -253,7 +257,8 @@ fn read(reader: &mut Reader<'_>, root: Table<'_>) -> Config {
             .collect(),
         registries: claims::registries(reader, root),
         claims: claims::claims(reader, root),
-        allowed: claims::allowed(reader, root),
+        visibility,
+        allowed,
     }
 }
 

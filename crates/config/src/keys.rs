@@ -172,7 +172,7 @@ pub const ROOT: &[Key] = &[
         key(
             "exposure",
             Kind::Table(EXPOSURE),
-            "What `cofferdam exposure --base` lets a change do.",
+            "What is known of the repository besides its files, and what `cofferdam exposure --base` lets a change do.",
         ),
     ),
 ];
@@ -238,11 +238,21 @@ const ONLY: &[Key] = &[
     ),
 ];
 
-const EXPOSURE: &[Key] = &[key(
-    "allow",
-    Kind::Tables(ALLOW),
-    "What a change may open, for a time.",
-)];
+/// The words of `visibility`.
+pub const VISIBILITIES: &[&str] = &["public", "private", "internal"];
+
+const EXPOSURE: &[Key] = &[
+    key(
+        "visibility",
+        Kind::Choice(VISIBILITIES),
+        "Who sees the repository, where no settings snapshot says it: in a public one forks get no secrets whatever is set.",
+    ),
+    key(
+        "allow",
+        Kind::Tables(ALLOW),
+        "What a change may open, for a time.",
+    ),
+];
 
 pub(crate) const ALLOW: &[Key] = &[
     WHO,

@@ -15,6 +15,10 @@ pub const REPOSITORY: &str = "\
 # Known findings, written by `cofferdam audit --update-baseline --allow-growth`.
 # baseline = \".github/cofferdam-baseline.json\"
 
+# Who sees the repository, where no settings snapshot says it.
+# [exposure]
+# visibility = \"public\"
+
 # The organisation's file, which holds here too.
 # [extends]
 # url = \"https://example.org/cofferdam/organisation.toml\"

@@ -35,6 +35,9 @@ pub enum Turn {
 }
 
 impl Turn {
+    /// Every one, the worst first.
+    pub const ALL: [Self; 4] = [Self::Opened, Self::Worse, Self::Better, Self::Closed];
+
     /// Its word.
     #[must_use]
     pub fn word(self) -> &'static str {

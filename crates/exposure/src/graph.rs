@@ -151,6 +151,15 @@ pub enum Cost {
 }
 
 impl Cost {
+    /// Every cost, the cheapest first.
+    pub const ALL: [Self; 5] = [
+        Self::Setting,
+        Self::Line,
+        Self::Lines,
+        Self::Environment,
+        Self::Job,
+    ];
+
     /// In a few words.
     #[must_use]
     pub fn word(self) -> &'static str {

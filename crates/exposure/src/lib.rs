@@ -28,6 +28,7 @@ pub mod replay;
 pub mod runners;
 pub mod running;
 pub mod scene;
+pub mod schema;
 pub mod settings;
 pub mod threat;
 pub mod universe;
@@ -115,16 +116,23 @@ impl Exposure {
     /// pairs whose worst way it decides.
     #[must_use]
     pub fn facts(&self) -> BTreeMap<&Fact, usize> {
-        let mut facts = BTreeMap::new();
-        for row in &self.rows {
-            if row.verdict.level() == Level::ReachableIf {
-                for fact in &row.verdict.facts {
-                    *facts.entry(fact).or_default() += 1;
-                }
+        facts_of(&self.rows)
+    }
+}
+
+/// The facts that were not seen and decide some of these ways, each with the
+/// number of pairs whose worst way it decides.
+#[must_use]
+pub fn facts_of<'r>(rows: impl IntoIterator<Item = &'r Row>) -> BTreeMap<&'r Fact, usize> {
+    let mut facts = BTreeMap::new();
+    for row in rows {
+        if row.verdict.level() == Level::ReachableIf {
+            for fact in &row.verdict.facts {
+                *facts.entry(fact).or_default() += 1;
             }
         }
-        facts
     }
+    facts
 }
 
 /// What is left out of the graph, for tests that show that each rule is needed.

@@ -151,7 +151,7 @@ impl<'c> Scene<'c> {
     pub fn of(cx: &'c Context<'c>) -> Self {
         let mut scene = Self {
             cx,
-            settings: Settings::new(cx.facts.settings),
+            settings: Settings::new(&cx.facts),
             runs: Vec::new(),
             default_branch: default_branch(cx),
             cut: Vec::new(),
@@ -341,7 +341,7 @@ pub fn by_policy(cx: &Context<'_>, start: &Start<'_>) -> Verdict {
         Allowed::No(_) => Verdict::blocked(Control::ActionsPolicy),
         // GitHub's own policy is for public repositories; that there is another
         // one is no more assumed than for other events.
-        Allowed::Unknown if Settings::new(cx.facts.settings).is_private() => Verdict::reachable(),
+        Allowed::Unknown if Settings::new(&cx.facts).is_private() => Verdict::reachable(),
         Allowed::Unknown => Verdict::when(Fact::ActionsPolicy),
     }
 }
@@ -397,7 +397,7 @@ fn follow<'c>(cx: &'c Context<'c>, chain: &[&'c JobView<'c>], out: &mut Vec<Vec<
 }
 
 fn default_branch(cx: &Context<'_>) -> String {
-    if let Some(known) = Settings::new(cx.facts.settings).default_branch() {
+    if let Some(known) = Settings::new(&cx.facts).default_branch() {
         return known.to_owned();
     }
     let workflows = cx.repository.workflows.iter();

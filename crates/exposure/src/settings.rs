@@ -10,6 +10,7 @@ use cofferdam_facts::settings::{
     BypassActor, BypassActorKind, DeploymentRefs, Enforcement, Environment, Fact as Known,
     ForkApproval, NamedRef, RefKind, Rule, Ruleset, RulesetTarget, Snapshot, Visibility,
 };
+use cofferdam_rules::context::Facts;
 
 use crate::graph::{Own, Rank};
 use crate::verdict::{Control, Fact, Verdict, Wait};
@@ -21,6 +22,8 @@ const WRITE_ROLE: u64 = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'c> {
     snapshot: Option<&'c Snapshot>,
+    /// What the project says itself.
+    declared: Option<&'c Visibility>,
 }
 
 /// How the default branch is kept.
@@ -47,10 +50,13 @@ pub enum Ref {
 }
 
 impl<'c> Settings<'c> {
-    /// Those of a snapshot, if there is one.
+    /// Those of a snapshot, if there is one, and what the project says of itself.
     #[must_use]
-    pub fn new(snapshot: Option<&'c Snapshot>) -> Self {
-        Self { snapshot }
+    pub fn new(facts: &Facts<'c>) -> Self {
+        Self {
+            snapshot: facts.settings,
+            declared: facts.visibility,
+        }
     }
 
     /// The snapshot.
@@ -59,11 +65,11 @@ impl<'c> Settings<'c> {
         self.snapshot
     }
 
-    /// Who can see the repository.
+    /// Who can see the repository: what the platform says, else the project.
     #[must_use]
     pub fn visibility(&self) -> Option<&'c Visibility> {
-        let repository = self.snapshot?.repository.known()?;
-        Some(&repository.visibility)
+        let repository = self.snapshot.and_then(|s| s.repository.known());
+        repository.map(|one| &one.visibility).or(self.declared)
     }
 
     /// Whether it is known that not everybody sees the repository.

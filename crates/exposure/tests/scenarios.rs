@@ -63,10 +63,8 @@ fn open() -> BTreeMap<String, String> {
 fn exposure(variant: &Variant, without: &Without) -> Exposure {
     let facts = Facts {
         settings: Some(&variant.settings),
-        pack: None,
-        policies: &[],
         registries: &variant.registries,
-        now: None,
+        ..Facts::default()
     };
     let cx = Context::new(&variant.repository, facts);
     cofferdam_exposure::without(&cx, without)

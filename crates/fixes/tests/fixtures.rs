@@ -69,8 +69,8 @@ impl Known {
             settings: checkout.settings.as_ref(),
             pack: checkout.pack.then_some(&self.pack),
             policies: &checkout.policies,
-            registries: &[],
             now: Timestamp::parse("2026-11-22T00:00:00Z"),
+            ..Facts::default()
         }
     }
 

@@ -275,6 +275,30 @@ pub(crate) fn identity<'o>(
     }
 }
 
+/// That the settings are taken for those of a checkout of which nothing says which
+/// repository it is.
+#[cfg(feature = "exposure")]
+pub(crate) fn assumed(
+    collected: &Collected,
+    options: &Options,
+    settings: Option<&Snapshot>,
+) -> Option<NotChecked> {
+    let settings = settings?;
+    let server = options.server.as_deref();
+    let remote = (collected.remote.as_ref()).and_then(|remote| Slug::from_remote(remote, server));
+    let known = options.repository.is_some() || options.fallback_repository.is_some();
+    (remote.is_none() && !known).then(|| NotChecked {
+        code: "repository",
+        message: format!(
+            "no remote says which repository this is; the settings of {}/{} are taken for its own",
+            settings.owner, settings.name
+        ),
+        location: None,
+        settle: "say which it is with `--repository OWNER/NAME`".to_owned(),
+        required: false,
+    })
+}
+
 /// Everything that is found in files, before anything is silenced; on the side
 /// that is shown, with what it exposes.
 pub(crate) fn decide(
@@ -292,6 +316,9 @@ pub(crate) fn decide(
             .config
             .as_ref()
             .map_or(&[], |config| &config.registries),
+        visibility: (words.config.as_ref())
+            .and_then(|config| config.visibility.as_ref())
+            .map(|said| &said.value),
         ..facts(known, &policies, options)
     };
     let cx = Context::new(&material.repository, facts);
@@ -417,6 +444,7 @@ pub(crate) fn facts<'f>(
         pack: options.data.pack(),
         policies,
         registries: &[],
+        visibility: None,
         now: Some(options.now),
     }
 }

@@ -9,12 +9,13 @@ use cofferdam_config::Config;
 use cofferdam_exposure::Exposure;
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::registry::RegistryDeclaration;
-use cofferdam_facts::settings::Snapshot;
+use cofferdam_facts::settings::{Snapshot, Visibility};
 use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 
-use crate::audit::{AuditError, Options, Target, collect, identity};
+use crate::audit::{AuditError, Options, Target, assumed, collect, identity};
 use crate::collect::Collected;
+use crate::judging::visibility;
 use crate::slug::Slug;
 
 pub use judged::{Before, Judged, judged};
@@ -28,6 +29,8 @@ pub struct Exposed {
     pub revision: Option<String>,
     /// Whether the settings were known.
     pub settings: bool,
+    /// Who sees the repository, where that is known or told.
+    pub visibility: Option<Visibility>,
     /// Who reaches what.
     pub exposure: Exposure,
     /// Files that were not read.
@@ -57,6 +60,7 @@ pub fn exposure(target: &Target, options: &Options) -> Result<Exposed, AuditErro
     let known = Known {
         slug: slug.as_ref(),
         settings,
+        visibility: visibility(&options.judging, config.as_ref(), settings)?,
         registries: declared(config.as_ref()),
     };
     Ok(of_collected(collected, &known, options))
@@ -70,16 +74,19 @@ pub(crate) fn declared(config: Option<&Config>) -> &[RegistryDeclaration] {
 struct Known<'k> {
     slug: Option<&'k Slug>,
     settings: Option<&'k Snapshot>,
+    visibility: Option<&'k Visibility>,
     registries: &'k [RegistryDeclaration],
 }
 
 fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) -> Exposed {
     let mut files = texts(&collected);
+    let assumed = assumed(&collected, options, known.settings);
     let repository = collected.repository(known.slug, &options.limits);
     let facts = Facts {
         policies: &[],
         registries: known.registries,
         settings: known.settings,
+        visibility: known.visibility,
         pack: None,
         now: Some(options.now),
     };
@@ -99,10 +106,19 @@ fn of_collected(mut collected: Collected, known: &Known<'_>, options: &Options) 
         repository: known.slug.map(ToString::to_string),
         revision: collected.revision,
         settings: known.settings.is_some(),
+        visibility: sees(known),
         exposure,
-        not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        not_checked: (collected.gaps.into_iter().map(NotChecked::from))
+            .chain(assumed)
+            .collect(),
         files,
     }
+}
+
+fn sees(known: &Known<'_>) -> Option<Visibility> {
+    let settings = known.settings.and_then(|s| s.repository.known());
+    let by_settings = settings.map(|repository| &repository.visibility);
+    by_settings.or(known.visibility).cloned()
 }
 
 /// The texts that were read, by path.

@@ -13,6 +13,7 @@ use cofferdam_config::config::{Extends, Source};
 use cofferdam_config::organisation::digest;
 use cofferdam_config::{Config, Judge, Mistakes, RULES as ABOUT_SILENCERS, Scope};
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::settings::{Snapshot, Visibility};
 use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_findings::{Baseline, BaselineError, Threshold};
 use cofferdam_rules::RULES;
@@ -40,6 +41,8 @@ pub struct Judging {
     pub fail_on: Option<Threshold>,
     /// Where the settings were read. A change does not tell what is set.
     pub settings: Vec<PathBuf>,
+    /// Who sees the repository, by the word of whoever runs the command.
+    pub visibility: Option<Visibility>,
     /// Whether findings say what their places expose, and are ranked by it. It
     /// changes nothing about which of them count.
     pub exposure: bool,
@@ -134,6 +137,16 @@ pub enum JudgeError {
         /// The file.
         path: PathBuf,
     },
+    /// The settings say something else than whoever told who sees the repository.
+    #[error("{place} says that the repository is {said}, but the settings say {known}")]
+    Visibility {
+        /// Where it was told.
+        place: String,
+        /// What.
+        said: Visibility,
+        /// What the settings say.
+        known: Visibility,
+    },
     /// A single file has no base.
     #[error("a base goes with the root of a checkout, not with a part of it")]
     Part,
@@ -191,6 +204,9 @@ impl JudgeError {
             Self::SettingsOfChange { .. } => {
                 "write a snapshot to a place outside of the repository, and keep it there"
             }
+            Self::Visibility { .. } => {
+                "mend it, or take it away: the settings tell it by themselves"
+            }
             Self::Part => "name the root of the checkout",
             Self::NoOrganisation { .. } => {
                 "fetch it and hand it over with `--organisation FILE`; its SHA-256 is checked"
@@ -214,6 +230,7 @@ impl JudgeError {
             | Self::Mistakes(_)
             | Self::Part
             | Self::SettingsOfChange { .. }
+            | Self::Visibility { .. }
             | Self::Baseline { .. }
             | Self::NoBaseline { .. } => true,
             Self::Base { source, .. } => source.is_usage(),
@@ -222,6 +239,36 @@ impl JudgeError {
             | Self::NoOrganisation { .. }
             | Self::OtherOrganisation { .. } => false,
         }
+    }
+}
+
+/// Who sees the repository, as far as it is told: by whoever runs the command,
+/// else by the configuration that judges.
+///
+/// # Errors
+/// [`JudgeError::Visibility`] if the settings say something else.
+pub(crate) fn visibility<'w>(
+    judging: &'w Judging,
+    config: Option<&'w Config>,
+    settings: Option<&Snapshot>,
+) -> Result<Option<&'w Visibility>, JudgeError> {
+    let by_config = || {
+        let config = config?;
+        let said = config.visibility.as_ref()?;
+        Some((config.file.locate(said.span).to_string(), &said.value))
+    };
+    let by_option = (judging.visibility.as_ref()).map(|said| ("`--visibility`".to_owned(), said));
+    let Some((place, said)) = by_option.or_else(by_config) else {
+        return Ok(None);
+    };
+    let known = settings.and_then(|settings| settings.repository.known());
+    match known.map(|known| &known.visibility) {
+        Some(known) if known != said => Err(JudgeError::Visibility {
+            place,
+            said: said.clone(),
+            known: known.clone(),
+        }),
+        _ => Ok(Some(said)),
     }
 }
 
@@ -431,7 +478,25 @@ pub fn check_checkout(
             .map_or(0, |config| config.exempt.len()),
         organisation: (words.organisation.as_ref()).map(|config| config.file.path().to_owned()),
         known: words.baseline.as_ref().map(|(_, known)| known.total()),
+        claims: words
+            .config
+            .as_ref()
+            .map_or(0, |config| config.claims.len()),
+        misspelt: words.config.as_ref().map_or_else(Vec::new, misspelt),
     })
+}
+
+/// The words of claims that mean nothing, each with its place, as sentences.
+#[cfg(feature = "exposure")]
+fn misspelt(config: &Config) -> Vec<String> {
+    let wrong = cofferdam_exposure::claims::misspelt(config).into_iter();
+    wrong.map(|one| one.to_string()).collect()
+}
+
+/// Without the graph of who reaches what, nothing knows the words.
+#[cfg(not(feature = "exposure"))]
+fn misspelt(_: &Config) -> Vec<String> {
+    Vec::new()
 }
 
 /// What a checked configuration holds.
@@ -445,4 +510,9 @@ pub struct Checked {
     pub organisation: Option<String>,
     /// How many findings the baseline knows, if there is one.
     pub known: Option<usize>,
+    /// How many claims are made.
+    pub claims: usize,
+    /// The words of claims and of `[exposure]` that mean nothing in any checkout,
+    /// each as a sentence with its place.
+    pub misspelt: Vec<String>,
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cofferdam_facts::Timestamp;
-use cofferdam_facts::settings::Snapshot;
 use cofferdam_facts::{Location, SourceFile};
 use cofferdam_rules::context::Facts;
 use cofferdam_rules::{Context, dependencies, steps};
@@ -154,11 +153,8 @@ pub fn renew(root: &Path, options: &RenewalOptions) -> Result<Renewed, RenewErro
 
 fn no_facts(options: &RenewalOptions) -> Facts<'static> {
     Facts {
-        policies: &[],
-        registries: &[],
-        settings: None::<&'static Snapshot>,
-        pack: None,
         now: Some(options.now),
+        ..Facts::default()
     }
 }
 

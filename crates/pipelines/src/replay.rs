@@ -12,7 +12,7 @@ use cofferdam_rules::context::{Context, Facts};
 use cofferdam_rules::dependencies;
 use cofferdam_workflows::Repository;
 
-use crate::audit::{AuditError, Input, Options, Target, collect, identity};
+use crate::audit::{AuditError, Input, Options, Target, assumed, collect, identity};
 use crate::collect::Collected;
 use crate::git::{self, Dated};
 use crate::limits::Limits;
@@ -177,12 +177,14 @@ fn one_state(
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
     let config = crate::exposure::judged::config(&target.input, &collected, options)?;
+    let assumed = assumed(&collected, options, settings);
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let manifests = manifests(&collected, &repository, &options.limits);
     let facts = Facts {
         policies: &[],
         registries: crate::exposure::declared(config.as_ref()),
         settings,
+        visibility: crate::judging::visibility(&options.judging, config.as_ref(), settings)?,
         pack: None,
         // What the platform let be on that day.
         now: Some(state.day),
@@ -213,8 +215,8 @@ fn one_state(
     cx.discard();
     replayed.repository = slug.map(|slug| slug.to_string());
     replayed.settings = settings.is_some();
-    for gap in collected.gaps {
-        let gap = NotChecked::from(gap);
+    let gaps = collected.gaps.into_iter().map(NotChecked::from);
+    for gap in gaps.chain(assumed) {
         if !replayed.not_checked.contains(&gap) {
             replayed.not_checked.push(gap);
         }

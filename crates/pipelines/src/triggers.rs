@@ -28,11 +28,9 @@ pub fn triggers(target: &Target, options: &Options) -> Result<Triggers, AuditErr
     let (slug, settings) = identity(&target.name, &collected, options)?;
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
-        policies: &[],
-        registries: &[],
         settings,
-        pack: None,
         now: Some(options.now),
+        ..Facts::default()
     };
     let page = triggers::page(&Context::new(&repository, facts));
     let mut not_checked: Vec<NotChecked> =

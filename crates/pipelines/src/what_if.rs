@@ -10,7 +10,7 @@ use cofferdam_findings::NotChecked;
 use cofferdam_rules::context::{Context, Facts};
 use cofferdam_workflows::Repository;
 
-use crate::audit::{AuditError, Options, Target, collect, identity};
+use crate::audit::{AuditError, Options, Target, assumed, collect, identity};
 use crate::many;
 
 /// A repository to which questions are put.
@@ -129,11 +129,13 @@ pub fn what_if<R>(
     let mut collected = collect(&target.input, &options.limits)?;
     let (slug, settings) = identity(&target.name, &collected, options)?;
     let config = crate::exposure::judged::config(&target.input, &collected, options)?;
+    let assumed = assumed(&collected, options, settings);
     let repository = collected.repository(slug.as_ref(), &options.limits);
     let facts = Facts {
         policies: &[],
         registries: crate::exposure::declared(config.as_ref()),
         settings,
+        visibility: crate::judging::visibility(&options.judging, config.as_ref(), settings)?,
         pack: None,
         now: Some(options.now),
     };
@@ -152,7 +154,9 @@ pub fn what_if<R>(
         revision: collected.revision,
         settings: settings.is_some(),
         unread,
-        not_checked: collected.gaps.into_iter().map(NotChecked::from).collect(),
+        not_checked: (collected.gaps.into_iter().map(NotChecked::from))
+            .chain(assumed)
+            .collect(),
         answer,
     })
 }

@@ -74,6 +74,12 @@ impl<'c> Use<'c> {
         self.checks && self.opened.is_none()
     }
 
+    /// Whether it would refuse them if nothing opened it to them.
+    #[must_use]
+    pub fn would_ask_for_write(&self) -> bool {
+        self.checks
+    }
+
     /// "the agent `x`", for messages.
     #[must_use]
     pub fn name(&self) -> String {

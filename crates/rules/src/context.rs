@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use cofferdam_datapack::DataPack;
 use cofferdam_facts::Timestamp;
 use cofferdam_facts::registry::RegistryDeclaration;
-use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot};
+use cofferdam_facts::settings::{DefaultPermissions, Fact, Snapshot, Visibility};
 use cofferdam_facts::uses_policy::UsesPolicy;
 use cofferdam_facts::{Location, Span};
 use cofferdam_flows::Flows;
@@ -76,6 +76,9 @@ pub struct Context<'c> {
 pub struct Facts<'c> {
     /// The settings, if a snapshot was given.
     pub settings: Option<&'c Snapshot>,
+    /// Who can see the repository, where the project says so itself; what the
+    /// settings say goes before.
+    pub visibility: Option<&'c Visibility>,
     /// The data pack, if it is fresh enough to be believed.
     pub pack: Option<&'c DataPack>,
     /// Lists of what may be used, the organisation's first.

@@ -42,8 +42,8 @@ fn run(rule: &'static dyn Rule, checkout: Checkout) -> Sink {
         settings: checkout.settings.as_ref(),
         pack: checkout.pack.then_some(&pack.pack),
         policies: &checkout.policies,
-        registries: &[],
         now: Timestamp::parse("2026-11-22T00:00:00Z"),
+        ..Facts::default()
     };
     let cx = Context::new(&repository, facts);
     let mut sink = cofferdam_rules::run::run_one(&cx, rule);

@@ -452,6 +452,7 @@ fn judging(args: &AuditArgs) -> Result<Judging, AuditCommandError> {
         fail_on: args.shown.fail_on,
         settings: args.facts.settings.clone(),
         exposure: exposure(args),
+        visibility: None,
     })
 }
 

@@ -8,6 +8,7 @@ use cofferdam_config::{Claim, Config, PLACES, Scope};
 use cofferdam_exposure::claims::Standing;
 use cofferdam_exposure::claims::propose::{propose, undeclared};
 use cofferdam_facts::SourceFile;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::Slug;
 use cofferdam_pipelines::judging::rule_ids;
@@ -32,6 +33,11 @@ pub(super) struct InitArgs {
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
+
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
 }
 
 pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
@@ -41,6 +47,7 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
         base: None,
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: None,
     };
     let (target, mut options) = ways::options(&read)?;
@@ -52,10 +59,12 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
         .flat_map(|config| &config.claims)
         .collect();
     let proposals = propose(&judged.head.exposure);
+    let old = (judged.config.as_ref()).map_or("", |config| config.file.text());
     let tables: Vec<String> = proposals
         .iter()
         .filter(|one| !known.iter().any(|claim| claim.name.value == one.name))
         .map(|one| one.to_toml())
+        .filter(|table| !is_commented(old, table, "name = "))
         .collect();
     let unfit = |path: &Path, why: &dyn std::fmt::Display| ClaimsError::Unfit {
         path: path.to_owned(),
@@ -88,42 +97,64 @@ pub(super) fn run(args: &InitArgs) -> Result<Exit, ClaimsError> {
         text.push_str(&format!("{comment}{table}\n"));
         written.push_str(&match ruling.standing {
             Standing::Refuted(_) => format!(
-                "\n# Refuted on the day it was proposed; mend it, then take the signs away.\n{}",
+                "\n# Refuted on the day it was proposed. Close its ways, then uncomment it: take the `# ` before each line below away.\n{}",
                 commented(table)
             ),
             _ => format!("\n{table}"),
         });
     }
-    let hints = hints(&undeclared(&judged.head.exposure));
+    let hints = hints(&undeclared(&judged.head.exposure), old);
     text.push_str(&hints);
-    if tables.is_empty() {
-        text.push_str("Every claim that would be proposed is made already.\n");
+    if !hints.is_empty() {
+        written.push_str(&format!("\n{}", hints.trim_end_matches('\n')));
+        written.push('\n');
     }
-    if args.write && !tables.is_empty() {
+    if written.is_empty() {
+        text.push_str(
+            "Every claim that would be proposed is made already, or stands there as a comment.\n",
+        );
+    }
+    if args.write && !written.is_empty() {
         let path = write(&args.path, judged.config.as_ref(), &written)?;
         text.push_str(&format!(
             "Written to {}; `cofferdam claims check` checks them.\n",
             path.display()
         ));
-    } else if !tables.is_empty() {
+    } else if !written.is_empty() {
         text.push_str("# Nothing is written; --write appends these to cofferdam.toml.\n");
     }
     output::print(&sanitise::inert_for_log(&lines(&text))).map_err(ways::unwritten)?;
     Ok(Exit::Clean)
 }
 
-/// What to say of secrets of which nothing is declared, as comments.
-fn hints(secrets: &BTreeMap<String, BTreeSet<String>>) -> String {
+/// What to say of secrets of which nothing is declared, as comments; without what
+/// stands there as a comment already.
+fn hints(secrets: &BTreeMap<String, BTreeSet<String>>, old: &str) -> String {
     let mut text = String::new();
     for (name, targets) in secrets {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        text.push_str(&format!(
-            "# {name} may push to {} as far as the files tell; say what it can do:\n# [[registry]]\n# \
-             secret = \"{name}\"\n# repositories = [\"…\"]\n# kind = \"production\"\n\n",
-            targets.join(", ")
-        ));
+        let table = format!(
+            "[[registry]]\nsecret = \"{name}\"\nrepositories = [\"…\"]\nkind = \"production\"\n"
+        );
+        if !is_commented(old, &table, "secret = ") {
+            text.push_str(&lines(&format!(
+                "# {name} may push to {} as far as the files tell. Say what it can do, and uncomment it:\n",
+                targets.join(", ")
+            )));
+            text.push_str(&lines(&commented(&table)));
+            text.push('\n');
+        }
     }
     text
+}
+
+/// Whether the line of a table that begins so stands in a file as a comment.
+fn is_commented(file: &str, table: &str, key: &str) -> bool {
+    let line = table.lines().find(|line| line.starts_with(key));
+    line.is_some_and(|line| {
+        let comments = file.lines().filter_map(|one| one.trim().strip_prefix('#'));
+        comments.into_iter().any(|one| one.trim() == line)
+    })
 }
 
 /// Every line made safe to print.

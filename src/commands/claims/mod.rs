@@ -13,6 +13,7 @@ use cofferdam_config::Config;
 use cofferdam_exposure::claims::words::near;
 use cofferdam_exposure::claims::{self, Against, Meaningless, Names, Ruling, Standing};
 use cofferdam_exposure::{Asset, Node, findings};
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::{Judged, Options, Slug, Target, judged};
 
@@ -74,6 +75,11 @@ struct CheckArgs {
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
+
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
 
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -218,6 +224,7 @@ fn check(args: &CheckArgs, colour: ColourChoice) -> Result<Exit, ClaimsError> {
         base: args.base.as_deref(),
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: None,
     };
     let (target, options) = ways::options(&read)?;
@@ -273,7 +280,7 @@ fn checked(judged: &Judged) -> Result<Checked<'_>, ClaimsError> {
         judged,
         rulings: found,
         next: next(judged),
-        notes: unused(judged),
+        notes: notes(judged),
     })
 }
 
@@ -315,6 +322,17 @@ fn next(judged: &Judged) -> Vec<(String, String)> {
             .collect(),
         Err(mistakes) => vec![("the claims after the merge".to_owned(), listed(&mistakes))],
     }
+}
+
+/// What else is worth knowing: on what the answer rests, and what is declared of
+/// nothing.
+fn notes(judged: &Judged) -> Vec<String> {
+    let beside = judged.head.not_checked.iter().filter(|one| !one.required);
+    let mut notes: Vec<String> = beside
+        .map(|one| format!("note: {}; {}", one.message, one.settle))
+        .collect();
+    notes.extend(unused(judged));
+    notes
 }
 
 /// Declarations of secrets that nothing here has.

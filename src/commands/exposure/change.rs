@@ -9,7 +9,7 @@ use cofferdam_pipelines::exposure::lines;
 use cofferdam_pipelines::{Before, Judged, Options, Target, judged};
 
 use super::{
-    ExposureArgs, ExposureError, Form, Selected, change_human, change_json, change_markdown,
+    ExposureArgs, ExposureError, Form, Selected, alike, change_human, change_json, change_markdown,
     mermaid, print, ways,
 };
 use crate::commands::audit::AuditCommandError;
@@ -25,6 +25,23 @@ pub(super) struct Change<'j> {
     pub(super) moved: Vec<Moved<'j>>,
     /// What is allowed and expired, with its place.
     pub(super) expired: Vec<String>,
+}
+
+/// Widenings that read the same, rest on the same and are closed by the same.
+pub(super) struct Alike<'c> {
+    pub(super) moved: Vec<&'c Moved<'c>>,
+    /// The places of the way.
+    pub(super) places: Vec<String>,
+    /// What closes it, where it fails.
+    pub(super) cuts: Vec<String>,
+}
+
+impl Alike<'_> {
+    /// The pairs, as few lines as tell all of them.
+    pub(super) fn pairs(&self, all: bool) -> Vec<String> {
+        let rows = self.moved.iter().filter_map(|moved| moved.difference.after);
+        alike::pairs(rows, all)
+    }
 }
 
 /// A pair that the change moves.
@@ -47,6 +64,41 @@ impl Change<'_> {
     pub(super) fn count(&self, turn: Turn) -> usize {
         let turns = self.moved.iter().map(|moved| moved.difference.turn);
         turns.filter(|one| *one == turn).count()
+    }
+
+    /// What widens, until there are so many that read differently; and how many
+    /// pairs are left out.
+    pub(super) fn widening(&self, most: usize) -> (Vec<Alike<'_>>, usize) {
+        let exposure = &self.judged.head.exposure;
+        let wide = self.moved.iter().filter(|m| m.difference.widens());
+        let mut wide: Vec<&Moved<'_>> = wide.collect();
+        wide.sort_by_key(|moved| std::cmp::Reverse(moved.difference.after.map(alike::points)));
+        let verdict = |row: Option<&Row>| row.map(|row| row.verdict.to_string());
+        let text = |moved: &Moved<'_>| {
+            let Difference {
+                turn,
+                before,
+                after,
+                ..
+            } = &moved.difference;
+            let places = after.map_or_else(Vec::new, |row| ways::lines(exposure, row));
+            let allowed = moved.allowed.map(|allowed| allowed.location.to_string());
+            let verdicts = (verdict(*before), verdict(*after));
+            (turn.word(), verdicts, allowed, places, moved.lines.clone())
+        };
+        let cuts = |moved: &Moved<'_>| match (moved.fails(), moved.difference.after) {
+            (true, Some(row)) => ways::sentences(&row.cuts(&exposure.graph)),
+            _ => Vec::new(),
+        };
+        let (found, left) = alike::kinds(&wide, most, text, cuts);
+        let found = found
+            .into_iter()
+            .map(|(moved, (.., places, _), cuts)| Alike {
+                moved,
+                places,
+                cuts,
+            });
+        (found.collect(), left)
     }
 
     pub(super) fn failing(&self) -> usize {

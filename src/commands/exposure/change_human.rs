@@ -1,8 +1,10 @@
 //! What a change opens and closes, for a terminal.
 
+use cofferdam_exposure::Row;
 use cofferdam_exposure::compare::Turn;
 
-use super::change::{Change, Moved};
+use super::alike;
+use super::change::{Alike, Change, Moved};
 use super::sheet::Sheet;
 use super::ways;
 
@@ -22,20 +24,20 @@ pub(super) fn render(change: &Change<'_>, colour: bool, all: bool) -> String {
     );
     page.sheet.styled(&head, "1");
     page.sheet.line("");
-    let (wide, rest): (Vec<_>, Vec<_>) = (change.moved.iter()).partition(|m| m.difference.widens());
-    let shown = if all { wide.len() } else { WAYS };
-    for moved in wide.iter().take(shown) {
-        page.widening(change, moved);
+    let (wide, left) = change.widening(if all { usize::MAX } else { WAYS });
+    for alike in &wide {
+        page.widening(alike, all);
     }
-    if wide.len() > shown {
-        let more = wide.len() - shown;
+    if left > 0 {
         page.sheet
-            .line(&format!("… and {more} more that widen; `--all` shows them"));
+            .line(&format!("… and {left} more that widen; `--all` shows them"));
         page.sheet.line("");
     }
+    let rest = change.moved.iter().filter(|m| !m.difference.widens());
+    let rest = others(rest, all);
     let shown = if all { rest.len() } else { OTHERS };
-    for moved in rest.iter().take(shown) {
-        page.other(moved);
+    for line in rest.iter().take(shown) {
+        page.sheet.line(line);
     }
     if rest.len() > shown {
         page.sheet
@@ -69,8 +71,10 @@ struct Page {
 }
 
 impl Page {
-    fn widening(&mut self, change: &Change<'_>, moved: &Moved<'_>) {
-        let exposure = &change.judged.head.exposure;
+    fn widening(&mut self, alike: &Alike<'_>, all: bool) {
+        let Some(moved) = alike.moved.first() else {
+            return;
+        };
         let Some(row) = moved.difference.after else {
             return;
         };
@@ -79,12 +83,13 @@ impl Page {
             _ => String::new(),
         };
         let turn = moved.difference.turn.word();
-        let head = format!(
-            "{turn:<7} {} -> {}  {was}{}",
-            row.position, row.asset, row.verdict
-        );
-        self.sheet
-            .styled(&head, if moved.fails() { "31" } else { "33" });
+        let code = if moved.fails() { "31" } else { "33" };
+        let mut verdict = format!("  {was}{}", row.verdict);
+        for pairs in alike.pairs(all) {
+            self.sheet
+                .styled(&format!("{turn:<7} {pairs}{verdict}"), code);
+            verdict.clear();
+        }
         if let Some(allowed) = moved.allowed {
             self.sheet.line(&format!(
                 "    allowed until {} by {} ({}): {}",
@@ -94,24 +99,26 @@ impl Page {
                 allowed.reason
             ));
         }
-        for line in ways::lines(exposure, row) {
-            self.sheet.line(&format!("    {}", line));
+        for line in &alike.places {
+            self.sheet.line(&format!("    {line}"));
         }
         for line in &moved.lines {
             self.sheet.line(&format!("    rests on {line}"));
         }
-        if moved.fails() {
-            for cut in ways::sentences(&row.cuts(&exposure.graph)) {
-                self.sheet.line(&format!("    cut: {cut}"));
-            }
+        for cut in &alike.cuts {
+            self.sheet.line(&format!("    cut: {cut}"));
         }
         self.sheet.line("");
     }
+}
 
-    fn other(&mut self, moved: &Moved<'_>) {
+/// What is no widening, pairs with the same verdicts together.
+fn others<'m>(moved: impl Iterator<Item = &'m Moved<'m>>, all: bool) -> Vec<String> {
+    let mut found: Vec<(&str, String, Vec<&Row>)> = Vec::new();
+    for moved in moved {
         let difference = &moved.difference;
         let Some(row) = difference.after.or(difference.before) else {
-            return;
+            continue;
         };
         let verdict = match (difference.turn, difference.before, difference.after) {
             (Turn::Better | Turn::Worse, Some(before), Some(after)) => {
@@ -120,11 +127,17 @@ impl Page {
             (Turn::Closed, Some(before), _) => format!("was {}", before.verdict),
             _ => row.verdict.to_string(),
         };
-        self.sheet.line(&format!(
-            "{:<7} {} -> {}  {verdict}",
-            difference.turn.word(),
-            row.position,
-            row.asset
-        ));
+        let turn = difference.turn.word();
+        let same = |(a, b, _): &&mut (&str, String, Vec<&Row>)| *a == turn && *b == verdict;
+        match found.iter_mut().find(same) {
+            Some((.., rows)) => rows.push(row),
+            None => found.push((turn, verdict, vec![row])),
+        }
     }
+    let lines = found.into_iter().flat_map(|(turn, verdict, rows)| {
+        let pairs = alike::pairs(rows, all);
+        let lines = pairs.into_iter();
+        lines.map(move |pairs| format!("{turn:<7} {pairs}  {verdict}"))
+    });
+    lines.collect()
 }

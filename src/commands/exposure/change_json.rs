@@ -1,13 +1,12 @@
 //! What a change opens and closes, for programs.
 
+use cofferdam_exposure::schema::SCHEMA_VERSION;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::formats;
 use serde_json::{Value, json};
 
 use super::change::{Change, Moved};
 use super::ways;
-
-/// The version of the JSON that this command prints for a change.
-const SCHEMA_VERSION: u32 = 1;
 
 pub(super) fn render(change: &Change<'_>) -> std::io::Result<String> {
     let head = &change.judged.head;
@@ -19,6 +18,7 @@ pub(super) fn render(change: &Change<'_>) -> std::io::Result<String> {
         "revision": head.revision,
         "base": { "name": before.name, "commit": before.commit },
         "settings_known": head.settings,
+        "visibility": head.visibility.as_ref().map(Visibility::word),
         "fails": change.failing() > 0,
         "differences": moved.collect::<Vec<_>>(),
         "edits": before.edits.iter().map(|edit| json!({

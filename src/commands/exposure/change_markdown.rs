@@ -2,7 +2,7 @@
 
 use cofferdam_findings::sanitise::{clipped, markdown, markdown_code};
 
-use super::change::{Change, Moved};
+use super::change::{Alike, Change, Moved};
 use super::ways;
 
 /// By this the comment is found again when it is renewed.
@@ -39,13 +39,17 @@ pub(super) fn render(change: &Change<'_>) -> String {
         }
         text.push('\n');
     }
-    for moved in wide.iter().take(WAYS) {
-        let way = way(change, moved);
+    let (alike, left) = change.widening(WAYS);
+    for one in &alike {
+        let way = way(one);
         if text.len() + way.len() > LIMIT {
             text.push_str("\nMore ways found no room here.\n\n");
             break;
         }
         text.push_str(&way);
+    }
+    if left > 0 {
+        text.push_str(&format!("The ways of {left} more pairs are not shown.\n\n"));
     }
     let rest: String = rest.iter().take(ROWS).map(|moved| row(moved)).collect();
     if !rest.is_empty() && text.len() + rest.len() < LIMIT {
@@ -115,32 +119,21 @@ fn row(moved: &Moved<'_>) -> String {
     )
 }
 
-fn way(change: &Change<'_>, moved: &Moved<'_>) -> String {
-    let exposure = &change.judged.head.exposure;
-    let Some(row) = moved.difference.after else {
-        return String::new();
-    };
+fn way(alike: &Alike<'_>) -> String {
+    let summary = alike.pairs(false).join("; ");
     let mut text = format!(
         "<details><summary>{}</summary>\n\n",
-        cofferdam_findings::sanitise::html(&clipped(
-            &format!("{} -> {}", row.position, row.asset),
-            TEXT
-        ))
+        cofferdam_findings::sanitise::html(&clipped(&summary, TEXT))
     );
-    for line in ways::lines(exposure, row) {
-        text.push_str(&format!("1. {}\n", code(&line)));
+    for line in &alike.places {
+        text.push_str(&format!("1. {}\n", code(line)));
     }
     text.push('\n');
-    for line in &moved.lines {
+    for line in alike.moved.first().map_or(&[][..], |moved| &moved.lines) {
         text.push_str(&format!("- rests on {}\n", code(line)));
     }
-    if moved.fails() {
-        for cut in ways::sentences(&row.cuts(&exposure.graph)) {
-            text.push_str(&format!(
-                "- closes it: {}\n",
-                markdown(&clipped(&cut, TEXT))
-            ));
-        }
+    for cut in &alike.cuts {
+        text.push_str(&format!("- closes it: {}\n", markdown(&clipped(cut, TEXT))));
     }
     text.push_str("\n</details>\n\n");
     text

@@ -1,24 +1,23 @@
 //! The exposures for programs.
 
-use cofferdam_exposure::Row;
+use cofferdam_exposure::schema::SCHEMA_VERSION;
+use cofferdam_exposure::{Row, facts_of};
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::formats;
 use cofferdam_pipelines::Exposed;
 use serde_json::{Value, json};
 
 use super::ways;
 
-/// The version of the JSON that this command prints.
-const SCHEMA_VERSION: u32 = 1;
-
 pub(super) fn render(found: &Exposed, rows: &[&Row], cuts: bool) -> std::io::Result<String> {
-    let exposure = &found.exposure;
     let document = json!({
         "schema_version": SCHEMA_VERSION,
         "repository": found.repository,
         "revision": found.revision,
         "settings_known": found.settings,
+        "visibility": found.visibility.as_ref().map(Visibility::word),
         "rows": rows.iter().map(|one| row(found, one, cuts)).collect::<Vec<_>>(),
-        "facts": exposure.facts().into_iter().map(|(fact, pairs)| json!({
+        "facts": facts_of(rows.iter().copied()).into_iter().map(|(fact, pairs)| json!({
             "fact": fact.to_string(),
             "pairs": pairs,
             "settle": fact.settle(),

@@ -1,9 +1,11 @@
 //! `cofferdam exposure [PATH]`: who can reach what.
 
+mod alike;
 mod change;
 mod change_human;
 mod change_json;
 mod change_markdown;
+mod folded;
 mod human;
 mod json;
 mod mermaid;
@@ -18,6 +20,7 @@ use cofferdam_exposure::claims::Meaningless;
 use cofferdam_exposure::claims::words::near;
 use cofferdam_exposure::{Asset, Class, Node, Position, Row, findings};
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Exposed, Slug, exposure};
 
@@ -67,6 +70,11 @@ pub(crate) struct ExposureArgs {
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
 
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
+
     /// Only from this position, as in `newcomer` or `action:acme/build`; may be
     /// given several times.
     #[arg(long, value_name = "POSITION")]
@@ -90,7 +98,8 @@ pub(crate) struct ExposureArgs {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
 
-    /// Show everything instead of one screen.
+    /// Show everything instead of one screen: every position on a line of its own,
+    /// and every asset by name.
     #[arg(long)]
     all: bool,
 }
@@ -168,6 +177,7 @@ pub(crate) fn run(args: &ExposureArgs, colour: ColourChoice) -> Result<Exit, Exp
         base: args.base.as_deref(),
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: args.date,
     };
     let (target, options) = ways::options(&read)?;
@@ -267,7 +277,8 @@ impl Selected {
                         Node::Asset(asset) => Some(asset.to_string()),
                         _ => None,
                     });
-                    let (name, near) = (name.clone(), near(name, all));
+                    let classes = Class::ALL.iter().map(|class| class.word().to_owned());
+                    let (name, near) = (name.clone(), near(name, classes.chain(all)));
                     return Err(ExposureError::NoAsset { name, near });
                 }
             }

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cofferdam_config::keys::VISIBILITIES;
 use cofferdam_exposure::{Cut, Exposure, Row, Verdict};
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::formats::{self, Format};
 use cofferdam_findings::{Finding, NotChecked, Report, RuleInfo};
 use cofferdam_pipelines::{Base, Data, Exposed, Input, Judging, Limits, Options, Slug, Target};
@@ -21,6 +23,8 @@ pub(crate) struct Read<'r> {
     pub(crate) base: Option<&'r str>,
     pub(crate) settings: &'r [PathBuf],
     pub(crate) repository: Option<&'r Slug>,
+    /// Who sees it, where no settings say so.
+    pub(crate) visibility: Option<&'r Visibility>,
     /// As on this day; today without.
     pub(crate) date: Option<Timestamp>,
 }
@@ -43,11 +47,20 @@ pub(crate) fn judged(read: &Read<'_>) -> Result<(Target, Options), AuditCommandE
         judging: Judging {
             base,
             settings: read.settings.to_vec(),
+            visibility: read.visibility.cloned(),
             ..Judging::default()
         },
         ..unjudged(read.settings, read.repository, now)?
     };
     Ok((target(read.path, read.rev), options))
+}
+
+/// A word of `--visibility`.
+pub(crate) fn seen_by(word: &str) -> Result<Visibility, String> {
+    match VISIBILITIES.contains(&word) {
+        true => Ok(Visibility::from_word(word)),
+        false => Err(format!("it is one of: {}", VISIBILITIES.join(", "))),
+    }
 }
 
 /// So many threads, or with 0 one a core, with room for what is nested deeply.

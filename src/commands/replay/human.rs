@@ -63,6 +63,7 @@ impl Page {
         let code = match answer {
             Answer::Hit => "1;31",
             Answer::Unknown => "33",
+            Answer::Possible => "36",
             Answer::NotHit => "32",
         };
         self.styled(&format!("{:wide$}", answer.word()), code)
@@ -107,7 +108,7 @@ impl Page {
             if !one && answered.commit.is_some() {
                 text = format!("[{}] {text}", looked_at(answered));
             }
-            let answer = self.answer(answer, 7);
+            let answer = self.answer(answer, 8);
             let line = format!(
                 "{answer}  {}  {:wide$}  {}",
                 incident.from.date(),
@@ -119,11 +120,18 @@ impl Page {
         let count = |answer: Answer| outcomes(&told.found).filter(|o| o.answer == answer).count();
         self.line("");
         self.line(&format!(
-            "{} hit, {} unknown, {} not hit; `cofferdam replay INCIDENT` says by which job and what would have leaked",
+            "{} hit, {} unknown, {} possible, {} not hit; `cofferdam replay INCIDENT` says by which job and what would have leaked",
             count(Answer::Hit),
             count(Answer::Unknown),
-            told.found.answers.len() - count(Answer::Hit) - count(Answer::Unknown),
+            count(Answer::Possible),
+            told.found.answers.len()
+                - count(Answer::Hit)
+                - count(Answer::Unknown)
+                - count(Answer::Possible),
         ));
+        if count(Answer::Possible) > 0 {
+            self.line("possible: nothing of it is used, but the way is open to whoever takes over an account with a role");
+        }
     }
 
     fn one(&mut self, told: &Told<'_>) {
@@ -188,7 +196,7 @@ impl Page {
     }
 
     fn used(&mut self, one: &Use) {
-        let word = self.answer(one.answer, 7);
+        let word = self.answer(one.answer, 8);
         let place = format!("{}:{}  {}", one.location.path, one.location.line, one.what);
         let line = format!("  {word}  {}", sanitise::line(&place));
         self.line(&line);
@@ -224,7 +232,7 @@ impl Page {
     }
 
     fn way(&mut self, way: &Taken, places: &[cofferdam_exposure::Place]) {
-        let word = self.answer(way.answer, 7);
+        let word = self.answer(way.answer, 8);
         let head = format!("{} by the same way: {}", way.position, way.verdict);
         let line = format!("  {word}  {}", sanitise::line(&head));
         self.line(&line);
@@ -256,8 +264,14 @@ impl Page {
             self.line("Settings are not known: `cofferdam settings snapshot OWNER/NAME`, then --settings cofferdam-settings.json");
         }
         for one in &told.found.not_checked {
-            let line = self.styled("Not read:", "1;31");
-            let line = format!("{line} {}", sanitise::line(&one.message));
+            let line = match one.required {
+                true => format!(
+                    "{} {}",
+                    self.styled("Not read:", "1;31"),
+                    sanitise::line(&one.message)
+                ),
+                false => format!("note: {}; {}", sanitise::line(&one.message), one.settle),
+            };
             self.line(&line);
         }
         self.line(&format!(

@@ -11,6 +11,7 @@ use cofferdam_datapack::{DataPack, Freshness, InForce, Incident};
 use cofferdam_exposure::replay::{Answer, Job, Leak, Outcome, Use};
 use cofferdam_exposure::{Class, Level, Verdict};
 use cofferdam_facts::Timestamp;
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, NotChecked, sanitise};
 use cofferdam_pipelines::replay::Answered;
 use cofferdam_pipelines::{Moment, Replayed, Slug, replay};
@@ -23,8 +24,8 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::output::{self, ColourChoice};
 
-/// Say what incidents of the past would have done to a checkout: hit, not hit or
-/// unknown, by which job, what would have leaked, and what would have stopped
+/// Say what incidents of the past would have done to a checkout: hit, possible,
+/// not hit or unknown, by which job, what would have leaked, and what would have stopped
 /// it.
 ///
 /// Without INCIDENT it is all that are known, one line each. What was bad in
@@ -32,7 +33,7 @@ use crate::output::{self, ColourChoice};
 /// incidents, and docs/replay.md how to add one.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes:\n  0  no incident would have hit the checkout\n  1  one would have\n  2  wrong \
+    after_help = "Exit codes:\n  0  no incident would have hit the checkout; a way that is possible, once somebody with a role is taken over, is told\n  1  one would have\n  2  wrong \
     usage\n  3  of one it is not known\n\nExamples:\n  cofferdam replay .\n  cofferdam replay --list\n  \
     cofferdam replay tj-actions-changed-files\n  cofferdam replay trivy-action --at 2026-03-19 .\n  \
     cofferdam replay --at then --format markdown"
@@ -68,6 +69,11 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
     repository: Option<Slug>,
 
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by)]
+    visibility: Option<Visibility>,
+
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
@@ -93,6 +99,12 @@ pub(crate) enum ReplayError {
     /// No data pack can be believed.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is neither an incident nor a folder of this name.
+    #[error("there is no file or folder at {name}, and no incident is called so")]
+    NoFolder {
+        /// What was asked for.
+        name: String,
+    },
     /// No incident has this id.
     #[error("`{name}` is no known incident{}", nearest(near))]
     NoIncident {
@@ -113,7 +125,7 @@ impl From<ReplayError> for Failure {
         match error {
             ReplayError::Audit(inner) => inner.into(),
             ReplayError::Data(inner) => inner.into(),
-            named @ ReplayError::NoIncident { .. } => {
+            named @ (ReplayError::NoIncident { .. } | ReplayError::NoFolder { .. }) => {
                 Self::usage(&named).hint(Some("`cofferdam replay --list` lists them"))
             }
         }
@@ -172,7 +184,8 @@ fn tell<'p>(
     now: Timestamp,
 ) -> Result<Told<'p>, AuditCommandError> {
     ways::pool(0)?;
-    let options = ways::unjudged(args.settings.as_slice(), args.repository.as_ref(), now)?;
+    let mut options = ways::unjudged(args.settings.as_slice(), args.repository.as_ref(), now)?;
+    options.judging.visibility.clone_from(&args.visibility);
     let moment = match (&args.at, &args.rev) {
         (Some(moment), _) => moment.clone(),
         (None, Some(revision)) => Moment::Revision(revision.clone()),
@@ -248,6 +261,7 @@ fn wanted<'p>(
     match (pack.incidents.iter().find(known), &args.path) {
         (Some(incident), path) => Ok((Some(incident), path.clone().unwrap_or_else(here))),
         (None, None) if Path::new(name).exists() => Ok((None, PathBuf::from(name))),
+        (None, None) if is_path(name) => Err(ReplayError::NoFolder { name: name.clone() }),
         (None, _) => {
             let scored = pack.incidents.iter().map(|one| {
                 let score = strsim::jaro_winkler(name, &one.id);
@@ -261,6 +275,11 @@ fn wanted<'p>(
             })
         }
     }
+}
+
+/// Whether a word can be nothing but a path.
+fn is_path(word: &str) -> bool {
+    word.contains(['/', '\\']) || word.starts_with(['.', '~'])
 }
 
 fn exit(found: &Replayed) -> Exit {

@@ -9,7 +9,7 @@ use cofferdam_exposure::whatif::answer::Role;
 use cofferdam_exposure::whatif::organisation::Everywhere;
 use cofferdam_exposure::whatif::schema::SCHEMA_VERSION;
 use cofferdam_exposure::whatif::{
-    Answer, Catalogue, Layer, Ranked, Study, answer as answers, ranking, weight,
+    Answer, Catalogue, Layer, Ranked, Study, UnknownControl, answer as answers, ranking, weight,
 };
 use cofferdam_exposure::{Asset, Level};
 use cofferdam_findings::{Exit, formats, sanitise};
@@ -36,8 +36,6 @@ struct Reply {
     /// One for each thing that the name means there.
     answers: Vec<Said>,
     ranked: Vec<Ranked>,
-    /// The controls that there are.
-    controls: BTreeSet<String>,
 }
 
 /// An answer in the form in which it is written.
@@ -60,7 +58,6 @@ struct Sum {
     secrets: BTreeSet<(String, String)>,
     doubtful: Vec<String>,
     broken: bool,
-    controls: BTreeSet<String>,
 }
 
 pub(super) fn run(
@@ -89,6 +86,7 @@ pub(super) fn run(
         only: targets.len() == 1,
         ..ways::unjudged(settings, args.repository.as_ref(), clock::now())?
     };
+    known(without, &targets, &options)?;
     let ask = |session: &mut Session<'_>| reply(args, session, question, without, colour);
     let mut sum = Sum {
         asked: targets.len(),
@@ -124,20 +122,58 @@ pub(super) fn run(
     if let ControlFlow::Break(error) = flow {
         return Err(error);
     }
-    let unknown = without.iter().find(|name| !sum.controls.contains(*name));
-    if let Some(name) = unknown {
-        return Err(WhatIfError::Control(super::UnknownControl {
-            name: name.clone(),
-            near: None,
-            all: sum.controls.iter().cloned().collect(),
-        }));
-    }
     let whole = !sum.broken && sum.doubtful.is_empty() && !everywhere.is_cut();
     match question {
         Question::Thing(name) => writing.end(args, name, &sum, colour)?,
         _ => ranking_of(args, &everywhere, &sum, colour)?,
     }
     Ok(if whole { Exit::Clean } else { Exit::NotChecked })
+}
+
+/// Every name of a layer has to be that of one in some repository, before anything
+/// is written: a misspelt one would answer another question.
+fn known(without: &[String], targets: &[Target], options: &Options) -> Result<(), WhatIfError> {
+    let mut open: BTreeSet<&String> = without.iter().collect();
+    let mut last = None;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let ask = |session: &mut Session<'_>| -> Vec<Result<(), UnknownControl>> {
+        let names = without.iter();
+        names
+            .map(|name| session.layers(std::slice::from_ref(name)).map(drop))
+            .collect()
+    };
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    let flow = what_if_all(targets, options, ask, |_, result| {
+        // What cannot be read is told where it is asked.
+        let answers = result.map(|found| found.answer).unwrap_or_default();
+        for (name, answer) in without.iter().zip(answers) {
+            match answer {
+                Ok(()) => {
+                    open.remove(name);
+                }
+                Err(error) => {
+                    all.extend(error.all.iter().cloned());
+                    last.get_or_insert(error);
+                }
+            }
+        }
+        match open.is_empty() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    match (flow, open.first()) {
+        (ControlFlow::Continue(()), Some(name)) => Err(WhatIfError::Control(UnknownControl {
+            name: (*name).clone(),
+            near: last
+                .filter(|error| error.name == **name)
+                .and_then(|e| e.near),
+            all: all.into_iter().collect(),
+        })),
+        _ => Ok(()),
+    }
 }
 
 /// Puts the question to one repository.
@@ -149,18 +185,15 @@ fn reply(
     colour: ColourChoice,
 ) -> Reply {
     let mut layers: BTreeSet<Layer> = BTreeSet::new();
-    let mut controls = BTreeSet::new();
     for name in without {
-        // What one repository does not have, another may.
+        // What one repository does not have, another does.
         if let Ok(found) = session.layers(std::slice::from_ref(name)) {
             layers.extend(found);
-            controls.insert(name.clone());
         }
     }
     let mut reply = Reply {
         answers: Vec::new(),
         ranked: Vec::new(),
-        controls,
     };
     session.without(&layers, |study| match question {
         Question::Thing(name) => {
@@ -279,7 +312,6 @@ fn one(
             .unwrap_or_default();
         sum.doubtful.push(format!("{}: {why}", target.name));
     }
-    sum.controls.extend(found.answer.controls.iter().cloned());
     let ranked = found.answer.ranked.clone();
     everywhere.add(&name, ranked);
     if !found.answer.answers.is_empty() {

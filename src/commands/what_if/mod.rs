@@ -14,6 +14,7 @@ use cofferdam_exposure::whatif::{
     Answer, Catalogue, Held, Ranked, Study, UnknownControl, Unresolved, answer as answers, fallen,
     ranking,
 };
+use cofferdam_facts::settings::Visibility;
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::{Session, Slug, Studied, what_if};
 
@@ -76,6 +77,11 @@ pub(crate) struct WhatIfArgs {
     /// The repository that this is, where its remote does not say so.
     #[arg(long, value_name = "OWNER/NAME", value_parser = slug, conflicts_with = "recursive")]
     repository: Option<Slug>,
+
+    /// Who sees the repository, where no settings tell: `public`, `private` or
+    /// `internal`. In a public one forks get no secrets, whatever is set.
+    #[arg(long, value_name = "WHO", value_parser = ways::seen_by, conflicts_with = "recursive")]
+    visibility: Option<Visibility>,
 
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -140,7 +146,7 @@ impl From<WhatIfError> for Failure {
         match error {
             WhatIfError::Audit(inner) => inner.into(),
             WhatIfError::Name { .. } => Self::usage(&error).hint(Some(
-                "`cofferdam what-if --all` lists every dependency, `cofferdam exposure --all` all the rest",
+                "`cofferdam what-if --all --full` lists every dependency, `cofferdam exposure --all` every asset",
             )),
             WhatIfError::Control(_) => Self::usage(&error).hint(Some(
                 "`cofferdam what-if --without all` says what each layer holds",
@@ -178,6 +184,7 @@ pub(crate) fn run(args: &WhatIfArgs, colour: ColourChoice) -> Result<Exit, WhatI
         base: None,
         settings: args.settings.as_slice(),
         repository: args.repository.as_ref(),
+        visibility: args.visibility.as_ref(),
         date: None,
     })?;
     let ask = |session: &mut Session<'_>| {
@@ -356,6 +363,7 @@ fn not_read<R>(found: &Studied<R>) -> Vec<String> {
         Some(at) => format!("{}:{}: {}", at.path, at.line, one.why),
         None => format!("{}: {}", one.path, one.why),
     });
-    let files = found.not_checked.iter().map(|one| one.message.clone());
+    let files = found.not_checked.iter().filter(|one| one.required);
+    let files = files.map(|one| one.message.clone());
     unread.chain(files).collect()
 }

@@ -129,14 +129,13 @@ impl Page {
 
     /// The page with what was not read.
     pub(super) fn ended<R>(mut self, found: &Studied<R>) -> String {
+        for one in found.not_checked.iter().filter(|one| !one.required) {
+            self.line("");
+            self.wrapped(0, &format!("note: {}; {}", one.message, one.settle));
+        }
         let unread = super::not_read(found);
         if !unread.is_empty() {
-            let head = if found.is_whole() {
-                "Not read:"
-            } else {
-                "Not read as a whole, and may be hit too:"
-            };
-            self.head(head);
+            self.head("Not read as a whole, and may be hit too:");
             let most = self.most(UNREAD);
             for line in unread.iter().take(most) {
                 self.plain(&format!("  {line}"));

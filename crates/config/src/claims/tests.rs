@@ -32,6 +32,9 @@ name = "Only maintainers"
 only = { from = "maintainer", to = ["tag:*", "publish:*"], after = "approval:environment:release" }
 unless = ["approval:update"]
 
+[exposure]
+visibility = "internal"
+
 [[exposure.allow]]
 from = "dependency"
 to = "cache:default"
@@ -52,7 +55,10 @@ expires = 2027-01-31
     let day = |text: &str| Timestamp::parse(text).unwrap();
     let allowed = config.allowed.first().unwrap();
     assert!(!allowed.is_expired(day("2027-01-31")) && allowed.is_expired(day("2027-02-01")));
-    assert_eq!(allowed.location.line, 12);
+    assert_eq!(allowed.location.line, 15);
+    let visibility = config.visibility.unwrap();
+    assert_eq!(visibility.value, Visibility::Internal);
+    assert_eq!(config.file.locate(visibility.span).line, 13);
 }
 
 #[test]

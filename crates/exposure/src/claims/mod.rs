@@ -11,7 +11,7 @@ pub mod propose;
 pub mod schema;
 pub mod words;
 
-use cofferdam_config::{Claim, Form};
+use cofferdam_config::{Claim, Config, Form};
 use cofferdam_facts::registry::RegistryDeclaration;
 use cofferdam_facts::{SourceFile, Spanned};
 
@@ -191,6 +191,34 @@ pub fn check<'c>(
     } else {
         Err(mistakes)
     }
+}
+
+/// The words of claims and allowances that mean nothing in any checkout. Whether a
+/// name is one that something here has, only [`check`] tells.
+#[must_use]
+pub fn misspelt(config: &Config) -> Vec<Meaningless> {
+    let place = |span| config.file.locate(span);
+    let reading = Reading {
+        names: &Names::everywhere(),
+        declared: &config.registries,
+        must_exist: false,
+        place: &place,
+    };
+    let claims = config.claims.iter();
+    let mut said: Vec<_> = claims
+        .map(|one| (&one.from, &one.to, [&one.after, &one.unless]))
+        .collect();
+    let none = &Vec::new();
+    let allowed = config.allowed.iter();
+    said.extend(allowed.map(|one| (&one.from, &one.to, [&one.after, none])));
+    let mut wrong = Vec::new();
+    for (from, to, excuses) in said {
+        wrong.extend(from.iter().filter_map(|text| reading.who(text).err()));
+        wrong.extend(to.iter().filter_map(|text| reading.what(text).err()));
+        let excuses = excuses.into_iter().flatten();
+        wrong.extend(excuses.filter_map(|text| reading.excuse(text).err()));
+    }
+    wrong
 }
 
 #[cfg(test)]

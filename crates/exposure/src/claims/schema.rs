@@ -1,7 +1,8 @@
 //! The JSON schema of what becomes of claims.
 
-use cofferdam_findings::formats::TOOL_HOME;
 use serde_json::{Value, json};
+
+use crate::schema::{object, titled, verdict};
 
 /// The version of the JSON.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -61,7 +62,7 @@ pub fn schema() -> Value {
     let edit = object(&[("path", text()), ("line", line()), ("message", text())]);
     let base = object(&[("name", text()), ("commit", text())]);
     let next = object(&[("name", text()), ("standing", text())]);
-    let mut schema = object(&[
+    let schema = object(&[
         ("schema_version", json!({ "const": SCHEMA_VERSION })),
         (
             "tool",
@@ -80,43 +81,11 @@ pub fn schema() -> Value {
         ("notes", list(text())),
         ("exit_code", json!({ "enum": [0, 1, 3] })),
     ]);
-    if let Some(map) = schema.as_object_mut() {
-        let id = format!("{TOOL_HOME}/raw/main/docs/schema/claims-v{SCHEMA_VERSION}.json");
-        let rest = std::mem::take(map);
-        map.insert(
-            "$schema".to_owned(),
-            json!("https://json-schema.org/draft/2020-12/schema"),
-        );
-        map.insert("$id".to_owned(), json!(id));
-        map.insert("title".to_owned(), json!("Cofferdam claims"));
-        map.insert(
-            "description".to_owned(),
-            json!("What `cofferdam claims check --format json` writes. Fields may be added within a version; a reader ignores fields that it does not know. Text comes from the checkout and must be made safe for wherever it is shown."),
-        );
-        map.extend(rest);
-    }
-    schema
-}
-
-fn verdict() -> Value {
-    let words = || json!({ "type": "array", "items": { "type": "string" } });
-    object(&[
-        ("text", json!({ "type": "string" })),
-        (
-            "level",
-            json!({ "enum": ["reachable", "reachable-if", "after", "blocked"] }),
-        ),
-        ("facts", words()),
-        ("after", words()),
-        ("blocked_by", words()),
-    ])
-}
-
-fn object(properties: &[(&str, Value)]) -> Value {
-    let required: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
-    let map: serde_json::Map<String, Value> = properties
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect();
-    json!({ "type": "object", "properties": map, "required": required })
+    titled(
+        schema,
+        "claims",
+        SCHEMA_VERSION,
+        "Cofferdam claims",
+        "What `cofferdam claims check --format json` writes.",
+    )
 }

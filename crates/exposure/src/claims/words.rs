@@ -194,6 +194,20 @@ impl Names {
         names
     }
 
+    /// Those that every checkout has.
+    #[must_use]
+    pub fn everywhere() -> Self {
+        let mut names = Self::default();
+        names.positions.extend(Position::PEOPLE);
+        let others = [
+            Position::Cache,
+            Position::Artifact,
+            Position::RunnerNeighbour,
+        ];
+        names.positions.extend(others);
+        names
+    }
+
     /// These and others.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

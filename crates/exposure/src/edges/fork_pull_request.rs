@@ -17,14 +17,18 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             continue;
         };
         let from = Node::Position(rank.position());
-        graph.draw(
-            Drawn::new(RULE.id, from, Node::Own(Own::Fork))
-                .under(&verdict)
-                .at(Place::without_file("opens a pull request from a fork"))
-                .cut(
-                    Cost::Setting,
-                    "Approve the runs of all outside contributors",
-                ),
-        );
+        let edge = Drawn::new(RULE.id, from, Node::Own(Own::Fork))
+            .under(&verdict)
+            .at(Place::without_file("opens a pull request from a fork"));
+        // Whoever has a role is asked for no approval, and whoever is asked already
+        // is asked for no other one.
+        let approved = rank >= Rank::Triager || !verdict.waits.is_empty();
+        graph.draw(match approved {
+            true => edge,
+            false => edge.cut(
+                Cost::Setting,
+                "Approve the runs of all outside contributors",
+            ),
+        });
     }
 }

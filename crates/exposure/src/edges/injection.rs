@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cofferdam_flows::{Effect, Flow, Holds, Sink, SinkKind, Source, Who};
+use cofferdam_rules::Context;
 use cofferdam_rules::agents::Use;
 use cofferdam_rules::injections;
 use cofferdam_rules::starts::Start;
@@ -41,7 +42,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         };
         let job = std::ptr::from_ref(stage.job).addr();
         for (run, start) in starts.get(&job).into_iter().flatten() {
-            arrive(run, start, flow, sink, becomes, graph);
+            arrive(scene.cx, run, start, flow, sink, becomes, graph);
         }
     }
 }
@@ -86,6 +87,7 @@ impl Becomes {
 }
 
 fn arrive(
+    cx: &Context<'_>,
     run: &Run<'_>,
     start: &Start<'_>,
     flow: &Flow<'_>,
@@ -93,7 +95,7 @@ fn arrive(
     becomes: Becomes,
     graph: &mut Graph,
 ) {
-    let Some((shape, way)) = injections::arrives(flow, sink, start) else {
+    let Some((shape, way)) = injections::arrives(cx, flow, sink, start) else {
         return;
     };
     // An agent that refuses people without write access obeys the others.
@@ -104,6 +106,8 @@ fn arrive(
     );
     let success = artifact || sink.step.condition.as_ref().is_some_and(needs_success);
     let step = flow.through.first().copied().unwrap_or(sink.step);
+    let dispatched = matches!(run.event(), "repository_dispatch" | "workflow_dispatch");
+    let by_hand = dispatched && run.start.command.is_none();
     for rank in Rank::ALL {
         let Some(verdict) = passing_words(&way, rank, run.event()) else {
             continue;
@@ -114,6 +118,9 @@ fn arrive(
             Who::PullRequestAuthor if is_review(run) => rank >= Rank::Writer,
             Who::Anyone | Who::PullRequestAuthor => true,
             Who::Triage => rank >= Rank::Triager,
+            // Whoever starts it by hand types the inputs too, and nobody types a
+            // stranger's; with a command in a comment they are the commenter's.
+            Who::Dispatcher if by_hand => rank >= Rank::Writer,
             // Words that count only from somebody with a role are that person's.
             Who::Dispatcher => verdict.waits.is_empty(),
             Who::Pusher => rank >= Rank::Writer,
@@ -140,16 +147,68 @@ fn arrive(
         for hop in &flow.hops {
             edge = edge.at(Place::new(hop.file.locate(hop.span), hop.note.clone()));
         }
-        let place = sink.file.locate(sink.span);
-        let cut = format!(
-            "Hand `{}` over by `env:` at {}:{}",
-            injections::one_line(&sink.written),
-            place.path,
-            place.line
-        );
-        graph.draw(
-            edge.at(Place::new(place, sink.written.clone()))
-                .cut(Cost::Line, cut),
-        );
+        edge = edge.at(Place::new(
+            sink.file.locate(sink.span),
+            sink.written.clone(),
+        ));
+        for (cost, what) in cuts(sink, rank) {
+            edge = edge.cut(cost, what);
+        }
+        graph.draw(edge);
     }
+}
+
+/// What takes the value away from where it is code.
+fn cuts(sink: &Sink<'_>, rank: Rank) -> Vec<(Cost, String)> {
+    let place = sink.file.locate(sink.span);
+    let at = format!("{}:{}", place.path, place.line);
+    let written = injections::one_line(&sink.written);
+    vec![match sink.kind {
+        SinkKind::Script | SinkKind::CodeInput | SinkKind::ShellCommand => (
+            Cost::Line,
+            format!("Hand `{written}` over by `env:` at {at}"),
+        ),
+        SinkKind::Evaluated => (
+            Cost::Lines,
+            format!("Do not run `{written}` as code at {at}: quote it as one argument"),
+        ),
+        SinkKind::EnvironmentFile | SinkKind::PathFile => (
+            Cost::Lines,
+            format!(
+                "Hand `{written}` on by a step's output at {at}, not by `GITHUB_ENV` or `GITHUB_PATH`"
+            ),
+        ),
+        // What it is told in a variable or a file tells it the same.
+        SinkKind::Prompt => return of_agent(sink, rank),
+        _ => (
+            Cost::Lines,
+            format!("Take `{written}` at {at} only if it is one of a list of known values"),
+        ),
+    }]
+}
+
+/// Whom the agent obeys, and what lies in its reach.
+fn of_agent(sink: &Sink<'_>, rank: Rank) -> Vec<(Cost, String)> {
+    let place = sink.file.locate(sink.step.head());
+    let at = format!("{}:{}", place.path, place.line);
+    let mut cuts = vec![(
+        Cost::Job,
+        format!(
+            "Run the agent at {at} in a job of its own, which holds nothing and whose answer is only text"
+        ),
+    )];
+    let used = Use::of_sink(sink);
+    if let Some(opened) = used.opened.as_ref().filter(|_| used.would_ask_for_write())
+        && rank < Rank::Writer
+    {
+        let place = sink.file.locate(opened.span);
+        cuts.push((
+            Cost::Line,
+            format!(
+                "Take {} away at {}:{}, so that the agent refuses whoever may not write",
+                opened.text, place.path, place.line
+            ),
+        ));
+    }
+    cuts
 }

@@ -57,7 +57,8 @@ fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict>
         // that what keeps forks out keeps nobody out.
         let files = match &run.start.files {
             Way::Closed if run.for_insiders => Verdict::reachable(),
-            way => passing(way, rank)?,
+            // Anybody reviews what somebody else has opened.
+            way => passing(&way.clone().for_comment(), rank)?,
         };
         return ground.scene.settings.fork_runs(rank).map(|v| v.and(&files));
     }

@@ -57,6 +57,9 @@ pub enum Answer {
     Hit,
     /// What is known does not decide.
     Unknown,
+    /// The way is open to somebody who has to be taken over first: an account with
+    /// a role, the owner of a dependency. That it happened is not said.
+    Possible,
     /// It would not have been.
     NotHit,
 }
@@ -68,6 +71,7 @@ impl Answer {
         match self {
             Self::Hit => "hit",
             Self::Unknown => "unknown",
+            Self::Possible => "possible",
             Self::NotHit => "not hit",
         }
     }
@@ -142,8 +146,9 @@ pub struct Leak {
 /// A way of the attackers that the checkout has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// Hit where nothing stands in it, unknown where a fact decides that was not
-    /// seen, not hit where somebody has to agree or a control stops it.
+    /// Hit where nothing stands in it and it begins at anybody, possible where
+    /// whoever it begins at has to be taken over first, unknown where a fact decides
+    /// that was not seen, not hit where somebody has to agree or a control stops it.
     pub answer: Answer,
     /// From where.
     pub position: Position,

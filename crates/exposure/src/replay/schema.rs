@@ -17,7 +17,7 @@ pub fn schema() -> Value {
         json!({ "type": "object", "required": names, "properties": properties })
     };
     let number = || json!({ "type": "integer", "minimum": 0 });
-    let answer = json!({ "enum": ["hit", "unknown", "not hit"] });
+    let answer = json!({ "enum": ["hit", "unknown", "possible", "not hit"] });
     let leak = object(json!({ "asset": text(), "verdict": text(), "steps": number() }));
     let cut = object(json!({ "what": text(), "cost": text() }));
     let job = object(json!({

@@ -136,7 +136,8 @@ impl<'w> Understood<'w> {
         leaks::sort(&mut leaks);
         Some(Taken {
             answer: match verdict.level() {
-                Level::Reachable => Answer::Hit,
+                Level::Reachable if is_anybody(position) => Answer::Hit,
+                Level::Reachable => Answer::Possible,
                 Level::ReachableIf => Answer::Unknown,
                 Level::After | Level::Blocked => Answer::NotHit,
             },
@@ -147,6 +148,11 @@ impl<'w> Understood<'w> {
             leaks,
         })
     }
+}
+
+/// Whether nobody has to be taken over to stand there.
+fn is_anybody(position: &Position) -> bool {
+    matches!(position, Position::Newcomer | Position::Contributor)
 }
 
 /// A search in which each point is there once for each number of rules that have

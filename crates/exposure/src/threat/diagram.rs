@@ -29,7 +29,9 @@ pub(super) fn boundaries(exposure: &Exposure) -> String {
     for row in exposure.rows.iter().filter(|row| is_open(&row.verdict)) {
         let level = row.verdict.level();
         let from = format!("from_{}", group(&row.position));
-        outside.insert(from.clone(), describe(&row.position).to_owned());
+        outside
+            .entry(from.clone())
+            .or_insert_with(|| described(&row.position).to_owned());
         let class = row.asset.class().word();
         let to = format!("to_{class}");
         assets.insert(to.clone(), class.to_owned());
@@ -138,9 +140,18 @@ fn places(exposure: &Exposure, row: &Row) -> Vec<String> {
     names
 }
 
+/// Whose box it is, in a few words: strangers have one.
+fn described(position: &Position) -> &'static str {
+    match position {
+        Position::Contributor => describe(&Position::Newcomer),
+        position => describe(position),
+    }
+}
+
 /// Who starts from there, in a few words.
 pub(super) fn describe(position: &Position) -> &'static str {
     match group(position) {
+        "outside" if *position == Position::Contributor => "anybody who had a change merged",
         "outside" => "anybody with an account",
         "triager" => "role triage",
         "writer" => "role write",

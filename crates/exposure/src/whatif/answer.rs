@@ -478,6 +478,14 @@ fn notes(study: &Study<'_>, thing: &Thing, gains: &[Gain]) -> Vec<String> {
         by: Some(by),
     } = thing
     {
+        let called = called(study, position, by);
+        if !called.is_empty() {
+            notes.push(format!(
+                "pinned to a commit that a comment calls {by}: {}; to move {by} changes nothing there, and what \
+                 comes with an update is what the answer without the ref says",
+                called.into_iter().collect::<Vec<_>>().join(", ")
+            ));
+        }
         let others = other_refs(study, position, by);
         if !others.is_empty() {
             notes.push(format!(
@@ -502,6 +510,33 @@ fn notes(study: &Study<'_>, thing: &Thing, gains: &[Gain]) -> Vec<String> {
         );
     }
     notes
+}
+
+/// Where an action is named by a commit behind which a comment says this version.
+fn called(study: &Study<'_>, position: &Position, by: &str) -> BTreeSet<String> {
+    let graph = &study.exposure.graph;
+    let from = graph.find(&Node::Position(position.clone()));
+    let edges = from.into_iter().flat_map(|from| graph.out(from));
+    let places = edges.filter_map(|at| places::entry(graph.edge(*at)?));
+    let repository = study.scene.cx.repository;
+    let text = |path: &str| {
+        let workflows = repository.workflows.iter().map(|one| one.file());
+        let mut files = workflows.chain(repository.actions.iter().map(|one| one.file()));
+        files.find(|file| file.path() == path)
+    };
+    places
+        .filter(|place| !start::is_by(&place.what, by))
+        .filter_map(|place| {
+            let at = place.location.as_ref()?;
+            let file = text(&at.path)?;
+            let line = file.text().lines().nth(at.line.checked_sub(1)?)?;
+            let (_, comment) = line.split_once(" #")?;
+            let mut words = comment.split([' ', '\t', '=', ',', ';', '(', ')']);
+            words
+                .any(|word| word == by)
+                .then(|| format!("{}:{}", at.path, at.line))
+        })
+        .collect()
 }
 
 /// The refs by which an action is used besides one.

@@ -38,10 +38,7 @@ struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unresolved {
     /// Nothing is called so.
-    #[error(
-        "nothing here is called `{name}`{}",
-        offer(near, "; did you mean ", " or ")
-    )]
+    #[error("{}{}", absent(name), offer(near, "; did you mean ", " or "))]
     Nothing {
         /// What was asked for.
         name: String,
@@ -56,6 +53,17 @@ pub enum Unresolved {
         /// Their words.
         all: Vec<String>,
     },
+}
+
+/// That a name means nothing, in the words that fit it: what is written like a
+/// dependency is one that is not used.
+fn absent(name: &str) -> String {
+    let kinds = ["action:", "image:", "tool:", "url:"];
+    let file = name.ends_with(".yml") || name.ends_with(".yaml");
+    match kinds.iter().any(|kind| name.starts_with(kind)) || name.contains('/') && !file {
+        true => format!("`{name}` is not used in this checkout"),
+        false => format!("nothing here is called `{name}`"),
+    }
 }
 
 fn offer(names: &[String], before: &str, between: &str) -> String {

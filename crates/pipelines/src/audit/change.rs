@@ -120,9 +120,8 @@ fn finished(report: Report, words: &Words, known: &Identity<'_>, options: &Optio
     let facts = Facts {
         settings: known.settings,
         pack: options.data.pack(),
-        policies: &[],
-        registries: &[],
         now: Some(options.now),
+        ..Facts::default()
     };
     let mut report = report;
     let judge = words.judge();

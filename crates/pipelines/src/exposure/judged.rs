@@ -12,7 +12,7 @@ use crate::audit::change::{base, root};
 use crate::audit::{AuditError, Input, Options, Target, collect, identity};
 use crate::collect::Collected;
 use crate::git;
-use crate::judging::{Base, Files, JudgeError, rule_ids};
+use crate::judging::{Base, Files, JudgeError, rule_ids, visibility};
 use crate::slug::Slug;
 
 /// A checkout under the configuration that judges it.
@@ -80,6 +80,7 @@ pub fn judged(target: &Target, options: &Options) -> Result<Judged, AuditError> 
     let known = Known {
         slug: slug.as_ref(),
         settings,
+        visibility: visibility(&options.judging, side.config.as_ref(), settings)?,
         registries: declared(side.config.as_ref()),
     };
     let before = match &side.base {

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use cofferdam_exposure::matrix;
-use cofferdam_exposure::{Class, Cut, Edge, Level, Node, Row, Verdict};
+use cofferdam_exposure::{Class, Cut, Edge, Level, Node, Row, Verdict, facts_of};
 use cofferdam_facts::{Location, SourceFile};
 use cofferdam_findings::sanitise;
 use cofferdam_pipelines::Exposed;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::human;
+use super::super::{folded, human};
 
 /// What is tried for one cell until no more ways are on the page than may be,
 /// most first.
@@ -37,7 +37,7 @@ pub(super) fn of(found: &Exposed, rows: &[&Row], ways: usize) -> Value {
     let owned: Vec<Row> = rows.iter().map(|row| (*row).clone()).collect();
     let cells = matrix::cells(&owned);
     let mut order: Vec<_> = cells.iter().collect();
-    order.sort_by_key(|(position, of)| (human::weight(of), **position));
+    order.sort_by_key(|(position, of)| folded::order(position, of));
     let classes: Vec<Class> = Class::ALL
         .into_iter()
         .filter(|class| cells.values().any(|of| of.contains_key(class)))
@@ -78,13 +78,13 @@ pub(super) fn of(found: &Exposed, rows: &[&Row], ways: usize) -> Value {
         "files": tables.excerpts.files(),
         "rows": ways,
         "more": more,
-        "facts": facts(found),
+        "facts": facts(rows),
         "unread": unread(found),
     })
 }
 
-fn facts(found: &Exposed) -> Vec<Value> {
-    let mut facts: Vec<_> = found.exposure.facts().into_iter().collect();
+fn facts(rows: &[&Row]) -> Vec<Value> {
+    let mut facts: Vec<_> = facts_of(rows.iter().copied()).into_iter().collect();
     facts.sort_by_key(|(fact, pairs)| (Reverse(*pairs), *fact));
     let facts = facts.into_iter();
     facts
