@@ -3,7 +3,7 @@
 use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 
 use super::foreign_code::step_of;
-use super::foreign_content::holds_files;
+use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Drawn, Graph, Node, Place, Rank};
@@ -50,13 +50,7 @@ fn published(
     graph: &mut Graph,
 ) {
     for fetch in &found.fetches {
-        let fetched = step_of(run, &fetch.label);
-        let mut later = run
-            .view
-            .publications
-            .iter()
-            .filter(|one| holds_files(run, one) && fetched.is_none_or(|step| step <= one.step));
-        let Some(publication) = later.next() else {
+        let Some(publication) = published_later(run, found, fetch) else {
             continue;
         };
         if fetch.way.is_closed() || !takes_default(ground, run, fetch) {
@@ -93,7 +87,7 @@ fn executed(
     if closed || !takes_default(ground, run, fetch) {
         return;
     }
-    let to = match step_of(run, &one.label).filter(|_| one.contained) {
+    let to = match step_of(run, &one.place, &one.label).filter(|_| one.contained) {
         Some(step) => Node::Handed(run.id, step),
         None => Node::Code(run.id),
     };
@@ -137,8 +131,8 @@ fn takes_default(ground: &Ground<'_, '_>, run: &Run<'_>, fetch: &Fetch) -> bool 
     if fetch.means == Means::Artifact || fetch.head.is_code() || fetch.head.branch {
         return false;
     }
-    let mut steps = run.view.job.steps().iter();
-    let step = steps.find(|step| step.label() == fetch.label);
+    let steps = run.view.job.steps();
+    let step = step_of(run, &fetch.place, &fetch.label).and_then(|at| steps.get(at));
     let named = step.and_then(|step| step.input("ref")?.literal());
     named.is_none_or(|named| {
         let named = named.trim();

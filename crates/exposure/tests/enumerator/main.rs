@@ -53,6 +53,7 @@ fn of_the_graph(text: &str) -> BTreeMap<(String, String), (String, String)> {
         policies: &[],
         registries: &variant.registries,
         now: None,
+        visibility: None,
     };
     let cx = Context::new(&variant.repository, facts);
     let found = cofferdam_exposure::without(&cx, &cofferdam_exposure::Without::default());

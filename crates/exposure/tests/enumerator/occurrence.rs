@@ -192,11 +192,6 @@ pub(crate) fn caused(
                 for (activity, pr, dependabot, way) in
                     pull_requests(settings, who, types, &triage, &merge)
                 {
-                    // A pull request of one's own branch is not drawn here
-                    // (README.md, "Open").
-                    if theirs && pr.own_head {
-                        continue;
-                    }
                     let mut one = plain(workflow, event, Ref::Main, way.and(&policy));
                     one.label = activity == "labeled";
                     one.by_dependabot = dependabot;
@@ -333,9 +328,9 @@ fn pull_requests(
     let mut all = Vec::new();
     for activity in activities {
         for association in who.associations() {
-            // A condition on the author keeps people with a role out as well
-            // (README.md, "Open").
-            if theirs && *association == "MEMBER" {
+            // A condition on the author keeps somebody with the role triage out as
+            // well (README.md, "Open").
+            if theirs && !who.writes() && *association == "MEMBER" {
                 continue;
             }
             for labelled in [false, true] {

@@ -314,7 +314,20 @@ fn left(ground: &Ground<'_>, hold: &Hold) -> Vec<Occurrence> {
         let earlier = &ground.runs[*id];
         let open = anybody_starts(earlier);
         for one in &ground.project {
-            if open && one.event == Event::WorkflowRun(earlier.workflow) {
+            if one.event != Event::WorkflowRun(earlier.workflow) {
+                continue;
+            }
+            // The artifact of any other run is the next one's all the same (store
+            // and share data with workflow artifacts, from other runs).
+            if !open {
+                for way in ways {
+                    let mut one = one.clone();
+                    if let Some(before) = &mut one.run_before {
+                        before.artifact = Some(way.clone());
+                    }
+                    all.push(one);
+                }
+            } else {
                 for way in ways {
                     let mut one = one.clone();
                     one.way = way.clone();
@@ -515,7 +528,7 @@ fn steps(
     let unread = restored_by_an_unread_action(ground, run, hold);
     // Nothing lies there before a checkout.
     let mut theirs = false;
-    let mut fetched = false;
+    let mut taken: Vec<Way> = Vec::new();
     for step in &run.steps {
         if let Some((name, pin)) = publisher(*step)
             && publishes(name)
@@ -530,15 +543,16 @@ fn steps(
                 _ => code.push(held(pin)),
             }
         }
+        // What is published is made of what was fetched before (docker.com, build
+        // context; convention 16).
+        if matches!(step, Step::GithubRelease | Step::NpmPublish) {
+            for way in taken.iter().cloned().chain(theirs.then(Way::open)) {
+                handed.extend(all_published(run, &way));
+            }
+        }
         match step {
             Step::Checkout(head) => {
                 theirs = checked_out_is_theirs(*head, one);
-                fetched |= theirs;
-            }
-            // What is published is made of what was fetched before (docker.com,
-            // build context; convention 16).
-            Step::GithubRelease if fetched => {
-                handed.extend(all_published(run, &Way::open()));
             }
             // Each of these runs a file of the workspace: the Makefile, the
             // scripts of package.json, the script, the action.
@@ -583,12 +597,9 @@ fn steps(
                     code.push(Way::fact(script));
                 }
                 code.extend(artifacts(attacker, one, run));
+                taken.extend(artifacts(attacker, one, run));
             }
-            Step::Download(false) => {
-                for way in artifacts(attacker, one, run) {
-                    handed.extend(all_published(run, &way));
-                }
-            }
+            Step::Download(false) => taken.extend(artifacts(attacker, one, run)),
             // The instructions are those of the Dockerfile: they have the
             // arguments. That checkout leaves the token in the context is not
             // drawn (README.md, "Open").
