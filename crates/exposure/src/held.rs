@@ -68,10 +68,12 @@ pub fn of_chain(chain: &[&JobView<'_>], environment: Option<&str>, settings: Set
     }
     let asset = |name: &str| of_name(name, environment, settings);
     let mut held = Held::default();
-    if environment.is_some() {
-        // What the environment keeps needs no caller.
+    if let Some(environment) = environment {
+        // What the environment keeps, or may, needs no caller.
         for (name, place) in &own.names {
-            held.named.insert(asset(name), place.clone());
+            if settings.home(name, environment) != Ok(None) {
+                held.named.insert(asset(name), place.clone());
+            }
         }
     }
     for (index, name, place) in steps {

@@ -366,6 +366,21 @@ fn pull_requests(
                 }
             }
         }
+        // Who may write edits the titles of Dependabot's requests, and pushes to
+        // their branches.
+        if who.writes() {
+            let pr = PullRequest {
+                own_head: true,
+                by_dependabot: true,
+                association: "NONE",
+                labelled: true,
+                theirs,
+                ..PullRequest::default()
+            };
+            for way in settings::own_branch(settings) {
+                all.push((*activity, pr.clone(), false, way));
+            }
+        }
         if who == Who::Project {
             let pr = PullRequest {
                 own_head: true,

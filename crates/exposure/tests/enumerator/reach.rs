@@ -366,7 +366,14 @@ fn pushed(ground: &Ground<'_>, hold: &Hold) -> Vec<Occurrence> {
     for one in &ground.project {
         let by_itself = match (&one.event, &one.run_before) {
             (Event::Schedule, _) => true,
-            (Event::WorkflowRun(_), Some(before)) => !before.of_push,
+            // What it asks of the run before counts then.
+            (Event::WorkflowRun(_), Some(before)) if !before.of_push => {
+                let mut one = one.clone();
+                one.of_the_project = false;
+                one.disown();
+                add(&one, &Way::open());
+                continue;
+            }
             _ => false,
         };
         let more = match by_itself {
@@ -579,6 +586,15 @@ fn steps(
             }
             Step::SecretToAction(_) if theirs => {
                 code.push(Way::fact("callee:acme/notify"));
+            }
+            // Whether a container of an action, or one that has the machine, runs
+            // what lies there is not known.
+            Step::DockerAction(..) if theirs => {
+                code.push(Way::fact("callee:docker://ghcr.io/acme/check"));
+            }
+            Step::DockerSocket(_) if theirs => {
+                let what = "callee:docker run --rm -v /var/run/docker.sock:/var/run…";
+                code.push(Way::fact(what));
             }
             // What a script downloads and what it finds is not told apart
             // (README.md, "Wider on purpose").
