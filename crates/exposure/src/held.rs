@@ -80,12 +80,19 @@ pub fn of_chain(chain: &[&JobView<'_>], environment: Option<&str>, settings: Set
         let of_step = held.by_step.entry(index).or_default();
         of_step.insert(asset(&name), place);
     }
+    let whole = own.all.clone();
     let passed = callers
         .iter()
         .rev()
         .fold(own, |passed, caller| through(caller, passed));
     for (name, place) in passed.names {
         held.named.entry(asset(&name)).or_insert(place);
+    }
+    // All of the context holds those of the environment, whoever calls.
+    if let (Some(place), Some(environment)) = (whole.or(passed.all.clone()), environment) {
+        for name in settings.secrets_of(environment) {
+            held.named.entry(asset(&name)).or_insert(place.clone());
+        }
     }
     held.all = passed.all;
     held

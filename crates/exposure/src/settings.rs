@@ -396,6 +396,19 @@ impl<'c> Settings<'c> {
         Ok(here.then_some(found.name.as_str()))
     }
 
+    /// The names of the secrets that an environment keeps, as far as they are
+    /// known.
+    #[must_use]
+    pub fn secrets_of(&self, environment: &str) -> Vec<String> {
+        let found = match self.snapshot.map(|s| s.environment(environment)) {
+            Some(Known::Known(found)) => found,
+            _ => None,
+        };
+        let secrets = found.and_then(|found| found.secrets.known());
+        let names = secrets.into_iter().flatten();
+        names.map(|one| one.name.to_ascii_uppercase()).collect()
+    }
+
     /// The names of the secrets that any branch's job may name, as far as they
     /// are known.
     pub fn shared_secrets(&self) -> impl Iterator<Item = &'c str> {

@@ -26,6 +26,12 @@ pub(crate) fn own(ground: &Ground<'_>, who: Who, gate: &Gate, hold: &mut Hold) {
             }
         }
     }
+    if ground.universe.contains("runner:big-box") {
+        for way in then(&forks, &settings::boxes(settings)) {
+            hold.assets.add("runner:big-box".to_owned(), way.clone());
+            hold.boxes.push(way);
+        }
+    }
     for asset in &ground.universe {
         let sent = match asset.split_once(':') {
             Some(("secret", name)) if !name.contains('@') => &secrets,
@@ -81,6 +87,7 @@ pub(crate) fn own(ground: &Ground<'_>, who: Who, gate: &Gate, hold: &mut Hold) {
             word if word.starts_with("secret:") => then(&anywhere, &home(ground, word)),
             "branch:*" | "oidc:pull_request" | "oidc:ref:refs/heads/*" => branch.clone(),
             "runner:self-hosted" => anywhere.clone(),
+            "runner:big-box" => then(&anywhere, &settings::boxes(settings)),
             // They read the repository anyway.
             "token:contents-read" => continue,
             word if word.starts_with("token:") => anywhere.clone(),

@@ -235,10 +235,10 @@ fn job(text: &mut String, world: &World, place: usize, job: &Job, follows: bool)
             self::passed(text, *passed);
         }
         Body::Steps(steps) => {
-            let runner = if job.self_hosted {
-                "self-hosted"
-            } else {
-                "ubuntu-24.04"
+            let runner = match (job.self_hosted, job.boxed) {
+                (true, _) => "self-hosted",
+                (_, true) => "big-box",
+                _ => "ubuntu-24.04",
             };
             writeln!(text, "    runs-on: {runner}").unwrap();
             if let Some(pin) = job.container {

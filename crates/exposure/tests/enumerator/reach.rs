@@ -188,6 +188,9 @@ fn universe(world: &World, runs: &[Run]) -> BTreeSet<String> {
         if run.self_hosted {
             all.insert("runner:self-hosted".to_owned());
         }
+        if run.boxed && world.settings.persistent_runner.is_none() {
+            all.insert("runner:big-box".to_owned());
+        }
         if run.prod {
             all.insert("environment:prod".to_owned());
         }
@@ -216,6 +219,8 @@ pub(crate) struct Hold {
     pub(crate) files: Ways<usize>,
     pub(crate) assets: Ways<String>,
     pub(crate) machine: Vec<Way>,
+    /// The same on one that may be self-hosted.
+    pub(crate) boxes: Vec<Way>,
 }
 
 fn reach(ground: &Ground<'_>, who: Option<Who>, attacker: &Attacker) -> Ways<String> {
@@ -228,6 +233,7 @@ fn reach(ground: &Ground<'_>, who: Option<Who>, attacker: &Attacker) -> Ways<Str
         files: Ways::new(),
         assets: Ways::new(),
         machine: Vec::new(),
+        boxes: Vec::new(),
     };
     let mut happenings = ground.project.clone();
     if let Some(who) = who {
@@ -244,6 +250,7 @@ fn reach(ground: &Ground<'_>, who: Option<Who>, attacker: &Attacker) -> Ways<Str
             }
             hold.machine = stays;
         }
+        hold.boxes = settings::boxes(&ground.world.settings);
     }
     loop {
         let mut news = false;
@@ -532,6 +539,9 @@ fn steps(
     if run.self_hosted {
         code.extend(hold.machine.iter().cloned());
     }
+    if run.boxed {
+        code.extend(hold.boxes.iter().cloned());
+    }
     let unread = restored_by_an_unread_action(ground, run, hold);
     // Nothing lies there before a checkout.
     let mut theirs = false;
@@ -758,6 +768,10 @@ fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
         if run.writes_the_default_cache() {
             add("cache:default", &open);
         }
+        let boxes = settings::boxes(settings);
+        if run.boxed {
+            add("runner:big-box", &boxes);
+        }
         if run.self_hosted {
             add("runner:self-hosted", &open);
             for way in then(&ways, &settings::machine_stays(settings)) {
@@ -765,6 +779,12 @@ fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
                     hold.machine.push(way);
                     news = true;
                 }
+            }
+        }
+        for way in then(&ways, &boxes).into_iter().filter(|_| run.boxed) {
+            if !hold.boxes.contains(&way) {
+                hold.boxes.push(way);
+                news = true;
             }
         }
     }

@@ -26,6 +26,7 @@ pub(crate) struct Run {
     pub(crate) elsewhere: Option<Pin>,
     pub(crate) container: Option<Pin>,
     pub(crate) self_hosted: bool,
+    pub(crate) boxed: bool,
     pub(crate) prod: bool,
     pub(crate) cache_mode: CacheMode,
     pub(crate) secrets: Ways<String>,
@@ -173,6 +174,7 @@ fn one(world: &World, file: usize, place: usize, caller: &Caller, scopes: &Scope
         elsewhere,
         container: job.container,
         self_hosted: job.self_hosted,
+        boxed: job.boxed,
         prod: job.prod,
         cache_mode: workflow.cache_mode,
         secrets,
@@ -287,6 +289,12 @@ fn secrets(world: &World, file: usize, job: &Job, caller: &Caller) -> (Ways<Stri
     }
     let names: Vec<String> = all.0.keys().cloned().collect();
     if whole {
+        // Those of the job's own environment are in it, whoever calls.
+        if let (true, Prod::There(rules)) = (job.prod, &world.settings.prod)
+            && rules.keeps_deploy_key
+        {
+            all.add("secret:DEPLOY_KEY@prod".to_owned(), Way::open());
+        }
         // The context holds the name and value of every secret that the run
         // may have (contexts reference, secrets; convention 7).
         match caller.handed {

@@ -162,3 +162,13 @@ pub(crate) fn machine_stays(settings: &Settings) -> Vec<Way> {
         None => vec![Way::open()],
     }
 }
+
+/// Whether a label that names no image of GitHub's is of a self-hosted runner: where
+/// the runners were seen, none of them has it, so that it is a larger one of
+/// GitHub's (larger runners).
+pub(crate) fn boxes(settings: &Settings) -> Vec<Way> {
+    match settings.persistent_runner {
+        Some(_) => Vec::new(),
+        None => vec![Way::fact("settings:runners")],
+    }
+}

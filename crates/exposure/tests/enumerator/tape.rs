@@ -320,10 +320,16 @@ fn job(tape: &mut Tape<'_>, place: usize, events: &[Event], number: usize, count
             .seldom(4)
             .then(|| permissions(tape))
             .filter(|p| *p != Permissions::Unsaid),
-        self_hosted: tape.seldom(8),
+        self_hosted: false,
+        boxed: false,
         container: None,
         body: Body::Steps(Vec::new()),
     };
+    match tape.next() % 16 {
+        14 => job.boxed = true,
+        7 | 15 => job.self_hosted = true,
+        _ => {}
+    }
     let container = tape.pick(&[
         None,
         None,
@@ -363,6 +369,7 @@ fn job(tape: &mut Tape<'_>, place: usize, events: &[Event], number: usize, count
             job.body = body;
             job.prod = false;
             job.self_hosted = false;
+            job.boxed = false;
         }
         None => {
             job.container = container;
@@ -373,10 +380,6 @@ fn job(tape: &mut Tape<'_>, place: usize, events: &[Event], number: usize, count
             // Without it no release is made.
             if steps.contains(&Step::GithubRelease) {
                 job.permissions = Some(Permissions::Contents(Access::Write));
-            }
-            // What an environment adds to the whole context is not settled.
-            if job.prod {
-                steps.retain(|step| *step != Step::AllSecrets);
             }
             if steps.is_empty() {
                 steps.push(Step::Echo);
@@ -440,7 +443,6 @@ fn step(tape: &mut Tape<'_>, event: Event, alone: bool, place: usize) -> Option<
         28 if quiet && last < 16 => Step::DockerSocket(pin),
         28 => Step::DockerRun(pin, some),
         29 if quiet => Step::DockerAction(pin, some),
-        29 if event == Event::Dispatch => Step::Echo,
         29 => Step::DockerBuild(some),
         30 if last.is_multiple_of(2) => Step::NpmPublish,
         30 => Step::GithubRelease,

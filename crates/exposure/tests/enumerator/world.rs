@@ -162,6 +162,8 @@ pub(crate) struct Job {
     /// `None`: not said, so those of the workflow.
     pub(crate) permissions: Option<Permissions>,
     pub(crate) self_hosted: bool,
+    /// Its label names no image of GitHub's.
+    pub(crate) boxed: bool,
     pub(crate) container: Option<Pin>,
     pub(crate) body: Body,
 }
@@ -307,6 +309,7 @@ pub(crate) const FEATURES: &[&str] = &[
     "prod",
     "needs",
     "self-hosted",
+    "boxed",
     "container",
     "calls",
     "calls elsewhere",
@@ -364,6 +367,7 @@ impl World {
             ("prod", jobs().any(|job| job.prod)),
             ("needs", jobs().any(|job| job.needs)),
             ("self-hosted", jobs().any(|job| job.self_hosted)),
+            ("boxed", jobs().any(|job| job.boxed)),
             ("container", jobs().any(|job| job.container.is_some())),
             (
                 "calls",
