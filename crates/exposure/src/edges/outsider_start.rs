@@ -3,7 +3,7 @@
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
-use crate::graph::{Cost, Drawn, Graph, Node, Own, Place, Rank};
+use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::{passing, passing_words};
 use crate::scene::{Run, by_policy};
 use crate::verdict::Verdict;
@@ -66,11 +66,9 @@ fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict>
     let files = match &run.start.files {
         // Who is no stranger sends it.
         Way::Closed if dispatched && run.for_insiders => Way::Open,
-        // A pull request of a branch of the repository's own passes what keeps
-        // strangers out.
-        Way::Closed if rank >= Rank::Writer && run.for_insiders => {
-            return Some(ground.scene.settings.own(Own::Pull));
-        }
+        // What keeps strangers out lets somebody with a role in: as the author, or
+        // by the head of a branch of the repository's own.
+        Way::Closed if rank >= Rank::Writer && run.for_insiders => Way::Open,
         way => way.clone(),
     };
     let way = match dispatched && run.start.command.is_none() {

@@ -3,8 +3,8 @@
 
 use crate::run::Run;
 use crate::settings::{self, Standing};
-use crate::ways::{Way, then};
-use crate::world::{Event, Settings, Types, World};
+use crate::ways::Way;
+use crate::world::{Event, Types, World};
 
 /// GITHUB_REF of a run (events that trigger workflows, one table for each event).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,9 +189,7 @@ pub(crate) fn caused(
     match event {
         Event::Target(types) => {
             for policy in settings::target_policy(settings) {
-                for (activity, pr, dependabot, way) in
-                    pull_requests(settings, who, types, &triage, &merge)
-                {
+                for (activity, pr, dependabot, way) in pull_requests(who, types, &triage, &merge) {
                     let mut one = plain(workflow, event, Ref::Main, way.and(&policy));
                     one.label = activity == "labeled";
                     one.by_dependabot = dependabot;
@@ -201,8 +199,7 @@ pub(crate) fn caused(
             }
         }
         Event::PullRequest => {
-            for (activity, pr, dependabot, way) in
-                pull_requests(settings, who, Types::Usual, &triage, &merge)
+            for (activity, pr, dependabot, way) in pull_requests(who, Types::Usual, &triage, &merge)
             {
                 // What somebody sends brings their own workflow file, and is
                 // among what is one's own.
@@ -311,7 +308,6 @@ pub(crate) fn caused(
 /// Pull requests in every state that matters: kind of activity, the request,
 /// whether Dependabot caused it, what it takes.
 fn pull_requests(
-    settings: &Settings,
     who: Who,
     types: Types,
     triage: &Way,
@@ -349,17 +345,13 @@ fn pull_requests(
                             let Some(way) = comes_about(activity, &pr, who, triage, merge) else {
                                 continue;
                             };
-                            let ways = match own_head && theirs {
-                                true => then(&[way], &settings::own_branch(settings)),
-                                false => vec![way],
-                            };
-                            for way in ways {
-                                all.push((*activity, pr.clone(), false, way.clone()));
-                                // The owner of a fork lets Dependabot push to the
-                                // branch of an open request.
-                                if *activity == "synchronize" && !own_head {
-                                    all.push((*activity, pr.clone(), true, way));
-                                }
+                            // That no branch may be pushed is not looked at
+                            // (README.md, "Wider on purpose").
+                            all.push((*activity, pr.clone(), false, way.clone()));
+                            // The owner of a fork lets Dependabot push to the
+                            // branch of an open request.
+                            if *activity == "synchronize" && !own_head {
+                                all.push((*activity, pr.clone(), true, way));
                             }
                         }
                     }
@@ -377,9 +369,7 @@ fn pull_requests(
                 theirs,
                 ..PullRequest::default()
             };
-            for way in settings::own_branch(settings) {
-                all.push((*activity, pr.clone(), false, way));
-            }
+            all.push((*activity, pr, false, Way::open()));
         }
         if who == Who::Project {
             let pr = PullRequest {

@@ -658,7 +658,9 @@ fn restored_by_an_unread_action(ground: &Ground<'_>, run: &Run, hold: &Hold) -> 
 
 /// Ways to decide what is in an artifact of the run before.
 fn artifacts(attacker: &Attacker, one: &Occurrence, run: &Run) -> Vec<Way> {
-    if run.run_before().is_none() {
+    // Without the number of a run it takes what this very run has made (README of
+    // actions/download-artifact, `run-id`).
+    if run.run_before().is_none() || !run.takes_of_before {
         return Vec::new();
     }
     let mut all = Vec::new();
