@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use cofferdam_facts::Location;
 use cofferdam_rules::Context;
+use rayon::prelude::*;
 
 use crate::asset::{Asset, Class};
 use crate::graph::{Graph, Node};
@@ -123,7 +124,7 @@ impl Places {
         let from: Vec<usize> = positions.iter().map(|(_, id)| *id).collect();
         let to: Vec<usize> = assets.iter().map(|(_, id)| *id).collect();
         let levels = LEVELS
-            .iter()
+            .par_iter()
             .map(|level| Ways::of(&graph, *level, &from, &to))
             .collect::<Option<_>>()
             .ok_or(TooLarge {

@@ -57,7 +57,7 @@ pub struct Foreign {
 }
 
 /// Whose files are looked for in a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Whose {
     /// Those of whoever causes the run.
     Stranger,

@@ -93,6 +93,8 @@ pub(super) fn rank(cx: &Context<'_>, findings: &mut [Finding]) -> Option<NotChec
         }
         finding.exposure = exposed.map(|exposed| Box::new(shown(&exposed)));
     }
+    // To take it apart takes a tenth of the time that it took to draw.
+    rayon::spawn(move || drop(places));
     None
 }
 

@@ -5,7 +5,7 @@
 //! a name, and, for the names on those lines, the lines that set them in turn.
 //! What such lines say about heads is what the name holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::semantics::heads::Head;
 
@@ -18,6 +18,10 @@ const MAX_LINES: usize = 2_000;
 /// What words of the API's answers say.
 #[must_use]
 pub fn of_words(text: &str) -> Head {
+    // Each of the words below has one of these, and most texts have none.
+    if !["head", "erge", "refs/pull/"].iter().any(|part| text.contains(part)) {
+        return Head::default();
+    }
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     Head {
         commit: has(&[
@@ -99,20 +103,29 @@ pub struct Made<'s> {
 /// with the names in it.
 #[must_use]
 pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) -> Made<'s> {
+    let mut made = Made {
+        names: vec![name.to_owned()],
+        cut: script.lines().nth(MAX_LINES).is_some(),
+        ..Made::default()
+    };
+    // Most names are set nowhere in the script.
+    if !script.contains(name) && name != RETURNED {
+        return made;
+    }
     let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
-    let mut made = Made::default();
-    let mut seen = BTreeSet::new();
-    let mut names = vec![name.to_owned()];
-    let mut cut = script.lines().nth(MAX_LINES).is_some();
+    let speaking = Speaking::of(&lines);
+    made.names.clear();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut names = vec![name];
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
         for name in names {
-            cut |= seen.len() >= MAX_NAMES;
-            if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
+            made.cut |= seen.len() >= MAX_NAMES;
+            if seen.len() >= MAX_NAMES || !seen.insert(name) {
                 continue;
             }
-            for (at, line) in lines.iter().enumerate() {
-                let Some(rest) = sets(line, &name) else {
+            for at in speaking.of_name(name) {
+                let Some(rest) = lines.get(at).and_then(|line| sets(line, name)) else {
                     continue;
                 };
                 // A call or a here-document goes on below.
@@ -124,15 +137,50 @@ pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) ->
                     std::iter::once(rest).chain(lines.iter().copied().skip(at + 1).take(below));
                 for piece in value.filter(|piece| counts(piece)) {
                     made.pieces.push(piece);
-                    next.extend(identifiers(piece).map(str::to_owned));
+                    next.extend(identifiers(piece));
                 }
             }
-            made.names.push(name);
+            made.names.push(name.to_owned());
         }
         names = next;
     }
-    made.cut = cut;
     made
+}
+
+/// What `github-script` returns is its output of this name.
+const RETURNED: &str = "result";
+
+/// Which lines speak of a name: only those can set it.
+struct Speaking<'s> {
+    lines: HashMap<&'s str, Vec<usize>>,
+    count: usize,
+}
+
+impl<'s> Speaking<'s> {
+    fn of(lines: &[&'s str]) -> Self {
+        let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            for word in line.split(|c: char| !is_word(c)) {
+                let of_word = found.entry(word).or_default();
+                if of_word.last() != Some(&at) {
+                    of_word.push(at);
+                }
+            }
+        }
+        Self {
+            lines: found,
+            count: lines.len(),
+        }
+    }
+
+    /// The lines, in order: all of them where a name is more than a word, or may
+    /// be set without being named.
+    fn of_name(&self, name: &str) -> Vec<usize> {
+        match name == RETURNED || !name.chars().all(is_word) {
+            true => (0..self.count).collect(),
+            false => self.lines.get(name).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// What follows on a line that sets a name; `None` if the line does not.
@@ -177,8 +225,7 @@ fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
         }
         from = end;
     }
-    // What `github-script` returns is its output `result`.
-    (name == "result")
+    (name == RETURNED)
         .then(|| line.trim_start().strip_prefix("return "))
         .flatten()
 }
