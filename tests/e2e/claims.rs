@@ -197,6 +197,21 @@ fn the_claims_of_the_base_decide_and_edits_are_listed() {
 }
 
 #[test]
+fn the_first_claims_have_to_hold() {
+    let sandbox = sandbox(PIN, "");
+    let base = sandbox.commit();
+    sandbox.write("cofferdam.toml", NO_DEPENDENCY);
+    let ran = check(&sandbox, &["--base", &base]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // Brought together with what refutes them.
+    sandbox.write(".github/workflows/release.yml", release("v1"));
+    let ran = check(&sandbox, &["--base", &base]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.out.contains("after the merge: "), "{}", ran.out);
+    assert!(ran.out.contains("No claim is made"), "{}", ran.out);
+}
+
+#[test]
 fn a_declaration_of_the_change_does_not_count() {
     let claim = "[[claim]]\nname = \"No dependency reaches production\"\nnever = {from = \"dependency\", to = \"registry:production\"}\n";
     let image = format!(

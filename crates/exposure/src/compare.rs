@@ -193,7 +193,7 @@ fn leads(graph: &Graph, from: &Position, to: &Node, given: &Verdict) -> bool {
 }
 
 /// Addresses whose version alone changed: each that is new, with the one that is
-/// gone and differs from it in nothing but numbers.
+/// gone and differs from it in nothing but its version.
 fn twins(base: &Exposure, head: &Exposure) -> HashMap<Position, Position> {
     let urls = |of: &Exposure| -> BTreeSet<String> {
         let nodes = of.graph.nodes().iter();
@@ -219,22 +219,65 @@ fn twins(base: &Exposure, head: &Exposure) -> HashMap<Position, Position> {
     twins
 }
 
-/// An address with each number, and what counts as one version with it, as one
-/// sign. The host is left alone.
+/// An address with each version as one sign, wherever nobody's name stands. A
+/// version is numbers with dots between them, or one number after a `v`; other
+/// numbers tell repositories, projects and buckets apart.
 fn without_version(name: &str) -> String {
     let (host, path) = name.split_once('/').unwrap_or((name, ""));
-    let mut short = format!("{host}/");
-    for c in path.chars() {
-        match c {
-            '0'..='9' if short.ends_with('#') => {}
-            '0'..='9' => short.push('#'),
-            '.' if short.ends_with('#') => short.push('.'),
-            c => short.push(c),
-        }
+    let parts: Vec<&str> = path.split('/').collect();
+    let named = owners(host, &parts);
+    let parts = parts.iter().enumerate().map(|(at, part)| match at < named {
+        true => (*part).to_owned(),
+        false => folded(part),
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("{host}/{}", parts.join("/"))
+}
+
+/// How many parts of a path say whose the rest is, where people share a host.
+fn owners(host: &str, parts: &[&str]) -> usize {
+    match host.to_ascii_lowercase().as_str() {
+        "github.com"
+        | "raw.githubusercontent.com"
+        | "codeload.github.com"
+        | "gist.github.com"
+        | "gist.githubusercontent.com"
+        | "bitbucket.org"
+        | "codeberg.org" => 2,
+        "api.github.com" | "cdn.jsdelivr.net" => 3,
+        // Groups lie in groups; what stands behind `-` is of the project.
+        host if host.contains("gitlab") => parts.iter().position(|p| *p == "-").unwrap_or(3),
+        "storage.googleapis.com" | "objects.githubusercontent.com" => 1,
+        host if host.ends_with("amazonaws.com") => 1,
+        _ => 0,
     }
-    while short.contains("#.#") {
-        short = short.replace("#.#", "#");
+}
+
+fn folded(part: &str) -> String {
+    let mut short = String::new();
+    let mut rest = part;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, numbers) = rest.split_at(at);
+        let end = numbers
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(numbers.len());
+        let (run, after) = numbers.split_at(end);
+        let number = run.trim_end_matches('.');
+        let dots = run.get(number.len()..).unwrap_or_default();
+        let follows_v = before.strip_suffix(['v', 'V']).is_some_and(|front| {
+            let last = front.chars().next_back();
+            last.is_none_or(|c| !c.is_ascii_alphanumeric())
+        });
+        short.push_str(before);
+        short.push_str(if number.contains('.') || follows_v {
+            "#"
+        } else {
+            number
+        });
+        short.push_str(dots);
+        rest = after;
     }
+    short.push_str(rest);
     short
 }
 
@@ -352,14 +395,55 @@ mod tests {
 
     #[test]
     fn a_version_is_one_sign() {
-        let base = "github.com/o/r/releases/download/v1.2.3/tool_1.2.3_linux.tar.gz";
-        let head = "github.com/o/r/releases/download/v1.10.0/tool_1.10.0_linux.tar.gz";
-        assert_eq!(without_version(base), without_version(head));
-        let other = "github.com/o/r2x/releases/download/v1.2.3/other_1.2.3_linux.tar.gz";
-        assert_ne!(without_version(base), without_version(other));
-        assert_ne!(
-            without_version("h1.example/x"),
-            without_version("h2.example/x")
-        );
+        for (base, head) in [
+            (
+                "github.com/o/r/releases/download/v1.2.3/tool_1.2.3_linux.tar.gz",
+                "github.com/o/r/releases/download/v1.10.0/tool_1.10.0_linux.tar.gz",
+            ),
+            (
+                "go.dev/dl/go1.22.0.linux-amd64.tar.gz",
+                "go.dev/dl/go1.23.linux-amd64.tar.gz",
+            ),
+            ("get.example/v1/install.sh", "get.example/v2/install.sh"),
+            (
+                "gitlab.com/g/p/-/raw/v1/i.sh",
+                "gitlab.com/g/p/-/raw/v2/i.sh",
+            ),
+        ] {
+            assert_eq!(without_version(base), without_version(head));
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_names() {
+        for (base, head) in [
+            (
+                "github.com/o/r2x/releases/v1/a",
+                "github.com/o/r3x/releases/v1/a",
+            ),
+            ("github.com/o1/r/raw/v1/i.sh", "github.com/o2/r/raw/v1/i.sh"),
+            ("github.com/v1/r/i.sh", "github.com/v2/r/i.sh"),
+            (
+                "raw.githubusercontent.com/o/r1.2/main/i.sh",
+                "raw.githubusercontent.com/o/r1.3/main/i.sh",
+            ),
+            (
+                "gitlab.com/a/b/v1/p/-/raw/main/i.sh",
+                "gitlab.com/a/b/v2/p/-/raw/main/i.sh",
+            ),
+            (
+                "gitlab.com/api/v4/projects/12/raw",
+                "gitlab.com/api/v4/projects/13/raw",
+            ),
+            ("h.example/acme-1/i.sh", "h.example/acme-2/i.sh"),
+            ("h.example/dev1/i.sh", "h.example/dev2/i.sh"),
+            ("h1.example/x", "h2.example/x"),
+            (
+                "s3.amazonaws.com/bucket.1.2/i.sh",
+                "s3.amazonaws.com/bucket.1.3/i.sh",
+            ),
+        ] {
+            assert_ne!(without_version(base), without_version(head), "{base}");
+        }
     }
 }

@@ -20,14 +20,10 @@ pub fn takes_the_machine(script: &Script, image: &str) -> bool {
         let (_, args) = command.effective();
         args.iter().any(|word| word.text == image)
     });
-    let words = running.flat_map(|command| command.effective().1.iter());
-    words.into_iter().any(|word| {
-        let text = word.text.as_str();
-        text == "--privileged"
-            || text.contains("docker.sock")
-            || text == "--pid=host"
-            || text.starts_with("/:")
-            || text.contains("source=/,")
+    let mut running = running.map(|command| command.effective().1);
+    running.any(|args| {
+        let args: Vec<String> = args.iter().map(|word| word.text.clone()).collect();
+        mounts::take_the_machine(&args)
     })
 }
 
@@ -71,13 +67,71 @@ pub fn handed(step: &Step, around: &[&[Pair]], script: Option<&Script>) -> BTree
         take(text);
     }
     let passed = passed(script);
+    // A file of variables may hold all of them.
+    let all = hands_a_file(script);
     let pairs = around.iter().flat_map(|pairs| pairs.iter());
     for pair in pairs.chain(&step.env) {
-        if passed.contains(pair.key.value.as_str()) {
+        if all || passed.contains(pair.key.value.as_str()) {
             take(&pair.value);
         }
     }
     names
+}
+
+// `docker run --env-file e`
+fn hands_a_file(script: &Script) -> bool {
+    let commands = script.commands.iter();
+    let mut words = commands.flat_map(|command| command.effective().1);
+    words.any(|word| word.text.starts_with("--env-file"))
+}
+
+/// The secrets that a step writes into a file of the workspace: those that its
+/// script or its variables name, where it redirects into one.
+#[must_use]
+pub fn left_in_files(step: &Step, script: Option<&Script>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let Some(script) = script else { return names };
+    let inside = |word: &cofferdam_workflows::shell::Word| {
+        let text = word.text.as_str();
+        let runner = ["GITHUB_", "/dev/", "/tmp/", "RUNNER_TEMP", "~", "$HOME"];
+        !text.is_empty() && !runner.iter().any(|part| text.contains(part))
+    };
+    let writes = script.commands.iter().any(|command| {
+        let mut redirects = command.redirects.iter();
+        let redirected = redirects.any(|r| r.writes() && inside(&r.target));
+        let tee = command.is("tee") && command.effective().1.iter().any(inside);
+        redirected || tee
+    });
+    if !writes {
+        return names;
+    }
+    let texts = step.env.iter().map(|pair| &pair.value).chain(step.script());
+    for name in texts
+        .flat_map(|text| text.parsed())
+        .flat_map(|(_, expr)| secrets::names(expr))
+    {
+        if let SecretName::Named(name) = name {
+            names.insert(name);
+        }
+    }
+    names
+}
+
+/// Whether a script builds an image of the workspace.
+#[must_use]
+pub fn builds_workspace(script: &Script) -> bool {
+    script.commands.iter().any(|command| {
+        let (_, args) = command.effective();
+        let docker = ["docker", "podman", "buildah"]
+            .iter()
+            .any(|name| command.is(name));
+        let builds = args.iter().take(3).any(|w| w.text == "build");
+        docker
+            && builds
+            && args
+                .last()
+                .is_some_and(|w| matches!(w.text.as_str(), "." | "./"))
+    })
 }
 
 /// The variables that commands of a container client pass on.

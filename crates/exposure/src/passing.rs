@@ -3,7 +3,7 @@
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use crate::graph::Rank;
-use crate::verdict::{Verdict, Wait};
+use crate::verdict::{Fact, Verdict, Wait};
 
 /// What it takes somebody of a rank to get past; `None` where nothing helps.
 ///
@@ -24,7 +24,8 @@ pub fn passing(way: &Way, rank: Rank) -> Option<Verdict> {
 }
 
 /// The same for words that arrive by the event itself. Whoever comments takes any
-/// pull request that was merged before, so that nothing of theirs has to be.
+/// pull request that was merged before, or that somebody else has opened, so that
+/// nothing of theirs has to be.
 ///
 /// Source: docs.github.com, "Events that trigger workflows", `issue_comment`;
 /// "Locking conversations": anybody may comment until somebody locks it.
@@ -32,7 +33,8 @@ pub fn passing(way: &Way, rank: Rank) -> Option<Verdict> {
 pub fn passing_words(way: &Way, rank: Rank, event: &str) -> Option<Verdict> {
     match way {
         Way::Gated(gates) if is_comment(event) => {
-            let others = gates.iter().filter(|gate| **gate != Gate::Merge);
+            let others = gates.iter();
+            let others = others.filter(|gate| !matches!(gate, Gate::Merge | Gate::AnotherAuthor));
             passing(&Way::Gated(others.cloned().collect()), rank)
         }
         way => passing(way, rank),
@@ -42,7 +44,7 @@ pub fn passing_words(way: &Way, rank: Rank, event: &str) -> Option<Verdict> {
 /// Whether the event is somebody's comment, which may stand anywhere.
 #[must_use]
 pub fn is_comment(event: &str) -> bool {
-    event == "issue_comment"
+    matches!(event, "discussion_comment" | "issue_comment")
 }
 
 fn of_gate(gate: &Gate, rank: Rank) -> Option<Verdict> {
@@ -50,6 +52,12 @@ fn of_gate(gate: &Gate, rank: Rank) -> Option<Verdict> {
     // to act for them.
     let needed = match gate {
         Gate::ForkGone => return Some(Verdict::reachable()),
+        // Nothing proves that the check keeps anybody out.
+        Gate::Check(_) if rank >= Rank::Writer => return Some(Verdict::reachable()),
+        Gate::Check(place) => return Some(Verdict::when(Fact::Check(place.clone()))),
+        // What somebody with a role has opened is theirs.
+        Gate::AnotherAuthor if rank >= Rank::Writer => return Some(Verdict::reachable()),
+        Gate::AnotherAuthor => return None,
         Gate::Contributor if rank == Rank::Newcomer => return None,
         Gate::Contributor => return Some(Verdict::reachable()),
         Gate::Merge => return Some(Verdict::after(Wait::Merge)),

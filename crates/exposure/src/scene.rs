@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use cofferdam_facts::Location;
+use cofferdam_rules::policies::{self, Allowed};
 use cofferdam_rules::starts::{self, Start};
 use cofferdam_rules::takeover::Takeovers;
 use cofferdam_rules::{Context, JobView};
@@ -17,7 +18,7 @@ use cofferdam_workflows::semantics::{environments, events, starts as origins};
 use crate::graph::{Place, RunId};
 use crate::held::{self, Held};
 use crate::settings::{Ref, Settings};
-use crate::verdict::Verdict;
+use crate::verdict::{Control, Fact, Verdict};
 
 /// How deep calls are followed: GitHub allows ten levels.
 const MAX_DEPTH: usize = 10;
@@ -25,8 +26,10 @@ const MAX_DEPTH: usize = 10;
 /// together.
 const MAX_OF_WORKFLOW: usize = 2_000;
 const MAX_RUNS: usize = 20_000;
-/// How many environments one job is followed into.
-const MAX_ENVIRONMENTS: usize = 8;
+/// How many environments one job is followed into: a matrix has no more jobs.
+///
+/// Source: docs.github.com, "Running variations of jobs in a workflow".
+const MAX_ENVIRONMENTS: usize = 256;
 /// How many passed secrets of one call are shown.
 const MAX_PASSED: usize = 8;
 
@@ -163,7 +166,7 @@ impl<'c> Scene<'c> {
             let own = triggers.filter(|t| t.name() != "workflow_call").count();
             let most = MAX_RUNS.saturating_sub(scene.runs.len()) / own.max(1);
             if chains.len() > most || chains.len() >= MAX_OF_WORKFLOW {
-                scene.cut.push(workflow);
+                scene.leave_out(workflow);
             }
             chains.truncate(most);
             for trigger in workflow.triggers.iter() {
@@ -173,6 +176,13 @@ impl<'c> Scene<'c> {
             }
         }
         scene
+    }
+
+    // Ways of a workflow are left out.
+    fn leave_out(&mut self, workflow: &'c Workflow) {
+        if self.cut.iter().all(|known| !std::ptr::eq(*known, workflow)) {
+            self.cut.push(workflow);
+        }
     }
 
     fn along(&mut self, workflow: &'c Workflow, trigger: &'c Trigger, chain: &[&'c JobView<'c>]) {
@@ -195,6 +205,10 @@ impl<'c> Scene<'c> {
                 continue;
             }
             for environment in self.environments(workflow, view) {
+                if self.runs.len() >= MAX_RUNS {
+                    self.leave_out(workflow);
+                    return;
+                }
                 self.add(&start, view, environment, for_insiders);
             }
         }
@@ -217,6 +231,7 @@ impl<'c> Scene<'c> {
         for caller in &start.chain {
             gate = self.needed(caller, &refs, gate);
         }
+        gate = gate.and(&by_policy(self.cx, start));
         let held = held::of_chain(&start.chain, name, self.settings);
         self.by_job
             .entry(std::ptr::from_ref(view).addr())
@@ -265,7 +280,11 @@ impl<'c> Scene<'c> {
     }
 
     // Each environment that the job may name; `None` for a run without one.
-    fn environments(&self, workflow: &'c Workflow, view: &'c JobView<'c>) -> Vec<Option<Named>> {
+    fn environments(
+        &mut self,
+        workflow: &'c Workflow,
+        view: &'c JobView<'c>,
+    ) -> Vec<Option<Named>> {
         let Some(environment) = &view.job.environment else {
             return vec![None];
         };
@@ -277,6 +296,9 @@ impl<'c> Scene<'c> {
             name,
             location: location.clone(),
         };
+        if found.names.len() > MAX_ENVIRONMENTS {
+            self.leave_out(workflow);
+        }
         let names = found.names.iter().take(MAX_ENVIRONMENTS).cloned();
         let mut all: Vec<Option<Named>> = names.map(named).map(Some).collect();
         if found.open {
@@ -304,6 +326,23 @@ impl<'c> Scene<'c> {
             .collect();
         jobs.dedup_by(|a, b| std::ptr::eq(*a, *b));
         jobs
+    }
+}
+
+/// What an Actions policy says about the event. A run that it refuses fails
+/// before anything in it starts, whoever the code in it would be from.
+///
+/// Source: docs.github.com, "Controlling who can execute GitHub Actions
+/// workflows".
+#[must_use]
+pub fn by_policy(cx: &Context<'_>, start: &Start<'_>) -> Verdict {
+    match policies::allow(cx, start.event(), start.workflow.path()) {
+        Allowed::Yes => Verdict::reachable(),
+        Allowed::No(_) => Verdict::blocked(Control::ActionsPolicy),
+        // GitHub's own policy is for public repositories; that there is another
+        // one is no more assumed than for other events.
+        Allowed::Unknown if Settings::new(&cx.facts).is_private() => Verdict::reachable(),
+        Allowed::Unknown => Verdict::when(Fact::ActionsPolicy),
     }
 }
 

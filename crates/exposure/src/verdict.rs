@@ -13,6 +13,12 @@ pub enum Fact {
     ActionsPolicy,
     /// What a called workflow or an action does with what it is handed.
     Callee(String),
+    /// Whether the check at this place, `FILE:LINE`, lets somebody pass who has no
+    /// role.
+    Check(String),
+    /// What a program of the checkout does that was not read, by the place where
+    /// it is started.
+    Runs(String),
     /// What a job's token may do where no `permissions:` says.
     DefaultToken,
     /// Who pushes to the default branch.
@@ -211,6 +217,12 @@ impl Fact {
             Self::Callee(name) => format!("read {name} at its ref, or `cofferdam lock why` for it"),
             Self::SecretsToForks => "if the repository is public, --visibility public, or `visibility` under `[exposure]` in cofferdam.toml"
                 .to_owned(),
+            Self::Check(place) => format!(
+                "read {place}: does it fail, or answer otherwise, for whoever may not write?"
+            ),
+            Self::Runs(place) => format!(
+                "read what {place} starts: whether it fetches, or runs, what the starter of the run names"
+            ),
             _ => "cofferdam settings snapshot OWNER/NAME (a token that reads, in GITHUB_TOKEN), then --settings cofferdam-settings.json"
                 .to_owned(),
         }
@@ -255,6 +267,8 @@ words! {
     ;
     Environment = "settings:environment:",
     Callee = "callee:",
+    Check = "check:",
+    Runs = "runs:",
 }
 
 words! {
@@ -329,7 +343,9 @@ mod tests {
             "reachable",
             "reachable-if settings:default-token",
             "reachable-if settings:environment:release",
+            "reachable-if check:.github/workflows/ci.yml:7",
             "reachable-if callee:o/r/.github/workflows/x.yml@v1",
+            "reachable-if runs:.github/workflows/x.yml:7",
             "after approval:environment:release, approval:update",
             "after wait:release",
             "blocked settings:branch-rules",

@@ -361,6 +361,9 @@ fn found(path: &str, event: &str) -> Option<(Shape, &'static str)> {
     let Some(rest) = path.strip_prefix("github.event.") else {
         return of_context(path, event);
     };
+    if let Some(below) = rest.strip_prefix("*.").or((rest == "*").then_some("")) {
+        return of_any_object(below, event);
+    }
     let steps: Vec<&str> = rest
         .split('.')
         .filter(|step| *step != "*" && step.parse::<u64>().is_err())
@@ -383,6 +386,16 @@ fn found(path: &str, event: &str) -> Option<(Shape, &'static str)> {
     };
     let class = class_of(&steps);
     Some((Shape::new(class, who), object.page))
+}
+
+// `github.event.*.body`: the part of every object that has one.
+fn of_any_object(below: &str, event: &str) -> Option<(Shape, &'static str)> {
+    let objects = OBJECTS.iter().filter(|o| o.events.contains(&event));
+    let found = objects.filter_map(|object| {
+        let path = format!("github.event.{}.{below}", object.name);
+        found(path.trim_end_matches('.'), event)
+    });
+    found.min_by_key(|(shape, _)| (!shape.class.breaks_out(), shape.who))
 }
 
 fn class_of(steps: &[&str]) -> Class {
@@ -445,7 +458,7 @@ fn of_context(path: &str, event: &str) -> Option<(Shape, &'static str)> {
             _ => return None,
         },
         "github.actor" | "github.triggering_actor" => Shape::new(Class::Word, Anyone),
-        _ if path.starts_with("github.[") => {
+        _ if path.starts_with("github.[") || path.starts_with("github.*") => {
             return whole_event(event).map(|who| (Shape::new(Class::Text, who), PAYLOADS));
         }
         _ => return None,

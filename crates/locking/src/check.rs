@@ -85,33 +85,44 @@ pub fn check_references(
     };
     let commits_are_read =
         actions_lock.is_none_or(|lock| read(lock.file(), lock.problems(), &mut found));
-    if let Some(lock) = actions_lock.filter(|_| commits_are_read) {
-        commits::check(repository, lock, &mut found);
-    }
+    let read_commits = actions_lock.filter(|_| commits_are_read);
     for reference in references {
         if let What::Loose(written) = &reference.what {
             found.push(Code::RefMissing.at(reference.location.clone(), why_loose(written)));
         }
     }
+    // The order does not matter: what is found is sorted in the end.
+    let commits = || read_commits.map_or_else(Vec::new, |lock| commits::check(repository, lock));
     match ours {
         Some(lock) => {
             let keys = lock.contents();
             checked.entries = keys.keys().len();
             checked.open = open(keys);
             if read(lock.file(), lock.problems(), &mut found) {
-                covered(lock, references, &mut found);
-                left_over(lock, references, &mut found);
+                let entries = || {
+                    let (covered, left_over) =
+                        rayon::join(|| covered(lock, references), || left_over(lock, references));
+                    [covered, left_over]
+                };
+                let (commits, entries) = rayon::join(commits, entries);
+                found.extend(commits);
+                found.extend(entries.into_iter().flatten());
                 checked.made = local_folders(repository, references, local, &mut found);
                 form(lock, &mut found);
                 if actions_lock.is_none() && !keys.no_actions_lock {
                     found.extend(commits::no_file(repository));
                 }
-                if let Some(other) = actions_lock.filter(|_| commits_are_read) {
+                if let Some(other) = read_commits {
                     commits::agree(lock, other, &mut found);
                 }
+            } else {
+                found.extend(commits());
             }
         }
-        None => found.extend(no_lock(references, actions_lock)),
+        None => {
+            found.extend(commits());
+            found.extend(no_lock(references, actions_lock));
+        }
     }
     found.sort_by(|a, b| {
         let place = |p: &Problem| (p.location.path.clone(), p.location.line, p.location.column);
@@ -199,7 +210,9 @@ fn no_lock(references: &[Reference], actions_lock: Option<&ActionsLock>) -> Opti
 }
 
 /// Every reference has its entry, and the entry says what the reference says.
-fn covered(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Problem>) {
+fn covered(lock: &CofferdamLock, references: &[Reference]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let found = &mut problems;
     let contents = lock.contents();
     for reference in references {
         let what = &reference.what;
@@ -292,6 +305,7 @@ fn covered(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Probl
             lacks(format!("download {address}"));
         }
     }
+    problems
 }
 
 fn named(
@@ -315,7 +329,8 @@ fn named(
 }
 
 /// Entries that nothing reaches.
-fn left_over(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Problem>) {
+fn left_over(lock: &CofferdamLock, references: &[Reference]) -> Vec<Problem> {
+    let mut found = Vec::new();
     let graph = Graph::new(references, lock.contents());
     let reached = graph.reached();
     for key in lock.contents().keys() {
@@ -348,6 +363,7 @@ fn left_over(lock: &CofferdamLock, references: &[Reference], found: &mut Vec<Pro
             found.push(Code::Stale.at(lock.place(&Key::Action(pin.clone())), message));
         }
     }
+    found
 }
 
 /// The folders of local actions are as they were locked. Says which ones the job

@@ -76,10 +76,7 @@ pub fn confidence(start: &Start<'_>, way: &Way) -> Confidence {
 /// What it takes a stranger to get to a step of the job of a start.
 #[must_use]
 pub fn way_to_step(start: &Start<'_>, step: &Step) -> Way {
-    let stranger = Stranger {
-        trigger: start.trigger,
-        lookup: &|_| None,
-    };
+    let stranger = Stranger::new(start.trigger, &|_, _| None);
     let own = stranger.passes(step.condition.as_ref());
     start.way.clone().and(own)
 }

@@ -5,10 +5,12 @@
 //! last; what runs code of a folder that belongs to a stranger runs the
 //! stranger's code.
 
+mod actions;
 mod budget;
 mod kept;
 mod script;
 mod tree;
+mod unread;
 
 use std::collections::HashMap;
 
@@ -19,18 +21,17 @@ use cofferdam_workflows::documents::job::Defaults;
 use cofferdam_workflows::documents::step::{Step, StepKind};
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::expressions::ContextPath;
-use cofferdam_workflows::semantics::artifacts;
-use cofferdam_workflows::semantics::checkouts::{self, Guard};
-use cofferdam_workflows::semantics::executing_actions::{self, ActionRuns};
-use cofferdam_workflows::semantics::execution::Execution;
+use cofferdam_workflows::semantics::checkouts::Guard;
+use cofferdam_workflows::semantics::conditions::{self, Runs, Situation};
 use cofferdam_workflows::semantics::folders::Folder;
-use cofferdam_workflows::semantics::gates::{Gate, Stranger, Way};
+use cofferdam_workflows::semantics::gates::{Asked, Way};
 use cofferdam_workflows::semantics::heads::{Frame, Head, Place, script_of};
 use cofferdam_workflows::semantics::secrets::{self, SecretName};
 use cofferdam_workflows::yaml::Document;
 
+use crate::checks;
 use crate::context::{Context, JobView};
-use crate::starts::{Start, checks_permission};
+use crate::starts::Start;
 
 pub(crate) use kept::Walks;
 pub use kept::{of_artifacts, of_head, of_start};
@@ -52,6 +53,9 @@ pub struct Foreign {
     pub doubts: Vec<Run>,
     /// What runs files of which it is not known whether they are a stranger's.
     pub lost: Vec<Run>,
+    /// Programs that nobody has read, and that are handed what the starter
+    /// writes, or ask for it.
+    pub unread: Vec<Unread>,
     /// Where a limit was reached, so that what comes after was not looked at.
     pub cut: Option<Location>,
 }
@@ -98,6 +102,21 @@ pub enum Means {
     Artifact,
 }
 
+/// A program that may fetch, or run, what the starter of the run names.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Where it is started.
+    pub place: Location,
+    /// The step of the job, for fingerprints.
+    pub label: String,
+    /// What it is, for messages: `python3 ci/x.py`.
+    pub means: String,
+    /// Whether it gets nothing but words of whoever causes the event.
+    pub words: bool,
+    /// What it takes for the step to run.
+    pub way: Way,
+}
+
 /// Something runs them.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -137,7 +156,7 @@ impl Foreign {
     #[must_use]
     pub fn unseen(&self, start: &Start<'_>) -> Option<(Location, String)> {
         let job = start.job().map_or("", |view| view.job.name());
-        if start.way.is_closed() || start.way.gates().contains(&Gate::Merge) {
+        if start.way.keeps_files_out() {
             return None;
         }
         if let Some(place) = &self.cut {
@@ -153,6 +172,16 @@ impl Foreign {
         Some((fetch.place.clone(), what))
     }
 
+    /// The first program that nobody has read and that may do what a stranger
+    /// says, before somebody has merged anything.
+    #[must_use]
+    pub fn not_read(&self, start: &Start<'_>) -> Option<&Unread> {
+        self.unread.iter().find(|one| {
+            let way = start.way.clone().and(one.way.clone());
+            !way.keeps_files_out()
+        })
+    }
+
     fn any_passes<'r>(&self, start: &Start<'_>, mut runs: impl Iterator<Item = &'r Run>) -> bool {
         runs.any(|run| {
             let fetched = self.fetches.get(run.fetch).map(|f| f.way.clone());
@@ -161,7 +190,7 @@ impl Foreign {
                 .clone()
                 .and(run.way.clone())
                 .and(fetched.unwrap_or_default());
-            !way.is_closed() && !way.gates().contains(&Gate::Merge)
+            !way.keeps_files_out()
         })
     }
 }
@@ -171,8 +200,10 @@ impl Fetch {
     #[must_use]
     pub fn what(&self) -> &'static str {
         match self.means {
+            Means::Artifact if self.head.is_lost() => "an artifact of whatever run is named",
             _ if self.head.is_lost() => "a ref that is not understood",
             Means::Artifact => "the artifact of the run before",
+            _ if self.head.text => "whatever the starter names",
             _ if self.head.is_code() => "the pull request's head",
             _ => "the branch that the stranger names",
         }
@@ -234,15 +265,18 @@ fn of_chain(
         peeked: None,
         left: cx.walks.budgets.of(cx, view.place),
         packed: false,
+        programs: 0,
         whose,
         out: Foreign::default(),
     };
     let outer = Outer {
         label: None,
         way: Way::Open,
+        certain: true,
         depth: 0,
     };
     walk.called(&frame);
+    walk.contained(&frame);
     walk.steps(&frame, &view.workflow.document, &outer);
     if walk.tree.cut {
         let head = view.at(view.job.id.span);
@@ -265,6 +299,8 @@ struct Walk<'w> {
     left: usize,
     /// Whether another run's artifact lies there and is not unpacked yet.
     packed: bool,
+    /// How many programs of the checkout were walked through.
+    programs: usize,
     /// Whose files are asked for.
     whose: Whose,
     out: Foreign,
@@ -274,6 +310,7 @@ struct Walk<'w> {
 struct Outer {
     label: Option<String>,
     way: Way,
+    certain: bool,
     depth: usize,
 }
 
@@ -284,6 +321,8 @@ struct At<'a> {
     step: &'a Step,
     label: String,
     way: Way,
+    /// Whether nothing keeps the step from running.
+    certain: bool,
     depth: usize,
 }
 
@@ -330,6 +369,8 @@ impl Walk<'_> {
     }
 
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
+        // What a step before has asked.
+        let mut checked = Way::Open;
         for step in frame.steps() {
             let Some(left) = self.left.checked_sub(1) else {
                 let place = document.file().locate(step.head());
@@ -337,13 +378,21 @@ impl Walk<'_> {
                 return;
             };
             self.left = left;
-            let stranger = Stranger {
-                trigger: self.start.trigger,
-                lookup: &|path| settled(frame.steps(), path),
+            let file = document.file();
+            let plain = self.start.stranger(self.cx, &|_, _| None);
+            let lookup = |path: &ContextPath, asked: &Asked<'_>| {
+                checks::of_step(&plain, file, frame.steps(), path, asked)
+                    .or_else(|| checks::of_need(&plain, self.view.workflow, path, asked))
             };
-            let way = stranger
+            let mut way = self
+                .start
+                .stranger(self.cx, &lookup)
                 .passes(step.condition.as_ref())
                 .and(outer.way.clone());
+            if !checks::ignores_failure(step.condition.as_ref()) {
+                way = way.and(checked.clone());
+            }
+            checked = checked.and(checks::past(&plain, file, step));
             if way.is_closed() {
                 continue;
             }
@@ -353,14 +402,63 @@ impl Walk<'_> {
                 step,
                 label: outer.label.clone().unwrap_or_else(|| step.label()),
                 way,
+                certain: outer.certain && self.surely_runs(step),
                 depth: outer.depth,
             };
             self.step(&at);
         }
     }
 
+    fn surely_runs(&self, step: &Step) -> bool {
+        let situation = |fork_exists| Situation {
+            event: self.start.event(),
+            outsider: true,
+            fork_exists,
+        };
+        step.condition.is_none()
+            || [true, false]
+                .iter()
+                .all(|there| conditions::step_runs(step, situation(*there)) == Runs::Yes)
+    }
+
+    // `container: ${{ github.event.comment.body }}`: the steps run in an image of
+    // the starter's.
+    fn contained(&mut self, frame: &Frame<'_>) {
+        let Some(container) = &self.view.job.container else {
+            return;
+        };
+        let image = &container.image;
+        let Some(reference) = image else { return };
+        let text = reference;
+        let starts = text.value.trim_start().starts_with("${{");
+        if !starts || !frame.of_text(text, None).text || self.whose != Whose::Stranger {
+            return;
+        }
+        let place = self.view.at(text.span);
+        let label = self.view.job.name().to_owned();
+        self.out.runs.push(Run {
+            fetch: self.out.fetches.len(),
+            place: place.clone(),
+            label: label.clone(),
+            means: format!("container: {}", text.value),
+            contained: false,
+            handed: false,
+            way: Way::Open,
+        });
+        self.out.fetches.push(Fetch {
+            place,
+            label,
+            head: Head::TEXT.or(Head::FORK),
+            means: Means::Git,
+            folder: Folder::Elsewhere,
+            mutable: true,
+            way: Way::Open,
+        });
+    }
+
     fn step(&mut self, at: &At<'_>) {
         self.loaded(at);
+        self.shell(at);
         if let Some(text) = at.step.script() {
             script::walk(self, at, text);
             return;
@@ -374,12 +472,28 @@ impl Walk<'_> {
                     self.run(at, fetch, at.step.head(), means, false);
                     return;
                 }
-                self.inner(at, self.cx.repository.own_action(&uses.value));
+                let repository = self.cx.repository;
+                let action = repository.own_action(&uses.value);
+                // Below the folder into which the repository was checked out.
+                let moved = || repository.action_in(self.tree.own_path(&folder)?);
+                let found = action.or_else(moved);
+                if action.is_none() && found.is_some() {
+                    self.moved_action(at);
+                }
+                self.unread_action(at, found, false);
+                self.inner(at, found);
             }
             UsesRef::SelfRepository(_) => {
-                self.inner(at, self.cx.repository.own_action(&uses.value));
+                let action = self.cx.repository.own_action(&uses.value);
+                self.unread_action(at, action, false);
+                self.inner(at, action);
             }
-            _ => self.action(at),
+            _ => {
+                if let Some(action) = self.cx.repository.own_action(&uses.value) {
+                    self.unread_action(at, Some(action), true);
+                }
+                self.action(at);
+            }
         }
     }
 
@@ -419,170 +533,10 @@ impl Walk<'_> {
         let outer = Outer {
             label: Some(at.label.clone()),
             way: at.way.clone(),
+            certain: at.certain,
             depth: at.depth + 1,
         };
         self.steps(&frame, &action.document, &outer);
-    }
-
-    fn action(&mut self, at: &At<'_>) {
-        let name = at.step.action().unwrap_or_default();
-        match name {
-            "actions/checkout" => return self.checkout(at),
-            _ if artifacts::is_download(name) => return self.download(at),
-            "actions/github-script" => self.github_script(at),
-            _ => {}
-        }
-        match executing_actions::of_step(at.step) {
-            ActionRuns::Data => {}
-            ActionRuns::Code(execution) => {
-                let Execution {
-                    folder,
-                    means,
-                    contained,
-                } = execution;
-                if let Some(fetch) = self.tree.owner(&folder) {
-                    self.run(at, fetch, at.step.head(), means, contained);
-                }
-            }
-            ActionRuns::Unknown if self.is_other_checkout(at, name) => self.checkout(at),
-            ActionRuns::Unknown => self.doubt(at, name.to_owned()),
-        }
-    }
-
-    // An action that by its name and inputs checks out, and is handed a head.
-    fn is_other_checkout(&self, at: &At<'_>, name: &str) -> bool {
-        let named = ["checkout", "clone"].iter().any(|word| name.contains(word));
-        let head = |input: &str| {
-            let text = at.step.input(input);
-            text.is_some_and(|t| at.frame.of_text(t, Some(at.step)).is_code() || names_stranger(t))
-        };
-        named && (head("ref") || head("repository"))
-    }
-
-    // An action that is not known works in the workspace, or where an input says.
-    fn doubt(&mut self, at: &At<'_>, name: String) {
-        let root = Folder::workspace();
-        let named = at.step.with().iter().find_map(|pair| {
-            let path = pair.value.value.trim();
-            let looks = !path.is_empty() && !path.contains(char::is_whitespace) && path.len() < 200;
-            let folder = looks.then(|| root.join(path))?;
-            self.tree.owner_of_named(&folder)
-        });
-        if let Some(fetch) = named.or_else(|| self.tree.owner(&root)) {
-            let doubt = self.made(at, fetch, at.step.head(), name, false);
-            self.doubted(doubt);
-        }
-    }
-
-    fn checkout(&mut self, at: &At<'_>) {
-        let of = |name: &str| {
-            at.step
-                .input(name)
-                .map_or_else(Head::default, |t| at.frame.of_text(t, Some(at.step)))
-        };
-        let (mut reference, mut repository) = (of("ref"), of("repository"));
-        // The number of a pull request is in no ref but its own, in whatever
-        // parts `refs/pull/7/head` is written.
-        let own_number = |t: &Text| {
-            let text = t.value.trim_end_matches(['}', ' ', '\'', ')']);
-            t.value.contains("refs/") || text.ends_with("head") || text.ends_with("merge")
-        };
-        if reference.number && at.step.input("ref").is_some_and(own_number) {
-            reference.pull = true;
-        }
-        repository.fork |= at.step.input("repository").is_some_and(names_stranger);
-        let head = Head {
-            fork: repository.fork,
-            number: false,
-            unknown: reference.unknown || repository.unknown,
-            ..reference
-        };
-        let folder = match at.step.input("path") {
-            None => Folder::workspace(),
-            Some(path) => Folder::workspace().join(&self.expand(at, path)),
-        };
-        let own = self.whose == Whose::Head && at.step.input("repository").is_none();
-        if own {
-            return self.fetch(at, at.step.head(), head, Means::Git, folder, false);
-        }
-        if !head.is_code() && !head.branch && !head.unknown {
-            self.tree.trusted(&folder);
-            return;
-        }
-        // A merged pull request's merge commit is the base's own; what is not
-        // merged has been shut out by then.
-        let place = at
-            .step
-            .input(if repository.fork { "repository" } else { "ref" })
-            .map_or_else(|| at.step.head(), |t| t.span);
-        let mutable = head.pull || head.branch || !self.is_fixed(at);
-        let means = if checkouts::is_checkout(at.step) {
-            Means::Checkout(checkouts::guard(at.document, at.step))
-        } else {
-            Means::Git
-        };
-        self.fetch(at, place, head, means, folder, mutable);
-    }
-
-    // Whether the commit is the one of the event, and not looked up later.
-    fn is_fixed(&self, at: &At<'_>) -> bool {
-        let looked_up = |text: &Text| {
-            text.parsed().any(|(_, expr)| {
-                expr.value_contexts()
-                    .iter()
-                    .any(|p| matches!(p.head(), "steps" | "needs"))
-            })
-        };
-        let comment = matches!(self.start.event(), "issue_comment" | "workflow_dispatch");
-        !comment && !at.step.input("ref").is_some_and(looked_up)
-    }
-
-    // Without a run it takes what this very run has made.
-    fn download(&mut self, at: &At<'_>) {
-        let of_other = artifacts::of_other_run(at.step);
-        let of_jobs = self.whose == Whose::Artifacts;
-        if of_jobs == of_other || self.start.event() != "workflow_run" && of_other {
-            return;
-        }
-        let path = at.step.input("path");
-        let folder = path.map_or_else(Folder::workspace, |path| {
-            Folder::workspace().join(&self.expand(at, path))
-        });
-        let span = at.step.head();
-        let elsewhere = folder == Folder::Elsewhere;
-        let known = self.out.fetches.len();
-        self.fetch(at, span, Head::default(), Means::Artifact, folder, false);
-        // Scripts write `$RUNNER_TEMP` for the same folder.
-        if let (true, Some(path)) = (elsewhere && self.out.fetches.len() > known, path) {
-            let temporary = path.value.replace("${{ runner.temp }}", "$RUNNER_TEMP");
-            for written in [path.value.as_str(), &temporary] {
-                self.tree.outside_folder(written, known);
-            }
-        }
-    }
-
-    fn github_script(&mut self, at: &At<'_>) {
-        let Some(script) = script_of(at.step) else {
-            return;
-        };
-        self.packed |= script.contains("downloadArtifact");
-        for opener in ["require(", "import("] {
-            for rest in script.split(opener).skip(1) {
-                let path: String = rest
-                    .trim_start_matches(['\'', '"', '`'])
-                    .chars()
-                    .take_while(|c| !matches!(c, '\'' | '"' | '`' | ')'))
-                    .collect();
-                if !path.starts_with(['.', '$', '/']) {
-                    continue;
-                }
-                let path = path.replace("${process.env.GITHUB_WORKSPACE}", "$GITHUB_WORKSPACE");
-                if let Some(fetch) = self.tree.owner(&Folder::workspace().join(&path)) {
-                    let means = format!("require('{path}')");
-                    self.run(at, fetch, at.step.head(), means, false);
-                }
-            }
-        }
     }
 
     fn fetch(
@@ -599,11 +553,16 @@ impl Walk<'_> {
         let asked = match self.whose {
             Whose::Artifacts => means == Means::Artifact,
             Whose::Head => true,
+            _ if self.is_about_pull_request() => true,
             // A number that somebody hands to a dispatch names anybody's head.
-            Whose::Stranger => self.is_about_pull_request() || head.pull && self.is_dispatch(),
+            Whose::Stranger if self.is_dispatch() => head.pull || means == Means::Artifact,
+            // Others name what they fetch themselves.
+            Whose::Stranger => {
+                head.text || head.pull || head.fork || head.is_lost() || means == Means::Artifact
+            }
         };
         if !asked {
-            self.tree.trusted(&folder);
+            self.trusted(at, &folder, false);
             return;
         }
         let index = self.out.fetches.len();
@@ -629,7 +588,7 @@ impl Walk<'_> {
             )
     }
 
-    fn is_dispatch(&self) -> bool {
+    pub(super) fn is_dispatch(&self) -> bool {
         self.start.event() == "workflow_dispatch"
     }
 
@@ -746,38 +705,8 @@ impl Walk<'_> {
     }
 }
 
-// The repository of whoever causes the run.
-fn names_stranger(text: &Text) -> bool {
-    const STRANGERS: &[&str] = &[
-        "github.actor",
-        "github.triggering_actor",
-        "github.event.sender.login",
-        "github.event.comment.user.login",
-        "github.event.issue.user.login",
-        "github.event.pull_request.user.login",
-    ];
-    text.parsed().any(|(_, expr)| {
-        let contexts = expr.value_contexts();
-        let stranger = |path: &&ContextPath| STRANGERS.iter().any(|name| path.is(name));
-        contexts.iter().any(stranger)
-    })
-}
-
 fn compares_times(step: &Step) -> bool {
     script_of(step).is_some_and(|s| s.contains("pushed_at") && s.contains("created_at"))
-}
-
-/// Settles an output of a step that checks what the starter may do.
-pub(crate) fn settled(steps: &[Step], path: &ContextPath) -> Option<Way> {
-    if !path.starts_with("steps") {
-        return None;
-    }
-    let id = path.written_name(1)?;
-    let step = steps.iter().find(|s| {
-        s.id.as_ref()
-            .is_some_and(|i| i.value.eq_ignore_ascii_case(id))
-    })?;
-    checks_permission(step).then(|| Way::Gated(vec![Gate::PermissionCheck]))
 }
 
 fn names_secret(step: &Step) -> bool {

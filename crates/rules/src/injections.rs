@@ -7,13 +7,13 @@ use cofferdam_facts::Location;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_flows::{Class, Flow, Holds, Shape, Sink, Source, Stage, Who};
 use cofferdam_workflows::documents::{Condition, Step, Workflow};
-use cofferdam_workflows::expressions::Expr;
+use cofferdam_workflows::expressions::{ContextPath, Expr};
 use cofferdam_workflows::semantics::conditions::Situation;
 use cofferdam_workflows::semantics::events;
-use cofferdam_workflows::semantics::gates::{Gate, Stranger, Way};
+use cofferdam_workflows::semantics::gates::{Asked, Gate, Way};
 
+use crate::checks;
 use crate::context::{Context, JobView};
-use crate::foreign::settled;
 use crate::grades::{self, Held};
 use crate::starts::{self, Start};
 use crate::stored;
@@ -185,7 +185,7 @@ fn of_flow<'c>(
     let starts = known.starts(cx, &flow.route);
     let dangers: Vec<Danger<'c>> = starts
         .iter()
-        .filter_map(|start| of_start(flow, sink, start))
+        .filter_map(|start| of_start(cx, flow, sink, start))
         .collect();
     // A reusable workflow or action that nobody here uses, or that is there for
     // others, runs on any event.
@@ -254,7 +254,12 @@ fn by_caller<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, shape: Shape) -> Option
 /// and what it takes to get it there; `None` where it stays harmless or does not
 /// get there.
 #[must_use]
-pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(Shape, Way)> {
+pub fn arrives(
+    cx: &Context<'_>,
+    flow: &Flow<'_>,
+    sink: &Sink<'_>,
+    start: &Start<'_>,
+) -> Option<(Shape, Way)> {
     let shape = match &start.command {
         Some(_) => by_comment(&flow.source)?,
         None => flow.shape(start.event())?,
@@ -267,7 +272,7 @@ pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(S
         return None;
     }
     let steps: Vec<&Step> = flow.through.iter().copied().chain([sink.step]).collect();
-    let way = way(&flow.guards, &steps, start, view);
+    let way = of_words(flow, way(cx, &flow.guards, &steps, start, view));
     let shape = if own_words(flow, &way) {
         Shape::new(shape.class, Who::Dispatcher)
     } else {
@@ -276,8 +281,13 @@ pub fn arrives(flow: &Flow<'_>, sink: &Sink<'_>, start: &Start<'_>) -> Option<(S
     Some((shape, way))
 }
 
-fn of_start<'c>(flow: &'c Flow<'c>, sink: &'c Sink<'c>, start: &Start<'c>) -> Option<Danger<'c>> {
-    let (shape, way) = arrives(flow, sink, start)?;
+fn of_start<'c>(
+    cx: &Context<'_>,
+    flow: &'c Flow<'c>,
+    sink: &'c Sink<'c>,
+    start: &Start<'c>,
+) -> Option<Danger<'c>> {
+    let (shape, way) = arrives(cx, flow, sink, start)?;
     let view = start.job()?;
     let (mut severity, confidence) = grade(grades::held(view, start), start, shape, &way)?;
     // Names of files stand out in a review, next to code that runs anyway.
@@ -334,15 +344,30 @@ pub(crate) fn is_ruled_out(guards: &[&Expr], event: &str) -> bool {
     guards.any(|guard| situation.evaluate(guard) == Some(false))
 }
 
-// A comment that counts only from somebody with a role is that person's text.
-pub(crate) fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
+// Whether the words are those of a comment or review, which may stand anywhere.
+fn is_comment(flow: &Flow<'_>) -> bool {
     let Source::Context(path) = &flow.source else {
         return false;
     };
-    let of_actor = ["github.event.comment.", "github.event.review."]
+    ["github.event.comment.", "github.event.review."]
         .iter()
-        .any(|start| path.starts_with(start));
-    of_actor
+        .any(|start| path.starts_with(start))
+}
+
+/// What it takes for words to be a stranger's: those of a comment may stand below
+/// anything, others are of whoever opened it.
+pub(crate) fn of_words(flow: &Flow<'_>, way: Way) -> Way {
+    if is_comment(flow) {
+        way.for_comment()
+    } else {
+        way.for_own()
+    }
+}
+
+// A comment that counts only from somebody with a role is that person's text. A
+// check of which nothing is proven leaves it anybody's.
+pub(crate) fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
+    is_comment(flow)
         && way.gates().iter().any(|gate| {
             matches!(
                 gate,
@@ -353,14 +378,27 @@ pub(crate) fn own_words(flow: &Flow<'_>, way: &Way) -> bool {
 
 /// What it takes a stranger to start the job and to get past the conditions of
 /// the steps on the way.
-pub(crate) fn way(guards: &[&Expr], steps: &[&Step], start: &Start<'_>, view: &JobView<'_>) -> Way {
-    let stranger = Stranger {
-        trigger: start.trigger,
-        lookup: &|path| settled(view.job.steps(), path),
+pub(crate) fn way(
+    cx: &Context<'_>,
+    guards: &[&Expr],
+    steps: &[&Step],
+    start: &Start<'_>,
+    view: &JobView<'_>,
+) -> Way {
+    let plain = start.stranger(cx, &|_, _| None);
+    let file = view.workflow.file();
+    let own = view.job.steps();
+    let lookup = |path: &ContextPath, asked: &Asked<'_>| {
+        checks::of_step(&plain, file, own, path, asked)
+            .or_else(|| checks::of_need(&plain, view.workflow, path, asked))
     };
+    let stranger = start.stranger(cx, &lookup);
     let mut way = start.way.clone();
     for step in steps {
         way = way.and(stranger.passes(step.condition.as_ref()));
+        if own.iter().any(|other| std::ptr::eq(other, *step)) {
+            way = way.and(checks::before(&plain, file, own, step));
+        }
     }
     for guard in guards {
         let of_job = view.job.condition.as_ref().and_then(Condition::expr);

@@ -5,6 +5,7 @@
 //! says, and the control it speaks for is then *not checked*.
 
 pub mod agents;
+pub(crate) mod checks;
 mod claims;
 pub mod context;
 pub mod controls;

@@ -10,15 +10,16 @@ use cofferdam_facts::settings::{DeploymentRefs, Fact, ForkApproval};
 use cofferdam_workflows::documents::ariane::{self, AllowedTeams};
 use cofferdam_workflows::documents::job::CallSecrets;
 use cofferdam_workflows::documents::text::lookup;
-use cofferdam_workflows::documents::{Condition, Job, Step, Trigger, Workflow};
+use cofferdam_workflows::documents::{Job, Step, Trigger, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Expr, ExprKind, Operator};
 use cofferdam_workflows::semantics::conditions::Situation;
 use cofferdam_workflows::semantics::events::{self, Starter};
-use cofferdam_workflows::semantics::gates::{self, Gate, Stranger, Way};
+use cofferdam_workflows::semantics::gates::{self, Asked, Gate, Lookup, Stranger, Way};
 use cofferdam_workflows::semantics::heads;
 use cofferdam_workflows::semantics::permissions::{Decider, Effective};
 use cofferdam_workflows::semantics::secrets::SecretName;
 
+use crate::checks;
 use crate::context::{Context, JobView};
 use crate::merges;
 use crate::policies::{self, Allowed};
@@ -59,6 +60,9 @@ pub struct Start<'c> {
     pub fork_check: Option<Location>,
     /// Facts that were not seen and decide.
     pub missing: BTreeSet<String>,
+    /// For `workflow_run`, the events by which strangers start the workflow
+    /// before; empty where they are not known.
+    pub before: Vec<&'static str>,
 }
 
 /// Something that keeps people from starting a job.
@@ -247,6 +251,7 @@ fn build<'c>(
         stakes: Stakes::default(),
         fork_check: None,
         missing: BTreeSet::new(),
+        before: before(cx, trigger),
     };
     start.stakes = stakes(chain, &start.token);
     match command {
@@ -264,6 +269,38 @@ fn build<'c>(
 }
 
 impl Start<'_> {
+    /// Somebody without a role, in this run.
+    #[must_use]
+    pub fn stranger<'s>(&'s self, cx: &'s Context<'_>, lookup: &'s Lookup<'s>) -> Stranger<'s> {
+        Stranger::new(self.trigger, lookup).knowing(cx.repository.slug.as_deref(), &self.before)
+    }
+
+    // What an output of another job says of who has started the run, or whether
+    // something was merged.
+    fn of_need(
+        &self,
+        cx: &Context<'_>,
+        workflow: &Workflow,
+        path: &ContextPath,
+        asked: &Asked<'_>,
+    ) -> Option<Way> {
+        let plain = self.stranger(cx, &|_, _| None);
+        if let Some(way) = checks::of_need(&plain, workflow, path, asked) {
+            return Some(way);
+        }
+        // What holds once it is merged says nothing of the opposite.
+        let opposite = match asked {
+            Asked::Truth(wanted) => !wanted,
+            Asked::Equal(value, wanted) => !wanted || value.as_str() == Some("false"),
+            Asked::Listed(..) | Asked::Other => false,
+        };
+        let job = workflow.job(path.written_name(1)?)?;
+        let output = path
+            .written_name(3)
+            .filter(|_| path.name(0) == Some("needs") && path.name(2) == Some("outputs"))?;
+        (!opposite && merges::decide(job, output)).then(|| Way::Gated(vec![Gate::Merge]))
+    }
+
     fn narrow(&mut self, way: Way, place: Location, note: impl Into<String>) {
         if matches!(way, Way::Closed | Way::Gated(_)) {
             self.guards.push(Guard {
@@ -306,11 +343,7 @@ impl Start<'_> {
         }
         if self.event() == "workflow_run" {
             let way = upstream(cx, self.trigger);
-            let note = if way.is_closed() {
-                "nobody outside can start the workflow before it"
-            } else {
-                "a stranger's run of the workflow before it waits for approval"
-            };
+            let note = "a stranger's run of the workflow before it waits for approval";
             self.narrow(way, place, note);
         }
     }
@@ -331,18 +364,23 @@ impl Start<'_> {
         }
         let workflow = view.workflow;
         if let Some(condition) = &job.condition {
-            let stranger = Stranger {
-                trigger: self.trigger,
-                lookup: &|path| settled(workflow, path),
-            };
-            let way = stranger.passes(Some(condition));
+            let lookup =
+                |path: &ContextPath, asked: &Asked<'_>| self.of_need(cx, workflow, path, asked);
+            let way = self.stranger(cx, &lookup).passes(Some(condition));
             let place = workflow.file().locate(condition.text.span);
             self.by_files(way, place, "the condition lets no stranger pass alone");
         }
-        if let Some(step) = job.steps().iter().find(|s| checks_permission(s)) {
-            let place = workflow.file().locate(step.head());
+        let plain = self.stranger(cx, &|_, _| None);
+        // A job that is needed has to succeed; of the job itself only what comes
+        // before all else stands in every way.
+        let checked = match at == view.place.job {
+            true => checks::of_job(&plain, workflow.file(), job),
+            false => checks::of_needed(&plain, workflow.file(), job),
+        };
+        if checked != Way::Open {
+            let place = workflow.file().locate(job.id.span);
             self.by_files(
-                Way::Gated(vec![Gate::PermissionCheck]),
+                checked,
                 place,
                 "a check of what the starter may do stands before it",
             );
@@ -352,7 +390,7 @@ impl Start<'_> {
                 .get_or_insert_with(|| workflow.file().locate(step.head()));
         }
         self.by_environment(cx, view, job);
-        if ignores_failure(job.condition.as_ref()) {
+        if checks::ignores_failure(job.condition.as_ref()) {
             return;
         }
         for need in view.waiting.needs_of(view.workflow, at) {
@@ -485,67 +523,6 @@ fn chosen(expr: &Expr, event: &str) -> Option<String> {
     }
 }
 
-fn ignores_failure(condition: Option<&Condition>) -> bool {
-    condition.and_then(Condition::expr).is_some_and(|expr| {
-        ["always", "failure", "cancelled"]
-            .iter()
-            .any(|f| expr.calls(f))
-    })
-}
-
-// Outputs of jobs and steps that check what the starter may do.
-fn settled(workflow: &Workflow, path: &ContextPath) -> Option<Way> {
-    if !path.starts_with("needs") {
-        return None;
-    }
-    let job = workflow.job(path.written_name(1)?)?;
-    if path.name(2) == Some("result") {
-        return Some(Way::Open);
-    }
-    if job.steps().iter().any(checks_permission) {
-        return Some(Way::Gated(vec![Gate::PermissionCheck]));
-    }
-    let output = path
-        .written_name(3)
-        .filter(|_| path.name(2) == Some("outputs"))?;
-    merges::decide(job, output).then(|| Way::Gated(vec![Gate::Merge]))
-}
-
-/// Whether a step asks what the account that started the run may do.
-#[must_use]
-pub fn checks_permission(step: &Step) -> bool {
-    const ACTIONS: &[&str] = &[
-        "actions-cool/check-user-permission",
-        "github/command",
-        "lannonbr/repo-permission-check-action",
-        "morfien101/actions-authorized-user",
-        "prince-chrismc/check-actor-permissions-action",
-        "scherermichael-oss/action-has-permission",
-        "skjnldsv/check-actor-permission",
-        "tspascoal/get-user-teams-membership",
-    ];
-    const WORDS: &[&str] = &[
-        "/collaborators/",
-        "/memberships/",
-        "checkCollaborator",
-        "checkMembershipForUser",
-        "getCollaboratorPermissionLevel",
-        "getMembershipForUserInOrg",
-        "author_association",
-        "authorAssociation",
-    ];
-    let by_action = step.action().is_some_and(|name| {
-        // This one asks for write access unless it is told otherwise.
-        let dispatches = name == "peter-evans/slash-command-dispatch"
-            && step
-                .input("permission")
-                .is_none_or(|t| !matches!(t.value.trim(), "none" | "read"));
-        dispatches || ACTIONS.contains(&name)
-    });
-    by_action
-        || heads::script_of(step).is_some_and(|text| WORDS.iter().any(|word| text.contains(word)))
-}
-
 // A line that compares the repository of a head, in a script that can fail.
 fn compares_repositories(step: &Step) -> bool {
     const WORDS: &[&str] = &[
@@ -568,18 +545,51 @@ fn compares_repositories(step: &Step) -> bool {
     })
 }
 
+/// The events by which anybody outside starts a workflow that this one follows;
+/// empty where that is not known.
+fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
+    if trigger.name() != "workflow_run" {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for name in &trigger.workflows {
+        let mut named = cx.repository.workflows.iter().filter(|w| {
+            let named = w.name.as_ref().map_or(w.path(), |n| n.value.as_str());
+            named == name.value
+        });
+        let Some(first) = named.next() else {
+            return Vec::new();
+        };
+        for workflow in std::iter::once(first).chain(named) {
+            let events = workflow
+                .triggers
+                .iter()
+                .filter_map(|t| events::info(t.name()));
+            found.extend(
+                events
+                    .filter(|e| e.starter == Starter::Anyone)
+                    .map(|e| e.name),
+            );
+        }
+        // A pull request may bring a workflow of that name that it starts itself.
+        found.push("pull_request");
+    }
+    found
+}
+
 /// Whether anybody outside can start a workflow that this one follows.
 fn upstream(cx: &Context<'_>, trigger: &Trigger) -> Way {
     let mut way = Way::Closed;
     for name in &trigger.workflows {
-        let found = cx.repository.workflows.iter().find(|w| {
+        let mut named = cx.repository.workflows.iter().filter(|w| {
             let named = w.name.as_ref().map_or(w.path(), |n| n.value.as_str());
             named == name.value
         });
-        way = way.or(match found {
-            None => Way::Unknown,
-            Some(workflow) => of_upstream(cx, workflow),
-        });
+        let first = named.next().map_or(Way::Unknown, |w| of_upstream(cx, w));
+        // Runs of each workflow of that name are followed, and a fork's pull
+        // request runs the files that it brings: it gives one of them the name.
+        way = way.or(first).or(by_fork(cx));
+        way = named.fold(way, |way, w| way.or(of_upstream(cx, w)));
     }
     if trigger.workflows.is_empty() {
         Way::Unknown
@@ -598,18 +608,22 @@ fn of_upstream(cx: &Context<'_>, workflow: &Workflow) -> Way {
             "workflow_run" => Way::Unknown,
             _ if event.starter != Starter::Anyone => continue,
             _ if event.privileged_from_outside => Way::Open,
-            // Runs of forks wait for an approval where the author is new.
-            _ => match cx.facts.settings.map(|s| &s.actions.fork_approval) {
-                Some(Fact::Known(ForkApproval::NewToGitHub)) => Way::Open,
-                Some(Fact::Known(ForkApproval::AllExternalContributors)) => {
-                    Way::Gated(vec![Gate::RunApproval])
-                }
-                _ => Way::Gated(vec![Gate::Contributor]),
-            },
+            _ => by_fork(cx),
         };
         way = way.or(next);
     }
     way
+}
+
+// Runs of forks wait for an approval where the author is new.
+fn by_fork(cx: &Context<'_>) -> Way {
+    match cx.facts.settings.map(|s| &s.actions.fork_approval) {
+        Some(Fact::Known(ForkApproval::NewToGitHub)) => Way::Open,
+        Some(Fact::Known(ForkApproval::AllExternalContributors)) => {
+            Way::Gated(vec![Gate::RunApproval])
+        }
+        _ => Way::Gated(vec![Gate::Contributor]),
+    }
 }
 
 /// The token of the last job: a called workflow holds what its caller gives it,

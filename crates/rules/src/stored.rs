@@ -79,7 +79,8 @@ fn shaping<'c>(
         return None;
     }
     let steps: [&Step; 1] = [saved.step];
-    let way = injections::way(&saved.guards, &steps, start, view);
+    let way = injections::way(cx, &saved.guards, &steps, start, view);
+    let way = injections::of_words(flow, way);
     if matches!(flow.source, Source::Read(Holds::Cache, _)) {
         let shape = flow.source.shape(start.event())?;
         let (gate, most) = strangers(cx, start, saved)?;
@@ -138,7 +139,7 @@ fn strangers(
         .filter_map(|(fetch, way, certain)| {
             let way = way.and(fetch.way.clone());
             let whole = start.way.clone().and(way.clone());
-            if whole.is_closed() || whole.gates().contains(&Gate::Merge) {
+            if whole.keeps_files_out() {
                 return None;
             }
             let mut most = most(start, fetch);

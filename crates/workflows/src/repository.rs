@@ -11,9 +11,10 @@ use cofferdam_facts::{SourceFile, UsesRef};
 use crate::documents::kind::{FileKind, kind_of};
 use crate::documents::{
     Action, ActionsLock, Ariane, CodeOwners, CofferdamLock, Contributing, Dco, Dependabot,
-    Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Renovate,
+    Dockerfile, GoReleaser, Insights, Job, LittleHelper, Manifest, PreCommit, Program, Renovate,
     Requirements, SecurityPolicy, Workflow,
 };
+use crate::semantics::programs;
 use crate::yaml::Document;
 
 /// Every path of a checkout, sorted, whether it was read or not.
@@ -112,6 +113,9 @@ pub struct Repository {
     pub little_helpers: Vec<LittleHelper>,
     /// Configurations of pre-commit, in order of path.
     pub pre_commits: Vec<PreCommit>,
+    /// Programs that workflows run, in order of path; see
+    /// [`crate::semantics::programs`].
+    pub programs: Vec<Program>,
     /// What names the project's packages.
     pub manifests: Vec<Manifest>,
     /// Lists of packages for pip.
@@ -398,10 +402,49 @@ impl Part {
 }
 
 impl Repository {
-    /// Reads files one after the other and puts them together.
+    /// Reads files one after the other and puts them together; of those that are
+    /// no documents, the programs that steps name.
     #[must_use]
     pub fn read(files: Vec<SourceFile>, tree: Tree) -> Self {
-        Self::assemble(files.into_iter().filter_map(Part::read), tree)
+        let others: Vec<SourceFile> = files
+            .iter()
+            .filter(|file| kind_of(file.path()).is_none())
+            .cloned()
+            .collect();
+        let mut repository = Self::assemble(files.into_iter().filter_map(Part::read), tree);
+        for _ in 0..programs::ROUNDS {
+            let named = programs::named(&repository);
+            let new = |file: &&SourceFile| {
+                named.contains(file.path()) && repository.program(file.path()).is_none()
+            };
+            let found: Vec<Program> = others
+                .iter()
+                .filter(new)
+                .map(|file| Program::read(file.clone()))
+                .collect();
+            if found.is_empty() {
+                break;
+            }
+            repository.add_programs(found);
+        }
+        repository
+    }
+
+    /// The program at a path, if a step names it and it was read.
+    #[must_use]
+    pub fn program(&self, path: &str) -> Option<&Program> {
+        let found = self
+            .programs
+            .binary_search_by(|program| program.file().path().cmp(path));
+        self.programs.get(found.ok()?)
+    }
+
+    /// Takes in programs that steps name.
+    pub fn add_programs(&mut self, programs: Vec<Program>) {
+        self.programs.extend(programs);
+        let path = |program: &Program| program.file().shared_path();
+        self.programs.sort_by_key(path);
+        self.programs.dedup_by_key(|program| path(program));
     }
 
     /// Puts together what was read, in any order.

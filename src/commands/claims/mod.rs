@@ -158,9 +158,10 @@ struct Checked<'j> {
 
 impl Checked<'_> {
     /// Without any claim nothing was checked, except where a change brings the
-    /// first ones.
+    /// first ones, and each of them holds.
     fn exit(&self) -> Exit {
-        if self.rulings.is_empty() && self.next.is_empty() {
+        let first = !self.next.is_empty() && self.next.iter().all(|(_, word)| word == "holds");
+        if self.rulings.is_empty() && !first {
             return Exit::NotChecked;
         }
         let exit = |ruling: &Ruling<'_>| match ruling.standing {

@@ -16,14 +16,16 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        if run.event() != "workflow_run" {
+        if !run.takes_heads() && run.event() != "schedule" {
             continue;
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
         let sure = found.runs.iter().map(|one| (one, Verdict::reachable()));
         let doubts = found.doubts.iter();
         let doubts = doubts.map(|one| (one, Verdict::when(Fact::Callee(one.means.clone()))));
-        for (one, verdict) in sure.chain(doubts) {
+        // Whose run it is of makes no difference to who writes the artifact.
+        let lost = found.lost.iter().map(|one| (one, Verdict::reachable()));
+        for (one, verdict) in sure.chain(doubts).chain(lost) {
             let Some(fetch) = found.fetches.get(one.fetch) else {
                 continue;
             };

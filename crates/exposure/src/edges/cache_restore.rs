@@ -1,7 +1,9 @@
 //! What a run restores from the cache runs in it.
 
+use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::caching::Restore;
 
+use super::artifact::{Passed, earlier, inputs_of};
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::caches;
@@ -20,6 +22,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     by_unread_actions(ground, graph);
+    of_earlier_jobs(ground, graph);
     for run in ground.scene.runs.iter().filter(|run| caches::restores(run)) {
         let steps = run.view.job.steps();
         let restores = run.view.restores.iter().filter(|restore| {
@@ -57,6 +60,40 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             );
         }
     }
+}
+
+// What a job before has saved of a stranger's files, without running them.
+fn of_earlier_jobs(ground: &Ground<'_, '_>, graph: &mut Graph) {
+    for run in ground.scene.runs.iter().filter(|run| caches::restores(run)) {
+        let Some(restore) = run.view.restores.iter().find(|one| !are_layers(one)) else {
+            continue;
+        };
+        for before in earlier(ground.scene, run) {
+            let steps = before.view.job.steps().iter();
+            for step in steps.filter(|step| saves(step) && running::may_run(before, step)) {
+                let passed = Passed {
+                    before,
+                    // An action that also restores saves when the job ends.
+                    put: match step.action() {
+                        Some("actions/cache/save") => step.index,
+                        _ => usize::MAX,
+                    },
+                    folders: inputs_of(step, "path"),
+                    from: before.view.at(step.head()),
+                    run,
+                    to: Node::Code(run.id),
+                    taken: run.view.at(restore.span),
+                    used: None,
+                    words: ("saves", "restores"),
+                };
+                passed.draw(ground, RULE.id, graph);
+            }
+        }
+    }
+}
+
+fn saves(step: &Step) -> bool {
+    matches!(step.action(), Some("actions/cache" | "actions/cache/save"))
 }
 
 /// Whether the builder of images takes layers, and no file comes into the job.

@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "follows",
-    says: "`workflow_run` starts a run with secrets and a token that may write, also after the run of a fork's pull request, and also after one that waits for its approval.",
+    says: "`workflow_run` starts a run with secrets and a token that may write, after every run of a workflow of that name: also of a fork's pull request, which brings its own files, and also after one that waits for its approval.",
     source: "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run",
     draw,
 };
@@ -23,14 +23,16 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         }
         for name in &run.start.trigger.workflows {
             let all = ground.scene.cx.repository.workflows.iter();
-            let mut named = all.filter(|w| {
-                let own = w.name.as_ref().map_or(w.path(), |n| n.value.as_str());
-                own == name.value
-            });
-            match named.next() {
-                Some(before) => follow(ground, run, before, graph),
-                // One that is not read may well run for forks.
-                None => after_fork(ground, run, None, graph),
+            // Several may have one name, and runs of each are followed.
+            let named: Vec<&Workflow> = all
+                .filter(|w| {
+                    let own = w.name.as_ref().map_or(w.path(), |n| n.value.as_str());
+                    own == name.value
+                })
+                .collect();
+            after_fork(ground, run, &name.value, &named, graph);
+            for before in named {
+                follow(ground, run, before, graph);
             }
         }
         for rank in Rank::ALL {
@@ -41,10 +43,6 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 }
 
 fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut Graph) {
-    let by_fork = before.triggers.iter().find(|t| runs_for_forks(t));
-    if by_fork.is_some() {
-        after_fork(ground, run, by_fork.map(|t| (before, t)), graph);
-    }
     for earlier in &ground.scene.runs {
         if !std::ptr::eq(earlier.workflow(), before) || !earlier.is_open() || earlier.id == run.id {
             continue;
@@ -72,12 +70,24 @@ fn runs_for_forks(trigger: &Trigger) -> bool {
     )
 }
 
+// A fork's pull request runs the workflow files that it brings. It gives one of
+// them the name that is followed, so that it does not matter whether the file of
+// that name runs for forks, or is there at all.
 fn after_fork(
     ground: &Ground<'_, '_>,
     run: &Run<'_>,
-    before: Option<(&Workflow, &Trigger)>,
+    name: &str,
+    named: &[&Workflow],
     graph: &mut Graph,
 ) {
+    let for_forks = named.iter().find_map(|workflow| {
+        let trigger = workflow.triggers.iter().find(|t| runs_for_forks(t))?;
+        let location = workflow.file().locate(trigger.event.span);
+        Some(Place::new(location, trigger.name()))
+    });
+    let before = for_forks.unwrap_or_else(|| {
+        Place::without_file(format!("a pull request brings a workflow named `{name}`"))
+    });
     for rank in Rank::ALL {
         let (Some(verdict), Some(approval)) = (
             passing(&run.start.files, rank),
@@ -86,11 +96,8 @@ fn after_fork(
             continue;
         };
         let edge = |to: Node, approval: &Verdict| {
-            let before = before.map(|(workflow, trigger)| {
-                Place::new(workflow.file().locate(trigger.event.span), trigger.name())
-            });
             Drawn::new(RULE.id, Node::Position(rank.position()), to)
-                .over(before)
+                .at(before.clone())
                 .at(Place::new(run.start.place(), run.event()))
                 .under(&verdict)
                 .under(approval)

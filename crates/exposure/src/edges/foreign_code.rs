@@ -1,15 +1,15 @@
 //! A run fetches what its starter wrote, and something runs it.
 
-use cofferdam_facts::Timestamp;
+use cofferdam_facts::{Location, Timestamp};
 use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 use cofferdam_workflows::semantics::checkouts::{GUARDED_SINCE, Guard};
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
-use crate::passing::passing;
+use crate::passing::{is_comment, passing, passing_words};
 use crate::scene::{Run, needs_success};
-use crate::verdict::{Fact, Verdict};
+use crate::verdict::{Fact, Verdict, Wait};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "foreign-code",
@@ -20,7 +20,7 @@ pub(super) const RULE: EdgeRule = EdgeRule {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     for run in &ground.scene.runs {
-        if !run.takes_heads() {
+        if !run.takes_heads() && !looks_for_heads(run) {
             continue;
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
@@ -33,22 +33,97 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             executed(ground, run, &found, one, &fact, graph);
         }
         for one in &found.lost {
-            let fact = match one.means.contains('/') && one.means.contains('@') {
-                true => Verdict::when(Fact::Callee(one.means.clone())),
-                false => Verdict::reachable(),
+            let artifact = found.fetches.get(one.fetch);
+            let fact = match artifact.filter(|fetch| fetch.means == Means::Artifact) {
+                // Whose run it is of.
+                Some(fetch) => Verdict::when(runs(&fetch.place)),
+                None if is_callee(&one.means) => Verdict::when(Fact::Callee(one.means.clone())),
+                None if run.takes_heads() => Verdict::reachable(),
+                None => Verdict::when(runs(&one.place)),
             };
             executed(ground, run, &found, one, &fact, graph);
+        }
+        for one in &found.unread {
+            unread(run, one, graph);
         }
     }
 }
 
-/// A way to the files of a pull request: where the run asks for a merged one, it
-/// has to be theirs.
-pub(super) fn merged(run: &Run<'_>, way: Way) -> Way {
-    match run.start.files.gates().contains(&Gate::Merge) {
-        true => way.and(Way::Gated(vec![Gate::Merge])),
-        false => way,
+/// Whether a run that nobody outside causes looks for what they have put there: a
+/// schedule that goes through the pull requests, say.
+fn looks_for_heads(run: &Run<'_>) -> bool {
+    matches!(
+        run.event(),
+        "schedule" | "push" | "release" | "create" | "delete"
+    )
+}
+
+// An action, or a workflow, of another repository.
+fn is_callee(means: &str) -> bool {
+    means.contains('/') && means.contains('@') && !means.contains([' ', '\n'])
+}
+
+/// What a place starts.
+pub(super) fn runs(place: &Location) -> Fact {
+    Fact::Runs(format!("{}:{}", place.path, place.line))
+}
+
+// A program that nobody has read may do what the starter says.
+fn unread(run: &Run<'_>, one: &foreign::Unread, graph: &mut Graph) {
+    let fact = match is_callee(&one.means) {
+        true => Fact::Callee(one.means.clone()),
+        false => runs(&one.place),
+    };
+    let way = merged(run, one.way.clone());
+    for rank in Rank::ALL {
+        let Some(verdict) = passing(&way, rank) else {
+            continue;
+        };
+        // Words that count only from somebody with a role are that person's.
+        let own = one.words && is_comment(run.event());
+        let whole = run.start.files.clone().and(one.way.clone());
+        let gates = passing_words(&whole, rank, run.event());
+        if own && gates.is_none_or(|gates| gates.waits.contains(&Wait::Fork)) {
+            continue;
+        }
+        let from = starter(run, rank, step_needs_success(run, &one.label));
+        graph.draw(
+            Drawn::new(RULE.id, from, Node::Code(run.id))
+                .under(&verdict)
+                .under(&Verdict::when(fact.clone()))
+                .under(&run.gate)
+                .at(Place::new(one.place.clone(), one.means.clone()))
+                .cut(
+                    Cost::Lines,
+                    format!(
+                        "Hand {}:{} nothing that the starter writes, or hold nothing in job `{}`",
+                        one.place.path,
+                        one.place.line,
+                        run.view.job.name()
+                    ),
+                ),
+        );
     }
+}
+
+/// Who has caused a run; where nobody did, whoever has put there what it looks
+/// for.
+pub(super) fn starter(run: &Run<'_>, rank: Rank, succeeded: bool) -> Node {
+    if !run.takes_heads() {
+        return Node::Position(rank.position());
+    }
+    match succeeded && run.event() == "workflow_run" {
+        true => Node::Followed(run.id, rank),
+        false => Node::Started(run.id, rank),
+    }
+}
+
+/// A way to the files of a pull request: where the run asks for a merged one, it
+/// has to be theirs, and where it asks for one of somebody with a role, too.
+pub(super) fn merged(run: &Run<'_>, way: Way) -> Way {
+    let gates = run.start.files.gates().iter();
+    let about = gates.filter(|gate| matches!(gate, Gate::Merge | Gate::AnotherAuthor));
+    about.fold(way, |way, gate| way.and(Way::Gated(vec![gate.clone()])))
 }
 
 fn executed(
@@ -71,10 +146,7 @@ fn executed(
             continue;
         };
         let succeeded = fetch.means == Means::Artifact || step_needs_success(run, &one.label);
-        let from = match succeeded && run.event() == "workflow_run" {
-            true => Node::Followed(run.id, rank),
-            false => Node::Started(run.id, rank),
-        };
+        let from = starter(run, rank, succeeded);
         let to = match step_of(run, &one.label).filter(|_| one.contained) {
             Some(step) => Node::Handed(run.id, step),
             None => Node::Code(run.id),

@@ -4,12 +4,13 @@ use cofferdam_rules::foreign::{self, Fetch, Means};
 use cofferdam_workflows::semantics::conditions::Situation;
 use cofferdam_workflows::semantics::publishing::{Artifact, Publication};
 
-use super::foreign_code::{is_before_guard, merged, refuses, step_of};
+use super::foreign_code::{is_before_guard, merged, refuses, runs, step_of};
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
 use crate::running;
 use crate::scene::Run;
+use crate::verdict::Verdict;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "foreign-content",
@@ -80,9 +81,14 @@ fn taken(
             false => Node::Started(run.id, rank),
         };
         let place = run.view.at(publication.span);
+        let fact = match fetch.means == Means::Artifact && fetch.head.is_lost() {
+            true => Verdict::when(runs(&fetch.place)),
+            false => Verdict::reachable(),
+        };
         graph.draw(
             Drawn::new(RULE.id, from, Node::Shapes(run.id))
                 .under(&verdict)
+                .under(&fact)
                 .under(&run.gate)
                 .at(Place::new(fetch.place.clone(), fetch.what()))
                 .at(Place::new(place, publication.means.clone()))

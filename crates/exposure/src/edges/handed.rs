@@ -41,7 +41,15 @@ fn of_step(cx: &Context<'_>, run: &Run<'_>, index: usize, graph: &mut Graph) {
         run.view.workflow.env.as_slice(),
     ];
     let script = cx.script(run.view.workflow.path(), step);
-    let names = containers::handed(step, &around, script);
+    let mut names = containers::handed(step, &around, script);
+    let sees_files =
+        |script| containers::mounts_workspace(script) || containers::builds_workspace(script);
+    if script.is_some_and(sees_files) {
+        let before = steps.iter().filter(|other| other.index <= index);
+        let path = run.view.workflow.path();
+        names
+            .extend(before.flat_map(|step| containers::left_in_files(step, cx.script(path, step))));
+    }
     if let Some(checkout) = credentials_in_workspace(run, index)
         && script.is_some_and(containers::mounts_workspace)
     {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cofferdam_flows::{Effect, Flow, Holds, Sink, SinkKind, Source, Who};
+use cofferdam_rules::Context;
 use cofferdam_rules::agents::Use;
 use cofferdam_rules::injections;
 use cofferdam_rules::starts::Start;
@@ -41,7 +42,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         };
         let job = std::ptr::from_ref(stage.job).addr();
         for (run, start) in starts.get(&job).into_iter().flatten() {
-            arrive(run, start, flow, sink, becomes, graph);
+            arrive(scene.cx, run, start, flow, sink, becomes, graph);
         }
     }
 }
@@ -86,6 +87,7 @@ impl Becomes {
 }
 
 fn arrive(
+    cx: &Context<'_>,
     run: &Run<'_>,
     start: &Start<'_>,
     flow: &Flow<'_>,
@@ -93,7 +95,7 @@ fn arrive(
     becomes: Becomes,
     graph: &mut Graph,
 ) {
-    let Some((shape, way)) = injections::arrives(flow, sink, start) else {
+    let Some((shape, way)) = injections::arrives(cx, flow, sink, start) else {
         return;
     };
     // An agent that refuses people without write access obeys the others.

@@ -13,6 +13,7 @@ mod cache_write;
 mod called_workflow;
 mod callee;
 mod credential;
+mod default_branch;
 mod docker_step;
 mod download;
 mod follows;
@@ -82,6 +83,7 @@ pub const RULES: &[EdgeRule] = &[
     called_workflow::RULE,
     callee::RULE,
     credential::RULE,
+    default_branch::RULE,
     docker_step::RULE,
     download::RULE,
     follows::RULE,

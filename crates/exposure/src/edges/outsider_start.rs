@@ -1,13 +1,12 @@
 //! Events that anybody causes, and whose runs hold the repository's privileges.
 
-use cofferdam_rules::policies::{self, Allowed};
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::{passing, passing_words};
-use crate::scene::Run;
-use crate::verdict::{Control, Fact, Verdict};
+use crate::scene::{Run, by_policy};
+use crate::verdict::Verdict;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "outsider-start",
@@ -23,9 +22,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         if run.event() == "workflow_run" || !wanted {
             continue;
         }
-        let Some(policy) = by_policy(ground, run) else {
-            continue;
-        };
+        let policy = by_policy(ground.scene.cx, &run.start);
         for rank in Rank::ALL {
             let Some(verdict) = starts(ground, run, rank) else {
                 continue;
@@ -60,7 +57,8 @@ fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict>
         // that what keeps forks out keeps nobody out.
         let files = match &run.start.files {
             Way::Closed if run.for_insiders => Verdict::reachable(),
-            way => passing(way, rank)?,
+            // Anybody reviews what somebody else has opened.
+            way => passing(&way.clone().for_comment(), rank)?,
         };
         return ground.scene.settings.fork_runs(rank).map(|v| v.and(&files));
     }
@@ -84,14 +82,4 @@ pub(super) fn is_review(run: &Run<'_>) -> bool {
         run.event(),
         "pull_request_review" | "pull_request_review_comment"
     )
-}
-
-/// What an Actions policy says about the event.
-fn by_policy(ground: &Ground<'_, '_>, run: &Run<'_>) -> Option<Verdict> {
-    let path = run.workflow().path();
-    Some(match policies::allow(ground.scene.cx, run.event(), path) {
-        Allowed::Yes => Verdict::reachable(),
-        Allowed::No(_) => Verdict::blocked(Control::ActionsPolicy),
-        Allowed::Unknown => Verdict::when(Fact::ActionsPolicy),
-    })
 }

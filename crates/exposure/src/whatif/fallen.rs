@@ -143,7 +143,7 @@ fn of_fact(fact: &Fact) -> Option<Layer> {
         Fact::SecretsToForks => Layer::SecretsToForks,
         Fact::TagRules => Layer::TagRules,
         Fact::Runners => Layer::Runners,
-        Fact::Callee(_) | Fact::Apps => return None,
+        Fact::Callee(_) | Fact::Check(_) | Fact::Runs(_) | Fact::Apps => return None,
     })
 }
 

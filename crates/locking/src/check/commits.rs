@@ -14,6 +14,7 @@ use cofferdam_workflows::documents::actions_lock::{self, ActionsLock};
 use cofferdam_workflows::documents::cofferdam_lock::{CofferdamLock, Key};
 use cofferdam_workflows::documents::{Step, Workflow};
 use cofferdam_workflows::yaml::Document;
+use rayon::prelude::*;
 
 use crate::problem::{Code, Problem};
 
@@ -31,44 +32,10 @@ pub(super) fn no_file(repository: &Repository) -> Option<Problem> {
 }
 
 /// Coverage of the workflows, and nothing beyond them.
-pub(super) fn check(repository: &Repository, lock: &ActionsLock, found: &mut Vec<Problem>) {
-    for workflow in &repository.workflows {
-        let needed = needed(repository, workflow);
-        let Some(entry) = lock.workflow(workflow.path()) else {
-            let first = needed
-                .values()
-                .min_by_key(|place| (&place.path, place.line));
-            if let Some(location) = first {
-                let message = format!(
-                    "`{}` uses actions and is not in actions.lock",
-                    workflow.path()
-                );
-                found.push(Code::Onboarding.at(location.clone(), message));
-            }
-            continue;
-        };
-        let listed: BTreeSet<&Pin> = entry.pins.iter().map(|pin| &pin.value).collect();
-        for (pin, location) in &needed {
-            if !listed.contains(pin) {
-                let message = format!(
-                    "{pin} is not in the list of `{}` in actions.lock, so that GitHub does not run it",
-                    workflow.path()
-                );
-                found.push(Code::Incomplete.at(location.clone(), message));
-            }
-        }
-        // Older files list what actions use as well; that much is no orphan.
-        let inner: BTreeSet<Pin> = (entry.pins.iter())
-            .filter_map(|pin| lock.dependency(&pin.value))
-            .flat_map(|entry| entry.uses.iter().map(|pin| pin.value.clone()))
-            .collect();
-        for pin in &entry.pins {
-            if !needed.contains_key(&pin.value) && !inner.contains(&pin.value) {
-                let message = format!("`{}` does not use {}", workflow.path(), pin.value);
-                found.push(Code::Stale.at(lock.file().locate(pin.span), message));
-            }
-        }
-    }
+pub(super) fn check(repository: &Repository, lock: &ActionsLock) -> Vec<Problem> {
+    let mut found: Vec<Problem> = (repository.workflows.par_iter())
+        .flat_map_iter(|workflow| listed(repository, workflow, lock))
+        .collect();
     for workflow in &lock.workflows {
         if repository.workflow(&workflow.path.value).is_none() {
             let message = format!("`{}` is locked and does not exist", workflow.path.value);
@@ -83,6 +50,48 @@ pub(super) fn check(repository: &Repository, lock: &ActionsLock, found: &mut Vec
         let message = format!("no workflow reaches {}", entry.pin.value);
         found.push(Code::Stale.at(lock.file().locate(entry.pin.span), message));
     }
+    found
+}
+
+/// What the list of a workflow lacks, and what it has too much.
+fn listed(repository: &Repository, workflow: &Workflow, lock: &ActionsLock) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let needed = needed(repository, workflow);
+    let Some(entry) = lock.workflow(workflow.path()) else {
+        let first = needed
+            .values()
+            .min_by_key(|place| (&place.path, place.line));
+        if let Some(location) = first {
+            let message = format!(
+                "`{}` uses actions and is not in actions.lock",
+                workflow.path()
+            );
+            found.push(Code::Onboarding.at(location.clone(), message));
+        }
+        return found;
+    };
+    let listed: BTreeSet<&Pin> = entry.pins.iter().map(|pin| &pin.value).collect();
+    for (pin, location) in &needed {
+        if !listed.contains(pin) {
+            let message = format!(
+                "{pin} is not in the list of `{}` in actions.lock, so that GitHub does not run it",
+                workflow.path()
+            );
+            found.push(Code::Incomplete.at(location.clone(), message));
+        }
+    }
+    // Older files list what actions use as well; that much is no orphan.
+    let inner: BTreeSet<&Pin> = (entry.pins.iter())
+        .filter_map(|pin| lock.dependency(&pin.value))
+        .flat_map(|entry| entry.uses.iter().map(|pin| &pin.value))
+        .collect();
+    for pin in &entry.pins {
+        if !needed.contains_key(&pin.value) && !inner.contains(&pin.value) {
+            let message = format!("`{}` does not use {}", workflow.path(), pin.value);
+            found.push(Code::Stale.at(lock.file().locate(pin.span), message));
+        }
+    }
+    found
 }
 
 /// The pins that the list of a workflow must hold, with the first place each.

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use cofferdam_facts::{SourceFile, UsesRef};
 use cofferdam_workflows::Repository;
 use cofferdam_workflows::documents::kind::{FileKind, kind_of};
-use cofferdam_workflows::documents::{Action, Dockerfile, Step};
+use cofferdam_workflows::documents::{Action, Dockerfile, Program, Step};
 use cofferdam_workflows::repository::{
     ACTION_DOCKERFILES, ACTION_NAMES, Part, Tree, inside, plain,
 };
-use cofferdam_workflows::semantics::built;
+use cofferdam_workflows::semantics::{built, programs};
 use rayon::prelude::*;
 
 use crate::collect::Collected;
@@ -21,6 +21,9 @@ use crate::gap::Gap;
 use crate::git::CommitFiles;
 use crate::limits::Limits;
 use crate::slug::Slug;
+
+/// So many bytes of programs are read.
+const MAX_PROGRAM_BYTES: usize = 8 * 1024 * 1024;
 
 /// Where one more file of the repository comes from.
 #[derive(Debug, Default)]
@@ -132,7 +135,42 @@ impl Collected {
             }
         }
         self.read = read;
+        self.programs(&mut repository, limits);
         repository
+    }
+
+    /// Reads the programs that steps name. What is too large, or no text, is no
+    /// gap: what is not read of a program counts as not known.
+    fn programs(&self, repository: &mut Repository, limits: &Limits) {
+        let mut asked = BTreeSet::new();
+        let mut left = MAX_PROGRAM_BYTES;
+        for _ in 0..programs::ROUNDS {
+            let named = programs::named(repository);
+            let new: Vec<String> = named
+                .into_iter()
+                .filter(|path| asked.insert(path.clone()))
+                .collect();
+            let mut found = Vec::new();
+            for path in new {
+                let file = match self.laid_over.get(&path) {
+                    Some(file) => Some(file.clone()),
+                    None => {
+                        let text = self.source.text(&path, &repository.tree, limits);
+                        text.and_then(|text| text.file)
+                    }
+                };
+                let Some(file) = file else { continue };
+                let Some(rest) = left.checked_sub(file.text().len()) else {
+                    continue;
+                };
+                left = rest;
+                found.push(Program::read(file));
+            }
+            if found.is_empty() {
+                break;
+            }
+            repository.add_programs(found);
+        }
     }
 
     /// Reads one more file, if it is there and was not read yet.
@@ -224,10 +262,15 @@ fn wanted_dockerfiles(repository: &Repository) -> BTreeSet<String> {
     let bare = wanted_folders(repository)
         .into_iter()
         .flat_map(|folder| ACTION_DOCKERFILES.map(|name| inside(&folder, name)));
+    // Those that a step builds may also stand where nobody looks.
+    let workflows = repository.workflows.par_iter();
+    let actions = repository.actions.par_iter();
+    let built: BTreeSet<String> = (workflows.flat_map_iter(built::files_of_workflow))
+        .chain(actions.flat_map_iter(built::files_of_action))
+        .collect();
     named
         .chain(bare)
         .filter(|path| kind_of(path) != Some(FileKind::Dockerfile))
-        // Those that a step builds may also stand where nobody looks.
-        .chain(built::files(repository))
+        .chain(built)
         .collect()
 }

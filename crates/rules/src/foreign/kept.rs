@@ -10,7 +10,7 @@ use crate::starts::Start;
 /// What was found for starts that several rules ask for.
 #[derive(Debug, Default)]
 pub(crate) struct Walks {
-    found: Mutex<HashMap<(Asked, Whose), Arc<Foreign>>>,
+    found: Mutex<HashMap<Asked, Arc<Foreign>>>,
     pub(super) budgets: budget::Budgets,
 }
 
@@ -20,31 +20,31 @@ pub fn of_start(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
     kept(cx, start, Whose::Stranger)
 }
 
-/// What the job of a start does with the artifacts of the jobs before it in the
-/// same run.
-#[must_use]
-pub fn of_artifacts(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
-    kept(cx, start, Whose::Artifacts)
-}
-
-/// What the job of a start does with the files of the commit that it is about.
-#[must_use]
-pub fn of_head(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
-    kept(cx, start, Whose::Head)
-}
-
 fn kept(cx: &Context<'_>, start: &Start<'_>, whose: Whose) -> Arc<Foreign> {
     let lock = || {
         let found = cx.walks.found.lock();
         found.unwrap_or_else(PoisonError::into_inner)
     };
-    let key = (Asked::of(start), whose);
+    let key = Asked::of(start, whose);
     if let Some(found) = lock().get(&key) {
         return Arc::clone(found);
     }
     let found = Arc::new(of_chain(cx, start, &start.chain, None, whose));
     lock().insert(key, Arc::clone(&found));
     found
+}
+
+/// What the job of a start does with the artifacts of the jobs before it in the
+/// same run.
+#[must_use]
+pub fn of_artifacts(cx: &Context<'_>, start: &Start<'_>) -> Foreign {
+    of_chain(cx, start, &start.chain, None, Whose::Artifacts)
+}
+
+/// What the job of a start does with the files of the commit that it is about.
+#[must_use]
+pub fn of_head(cx: &Context<'_>, start: &Start<'_>) -> Arc<Foreign> {
+    kept(cx, start, Whose::Head)
 }
 
 /// All of a start on which it depends. Documents and jobs stay in their places
@@ -54,15 +54,17 @@ struct Asked {
     trigger: usize,
     chain: Vec<usize>,
     by_command: bool,
+    whose: Whose,
 }
 
 impl Asked {
-    fn of(start: &Start<'_>) -> Self {
+    fn of(start: &Start<'_>, whose: Whose) -> Self {
         let job = |job: &&JobView<'_>| std::ptr::from_ref(*job).addr();
         Self {
             trigger: std::ptr::from_ref(start.trigger).addr(),
             chain: start.chain.iter().map(job).collect(),
             by_command: start.command.is_some(),
+            whose,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! The walk through the commands of one script.
 
 mod commits;
+mod folders;
+mod git;
+mod installers;
 mod judging;
+mod programs;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,7 +18,7 @@ use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::semantics::lookups;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
-use super::{At, Means, Walk};
+use super::{At, Means, Walk, Whose, actions};
 
 pub(super) use commits::Fetched;
 pub(super) use judging::{is_loaded, loaded_paths};
@@ -25,34 +29,12 @@ pub(super) fn walk(walk: &mut Walk<'_>, at: &At<'_>, text: &Text) {
         return;
     };
     let start = walk.working_directory(at);
-    let mut known = walk.constants(at);
-    for assignment in script.assignments.iter().rev() {
-        if assignment.value.is_static && assignment.value.text.len() <= LONGEST_VALUE {
-            known.insert(assignment.name.clone(), assignment.value.text.clone());
-        }
-    }
-    let mut shell = Shell {
-        known,
-        lookups: Cell::new(MAX_LOOKUPS),
-        tired: Cell::new(false),
-        at,
-        text,
-        script,
-        cwd: start.clone(),
-        outside: None,
-        left: Vec::new(),
-        fetched_here: false,
-    };
-    for command in &script.commands {
-        shell.command(walk, command);
-    }
-    shell.exported(walk);
-    if shell.tired.get() {
-        let place = at.document.file().locate(at.step.head());
-        walk.out.cut.get_or_insert(place);
-    }
+    let known = walk.constants(at);
+    let mut shell = Shell::new(at, text, script, start.clone(), known);
+    shell.all(walk);
     if !script.understood {
         not_read(walk, at, text, &start);
+        walk.unread_shell(at, text);
     }
 }
 
@@ -72,48 +54,106 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
 /// Programs that change the folder or may bring a stranger's files. What others
 /// do matters only where such files lie.
 const BRINGING: &[&str] = &[
-    "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "unzip", "wget",
+    "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "svn", "unzip", "wget",
 ];
 
 /// Longer words and values name no folder.
 const LONGEST_WORD: usize = 4_096;
 pub(super) const LONGEST_VALUE: usize = 256;
 
-/// So many variables of one script are followed back, and so far is the end of
-/// a subshell looked for.
-const MAX_LOOKUPS: usize = 256;
-const MAX_SUBSHELL: usize = 20_000;
+/// So many variables of one script are followed back.
+const MAX_LOOKUPS: usize = 512;
+
+/// So many assignments lead from one name to another.
+const MAX_ASSIGNED: usize = 4;
 
 struct Shell<'s> {
     /// Variables that are the same on every run.
     known: HashMap<String, String>,
+    /// What the arguments of a program of the checkout lead to, by number.
+    arguments: Vec<Head>,
+    /// The variables that it is started with.
+    given: Vec<(String, Head)>,
+    /// Where a program of the checkout is started, with its name.
+    site: Option<(Span, String)>,
+    /// How deep such programs are in each other.
+    depth: usize,
     lookups: Cell<usize>,
     /// Whether one more was asked for.
     tired: Cell<bool>,
     at: &'s At<'s>,
     text: &'s Text,
+    /// What is walked: the text, or a program of the checkout.
+    source: &'s str,
     script: &'s Script,
     cwd: Folder,
     /// What was written for the folder, where it is none of the workspace.
     outside: Option<String>,
-    /// Ends of subshells, with the folder that comes back there.
-    left: Vec<(usize, Folder)>,
+    /// Folders in which it may be instead.
+    also: Vec<Folder>,
+    /// How it gets from folder to folder.
+    ways: folders::Ways,
     /// Whether this very script has fetched a stranger's commits.
     fetched_here: bool,
 }
 
+impl<'s> Shell<'s> {
+    fn new(
+        at: &'s At<'s>,
+        text: &'s Text,
+        script: &'s Script,
+        cwd: Folder,
+        mut known: HashMap<String, String>,
+    ) -> Self {
+        for assignment in script.assignments.iter().rev() {
+            if assignment.value.is_static && assignment.value.text.len() <= LONGEST_VALUE {
+                known.insert(assignment.name.clone(), assignment.value.text.clone());
+            }
+        }
+        Self {
+            known,
+            arguments: Vec::new(),
+            given: Vec::new(),
+            site: None,
+            depth: 0,
+            lookups: Cell::new(MAX_LOOKUPS),
+            tired: Cell::new(false),
+            at,
+            text,
+            source: &text.value,
+            script,
+            cwd,
+            outside: None,
+            also: Vec::new(),
+            ways: folders::Ways::default(),
+            fetched_here: false,
+        }
+    }
+
+    fn all(&mut self, walk: &mut Walk<'_>) {
+        for command in &self.script.commands {
+            if !command.dead {
+                self.command(walk, command);
+            }
+        }
+        self.exported(walk);
+        if self.tired.get() {
+            let place = self.at.document.file().locate(self.at.step.head());
+            walk.out.cut.get_or_insert(place);
+        }
+    }
+}
+
 impl Shell<'_> {
     fn command(&mut self, walk: &mut Walk<'_>, command: &Command) {
-        while let Some((end, folder)) = self.left.last().cloned() {
-            if command.range.start < end {
-                break;
-            }
-            self.cwd = folder;
-            self.outside = None;
-            self.left.pop();
-        }
+        self.arrive_at(command);
         let (name, args) = command.effective();
         let name = name.file_name().unwrap_or("");
+        if name.is_empty() && self.by_variable(walk, command) {
+            return;
+        }
+        self.program(walk, command);
+        self.installs(walk, command);
         self.peek(walk, command);
         if walk.is_clean() && !BRINGING.contains(&name) {
             return;
@@ -124,16 +164,27 @@ impl Shell<'_> {
         self.saves(walk, command, &words);
         let word = |at: usize| words.get(at).map_or("", String::as_str);
         match name {
-            "cd" | "pushd" => return self.change(command, word(0)),
-            "popd" => return,
+            "cd" | "pushd" => return self.change(command, name, word(0)),
+            "popd" => return self.back(),
             "gh" if word(0) == "pr" && word(1) == "checkout" => {
-                return self.arrives(walk, command, Head::PULL, self.cwd.clone(), true);
+                return self.pull_request(walk, command, args.get(2..).unwrap_or_default());
             }
             "gh" if word(0) == "run" && word(1) == "download" => {
                 return self.artifact(walk, command, &words);
             }
             "gh" if word(0) == "repo" && word(1) == "clone" => {
                 return self.clone_of(walk, command, args.get(2..).unwrap_or_default());
+            }
+            "patch" if self.is_patched(walk, command, &words) => {
+                let folder = words
+                    .iter()
+                    .position(|w| w == "-d" || w == "--directory")
+                    .and_then(|at| words.get(at + 1))
+                    .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
+                return self.arrives(walk, command, Head::PULL, folder, true);
+            }
+            "svn" if matches!(word(0), "checkout" | "co" | "export") => {
+                return self.clone_of(walk, command, args.get(1..).unwrap_or_default());
             }
             "git" => {
                 self.hooks(walk, command, &words);
@@ -148,7 +199,10 @@ impl Shell<'_> {
             _ => {}
         }
         let expand = |w: &Word| self.expand(w);
-        let executions = execution::of_command(command, &self.cwd, &expand);
+        let mut executions = execution::of_command(command, &self.cwd, &expand);
+        for folder in &self.also {
+            executions.extend(execution::of_command(command, folder, &expand));
+        }
         if !self.fed(walk, command, &words) && executions.is_empty() {
             self.doubtful(walk, command, &words);
         }
@@ -156,39 +210,18 @@ impl Shell<'_> {
             self.lost(walk, command, &words, &execution);
             if let Some(fetch) = walk.tree.owner(&execution.folder) {
                 let span = self.span(command);
-                walk.run(self.at, fetch, span, execution.means, execution.contained);
+                let means = self.means_of(execution.means);
+                walk.run(self.at, fetch, span, means, execution.contained);
             }
         }
+        self.contained(walk, command, &words);
     }
 
     fn span(&self, command: &Command) -> Span {
-        self.text.raw_span(self.at.document, command.range.clone())
-    }
-
-    fn change(&mut self, command: &Command, to: &str) {
-        let before = self.cwd.clone();
-        self.cwd = match to {
-            "" | "-" => Folder::Elsewhere,
-            path => self.cwd.join(path),
-        };
-        self.outside = (self.cwd == Folder::Elsewhere).then(|| to.to_owned());
-        // `(cd x && make)`: what comes after is back where it was.
-        let text = &self.text.value;
-        let head = text.get(..command.range.start).unwrap_or("").trim_end();
-        if head.ends_with('(') && !head.ends_with("$(") {
-            let mut depth = 1_usize;
-            let rest = text.get(command.range.end..).unwrap_or("");
-            let end = rest.bytes().take(MAX_SUBSHELL).position(|byte| {
-                match byte {
-                    b'(' => depth += 1,
-                    b')' => depth -= 1,
-                    _ => {}
-                }
-                depth == 0
-            });
-            let end = end.map_or(text.len(), |at| command.range.end + at);
-            self.left.push((end, before));
+        if let Some((span, _)) = &self.site {
+            return *span;
         }
+        self.text.raw_span(self.at.document, command.range.clone())
     }
 
     fn arrives(
@@ -200,139 +233,56 @@ impl Shell<'_> {
         mutable: bool,
     ) {
         let span = self.span(command);
+        let known = walk.out.fetches.len();
+        let here = folder == self.cwd;
         walk.fetch(self.at, span, head, Means::Git, folder, mutable);
-    }
-
-    fn git(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word], words: &[String]) {
-        let mut cwd = self.cwd.clone();
-        let mut at = 0;
-        while let Some(option) = words.get(at).filter(|w| w.starts_with('-')) {
-            match option.as_str() {
-                "-C" => {
-                    cwd = cwd.join(words.get(at + 1).map_or("", String::as_str));
-                    at += 2;
-                }
-                "-c" | "--git-dir" | "--work-tree" => at += 2,
-                _ => at += 1,
+        if here && walk.out.fetches.len() > known {
+            for folder in &self.also {
+                walk.tree.foreign(folder, known);
             }
         }
-        let verb = words.get(at).map_or("", String::as_str);
-        let rest = args.get(at + 1..).unwrap_or_default();
-        let (head, looked_up) = rest.iter().fold((Head::default(), false), |(head, up), w| {
-            let (more, late) = self.head(w);
-            (head.or(more), up || late)
-        });
-        let mutable = head.pull || head.branch || looked_up || self.is_late(walk);
-        match verb {
-            "fetch" if head.is_code() || head.branch && head.fork => {
-                walk.fetched = Some(Fetched::by(head, mutable, words));
-                self.fetched_here = true;
-            }
-            "remote" if head.fork => {
-                walk.fetched = Some(Fetched::by(head, mutable, words));
-                self.fetched_here = true;
-            }
-            "branch" | "tag" | "update-ref" => {
-                if let Some(fetched) = &mut walk.fetched {
-                    fetched.also(words.get(at + 1..).unwrap_or_default());
-                }
-            }
-            "pull" if head.is_code() => self.arrives(walk, command, head, cwd, mutable),
-            "clone" if head.is_code() => self.clone_of(walk, command, rest),
-            "checkout" | "switch" | "merge" | "reset" | "rebase" | "cherry-pick" | "restore"
-            | "read-tree" => {
-                let back = rest
-                    .iter()
-                    .any(|w| matches!(w.text.as_str(), "--abort" | "-"));
-                // What an earlier step has fetched has to be named.
-                let fetched = walk.fetched.clone();
-                let fetched = fetched.filter(|f| self.fetched_here || f.is_named(words));
-                let base = verb == "checkout"
-                    && fetched.is_some()
-                    && rest.iter().all(|w| w.is_static && is_own_branch(&w.text));
-                if let Some(fetched) = fetched.filter(|_| !back && !base) {
-                    let late = fetched.late || mutable;
-                    self.arrives(walk, command, fetched.head.or(head), cwd, late);
-                } else if head.commit || head.pull {
-                    self.arrives(walk, command, head, cwd, mutable);
-                }
-            }
-            "worktree" if rest.first().is_some_and(|w| w.text == "add") => {
-                let folder = words
-                    .iter()
-                    .skip(at + 2)
-                    .find(|w| !w.starts_with('-'))
-                    .map_or(Folder::Elsewhere, |path| cwd.join(path));
-                let fetched = walk.fetched.as_ref();
-                let fetched = fetched.filter(|f| self.fetched_here || f.is_named(words));
-                let head = fetched.map_or(head, |fetched| head.or(fetched.head));
-                if head.is_code() {
-                    self.arrives(walk, command, head, folder, mutable);
-                }
-            }
-            // `gh pr diff … | git apply`
-            "apply" | "am" if self.is_patched(walk, command, words) => {
-                self.arrives(walk, command, Head::PULL, cwd, true);
-            }
-            _ => {}
-        }
     }
 
-    // Comments carry no commit, so that every lookup happens when the job runs.
-    fn is_late(&self, walk: &Walk<'_>) -> bool {
-        matches!(walk.start.event(), "issue_comment" | "workflow_dispatch")
-    }
-
-    // By a pipe, or a file that is a stranger's.
-    fn is_patched(&self, walk: &Walk<'_>, command: &Command, words: &[String]) -> bool {
-        let of_stranger = |path: &str| {
-            let inside = walk.tree.owner_of_named(&self.cwd.join(path));
-            inside.or_else(|| walk.tree.owner_outside(path)).is_some()
+    // `gh pr checkout 7`, of whoever's the number is.
+    fn pull_request(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word]) {
+        let mut plain = args.iter().filter(|w| !w.text.starts_with('-'));
+        let named = plain.next();
+        let head = match named {
+            _ if walk.is_about_pull_request() || walk.is_dispatch() => Head::PULL,
+            // A repository's own, such as the one that a bot keeps open.
+            Some(word) if word.is_static => return,
+            Some(word) if self.head(word).0.any() => Head::PULL,
+            _ if self.lists_all() => Head::PULL,
+            Some(_) => Head::UNKNOWN,
+            None => return,
         };
-        let files = words.iter().filter(|w| !w.starts_with('-'));
-        let from = command.redirects.iter().filter(|r| r.operator == "<");
-        self.is_fed_by_pull_request(command)
-            || self.shown_to(walk, command).is_some()
-            || files.skip(1).any(|path| of_stranger(path))
-            || from
-                .map(|r| self.expand(&r.target))
-                .any(|path| of_stranger(&path))
+        self.arrives(walk, command, head, self.cwd.clone(), true);
     }
 
-    fn is_fed_by_pull_request(&self, command: &Command) -> bool {
-        command.pipeline.is_some_and(|(id, _)| {
-            self.script.pipeline(id).iter().any(|c| {
-                let (_, args) = c.effective();
-                c.is("gh")
-                    && args
-                        .iter()
-                        .take(2)
-                        .map(|w| w.text.as_str())
-                        .eq(["pr", "diff"])
-                    || c.is("curl") && args.iter().any(|w| self.head(w).0.any())
-            })
+    // `gh pr list` without a choice gives everybody's.
+    fn lists_all(&self) -> bool {
+        const CHOICES: &[&str] = &[
+            "--app",
+            "--assignee",
+            "--author",
+            "--head",
+            "--label",
+            "--search",
+            "-A",
+            "-H",
+            "-S",
+            "-a",
+            "-l",
+        ];
+        self.script.commands.iter().any(|command| {
+            let (_, args) = command.effective();
+            let text = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
+            let chosen = |w: &Word| CHOICES.contains(&w.text.split('=').next().unwrap_or(""));
+            command.is("gh")
+                && text(0) == "pr"
+                && matches!(text(1), "list" | "ls")
+                && !args.iter().any(chosen)
         })
-    }
-
-    fn clone_of(&mut self, walk: &mut Walk<'_>, command: &Command, args: &[Word]) {
-        let head = args
-            .iter()
-            .fold(Head::default(), |head, w| head.or(self.head(w).0));
-        if !head.is_code() {
-            return;
-        }
-        let plain: Vec<String> = args
-            .iter()
-            .filter(|w| !w.text.starts_with('-'))
-            .map(|w| self.expand(w))
-            .collect();
-        // Without a folder it takes the repository's name, which a fork keeps.
-        let folder = match (plain.as_slice(), &walk.repository().slug) {
-            ([_, .., folder], _) => self.cwd.join(folder),
-            (_, Some(slug)) => self.cwd.join(slug.rsplit('/').next().unwrap_or("")),
-            _ => Folder::Elsewhere,
-        };
-        self.arrives(walk, command, head, folder, true);
     }
 
     // unzip artifact.zip -d folder
@@ -350,15 +300,20 @@ impl Shell<'_> {
             .and_then(|at| words.get(at + 1).map(String::as_str))
             .or(attached)
             .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
-        self.brought(walk, command, folder);
+        self.brought(walk, command, folder, Head::UNKNOWN);
     }
 
-    fn brought(&mut self, walk: &mut Walk<'_>, command: &Command, folder: Folder) {
-        if walk.start.event() == "workflow_run" {
-            let span = self.span(command);
-            let (head, means) = (Head::default(), Means::Artifact);
-            walk.fetch(self.at, span, head, means, folder, false);
+    // Outside of `workflow_run` it depends on the run that is named.
+    fn brought(&mut self, walk: &mut Walk<'_>, command: &Command, folder: Folder, head: Head) {
+        if walk.whose != Whose::Stranger {
+            return;
         }
+        let head = match walk.start.event() {
+            "workflow_run" => Head::default(),
+            _ => head,
+        };
+        let span = self.span(command);
+        walk.fetch(self.at, span, head, Means::Artifact, folder, false);
     }
 
     fn artifact(&mut self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
@@ -367,7 +322,22 @@ impl Shell<'_> {
             .position(|w| w == "-D" || w == "--dir")
             .and_then(|at| words.get(at + 1))
             .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
-        self.brought(walk, command, folder);
+        let (_, args) = command.effective();
+        let plain = |w: &&Word| !w.text.starts_with('-');
+        let named = args.iter().skip(2).find(plain);
+        let head = match named {
+            // Its own run's, or one that the file fixes.
+            Some(word) if word.is_static || word.text.contains("GITHUB_RUN_ID") => return,
+            Some(word) => {
+                // `$(gh run list --commit "$SHA" …)`
+                let inner = self.inside(word).into_iter();
+                let words = inner.flat_map(|c| c.effective().1.iter());
+                let asked = words.map(|w| self.head(w).0);
+                actions::of_run(asked.fold(self.head(word).0, Head::or))
+            }
+            None => Head::UNKNOWN,
+        };
+        self.brought(walk, command, folder, head);
     }
 
     // A stranger's files that are copied stay the stranger's.
@@ -396,6 +366,7 @@ impl Shell<'_> {
                 target
             };
             walk.tree.foreign(&target, fetch);
+            self.laid_over(walk, &target, fetch);
             if commits::is_build_file(to) || commits::is_build_file(name) && into {
                 let above = match into {
                     true => to.as_str(),
@@ -403,6 +374,25 @@ impl Shell<'_> {
                 };
                 walk.tree.foreign(&self.cwd.join(above), fetch);
             }
+        }
+    }
+
+    // What lies over the repository's own files takes part in what they build.
+    pub(super) fn laid_over(&self, walk: &mut Walk<'_>, target: &Folder, fetch: usize) {
+        let Some(path) = walk.tree.own_path_before(target) else {
+            return;
+        };
+        let tree = &walk.repository().tree;
+        // By its name it is a part of a build, wherever that comes from.
+        let first = path.split('/').next().unwrap_or("");
+        let source = matches!(
+            first,
+            "cmd" | "include" | "internal" | "lib" | "pkg" | "src" | "test" | "tests"
+        );
+        let there = || tree.has(&path) || tree.below(&path).next().is_some();
+        if !path.is_empty() && (source || there()) {
+            let root = walk.tree.root_of(target);
+            walk.tree.foreign(&root, fetch);
         }
     }
 
@@ -423,16 +413,59 @@ impl Shell<'_> {
                 break;
             };
             self.lookups.set(left);
-            let known = frame.of_variable(name, step);
+            let known = self.argument(name).or(frame.of_variable(name, step));
             if known.any() {
                 head = head.or(known);
                 continue;
             }
-            let found = frame.of_script_name(&self.text.value, name, self.at.step);
+            let found = frame.of_script_name(self.source, name, self.at.step);
             late |= found.any();
-            head = head.or(found);
+            head = head.or(found).or(self.assigned(name, MAX_ASSIGNED));
         }
         (head, late)
+    }
+
+    // What a program of the checkout was handed under a name or number.
+    fn argument(&self, name: &str) -> Head {
+        let given = self.given.iter().filter(|(known, _)| known == name);
+        let given = given.fold(Head::default(), |head, (_, more)| head.or(*more));
+        let all = || self.arguments.iter().fold(Head::default(), |a, b| a.or(*b));
+        match name {
+            "@" | "*" => given.or(all()),
+            _ => match name.parse::<usize>() {
+                Ok(number) if number > 0 => {
+                    given.or(self.arguments.get(number - 1).copied().unwrap_or_default())
+                }
+                _ => given,
+            },
+        }
+    }
+
+    // `R=refs/pull; R=$R/$N/head`: a name that is put together in parts.
+    fn assigned(&self, name: &str, left: usize) -> Head {
+        let Some(left) = left.checked_sub(1) else {
+            return Head::default();
+        };
+        let frame = self.at.frame;
+        let step = Some(self.at.step);
+        let own = self.script.assignments.iter().filter(|a| a.name == name);
+        let mut head = Head::default();
+        let mut text = String::new();
+        for assignment in own.take(MAX_ASSIGNED) {
+            text.push_str(&assignment.value.text);
+            head = head.or(frame.of_script_text(&assignment.value.text, step));
+            for inner in &assignment.value.variables {
+                head = head
+                    .or(self.argument(inner))
+                    .or(frame.of_variable(inner, step));
+                if inner != name {
+                    head = head.or(self.assigned(inner, left));
+                }
+            }
+        }
+        // The parts are in different lines.
+        head.pull |= text.contains("refs/pull") || text.contains("pull/") && text.contains("/head");
+        head
     }
 
     /// The text of a word with the variables put in that are known.
@@ -456,12 +489,4 @@ impl Shell<'_> {
 // repos/OWNER/NAME/actions/artifacts/ID/zip
 fn is_archive(word: &str) -> bool {
     word.contains("/artifacts/") && word.ends_with("/zip") || word.contains("archive_download_url")
-}
-
-fn is_own_branch(text: &str) -> bool {
-    text.starts_with('-')
-        || matches!(
-            text,
-            "main" | "master" | "HEAD" | "origin/main" | "origin/master"
-        )
 }

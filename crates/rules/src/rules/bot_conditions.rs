@@ -232,10 +232,7 @@ fn author_is_checked_at(view: &JobView<'_>) -> Option<usize> {
 }
 
 fn passes_by_fork(view: &JobView<'_>, site: &ConditionSite<'_>, trigger: &Trigger) -> bool {
-    let stranger = Stranger {
-        trigger,
-        lookup: &|_| None,
-    };
+    let stranger = Stranger::new(trigger, &|_, _| None);
     let job = stranger.passes(view.job.condition.as_ref());
     let own = stranger.passes(Some(site.condition));
     job.and(own).is_open()

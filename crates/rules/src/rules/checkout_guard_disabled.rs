@@ -4,7 +4,6 @@ use cofferdam_facts::Control;
 use cofferdam_findings::{Confidence, Finding, Severity};
 use cofferdam_workflows::documents::{Action, Step, Workflow};
 use cofferdam_workflows::semantics::checkouts::{self, Guard};
-use cofferdam_workflows::semantics::gates::Gate;
 
 use crate::context::{Context, JobView};
 use crate::foreign::{self, Means};
@@ -80,7 +79,7 @@ impl Rule for CheckoutGuardDisabled {
                 .collect();
             let starts: Vec<Start<'_>> = starts::of_job(cx, view)
                 .into_iter()
-                .filter(|s| !s.way.is_closed() && !s.way.gates().contains(&Gate::Merge))
+                .filter(|s| !s.way.keeps_files_out())
                 .filter(|s| matches!(s.event(), "pull_request_target" | "workflow_run"))
                 .collect();
             for step in &opted {

@@ -167,6 +167,7 @@ fn approval(way: &Way) -> Option<Gate> {
                 | Gate::Comment
                 | Gate::Person
                 | Gate::PermissionCheck
+                | Gate::Check(_)
                 | Gate::Environment(_)
                 | Gate::Team(_)
         )
@@ -230,6 +231,7 @@ fn after(gate: &Gate) -> String {
         Gate::Comment | Gate::Team(_) => "a comment of a member".to_owned(),
         Gate::Environment(name) => format!("the approval of environment `{name}`"),
         Gate::PermissionCheck => "a check of permissions".to_owned(),
+        Gate::Check(place) => format!("the check at {place}"),
         _ => "the act of somebody with a role".to_owned(),
     }
 }

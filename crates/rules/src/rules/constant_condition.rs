@@ -305,10 +305,7 @@ fn opened(
         _ => None,
     };
     let start = exposure::gravest(exposure.starts(), |start| {
-        let stranger = Stranger {
-            trigger: start.trigger,
-            lookup: &|_| None,
-        };
+        let stranger = Stranger::new(start.trigger, &|_, _| None);
         exposure::way_to(start, step).is_open() && !stranger.way(meant, true).is_open()
     })?;
     Some((

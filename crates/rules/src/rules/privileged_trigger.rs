@@ -61,8 +61,10 @@ crate::rule! {
     ///
     /// An output of a job before it counts where that job asks what the starter
     /// may do, or its script tests whether the pull request was merged.
-    /// `workflow_run` counts only where somebody outside can start the workflow
-    /// before it.
+    /// `workflow_run` follows every workflow of a name, and a fork's pull request
+    /// runs the files that it brings: it counts also where no file of that name
+    /// runs for forks, unless a condition asks for the event or the repository of
+    /// the run before.
     ///
     /// A stranger's head or artifact that a job with a secret or a right to
     /// change code may run gives medium, such a job that runs only trusted code

@@ -328,10 +328,7 @@ fn passable(start: &Start<'_>, site: &ConditionSite<'_>, of_step: bool, call: &E
     let Some(expr) = site.condition.expr() else {
         return false;
     };
-    let stranger = Stranger {
-        trigger: start.trigger,
-        lookup: &|_| None,
-    };
+    let stranger = Stranger::new(start.trigger, &|_, _| None);
     let place = site.location();
     let elsewhere = if of_step {
         start.way.is_open()

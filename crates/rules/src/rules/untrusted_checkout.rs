@@ -100,6 +100,17 @@ crate::rule! {
     /// Every other command or action that works where the head lies is in doubt,
     /// and gives medium at most.
     ///
+    /// Scripts of the checkout that a shell runs are walked as if they stood in the
+    /// step, with their arguments. Of other programs (Python, PowerShell,
+    /// JavaScript, actions of the checkout, what `make` or a task runner starts) it
+    /// is not known what they fetch: where such a program is handed a value of the
+    /// starter's, or asks for the event, and starts others, the control is unknown
+    /// and names it. Installers that take code by git or by an address (`npx
+    /// github:…`, `pip install git+…`, `cargo install --git`, `go run …@SHA`, `nix
+    /// run`, `docker build URL`) run a stranger's code where the repository, or the
+    /// commit, is the stranger's. A checkout under a condition does not clear what
+    /// lies there, and after a `cd` that may not happen both folders count.
+    ///
     /// A ref that an action hands on which is not read counts as what that action
     /// was handed, and is high at most.
     ///
@@ -247,6 +258,7 @@ pub(crate) fn job(cx: &Context<'_>, view: &JobView<'_>, aim: &Aim, out: &mut Sin
             );
         }
         None if !aim.artifacts && unseen(view, &walks, cut, out) => {}
+        None if !aim.artifacts && not_read(view, &walks, out) => {}
         None => good(&walks, aim, out),
     }
 }
@@ -282,6 +294,27 @@ fn unseen(
         settle: settle.to_owned(),
         required,
     });
+    true
+}
+
+// Whether a job that holds something starts a program that nobody has read, and
+// that may fetch what a stranger names; says so.
+fn not_read(view: &JobView<'_>, walks: &[(&Start<'_>, Arc<Foreign>)], out: &mut Sink) -> bool {
+    let found = walks.iter().find_map(|(start, foreign)| {
+        (held(view, start) != Held::Nothing).then_some(())?;
+        foreign.not_read(start)
+    });
+    let Some(unread) = found else { return false };
+    out.unknown(
+        Control::X1,
+        Some(unread.place.clone()),
+        format!(
+            "whether `{}` in job `{}` fetches, or runs, what a stranger names",
+            unread.means,
+            view.job.name()
+        ),
+        "read what it starts, or write it as a script of a shell, which is read",
+    );
     true
 }
 
@@ -325,7 +358,7 @@ fn case<'a>(
         .and(fetch.way.clone())
         .and(run.way.clone());
     // What is merged has been reviewed.
-    if way.is_closed() || way.gates().contains(&Gate::Merge) {
+    if way.keeps_files_out() {
         return None;
     }
     let held = held(view, start);

@@ -140,6 +140,7 @@ struct KeptStart {
     stakes: Stakes,
     fork_check: Option<Location>,
     missing: BTreeSet<String>,
+    before: Vec<&'static str>,
 }
 
 impl Kept {
@@ -174,6 +175,7 @@ impl KeptStart {
             stakes: start.stakes.clone(),
             fork_check: start.fork_check.clone(),
             missing: start.missing.clone(),
+            before: start.before.clone(),
         })
     }
 
@@ -195,6 +197,7 @@ impl KeptStart {
             stakes: self.stakes.clone(),
             fork_check: self.fork_check.clone(),
             missing: self.missing.clone(),
+            before: self.before.clone(),
         })
     }
 }

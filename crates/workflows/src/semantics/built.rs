@@ -20,6 +20,7 @@ use cofferdam_facts::{ImageRef, Span};
 use self::names::{is_of_run, known};
 use super::build_arguments;
 use super::builds::{self, Build, Kept, Store, Tag};
+use crate::documents::Action;
 use crate::documents::dockerfile::ImageName;
 use crate::documents::job::Job;
 use crate::documents::step::Step;
@@ -170,25 +171,15 @@ impl BuiltBases {
     }
 }
 
-/// The Dockerfiles that the steps of a checkout build, by their path from the
+/// The Dockerfiles that the steps of a workflow build, by their path from the
 /// root, wherever they stand and whatever they are called.
 #[must_use]
-pub fn files(repository: &Repository) -> BTreeSet<String> {
+pub fn files_of_workflow(workflow: &Workflow) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
-    for workflow in &repository.workflows {
-        for job in &workflow.jobs {
-            let mut built = Built::alone(None, Surroundings::of_job(workflow, job));
-            for step in job.steps() {
-                let script = script_of(step, &|| shells::of_step(workflow, job, step));
-                built.step(step, script.as_ref(), &|_| Span::default());
-            }
-            files.extend(built.files);
-        }
-    }
-    for action in &repository.actions {
-        let mut built = Built::alone(None, Surroundings::of_action(action));
-        for step in action.steps() {
-            let script = script_of(step, &|| shells::of_composite_step(step));
+    for job in &workflow.jobs {
+        let mut built = Built::alone(None, Surroundings::of_job(workflow, job));
+        for step in job.steps() {
+            let script = script_of(step, &|| shells::of_step(workflow, job, step));
             built.step(step, script.as_ref(), &|_| Span::default());
         }
         files.extend(built.files);
@@ -196,13 +187,43 @@ pub fn files(repository: &Repository) -> BTreeSet<String> {
     files
 }
 
+/// The Dockerfiles that the steps of an action build, like
+/// [`files_of_workflow`].
+#[must_use]
+pub fn files_of_action(action: &Action) -> BTreeSet<String> {
+    let mut built = Built::alone(None, Surroundings::of_action(action));
+    for step in action.steps() {
+        let script = script_of(step, &|| shells::of_composite_step(step));
+        built.step(step, script.as_ref(), &|_| Span::default());
+    }
+    built.files
+}
+
 /// The script of a step, if it may build: parsing takes most of the time.
 fn script_of(step: &Step, shell: &dyn Fn() -> Shell) -> Option<Script> {
-    const CLIENTS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
     let text = &step.script()?.value;
-    let builds = text.contains("build") || text.contains("bud ");
-    let is_one = builds && CLIENTS.iter().any(|client| text.contains(client));
-    is_one.then(|| shell::parse(text, &shell()))
+    may_build(text).then(|| shell::parse(text, &shell()))
+}
+
+/// Whether some line may name a client and tell it to build, where a variable may
+/// stand for either.
+fn may_build(script: &str) -> bool {
+    const CLIENTS: [&str; 4] = ["docker", "podman", "nerdctl", "buildah"];
+    let builds = |text: &str| text.contains("build") || text.contains("bud ");
+    let calls = |text: &str| CLIENTS.iter().any(|client| text.contains(client));
+    if !builds(script) || !calls(script) {
+        return false;
+    }
+    // A line may go on in the next one.
+    let whole = script.replace("\\\n", " ").replace("\\\r\n", " ");
+    whole.lines().any(|line| {
+        let varies = line.contains(['$', '`']);
+        match (calls(line), builds(line)) {
+            (true, true) => true,
+            (true, false) | (false, true) => varies,
+            (false, false) => false,
+        }
+    })
 }
 
 impl<'d> Built<'d> {

@@ -11,8 +11,8 @@ use crate::documents::workflow::Workflow;
 use crate::expressions::{Expr, ExprKind, Operator, Value};
 use crate::semantics::starts::Start;
 
-/// Most names that are followed.
-const MAX_NAMES: usize = 64;
+/// Most names that are followed: a matrix has no more jobs.
+const MAX_NAMES: usize = 256;
 
 /// The names that a job's environment can have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

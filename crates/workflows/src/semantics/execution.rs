@@ -323,6 +323,12 @@ pub fn is_listed(program: &str) -> bool {
         || TOOLS.iter().any(|tool| tool.names.contains(&program))
 }
 
+/// Whether a program runs the script that it is given.
+#[must_use]
+pub fn is_interpreter(program: &str) -> bool {
+    INTERPRETERS.contains(&program)
+}
+
 /// What a command runs of the folders of the workspace. `expand` gives a word's
 /// text with the variables that are known put in.
 #[must_use]
@@ -361,10 +367,11 @@ pub fn of_command(
         return vec![found(folder, false)];
     }
     if CONTAINER_TOOLS.contains(&file.as_str()) {
+        let contained = !mounts::take_the_machine(&args);
         return image_build(&args, cwd)
             .into_iter()
             .chain(mounts::run(&args, cwd))
-            .map(|folder| found(folder, true))
+            .map(|folder| found(folder, contained))
             .collect();
     }
     if matches!(file.as_str(), "pip" | "pip3" | "pipx") || file == "uv" && first(&args) == "pip" {
@@ -394,7 +401,17 @@ pub fn of_command(
     if !runs || harmless || global {
         return Vec::new();
     }
-    vec![found(folder_of(&args, tool.folder, cwd), false)]
+    let folder = folder_of(&args, tool.folder, cwd);
+    let mut all = Vec::new();
+    // `make -C tools -f ../Makefile`
+    if tool.names.contains(&"make") {
+        let file = folder_of(&args, &["-f", "--file", "--makefile"], &folder);
+        if file != folder {
+            all.push(found(file, false));
+        }
+    }
+    all.push(found(folder, false));
+    all
 }
 
 fn means(program: &str, args: &[String]) -> String {

@@ -15,8 +15,7 @@ use std::fmt;
 use crate::documents::text::Condition;
 use crate::documents::trigger::Trigger;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, PathPart, Value};
-use crate::semantics::bots;
-use crate::semantics::conditions::{Situation, is_fork_flag};
+use crate::semantics::domains::{Run, Trial, is_account};
 
 /// What it takes a stranger to get past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +31,9 @@ pub enum Way {
     Closed,
 }
 
-/// One thing that has to happen first; but for [`Gate::ForkGone`], somebody
-/// with a role has to do it.
+/// One thing that has to happen first; but for [`Gate::ForkGone`],
+/// [`Gate::Check`] and [`Gate::AnotherAuthor`], somebody with a role has to do
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
     /// Put a label on the pull request or issue; takes the triage role. Empty
@@ -54,6 +54,12 @@ pub enum Gate {
     Merge,
     /// Start the run: a job before asks the API what the starter may do.
     PermissionCheck,
+    /// Get past a check at this place, `FILE:LINE`, of which nothing proves that
+    /// it keeps anybody out. Nobody else has to do anything.
+    Check(String),
+    /// Comment below what somebody with a role has opened: anybody may, but what
+    /// the run fetches there is not the stranger's.
+    AnotherAuthor,
     /// Send the event that names the pull request; takes the right to write.
     Dispatch,
     /// Approve the deployment to an environment.
@@ -78,11 +84,24 @@ impl fmt::Display for Gate {
             Self::RunApproval => f.write_str("somebody approves the fork's run"),
             Self::Merge => f.write_str("somebody merges it"),
             Self::PermissionCheck => f.write_str("the starter passes a check of permissions"),
+            Self::Check(place) => write!(f, "the check at {place} lets the starter pass"),
+            Self::AnotherAuthor => f.write_str("it is about what somebody else has opened"),
             Self::Dispatch => f.write_str("somebody who may write starts the run for it"),
             Self::Environment(name) => write!(f, "a reviewer of environment `{name}` approves"),
             Self::Team(teams) => write!(f, "a member of {teams} gives the command"),
             Self::ForkGone => f.write_str("the fork is deleted, so that `fork` is null"),
         }
+    }
+}
+
+impl Gate {
+    /// Whether nobody else has to do anything.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::AnotherAuthor | Self::Check(_) | Self::Contributor | Self::ForkGone
+        )
     }
 }
 
@@ -111,9 +130,12 @@ impl Way {
             (Self::Open, _) | (_, Self::Open) => Self::Open,
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
             (Self::Gated(gates), Self::Gated(more)) => {
-                // Of as many the ones that somebody with a role passes in any
-                // event.
-                let rank = |list: &[Gate]| (list.len(), list.contains(&Gate::ForkGone));
+                // The ones for which nobody else is needed; of as many the ones that
+                // somebody with a role passes in any event.
+                let rank = |list: &[Gate]| {
+                    let others = list.iter().filter(|gate| !gate.is_alone()).count();
+                    (others, list.len(), list.contains(&Gate::ForkGone))
+                };
                 Self::Gated(if rank(&more) < rank(&gates) {
                     more
                 } else {
@@ -133,7 +155,9 @@ impl Way {
     pub fn is_open(&self) -> bool {
         match self {
             Self::Open | Self::Unknown => true,
-            Self::Gated(gates) => gates.iter().all(|g| *g == Gate::Contributor),
+            Self::Gated(gates) => gates
+                .iter()
+                .all(|g| matches!(g, Gate::Contributor | Gate::AnotherAuthor)),
             Self::Closed => false,
         }
     }
@@ -142,6 +166,41 @@ impl Way {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed)
+    }
+
+    /// The same for what the stranger writes in a comment or review itself,
+    /// which may stand below anything: what was merged, and what others opened.
+    #[must_use]
+    pub fn for_comment(self) -> Self {
+        match self {
+            Self::Gated(mut gates) => {
+                gates.retain(|gate| !matches!(gate, Gate::Merge | Gate::AnotherAuthor));
+                if gates.is_empty() {
+                    Self::Open
+                } else {
+                    Self::Gated(gates)
+                }
+            }
+            way => way,
+        }
+    }
+
+    /// The same for files and words of what the run is about: where that has to
+    /// be somebody else's, they are not the stranger's.
+    #[must_use]
+    pub fn for_own(self) -> Self {
+        if self.gates().contains(&Gate::AnotherAuthor) {
+            return Self::Closed;
+        }
+        self
+    }
+
+    /// Whether no files of a stranger get through that nobody has reviewed: it
+    /// is closed, or about what was merged or what somebody else has opened.
+    #[must_use]
+    pub fn keeps_files_out(&self) -> bool {
+        let reviewed = |gate: &Gate| matches!(gate, Gate::Merge | Gate::AnotherAuthor);
+        self.is_closed() || self.gates().iter().any(reviewed)
     }
 
     /// What has to be done first; empty where nothing has, or nothing helps.
@@ -154,16 +213,32 @@ impl Way {
     }
 }
 
-/// Settles a path that the situation does not fix, such as the output of a job.
-pub type Lookup<'l> = dyn Fn(&ContextPath) -> Option<Way> + 'l;
+/// What is asked of a path that the situation does not fix.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked<'e> {
+    /// That it is true, or with `false` that it is not.
+    Truth(bool),
+    /// That it equals a constant, or with `false` that it does not.
+    Equal(&'e Value, bool),
+    /// That it is one of a list, or with `false` that it is none.
+    Listed(Vec<String>, bool),
+    /// Something else.
+    Other,
+}
+
+/// Settles a path that the situation does not fix, such as the output of a job:
+/// the way for it to be what is asked.
+pub type Lookup<'l> = dyn Fn(&ContextPath, &Asked<'_>) -> Option<Way> + 'l;
 
 /// A run that a stranger causes.
 #[derive(Clone, Copy)]
 pub struct Stranger<'s> {
     /// The trigger.
-    pub trigger: &'s Trigger,
-    /// What the caller knows of other paths: the way for the path to be true.
-    pub lookup: &'s Lookup<'s>,
+    trigger: &'s Trigger,
+    /// What the caller knows of other paths.
+    lookup: &'s Lookup<'s>,
+    slug: Option<&'s str>,
+    before: &'s [&'s str],
 }
 
 impl fmt::Debug for Stranger<'_> {
@@ -193,19 +268,6 @@ const TRIAGE: &[&str] = &[
     "unpinned",
 ];
 
-/// Whether an expression looks for something in a text that is written out, in
-/// which `contains` takes any part of it.
-///
-/// Source: GitHub, "Evaluate expressions in workflows and actions", `contains`.
-fn searches_text(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Call { function, args } if function == "contains" => {
-            args.first().is_some_and(|first| first.as_str().is_some())
-        }
-        _ => false,
-    }
-}
-
 /// What it takes to start a trigger at all, by its activities.
 #[must_use]
 pub fn of_trigger(trigger: &Trigger) -> Way {
@@ -214,13 +276,15 @@ pub fn of_trigger(trigger: &Trigger) -> Way {
     };
     types
         .iter()
-        .map(|activity| activity_way(&activity.value))
+        .map(|activity| of_activity(&activity.value))
         .reduce(Way::or)
         .unwrap_or_default()
 }
 
-fn activity_way(activity: &str) -> Way {
-    match activity {
+/// What it takes for an activity to happen.
+#[must_use]
+pub fn of_activity(activity: &str) -> Way {
+    match activity.to_ascii_lowercase().as_str() {
         "labeled" | "unlabeled" => Way::Gated(vec![Gate::Label(String::new())]),
         other if TRIAGE.contains(&other) => Way::Gated(vec![Gate::Triage]),
         _ => Way::Open,
@@ -228,15 +292,40 @@ fn activity_way(activity: &str) -> Way {
 }
 
 impl<'s> Stranger<'s> {
+    /// Somebody without a role, in a run of a trigger.
+    #[must_use]
+    pub fn new(trigger: &'s Trigger, lookup: &'s Lookup<'s>) -> Self {
+        Self {
+            trigger,
+            lookup,
+            slug: None,
+            before: &[],
+        }
+    }
+
+    /// With the repository's name, where it is known, and the events by which
+    /// strangers start the workflow that this one follows.
+    #[must_use]
+    pub fn knowing(self, slug: Option<&'s str>, before: &'s [&'s str]) -> Self {
+        Self {
+            slug,
+            before,
+            ..self
+        }
+    }
+
     fn event(&self) -> &'s str {
         self.trigger.name()
     }
 
-    fn situation(&self) -> Situation<'s> {
-        Situation {
+    fn run(&self) -> Run<'s> {
+        Run {
             event: self.event(),
-            outsider: true,
+            trigger: Some(self.trigger),
+            slug: self.slug,
+            before: self.before,
             fork_exists: false,
+            outsider: true,
         }
     }
 
@@ -275,24 +364,8 @@ impl<'s> Stranger<'s> {
     }
 
     fn atom(&self, expr: &Expr, wanted: bool) -> Way {
-        let contexts = expr.contexts();
-        let comparison = Comparison::of(expr);
-        // Who comments is asked first: to `conditions` a stranger who is no
-        // member never passes, while a member may well start the job on a
-        // stranger's pull request.
-        for path in &contexts {
-            if let Some(way) = self.by_role(path, &comparison, expr, wanted) {
-                return way;
-            }
-        }
         if reads_merged(expr) {
-            return merged(&comparison, wanted);
-        }
-        if let Some(way) = self.by_fork(expr, wanted) {
-            return way;
-        }
-        if let Some(known) = self.situation().evaluate(expr) {
-            return open_if(known == wanted);
+            return merged(&Comparison::of(expr), wanted);
         }
         if let Some(known) = expr.fold().map(|value| value.is_truthy()) {
             return open_if(known == wanted);
@@ -302,176 +375,71 @@ impl<'s> Stranger<'s> {
         {
             return Way::Open;
         }
-        let ways = contexts
+        let trial = self.run().try_out(expr, &|_| true);
+        let rest = self.undecided(expr, &trial, wanted);
+        let known = trial.known.into_iter();
+        let known = known.filter_map(|(truth, way)| (truth == wanted).then_some(way));
+        let open = trial.open.into_iter().map(|way| way.and(rest.clone()));
+        known.chain(open).reduce(Way::or).unwrap_or(Way::Closed)
+    }
+
+    // What it takes where values are not told. A function over several values
+    // holds for the stranger as soon as one of them is hers to write; what nobody
+    // knows does not take that away.
+    fn undecided(&self, expr: &Expr, trial: &Trial, wanted: bool) -> Way {
+        let settled = trial
+            .unknown
             .iter()
-            .map(|p| self.of_path(p, &comparison, wanted));
-        // A function over several values holds for the stranger as soon as one
-        // of them is hers to write; what nobody knows does not take that away.
-        ways.reduce(|a, b| match (a, b) {
-            (Way::Closed, _) | (_, Way::Closed) => Way::Closed,
-            (Way::Gated(gates), _) | (_, Way::Gated(gates)) => Way::Gated(gates),
-            (Way::Open, _) | (_, Way::Open) => Way::Open,
-            _ => Way::Unknown,
-        })
-        .unwrap_or(Way::Unknown)
-    }
-
-    fn by_role(
-        &self,
-        path: &ContextPath,
-        comparison: &Comparison<'_>,
-        expr: &Expr,
-        wanted: bool,
-    ) -> Option<Way> {
-        let text = path.text();
-        let literals = literals(expr);
-        if text.contains(".labels") || text.starts_with("github.event.label") {
-            let name = literals.first().cloned().unwrap_or_default();
-            return Some(if comparison.equal == wanted {
-                Way::Gated(vec![Gate::Label(name)])
-            } else {
-                Way::Open
-            });
-        }
-        if text.ends_with(".author_association") {
-            return Some(self.association(&text, &literals, comparison.equal == wanted));
-        }
-        if is_account(&text) && searches_text(expr) {
-            // In one text a part of a name is enough.
-            return Some(Way::Open);
-        }
-        if is_account(&text) {
-            return Some(self.account(&text, &literals, comparison.equal == wanted));
-        }
-        if text == "github.event.pull_request.merged"
-            || text == "github.event.pull_request.merged_at"
-        {
-            return Some(merged(comparison, wanted));
-        }
-        None
-    }
-
-    // `fork` is true for a stranger's fork, and null once that is deleted.
-    fn by_fork(&self, expr: &Expr, wanted: bool) -> Option<Way> {
-        if !expr.contexts().into_iter().any(is_fork_flag) {
-            return None;
-        }
-        let truth = |fork: &Value| {
-            expr.truth_with(&|path| {
-                if is_fork_flag(path) {
-                    Some(fork.clone())
-                } else {
-                    self.situation().value(path)
-                }
+            .map(|path| self.settled(expr, path, wanted));
+        let free = (trial.free || trial.unknown.is_empty()).then_some(Way::Open);
+        settled
+            .chain(free)
+            .reduce(|a, b| match (a, b) {
+                (Way::Closed, _) | (_, Way::Closed) => Way::Closed,
+                (Way::Gated(gates), _) | (_, Way::Gated(gates)) => Way::Gated(gates),
+                (Way::Open, _) | (_, Way::Open) => Way::Open,
+                _ => Way::Unknown,
             })
-        };
-        match (truth(&Value::Bool(true)), truth(&Value::Null)) {
-            (Some(there), _) if there == wanted => Some(Way::Open),
-            (Some(_), Some(gone)) if gone == wanted => Some(Way::Gated(vec![Gate::ForkGone])),
-            (Some(_), Some(_)) => Some(Way::Closed),
-            _ => None,
-        }
+            .unwrap_or(Way::Unknown)
     }
 
-    // `is` says whether the association has to be one of the literals.
-    fn association(&self, text: &str, literals: &[String], is: bool) -> Way {
-        let words: Vec<String> = literals
-            .iter()
-            .flat_map(|l| l.split(|c: char| !c.is_ascii_alphabetic() && c != '_'))
-            .filter(|w| !w.is_empty())
-            .map(str::to_ascii_uppercase)
-            .collect();
-        let names = |word: &str| words.iter().any(|w| w == word);
-        // The weakest account that passes.
-        let strangers = ["NONE", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER"];
-        let stranger = strangers.iter().any(|s| names(s)) || names("MANNEQUIN");
-        // Who is new to the project has one of three words.
-        let all = strangers.iter().all(|s| names(s));
-        let weakest = match (is, stranger, names("CONTRIBUTOR")) {
-            (true, true, _) => return Way::Open,
-            (true, false, true) => Gate::Contributor,
-            (true, false, false) => Gate::Comment,
-            (false, _, _) if all => Gate::Contributor,
-            (false, _, _) => return Way::Open,
-        };
-        let of_comment = text.contains(".comment.") || text.contains(".review.");
-        match weakest {
-            // The author of a foreign pull request or issue is no member.
-            Gate::Comment if !of_comment => Way::Closed,
-            gate => Way::Gated(vec![gate]),
-        }
-    }
-
-    fn account(&self, text: &str, literals: &[String], is: bool) -> Way {
-        if !is || literals.is_empty() {
+    fn settled(&self, expr: &Expr, path: &ContextPath, wanted: bool) -> Way {
+        let asked = Asked::of(expr, path, wanted);
+        if is_account(&path.text()) {
             return Way::Open;
         }
-        // A bot acts on a stranger's branch when the stranger makes it to, so
-        // that `github.actor` proves nothing about who wrote the code.
-        let of_author = text.ends_with(".user.login") || text.ends_with(".user.id");
-        if literals.iter().any(|l| bots::login(l).is_some()) && !of_author {
-            return if self.event().starts_with("pull_request") {
-                Way::Open
-            } else {
-                Way::Unknown
+        (self.lookup)(path, &asked).unwrap_or(Way::Unknown)
+    }
+}
+
+impl<'e> Asked<'e> {
+    // What a comparison asks of one of its paths, for it to be true or false.
+    fn of(expr: &'e Expr, path: &ContextPath, wanted: bool) -> Self {
+        if expr.as_context() == Some(path) {
+            return Self::Truth(wanted);
+        }
+        if let Some((operator, left, right)) = expr.is_comparison() {
+            let constant = match (left.as_context(), right.as_context()) {
+                (Some(own), _) if own == path => &right.kind,
+                (_, Some(own)) if own == path => &left.kind,
+                _ => return Self::Other,
+            };
+            return match (operator, constant) {
+                (Operator::Equal, ExprKind::Literal(value)) => Self::Equal(value, wanted),
+                (Operator::NotEqual, ExprKind::Literal(value)) => Self::Equal(value, !wanted),
+                _ => Self::Other,
             };
         }
-        let author = text
-            .strip_suffix(".login")
-            .or_else(|| text.strip_suffix(".id"));
-        if author.is_some_and(|a| a.ends_with("pull_request.user") || a.ends_with("issue.user")) {
-            return Way::Closed;
-        }
-        Way::Gated(vec![Gate::Person])
-    }
-
-    fn of_path(&self, path: &ContextPath, comparison: &Comparison<'_>, wanted: bool) -> Way {
-        if let Some(way) = (self.lookup)(path) {
-            // What holds once it is merged says nothing of the opposite.
-            let opposite = comparison.equal != wanted
-                || comparison
-                    .literal
-                    .is_some_and(|value| value.as_str().is_some_and(|text| text == "false"));
-            if !(opposite && way.gates().contains(&Gate::Merge)) {
-                return way;
-            }
-        }
-        let text = path.text();
-        match text.as_str() {
-            "github.event.action" => self.activity(comparison, wanted),
-            // In the very repository that is audited; elsewhere the question
-            // does not arise.
-            "github.repository" | "github.repository_owner" => open_if(comparison.equal == wanted),
-            "github.event.workflow_run.event" => {
-                match comparison.literal.and_then(Value::as_str) {
-                    Some(event) if event.starts_with("pull_request") => Way::Open,
-                    Some("issue_comment" | "issues") | None => Way::Unknown,
-                    // A stranger's push happens in the fork and starts nothing here.
-                    Some(_) => open_if(comparison.equal != wanted),
+        match expr.as_call("contains") {
+            Some([list, item]) if item.as_context() == Some(path) => match list.fold() {
+                Some(Value::Array(values)) => {
+                    let texts: Option<Vec<String>> = values.iter().map(Value::to_text).collect();
+                    texts.map_or(Self::Other, |texts| Self::Listed(texts, wanted))
                 }
-            }
-            "github.ref" | "github.ref_name" if self.runs_on_default_branch() => Way::Open,
-            _ if is_free(&text) => Way::Open,
-            _ => Way::Unknown,
+                _ => Self::Other,
+            },
+            _ => Self::Other,
         }
-    }
-
-    fn activity(&self, comparison: &Comparison<'_>, wanted: bool) -> Way {
-        let Some(activity) = comparison.literal.and_then(Value::as_str) else {
-            return Way::Unknown;
-        };
-        if comparison.equal != wanted {
-            return Way::Open;
-        }
-        if self.trigger.types.is_some() && !self.trigger.has_type(activity) {
-            return Way::Closed;
-        }
-        activity_way(activity)
-    }
-
-    fn runs_on_default_branch(&self) -> bool {
-        use crate::semantics::events::{WorkflowSource, info};
-        info(self.event()).is_some_and(|e| e.source == WorkflowSource::DefaultBranch)
     }
 }
 
@@ -529,235 +497,5 @@ fn open_if(open: bool) -> Way {
     if open { Way::Open } else { Way::Closed }
 }
 
-fn literals(expr: &Expr) -> Vec<String> {
-    let mut found = Vec::new();
-    expr.visit(&mut |e| match &e.kind {
-        ExprKind::Literal(Value::String(text)) => found.push(text.clone()),
-        ExprKind::Literal(number @ Value::Number(_)) => found.extend(number.to_text()),
-        _ => {}
-    });
-    found
-}
-
-fn is_account(text: &str) -> bool {
-    matches!(
-        text,
-        "github.actor"
-            | "github.triggering_actor"
-            | "github.actor_id"
-            | "github.event.sender.login"
-            | "github.event.sender.id"
-            | "github.event.comment.user.login"
-            | "github.event.comment.user.id"
-            | "github.event.pull_request.user.login"
-            | "github.event.pull_request.user.id"
-            | "github.event.issue.user.login"
-            | "github.event.issue.user.id"
-            | "github.event.workflow_run.actor.login"
-            | "github.event.workflow_run.triggering_actor.login"
-    )
-}
-
-/// Whether the stranger decides on the value: text, branches, states of her own
-/// pull request, and whether her own run passes.
-fn is_free(text: &str) -> bool {
-    const FREE: &[&str] = &[
-        "github.base_ref",
-        "github.event.comment",
-        "github.event.discussion",
-        "github.event.head",
-        "github.event.issue",
-        "github.event.number",
-        "github.event.pull_request",
-        "github.event.workflow_run",
-        "github.head_ref",
-    ];
-    FREE.iter().any(|prefix| {
-        text.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-mod tests {
-    use super::*;
-    use crate::documents::Workflow;
-    use crate::expressions::condition;
-    use cofferdam_facts::SourceFile;
-
-    fn way(event: &str, text: &str) -> Way {
-        let file = SourceFile::new("w.yml", format!("on:\n  {event}\njobs: {{}}\n"));
-        let workflow = Workflow::parse(file);
-        let stranger = Stranger {
-            trigger: workflow.triggers.first().unwrap(),
-            lookup: &|_| None,
-        };
-        stranger.way(&condition(text).unwrap(), true)
-    }
-
-    #[test]
-    fn what_is_joined_to_a_text_is_always_true() {
-        let condition = "${{ github.event.comment.author_association == 'OWNER' }}";
-        assert!(
-            way("issue_comment:", condition)
-                .gates()
-                .contains(&Gate::Comment)
-        );
-        for around in [
-            "\n",
-            " && ${{ github.actor == 'somebody' }}",
-            " # owners only",
-        ] {
-            assert_eq!(
-                way("issue_comment:", &format!("{condition}{around}")),
-                Way::Open
-            );
-        }
-    }
-
-    #[test]
-    fn the_author_of_a_pull_request_is_nobody_else_by_number_too() {
-        let by = |text: &str| way("pull_request_target:", text);
-        assert_eq!(
-            by("github.event.pull_request.user.id == 49699333"),
-            Way::Closed
-        );
-        assert_eq!(by("github.actor_id == '49699333'"), Way::Open);
-        assert_eq!(by("github.actor_id == '1'"), Way::Gated(vec![Gate::Person]));
-    }
-
-    #[test]
-    fn what_the_stranger_writes_is_no_gate() {
-        for text in [
-            "github.event.issue.pull_request && startsWith(github.event.comment.body, '/test')",
-            "github.repository == 'org/app'",
-            "github.ref == 'refs/heads/main'",
-            "success()",
-            "github.event.comment.author_association != 'MEMBER'",
-            "github.event.comment.author_association != 'NONE'",
-        ] {
-            assert_eq!(way("issue_comment:", text), Way::Open, "{text}");
-        }
-        let text = "github.event.workflow_run.conclusion == 'success' && \
-                    github.event.workflow_run.head_branch == 'main'";
-        assert_eq!(way("workflow_run:", text), Way::Open);
-        assert_eq!(
-            way("pull_request_target:", "github.actor == 'dependabot[bot]'"),
-            Way::Open
-        );
-    }
-
-    #[test]
-    fn what_rules_the_stranger_out_closes() {
-        for text in [
-            "github.event.pull_request.head.repo.full_name == github.repository",
-            "github.event.pull_request.user.login == 'dependabot[bot]'",
-            "github.event.pull_request.author_association == 'MEMBER'",
-            "github.event_name == 'push'",
-            "false",
-        ] {
-            assert_eq!(way("pull_request_target:", text), Way::Closed, "{text}");
-        }
-        assert_eq!(
-            way("workflow_run:", "github.event.workflow_run.event == 'push'"),
-            Way::Closed
-        );
-        assert_eq!(
-            way(
-                "pull_request_target: {types: [opened]}",
-                "github.event.action == 'closed'"
-            ),
-            Way::Closed
-        );
-    }
-
-    #[test]
-    fn a_fork_that_is_deleted_is_none() {
-        let by = |text: &str| way("pull_request_target:", text);
-        let gone = Way::Gated(vec![Gate::ForkGone]);
-        let flag = "github.event.pull_request.head.repo.fork";
-        for text in [
-            format!("!{flag}"),
-            format!("{flag} == false"),
-            format!("{flag} != true"),
-            format!("false == {flag}"),
-            format!("{flag} != true && github.repository == 'a/b'"),
-        ] {
-            assert_eq!(by(&text), gone, "{text}");
-        }
-        // A boolean is never equal to a word.
-        assert_eq!(by(&format!("{flag} == 'false'")), Way::Closed);
-        assert_eq!(by(&format!("{flag} != 'true'")), Way::Open);
-        assert_eq!(by(&format!("{flag} == true")), Way::Open);
-        let name = "github.event.pull_request.head.repo.full_name == github.repository";
-        assert_eq!(by(&format!("!{flag} && {name}")), Way::Closed);
-        let run = "!github.event.workflow_run.head_repository.fork";
-        assert_eq!(way("workflow_run:", run), gone);
-    }
-
-    #[test]
-    fn what_somebody_must_do_is_a_gate() {
-        let label = Way::Gated(vec![Gate::Label("safe".into())]);
-        for text in [
-            "contains(github.event.pull_request.labels.*.name, 'safe')",
-            "github.event.label.name == 'safe'",
-            "github.event.label.name == 'safe' && github.repository == 'a/b'",
-        ] {
-            assert_eq!(way("pull_request_target:", text), label, "{text}");
-        }
-        assert_eq!(
-            way(
-                "issue_comment:",
-                "contains(fromJSON('[\"OWNER\", \"MEMBER\"]'), github.event.comment.author_association)"
-            ),
-            Way::Gated(vec![Gate::Comment])
-        );
-        assert_eq!(
-            way(
-                "pull_request_target:",
-                "github.event.pull_request.merged == true"
-            ),
-            Way::Gated(vec![Gate::Merge])
-        );
-        let read = "fromJSON(steps.pr.outputs.result).merged == true";
-        assert_eq!(way("issue_comment:", read), Way::Gated(vec![Gate::Merge]));
-        assert_eq!(
-            way(
-                "issue_comment:",
-                "github.event.comment.author_association == 'CONTRIBUTOR' || github.actor == 'me'"
-            ),
-            Way::Gated(vec![Gate::Contributor])
-        );
-    }
-
-    #[test]
-    fn the_least_of_alternatives_counts() {
-        let text = "contains(github.event.pull_request.labels.*.name, 'safe') || \
-                    github.event.action == 'synchronize'";
-        assert_eq!(way("pull_request_target:", text), Way::Open);
-        assert_eq!(
-            way("pull_request_target:", "vars.ON == 'yes' && inputs.x"),
-            Way::Unknown
-        );
-        // Text beside the braces is always true.
-        assert_eq!(way("pull_request_target:", "${{ false }} "), Way::Open);
-    }
-
-    #[test]
-    fn activities_decide_who_starts_a_trigger() {
-        let parse = |on: &str| {
-            let file = SourceFile::new("w.yml", format!("on:\n  {on}\njobs: {{}}\n"));
-            of_trigger(Workflow::parse(file).triggers.first().unwrap())
-        };
-        assert_eq!(
-            parse("pull_request_target: {types: [opened, labeled]}"),
-            Way::Open
-        );
-        assert_eq!(
-            parse("pull_request_target: {types: [labeled]}"),
-            Way::Gated(vec![Gate::Label(String::new())])
-        );
-        assert_eq!(parse("issue_comment:"), Way::Open);
-    }
-}
+mod tests;

@@ -30,6 +30,9 @@ pub struct Head {
     pub branch: bool,
     /// It is the number of the pull request.
     pub number: bool,
+    /// It is a text that the starter writes freely: a comment, a title. As a ref
+    /// or a repository it names whatever the starter wants.
+    pub text: bool,
     /// Where it comes from is not understood, so that it may be any of these.
     pub unknown: bool,
 }
@@ -38,13 +41,13 @@ impl Head {
     /// Whether any of it holds.
     #[must_use]
     pub fn any(self) -> bool {
-        self.is_code() || self.branch || self.number
+        self.is_code() || self.branch || self.number || self.text
     }
 
     /// Whether nothing is known of it but that it may be a head.
     #[must_use]
     pub fn is_lost(self) -> bool {
-        self.unknown && !self.is_code() && !self.branch
+        self.unknown && !self.is_code() && !self.branch && !self.text
     }
 
     /// Whether it names foreign code by itself.
@@ -62,6 +65,7 @@ impl Head {
             fork: self.fork || other.fork,
             branch: self.branch || other.branch,
             number: self.number || other.number,
+            text: self.text || other.text,
             unknown: self.unknown || other.unknown,
         }
     }
@@ -81,6 +85,11 @@ impl Head {
     pub const BRANCH: Self = Self::new(false, false, false, true, false);
     /// A pull request's number.
     pub const NUMBER: Self = Self::new(false, false, false, false, true);
+    /// A text of the starter's.
+    pub const TEXT: Self = Self {
+        text: true,
+        ..Self::new(false, false, false, false, false)
+    };
 
     const fn new(commit: bool, pull: bool, fork: bool, branch: bool, number: bool) -> Self {
         Self {
@@ -89,6 +98,7 @@ impl Head {
             fork,
             branch,
             number,
+            text: false,
             unknown: false,
         }
     }
@@ -258,14 +268,20 @@ impl<'f> Frame<'f> {
     }
 
     fn set_in(&self, script: &str, name: &str, step: &Step, hops: usize) -> Head {
-        lookups::of_name(
+        let found = lookups::of_name(
             script,
             name,
             &|text| self.raw(text, Some(step), hops),
             &|variable| {
                 exact(&step.env, variable).map_or_else(Head::default, |t| self.text(t, None, hops))
             },
-        )
+        );
+        // What a script makes of a text may be anything, or nothing of it.
+        Head {
+            text: false,
+            unknown: found.unknown || found.text,
+            ..found
+        }
     }
 
     fn input(&self, name: &str, hops: usize) -> Head {
@@ -529,6 +545,8 @@ fn of_event(path: &ContextPath) -> Head {
         "github.event.number"
         | "github.event.pull_request.number"
         | "github.event.issue.number" => Head::NUMBER,
+        _ if is_written(&text) => Head::TEXT,
+        _ if text.starts_with("github.event.forkee.") => Head::FORK,
         _ if text.starts_with("github.event.pull_request.head.repo.")
             || text.starts_with("github.event.workflow_run.head_repository.")
             || text == "github.event.pull_request.head.user.login" =>
@@ -545,4 +563,22 @@ fn of_event(path: &ContextPath) -> Head {
         }
         _ => Head::default(),
     }
+}
+
+/// Whether the starter of an event writes a field as they like.
+///
+/// Source: GitHub, "Webhook events and payloads"; "Script injections".
+fn is_written(path: &str) -> bool {
+    matches!(
+        path,
+        "github.event.answer.body"
+            | "github.event.comment.body"
+            | "github.event.discussion.body"
+            | "github.event.discussion.title"
+            | "github.event.issue.body"
+            | "github.event.issue.title"
+            | "github.event.pull_request.body"
+            | "github.event.pull_request.title"
+            | "github.event.review.body"
+    ) || path.starts_with("github.event.pages.")
 }

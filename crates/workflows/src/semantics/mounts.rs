@@ -63,6 +63,22 @@ fn mount(value: &str, cwd: &Folder) -> Option<Mount> {
     })
 }
 
+/// Whether the arguments of `docker run` or `docker build` hand the machine over: by
+/// the daemon's socket, by privileges, or by a process and file system of its own.
+#[must_use]
+pub fn take_the_machine(args: &[String]) -> bool {
+    args.iter().any(|text| {
+        text == "--privileged"
+            || text == "--privileged=true"
+            || text.contains("docker.sock")
+            || text == "--pid=host"
+            || text.starts_with("/:")
+            || text.starts_with("-v/:")
+            || text.contains("source=/,")
+            || text.contains("src=/,")
+    })
+}
+
 /// What the arguments of `docker run` run of the folders that they mount: a file
 /// that they name there, or what lies where the container works.
 #[must_use]

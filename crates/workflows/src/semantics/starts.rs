@@ -306,17 +306,15 @@ fn upstream<'r>(
 ) -> Vec<(Origin, Option<&'r str>)> {
     let mut found: Vec<(Origin, Option<&str>)> = Vec::new();
     for name in &trigger.workflows {
-        let named = repository
-            .workflows
-            .iter()
-            .find(|w| w.name.as_ref().map_or(w.path(), |n| n.value.as_str()) == name.value);
-        let Some(named) = named else {
+        let named: Vec<&Workflow> = (repository.workflows.iter())
+            .filter(|w| w.name.as_ref().map_or(w.path(), |n| n.value.as_str()) == name.value)
+            .collect();
+        if named.is_empty() {
             // It may be in the checkout under an expression; whatever it is, a
             // fork's pull request can start it.
             found.push((Origin::Outsider, None));
-            continue;
-        };
-        for before in &named.triggers {
+        }
+        for before in named.iter().flat_map(|w| &w.triggers) {
             let event = Some(before.name());
             for origin in origins(before) {
                 found.push((narrowed(trigger, after(before, origin)), event));

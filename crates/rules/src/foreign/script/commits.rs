@@ -17,6 +17,8 @@ pub(in crate::foreign) struct Fetched {
     pub(in crate::foreign) late: bool,
     /// Names that lead to them: `FETCH_HEAD`, and the local one of `a:b`.
     names: Vec<String>,
+    /// Whether the branch itself was moved to them.
+    head_moved: bool,
 }
 
 impl Fetched {
@@ -25,6 +27,8 @@ impl Fetched {
         let mut names = vec!["FETCH_HEAD".to_owned()];
         let local = |word: &String| {
             let (_, local) = word.rsplit_once(':')?;
+            // `+refs/pull/*/head:refs/remotes/pr/*`
+            let local = local.trim_end_matches("/head").trim_end_matches("/*");
             let name = local.rsplit('/').next()?;
             (name.len() > 1 && !name.contains('@')).then(|| name.to_owned())
         };
@@ -34,7 +38,12 @@ impl Fetched {
                 .filter(|w| !w.starts_with('-'))
                 .filter_map(local),
         );
-        Self { head, late, names }
+        Self {
+            head,
+            late,
+            names,
+            head_moved: false,
+        }
     }
 
     /// Gives them another name, as `git branch` and `git tag` do.
@@ -43,6 +52,24 @@ impl Fetched {
             let name = words.iter().find(|w| !w.starts_with('-'));
             self.names.extend(name.cloned());
         }
+    }
+
+    /// Whether the branch on which the script stands is theirs.
+    pub(super) fn moves_head(&mut self, words: &[String]) {
+        let target = words.iter().find(|w| !w.starts_with('-'));
+        if target.is_some_and(|w| w == "HEAD" || w.starts_with("refs/heads/")) {
+            self.head_moved = true;
+        }
+    }
+
+    /// Whether `git update-ref` has put them where the script stands.
+    pub(super) fn is_head(&self) -> bool {
+        self.head_moved
+    }
+
+    /// Whether a word is the local name that they were given.
+    pub(super) fn has_name(&self, word: &str) -> bool {
+        self.names.iter().any(|name| name == word)
     }
 
     /// Whether one of the words means them.
@@ -130,7 +157,7 @@ impl Shell<'_> {
         }
         args.iter().any(|w| {
             let text = self.expand(w);
-            let written = || self.text.value.get(w.range.clone()).unwrap_or("");
+            let written = || self.source.get(w.range.clone()).unwrap_or("");
             let files = FILES
                 .iter()
                 .any(|f| text.contains(f) || written().contains(f));
@@ -242,7 +269,10 @@ impl Shell<'_> {
         if !unpacks {
             return;
         }
-        let whose = self.shown_to(walk, command).or_else(|| {
+        let whose = self
+            .shown_to(walk, command)
+            .or_else(|| self.packed_by(walk, command));
+        let whose = whose.or_else(|| {
             let mut files = words.iter().filter(|w| !w.starts_with('-'));
             files.find_map(|w| walk.tree.owner_outside(w).or_else(|| self.archive(walk, w)))
         });
@@ -256,6 +286,19 @@ impl Shell<'_> {
         });
         let folder = into.map_or_else(|| self.cwd.clone(), |path| self.cwd.join(&path));
         walk.tree.foreign(&folder, fetch);
+        self.laid_over(walk, &folder, fetch);
+    }
+
+    // `tar c -C head . | tar x`
+    fn packed_by(&self, walk: &Walk<'_>, command: &Command) -> Option<usize> {
+        let before = self.before(command);
+        let mut packs = before.into_iter().filter(|c| c.is("tar") || c.is("bsdtar"));
+        packs.find_map(|c| {
+            let (_, args) = c.effective();
+            let words = args.iter().map(|w| self.expand(w));
+            let mut named = words.filter(|w| !w.starts_with('-') && w.as_str() != ".");
+            named.find_map(|w| walk.tree.owner(&self.cwd.join(&w)))
+        })
     }
 
     // A packed file of the stranger, by itself: one among others that were

@@ -82,7 +82,10 @@ impl Shell<'_> {
             let owner = loaded_paths(&assignment.name, &value).find_map(|p| self.owner(walk, p));
             if let Some(fetch) = owner {
                 let range = assignment.range.clone();
-                let span = self.text.raw_span(self.at.document, range);
+                let span = match &self.site {
+                    Some((span, _)) => *span,
+                    None => self.text.raw_span(self.at.document, range),
+                };
                 let means = format!("{}={value}", assignment.name);
                 walk.run(self.at, fetch, span, means, false);
             }
@@ -414,8 +417,9 @@ impl Shell<'_> {
 
     // Whose files lie where the command works, or are named to it.
     fn here(&self, walk: &Walk<'_>, args: &[Word]) -> Option<usize> {
-        walk.tree
-            .owner(&self.cwd)
+        let mut folders = std::iter::once(&self.cwd).chain(&self.also);
+        folders
+            .find_map(|cwd| walk.tree.owner(cwd))
             .or_else(|| args.iter().find_map(|w| self.owner(walk, &self.expand(w))))
     }
 
@@ -428,8 +432,8 @@ impl Shell<'_> {
                 "" => ".",
                 below => below,
             });
-        let folder = self.cwd.join(path);
-        let inside = walk.tree.owner(&folder);
+        let mut folders = std::iter::once(&self.cwd).chain(&self.also);
+        let inside = folders.find_map(|cwd| walk.tree.owner(&cwd.join(path)));
         inside.or_else(|| walk.tree.owner_outside(path))
     }
 
@@ -486,7 +490,7 @@ impl Shell<'_> {
     // `for NAME in WORDS`: whose files the words are.
     fn in_loop(&self, walk: &Walk<'_>, variable: &str) -> Option<usize> {
         let opener = format!("for {variable} in ");
-        self.text.value.split(&opener).skip(1).find_map(|rest| {
+        self.source.split(&opener).skip(1).find_map(|rest| {
             let list = rest.split([';', '\n']).next().unwrap_or("");
             let words = list.split_whitespace().take(64);
             words
@@ -495,8 +499,8 @@ impl Shell<'_> {
         })
     }
 
-    fn means(&self, command: &Command) -> String {
-        let written = self.text.value.get(command.range.clone()).unwrap_or("");
+    pub(super) fn means(&self, command: &Command) -> String {
+        let written = self.source.get(command.range.clone()).unwrap_or("");
         let line = written.lines().next().unwrap_or("").trim();
         let short: String = line.chars().take(48).collect();
         if short.len() < line.len() {
@@ -506,7 +510,8 @@ impl Shell<'_> {
         }
     }
 
-    fn runs(&self, walk: &mut Walk<'_>, command: &Command, fetch: usize, means: String) {
+    pub(super) fn runs(&self, walk: &mut Walk<'_>, command: &Command, fetch: usize, means: String) {
+        let means = self.means_of(means);
         walk.run(self.at, fetch, self.span(command), means, false);
     }
 

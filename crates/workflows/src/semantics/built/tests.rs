@@ -273,3 +273,21 @@ fn a_hostile_workflow_takes_no_long_time() {
     let text = format!("on: push\njobs:\n{jobs}");
     pulled(&repository(&[(".github/workflows/a.yml", &text)]));
 }
+
+#[test]
+fn only_scripts_that_may_build_are_parsed_for_it() {
+    for yes in [
+        "docker build .",
+        "docker \\\n  build .",
+        "docker \\\r\n  build .",
+        "args=(build .)\ndocker \"${args[@]}\"",
+        "client=docker\n$client build .",
+        "client=docker\n`echo $client` build .",
+        "buildah bud .",
+    ] {
+        assert!(may_build(yes), "{yes}");
+    }
+    for no in ["make build\ndocker run o/x", "docker run o/x", "make build"] {
+        assert!(!may_build(no), "{no}");
+    }
+}

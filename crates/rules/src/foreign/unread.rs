@@ -1,0 +1,274 @@
+//! Programs that nobody reads, and that the starter of a run has a part in.
+//!
+//! A script of the checkout that a shell runs is walked like the step's own. What
+//! is written in another language, or is not there, may fetch whatever the starter
+//! names and run it. Whether it does is not known where it is handed a value of
+//! the starter's, or asks for one, and starts other programs.
+
+use cofferdam_facts::{Span, UsesRef};
+use cofferdam_flows::code_inputs;
+use cofferdam_workflows::documents::action::Runs as ActionKind;
+use cofferdam_workflows::documents::step::StepKind;
+use cofferdam_workflows::documents::text::{Pair, Text};
+use cofferdam_workflows::documents::{Action, Language, Program};
+use cofferdam_workflows::repository::{inside, plain};
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::heads::{Head, Place};
+use cofferdam_workflows::semantics::{agents, events, shells};
+
+use super::{At, Unread, Walk, Whose};
+
+/// So many such programs of one job are kept.
+const MAX_UNREAD: usize = 64;
+
+/// Actions that do nothing with a text but to show, store or compare it, besides
+/// those that are known to run nothing of the workspace. Sorted.
+const SHOWS: &[&str] = &[
+    "actions-cool/issues-helper",
+    "actions/github-script",
+    "mshick/add-pr-comment",
+    "rtcamp/action-slack-notify",
+    "slackapi/slack-github-action",
+    "stefanzweifel/git-auto-commit-action",
+];
+
+impl Walk<'_> {
+    /// Whether somebody without a role has a part in the run.
+    fn has_starter(&self) -> bool {
+        let event = self.start.event();
+        self.whose == Whose::Stranger
+            && (events::is_privileged_from_outside(event)
+                || self.start.command.is_some()
+                || matches!(
+                    event,
+                    "schedule" | "pull_request_review" | "pull_request_review_comment"
+                ))
+    }
+
+    /// Notes a program. `handed` is what its step hands it of the starter's; `text` is the program itself, where it was read.
+    pub(super) fn unread(
+        &mut self,
+        at: &At<'_>,
+        span: Span,
+        means: String,
+        handed: Head,
+        text: Option<(Language, &str)>,
+    ) {
+        if !self.has_starter() || self.out.unread.len() >= MAX_UNREAD {
+            return;
+        }
+        let asks = text.is_some_and(|(_, text)| Language::asks_for_event(text));
+        let starts = text.is_none_or(|(language, text)| language.starts_programs(text));
+        if starts && (handed.any() || asks) {
+            self.out.unread.push(Unread {
+                place: at.document.file().locate(span),
+                label: at.label.clone(),
+                means,
+                words: !asks && handed == Head::TEXT,
+                way: at.way.clone(),
+            });
+        }
+    }
+
+    /// What the step's own variables, or those around it that a text names, hold
+    /// of the starter's.
+    pub(super) fn handed(&self, at: &At<'_>, text: &str) -> Head {
+        let named = |pair: &&Pair| text.contains(pair.key.value.as_str());
+        let around = self.view.job.env.iter().chain(&self.view.workflow.env);
+        let pairs = at.step.env.iter().chain(around.filter(named));
+        all_of(at, pairs)
+    }
+
+    /// A step whose shell is not parsed: Python, PowerShell and the like.
+    pub(super) fn unread_shell(&mut self, at: &At<'_>, text: &Text) {
+        let shell = match at.frame.place {
+            Place::Job(workflow, job) => shells::of_step(workflow, job, at.step),
+            Place::Action(..) => shells::of_composite_step(at.step),
+        };
+        if shell.is_understood() {
+            return;
+        }
+        let own = at.frame.of_text(text, Some(at.step));
+        let handed = own.or(self.handed(at, &text.value));
+        let means = match text.value.lines().find(|line| !line.trim().is_empty()) {
+            Some(line) => line.trim().chars().take(48).collect(),
+            None => return,
+        };
+        let language = Language::of_shell(&shell);
+        self.unread(
+            at,
+            at.step.head(),
+            means,
+            handed,
+            Some((language, &text.value)),
+        );
+    }
+
+    /// The script of `actions/github-script`: it has the event in `context`.
+    pub(super) fn unread_script(&mut self, at: &At<'_>, script: &str) {
+        let handed = self.handed(at, script);
+        let means = "actions/github-script".to_owned();
+        let text = Some((Language::JavaScript, script));
+        self.unread(at, at.step.head(), means, handed, text);
+    }
+
+    /// A module of the checkout that such a script loads.
+    pub(super) fn required(&mut self, at: &At<'_>, path: &str) {
+        let folder = Folder::workspace().join(path);
+        let Some(name) = self.tree.own_path(&folder) else {
+            return;
+        };
+        let repository = self.cx.repository;
+        let names = [
+            name.to_owned(),
+            format!("{name}.js"),
+            format!("{name}/index.js"),
+        ];
+        let program = names.iter().find_map(|name| repository.program(name));
+        let Some(program) = program else { return };
+        let means = format!("require('{path}')");
+        self.unread_program(at, at.step.head(), means, self.handed(at, ""), program);
+    }
+
+    /// A program that was read and is no shell's.
+    pub(super) fn unread_program(
+        &mut self,
+        at: &At<'_>,
+        span: Span,
+        means: String,
+        handed: Head,
+        program: &Program,
+    ) {
+        let text = program.file().text();
+        // What a shell's script does is walked, as far as it was understood.
+        if program.script().is_some_and(|script| script.understood) {
+            return;
+        }
+        self.unread(at, span, means, handed, Some((program.language(), text)));
+    }
+
+    /// An action of the checkout that is no list of steps, or that is not there.
+    /// `elsewhere` says that it is used at a ref of its own.
+    pub(super) fn unread_action(&mut self, at: &At<'_>, action: Option<&Action>, elsewhere: bool) {
+        let handed = all_of(at, at.step.with().iter()).or(self.handed(at, ""));
+        let means = match at.step.uses() {
+            Some(uses) => format!("uses: {}", uses.value),
+            None => return,
+        };
+        let span = at.step.head();
+        let Some(action) = action else {
+            return self.unread(at, span, means, handed, None);
+        };
+        if elsewhere {
+            let other = at.step.uses().is_some_and(|uses| match &uses.value {
+                UsesRef::Repository(uses) => {
+                    let reference = uses.git_ref.as_deref().unwrap_or("");
+                    !matches!(reference, "main" | "master" | "trunk")
+                }
+                _ => false,
+            });
+            if other {
+                self.unread(at, span, means, handed, None);
+            }
+            return;
+        }
+        match &action.runs {
+            ActionKind::Composite { .. } => {}
+            ActionKind::JavaScript { entry_points, .. } => {
+                let files = entry_points
+                    .iter()
+                    .map(|file| plain(&inside(action.folder(), &file.value)));
+                let repository = self.cx.repository;
+                let programs: Vec<Option<&Program>> =
+                    files.map(|path| repository.program(&path)).collect();
+                for program in programs {
+                    let text = program.map(|p| (Language::JavaScript, p.file().text()));
+                    self.unread(at, span, means.clone(), handed, text);
+                }
+            }
+            ActionKind::Docker { .. } | ActionKind::Unknown(_) => {
+                self.unread(at, span, means, handed, None);
+            }
+        }
+    }
+
+    /// An action of the checkout below the folder of its own: what it does with
+    /// heads is walked, what it does with texts is not followed.
+    pub(super) fn moved_action(&mut self, at: &At<'_>) {
+        let handed = all_of(at, at.step.with().iter());
+        let text = Head {
+            text: handed.text,
+            ..Head::default()
+        };
+        if let Some(uses) = at.step.uses() {
+            let means = format!("uses: {}", uses.value);
+            self.unread(at, at.step.head(), means, text, None);
+        }
+    }
+
+    /// An action that is not read, and that is handed a text of the starter's, may
+    /// run it. Numbers and commits are handed everywhere, and say nothing.
+    pub(super) fn handed_text(&mut self, at: &At<'_>) {
+        let name = at.step.action().unwrap_or_default();
+        let owner = name.split('/').next().unwrap_or("");
+        if matches!(owner, "actions" | "github") || SHOWS.binary_search(&name).is_ok() {
+            return;
+        }
+        // What an agent does with its prompt is another rule's.
+        if agents::of_step(at.step).is_some() || code_inputs::has_any(name) {
+            return;
+        }
+        let handed = all_of(at, at.step.with().iter().chain(&at.step.env));
+        let handed = Head {
+            text: handed.text,
+            ..Head::default()
+        };
+        let means = match at.step.uses() {
+            Some(uses) => uses.value.to_string(),
+            None => return,
+        };
+        self.unread(at, at.step.head(), means, handed, None);
+    }
+
+    /// `shell: ./run.sh {0}`, `shell: bash --rcfile ./x {0}`: files of the
+    /// workspace that run around the script.
+    pub(super) fn shell(&mut self, at: &At<'_>) {
+        let StepKind::Run { shell, .. } = &at.step.kind else {
+            return;
+        };
+        let written = shell.clone().or_else(|| match at.frame.place {
+            Place::Job(workflow, job) => {
+                let own = job.defaults.shell.clone();
+                own.or_else(|| workflow.defaults.shell.clone())
+            }
+            Place::Action(..) => None,
+        });
+        let Some(written) = written else { return };
+        let cwd = self.working_directory(at);
+        let mut words = written.value.split_whitespace().filter(|w| w.contains('/'));
+        if let Some(fetch) = words.find_map(|word| self.tree.owner(&cwd.join(word))) {
+            let means = format!("shell: {}", written.value);
+            self.run(at, fetch, at.step.head(), means, false);
+        }
+    }
+}
+
+fn all_of<'p>(at: &At<'_>, pairs: impl Iterator<Item = &'p Pair>) -> Head {
+    pairs.fold(Head::default(), |head, pair| {
+        let more = at.frame.of_text(&pair.value, Some(at.step));
+        head.or(Head {
+            unknown: false,
+            ..more
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SHOWS;
+
+    #[test]
+    fn the_list_is_sorted_so_that_searches_find_everything() {
+        assert!(SHOWS.is_sorted());
+    }
+}
