@@ -89,7 +89,7 @@ pub(super) fn rank(cx: &Context<'_>, findings: &mut [Finding]) -> Option<NotChec
     for finding in findings {
         let exposed = places.at(&finding.location);
         if !BY_SEVERITY.contains(&finding.rule) {
-            finding.rank = exposed.as_ref().map(|exposed| of(finding, exposed));
+            finding.rank = exposed.as_deref().map(|exposed| of(finding, exposed));
         }
         finding.exposure = exposed.map(|exposed| Box::new(shown(&exposed)));
     }
