@@ -153,10 +153,10 @@ impl Rule for CheckoutToctou {
     }
 }
 
-/// The approval in a way, if one stands there and nobody has to merge first.
+/// The approval in a way, if one stands there, and what is fetched may be a
+/// stranger's at all.
 fn approval(way: &Way) -> Option<Gate> {
-    let gates = way.gates();
-    if gates.contains(&Gate::Merge) {
+    if way.keeps_files_out() {
         return None;
     }
     let approves = |gate: &&Gate| {
@@ -172,7 +172,7 @@ fn approval(way: &Way) -> Option<Gate> {
                 | Gate::Team(_)
         )
     };
-    gates.iter().find(approves).cloned()
+    way.gates().iter().find(approves).cloned()
 }
 
 fn report(

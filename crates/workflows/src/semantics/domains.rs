@@ -336,6 +336,14 @@ impl Run<'_> {
             "github.event.pull_request.merged_at" => {
                 merged(Value::Null, Value::from("2026-01-01T00:00:00Z"))
             }
+            // Anybody comments below what was merged, and it has been looked at.
+            "github.event.issue.pull_request.merged_at" => Domain::Among(vec![
+                (Some(Value::Null), Way::Open),
+                (
+                    Some(Value::from("2026-01-01T00:00:00Z")),
+                    Way::Gated(vec![Gate::AnotherAuthor]),
+                ),
+            ]),
             "github.event.action" => self.activities(texts),
             "github.event.workflow_run.event" => Domain::Among(self.events_before()),
             _ if is_free(text) => Domain::Free,

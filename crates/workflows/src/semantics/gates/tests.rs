@@ -319,6 +319,16 @@ fn comparisons_ignore_case_and_convert() {
 }
 
 #[test]
+fn a_comment_below_what_was_merged_brings_no_files() {
+    let asked = "github.event.issue.pull_request.merged_at != null";
+    let below = way("issue_comment:", asked);
+    assert_eq!(below, Way::Gated(vec![Gate::AnotherAuthor]));
+    assert!(below.keeps_files_out());
+    let asked = "!github.event.issue.pull_request.merged_at";
+    assert_eq!(way("issue_comment:", asked), Way::Open);
+}
+
+#[test]
 fn the_repository_is_the_one_that_is_meant() {
     for text in [
         "startsWith(github.repository, 'org/')",
