@@ -553,11 +553,17 @@ impl Walk<'_> {
             Whose::Head => true,
             _ if self.is_about_pull_request() => true,
             // A number that somebody hands to a dispatch names anybody's head.
-            Whose::Stranger if self.is_dispatch() => head.pull || means == Means::Artifact,
-            // Others name what they fetch themselves.
-            Whose::Stranger => {
+            Whose::Stranger if self.is_dispatch() => head.pull,
+            // Others name what they fetch themselves; where nobody starts the run,
+            // the event names nothing.
+            Whose::Stranger if self.has_starter() => {
                 head.text || head.pull || head.fork || head.is_lost() || means == Means::Artifact
             }
+            Whose::Stranger => match means {
+                Means::Artifact => true,
+                Means::Git => head.pull || head.is_lost(),
+                Means::Checkout(_) => head.pull,
+            },
         };
         if !asked {
             self.trusted(at, &folder, false);

@@ -152,7 +152,7 @@ impl Shell<'_> {
         if name.is_empty() && self.by_variable(walk, command) {
             return;
         }
-        self.program(walk, command);
+        let own = self.program(walk, command);
         self.installs(walk, command);
         self.peek(walk, command);
         if walk.is_clean() && !BRINGING.contains(&name) {
@@ -198,6 +198,10 @@ impl Shell<'_> {
             "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
             _ => {}
         }
+        // What it has brought does not run by its having run.
+        if own {
+            return;
+        }
         let expand = |w: &Word| self.expand(w);
         let mut executions = execution::of_command(command, &self.cwd, &expand);
         for folder in &self.also {
@@ -232,6 +236,11 @@ impl Shell<'_> {
         folder: Folder,
         mutable: bool,
     ) {
+        // Where nobody starts the run, no number is handed over.
+        let starts = walk.has_starter() || walk.is_about_pull_request();
+        if walk.whose == Whose::Stranger && !starts && !head.is_lost() && !self.lists_all() {
+            return;
+        }
         let span = self.span(command);
         let known = walk.out.fetches.len();
         let here = folder == self.cwd;
@@ -251,7 +260,7 @@ impl Shell<'_> {
             _ if walk.is_about_pull_request() || walk.is_dispatch() => Head::PULL,
             // A repository's own, such as the one that a bot keeps open.
             Some(word) if word.is_static => return,
-            Some(word) if self.head(word).0.any() => Head::PULL,
+            Some(word) if walk.has_starter() && self.head(word).0.any() => Head::PULL,
             _ if self.lists_all() => Head::PULL,
             Some(_) => Head::UNKNOWN,
             None => return,
