@@ -247,7 +247,7 @@ pub(crate) fn of_job(stranger: &Stranger<'_>, file: &SourceFile, job: &Job) -> W
         let harmless = step.action().is_some_and(|name| {
             name.starts_with("actions/") && name != "actions/github-script"
                 || name == "step-security/harden-runner"
-        }) || step.script().is_some_and(|text| is_plain(text));
+        }) || step.script().is_some_and(is_plain);
         if next == Way::Open && !harmless {
             return way;
         }
