@@ -332,8 +332,24 @@ impl Shell<'_> {
             .and_then(|at| words.get(at + 1))
             .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
         let (_, args) = command.effective();
-        let plain = |w: &&Word| !w.text.starts_with('-');
-        let named = args.iter().skip(2).find(plain);
+        // `-n NAME $RUN`: the value of an option is no run.
+        let rest = args.get(2..).unwrap_or_default();
+        let given = |at: usize| at.checked_sub(1).and_then(|before| rest.get(before));
+        let named = rest.iter().enumerate().find(|(at, word)| {
+            const VALUED: &[&str] = &[
+                "-D",
+                "-R",
+                "-n",
+                "-p",
+                "--dir",
+                "--name",
+                "--pattern",
+                "--repo",
+            ];
+            let value = given(*at).is_some_and(|w| VALUED.contains(&w.text.as_str()));
+            !value && !word.text.starts_with('-')
+        });
+        let named = named.map(|(_, word)| word);
         let head = match named {
             // Its own run's, or one that the file fixes.
             Some(word) if word.is_static || word.text.contains("GITHUB_RUN_ID") => return,
