@@ -14,12 +14,15 @@ use cofferdam_workflows::documents::{Action, Language, Program};
 use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Head, Place};
-use cofferdam_workflows::semantics::{agents, events, shells};
+use cofferdam_workflows::semantics::{agents, events, programs, shells};
 
 use super::{At, Unread, Walk, Whose};
 
 /// So many such programs of one job are kept.
 const MAX_UNREAD: usize = 64;
+
+/// So deep are modules followed that load modules.
+const MAX_MODULES: usize = 4;
 
 /// Actions that do nothing with a text but to show, store or compare it, besides
 /// those that are known to run nothing of the workspace. Sorted.
@@ -154,7 +157,39 @@ impl Walk<'_> {
         if program.script().is_some_and(|script| script.understood) {
             return;
         }
-        self.unread(at, span, means, handed, Some((program.language(), text)));
+        let language = self.language_of(program);
+        self.unread(at, span, means, handed, Some((language, text)));
+    }
+
+    // What a program loads from beside it is a part of it; where that starts
+    // programs, or was not read, nothing is known of the language's words.
+    fn language_of(&self, program: &Program) -> Language {
+        match self.loads(program, MAX_MODULES) {
+            true => Language::Other,
+            false => program.language(),
+        }
+    }
+
+    fn loads(&self, program: &Program, left: usize) -> bool {
+        let Some(left) = left.checked_sub(1) else {
+            return true;
+        };
+        let repository = self.cx.repository;
+        let folder = program
+            .file()
+            .path()
+            .rsplit_once('/')
+            .map_or("", |(f, _)| f);
+        let modules = program.modules();
+        modules.iter().any(|module| {
+            let path = plain(&inside(folder, module));
+            let Some(file) = programs::module(repository, &path) else {
+                return false;
+            };
+            repository.program(&file).is_none_or(|inner| {
+                inner.language().starts_programs(inner.file().text()) || self.loads(inner, left)
+            })
+        })
     }
 
     /// An action of the checkout that is no list of steps, or that is not there.
@@ -192,7 +227,7 @@ impl Walk<'_> {
                 let programs: Vec<Option<&Program>> =
                     files.map(|path| repository.program(&path)).collect();
                 for program in programs {
-                    let text = program.map(|p| (Language::JavaScript, p.file().text()));
+                    let text = program.map(|p| (self.language_of(p), p.file().text()));
                     self.unread(at, span, means.clone(), handed, text);
                 }
             }

@@ -9,6 +9,9 @@ use cofferdam_facts::SourceFile;
 
 use crate::shell::{self, Script, Shell};
 
+/// So many modules of one program are looked at.
+const MAX_MODULES: usize = 256;
+
 /// A program in a file of the checkout.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -242,6 +245,37 @@ impl Program {
         self.language
     }
 
+    /// The modules that it loads from beside it, as paths from its folder: those of
+    /// JavaScript that begin with a dot, and every one of Python, since a module
+    /// of the folder stands in for one of the same name.
+    #[must_use]
+    pub fn modules(&self) -> Vec<String> {
+        let text = self.file.text();
+        match self.language {
+            Language::JavaScript => text
+                .split(['\'', '"', '`'])
+                .filter(|part| part.starts_with("./") || part.starts_with("../"))
+                .filter(|part| part.len() < 256 && !part.contains(char::is_whitespace))
+                .filter(|part| !part.ends_with(".json"))
+                .take(MAX_MODULES)
+                .map(str::to_owned)
+                .collect(),
+            Language::Python => {
+                let named = text.lines().filter_map(|line| {
+                    let line = line.trim_start();
+                    let rest = line
+                        .strip_prefix("import ")
+                        .or(line.strip_prefix("from "))?;
+                    let name = rest.split([' ', ',']).next()?;
+                    let name = name.trim_start_matches('.').replace('.', "/");
+                    (!name.is_empty()).then_some(name)
+                });
+                named.take(MAX_MODULES).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The commands, of a shell's.
     #[must_use]
     pub fn script(&self) -> Option<&Script> {
@@ -272,6 +306,17 @@ mod tests {
         ] {
             assert_eq!(Language::of(path, text), language, "{path}");
         }
+    }
+
+    #[test]
+    fn modules_beside_a_program_are_named() {
+        let of = |path: &str, text: &str| Program::read(SourceFile::new(path, text)).modules();
+        let script = "const a = require('./lib/a');\nimport b from \"../b.js\";\nimport 'c'";
+        assert_eq!(of("ci/x.js", script), ["./lib/a", "../b.js"]);
+        assert_eq!(
+            of("ci/x.py", "import os, sys\nfrom lib.heads import fetch\n"),
+            ["os", "lib/heads"]
+        );
     }
 
     #[test]

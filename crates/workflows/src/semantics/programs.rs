@@ -57,11 +57,32 @@ pub fn named(repository: &Repository) -> BTreeSet<String> {
             .rsplit_once('/')
             .map_or("", |(f, _)| f);
         of_text(repository, text, &["", folder], &mut found);
+        let modules = program.modules();
+        let paths = modules.iter().map(|name| plain(&inside(folder, name)));
+        found.extend(paths.filter_map(|path| module(repository, &path)));
     }
     while found.len() > MAX_PROGRAMS {
         found.pop_last();
     }
     found
+}
+
+/// The file of a module that a program loads by a path without its ending.
+#[must_use]
+pub fn module(repository: &Repository, path: &str) -> Option<String> {
+    const ENDINGS: &[&str] = &[
+        "",
+        ".js",
+        ".mjs",
+        ".cjs",
+        ".ts",
+        ".py",
+        "/index.js",
+        "/index.ts",
+        "/__init__.py",
+    ];
+    let mut files = ENDINGS.iter().map(|ending| format!("{path}{ending}"));
+    files.find(|file| repository.tree.has(file))
 }
 
 // Whose scripts a stranger may have a part in.
