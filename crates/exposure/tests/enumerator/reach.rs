@@ -480,9 +480,20 @@ fn simulate(
                 if run.steps.contains(&Step::Download(true)) {
                     from.push(other);
                 }
+                // A stranger's files need not run to be handed on.
+                let mut left = code.to(&other);
+                if leaves_theirs(&ground.runs[other], one) {
+                    let unrun = before(&ground.runs[other]);
+                    if run.steps.contains(&Step::Download(true)) {
+                        for way in then(&before(run), &unrun) {
+                            more |= code.add(*id, way);
+                        }
+                    }
+                    left.extend(unrun);
+                }
                 // What it holds may be what is published.
                 if run.steps.contains(&Step::Download(false)) {
-                    for way in then(&before(run), &code.to(&other)) {
+                    for way in then(&before(run), &left) {
                         for published in run.published() {
                             *news |= hold.assets.add(published.to_owned(), way.clone());
                         }
@@ -502,6 +513,21 @@ fn simulate(
     let ways = code.0.into_iter();
     ways.flat_map(|(id, ways)| ways.into_iter().map(move |way| (id, way)))
         .collect()
+}
+
+/// Whether a job uploads what it has checked out of somebody's. Of several
+/// uploads the first is looked at, and of the repository's own files none
+/// (README.md, "Open").
+fn leaves_theirs(run: &Run, one: &Occurrence) -> bool {
+    let mut theirs = false;
+    for step in &run.steps {
+        match step {
+            Step::Checkout(head) => theirs = checked_out_is_theirs(*head, one),
+            Step::Upload => return theirs && !one.files_are_theirs,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// How the attacker's code comes into one job, and what it is handed without
