@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::occurrence::{Occurrence, Ref, Who, caused};
 use crate::people::own;
+use crate::print::image;
 use crate::run::{Run, runs};
 use crate::settings::{self, Gate};
 use crate::ways::{Way, Ways, then};
@@ -472,6 +473,16 @@ fn simulate(
             if run.steps.contains(&Step::Output) {
                 from.extend(run.needed);
             }
+            // A job may restore what the one before has saved of a stranger's files
+            // (README.md, "Wider on purpose").
+            if let Some(other) = run.needed.filter(|_| run.restores()) {
+                let other = &ground.runs[other];
+                if other.restores() && ends_with_theirs(other, one) {
+                    for way in then(&before(run), &before(other)) {
+                        more |= code.add(*id, way);
+                    }
+                }
+            }
             // Without a number of a run an artifact is one of this run.
             let uploads = |other: &usize| ground.runs[*other].steps.contains(&Step::Upload);
             if !run.takes_of_before
@@ -513,6 +524,15 @@ fn simulate(
     let ways = code.0.into_iter();
     ways.flat_map(|(id, ways)| ways.into_iter().map(move |way| (id, way)))
         .collect()
+}
+
+fn ends_with_theirs(run: &Run, one: &Occurrence) -> bool {
+    let mut heads = run.steps.iter().rev().filter_map(|step| match step {
+        Step::Checkout(head) => Some(*head),
+        _ => None,
+    });
+    let last = heads.next();
+    !one.files_are_theirs && last.is_some_and(|head| checked_out_is_theirs(head, one))
 }
 
 /// Whether a job uploads what it has checked out of somebody's. Of several
@@ -625,8 +645,11 @@ fn steps(
             }
             // Whether a container of an action, or one that has the machine, runs
             // what lies there is not known.
-            Step::DockerAction(..) if theirs => {
-                code.push(Way::fact("callee:docker://ghcr.io/acme/check"));
+            Step::DockerAction(pin, _) if theirs => {
+                code.push(Way::fact(&format!(
+                    "callee:docker://{}",
+                    image("check", *pin)
+                )));
             }
             Step::DockerSocket(_) if theirs => {
                 let what = "callee:docker run --rm -v /var/run/docker.sock:/var/run…";
@@ -764,8 +787,9 @@ fn brings_something(one: &Occurrence) -> bool {
 fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
     let settings = &ground.world.settings;
     let mut news = false;
-    let code = hold.code.clone().0.into_iter().chain(hold.files.clone().0);
-    for (id, ways) in code {
+    let code = hold.code.clone().0.into_iter().map(|one| (one, false));
+    let files = hold.files.clone().0.into_iter().map(|one| (one, true));
+    for ((id, ways), files_only) in code.chain(files) {
         let run = &ground.runs[id];
         let mut add = |asset: &str, more: &[Way]| {
             for way in then(&ways, more) {
@@ -788,6 +812,12 @@ fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
             add(subject, &open);
         }
         for published in run.published() {
+            // Files of one's own publish by the secrets that they name (README.md,
+            // "Open").
+            let signed = run.secrets.0.contains_key("secret:NPM_TOKEN");
+            if files_only && published == "publish:npm:widget" && !signed {
+                continue;
+            }
             add(published, &open);
         }
         if run.prod {
