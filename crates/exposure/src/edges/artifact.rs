@@ -7,6 +7,7 @@ use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::semantics::folders::Folder;
 
 use super::foreign_code::{is_before_guard, merged, refuses, runs, starter, step_of};
+use super::foreign_content::is_cleared;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
@@ -101,6 +102,9 @@ impl Passed<'_, '_> {
             let held =
                 self.folders.is_empty() || self.folders.iter().any(|f| meets(f, &fetch.folder));
             if fetched.is_some_and(|step| step >= self.put) || !held {
+                continue;
+            }
+            if is_cleared(before, &found, fetch, self.put) {
                 continue;
             }
             let way = merged(before, fetch.way.clone());

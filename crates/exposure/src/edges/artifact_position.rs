@@ -2,6 +2,7 @@
 
 use cofferdam_rules::foreign::{self, Means};
 
+use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
 use crate::position::Position;
@@ -46,6 +47,31 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                     Cost::Lines,
                     "Read the artifact as data, and run nothing of it",
                 ),
+            );
+        }
+        // What is published may be made of it.
+        for fetch in found
+            .fetches
+            .iter()
+            .filter(|one| one.means == Means::Artifact)
+        {
+            let Some(publication) = published_later(run, &found, fetch) else {
+                continue;
+            };
+            let place = run.view.at(publication.span);
+            let from = Node::Position(Position::Artifact);
+            graph.draw(
+                Drawn::new(RULE.id, from, Node::Shapes(run.id))
+                    .under(&run.gate)
+                    .at(Place::new(fetch.place.clone(), fetch.what()))
+                    .at(Place::new(place, publication.means.clone()))
+                    .cut(
+                        Cost::Lines,
+                        format!(
+                            "Verify what job `{}` downloads before it is used",
+                            run.view.job.name()
+                        ),
+                    ),
             );
         }
     }

@@ -57,7 +57,12 @@ pub(super) fn published_later<'r>(
 /// place of what was fetched: it removes everything else that lies there.
 ///
 /// Source: the README of actions/checkout, `clean`.
-fn is_cleared(run: &Run<'_>, found: &Foreign, fetch: &Fetch, publication: usize) -> bool {
+pub(super) fn is_cleared(
+    run: &Run<'_>,
+    found: &Foreign,
+    fetch: &Fetch,
+    publication: usize,
+) -> bool {
     let steps = run.view.job.steps().iter();
     let Some(fetched) = step_of(run, &fetch.place, &fetch.label) else {
         return false;

@@ -18,6 +18,7 @@
 #[path = "../form/mod.rs"]
 #[expect(dead_code, reason = "no rows are expected here")]
 mod form;
+mod job;
 mod occurrence;
 mod people;
 mod print;

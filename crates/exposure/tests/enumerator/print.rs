@@ -274,7 +274,7 @@ fn version(pin: Pin, tag: &str) -> &str {
     }
 }
 
-fn image(name: &str, pin: Pin) -> String {
+pub(crate) fn image(name: &str, pin: Pin) -> String {
     match pin {
         Pin::Mutable => format!("ghcr.io/acme/{name}:latest"),
         Pin::Fixed => format!("ghcr.io/acme/{name}@{DIGEST}"),

@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::job::{ends_with_theirs, leaves_theirs, steps};
 use crate::occurrence::{Occurrence, Ref, Who, caused};
 use crate::people::own;
 use crate::run::{Run, runs};
 use crate::settings::{self, Gate};
 use crate::ways::{Way, Ways, then};
-use crate::world::{Event, Head, Pin, Prod, Secret, Step, Text, World};
+use crate::world::{Event, Pin, Prod, Step, World};
 
 /// Whose code it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Attacker {
+pub(crate) enum Attacker {
     Person(&'static str),
     /// Whoever publishes something that jobs use.
     Publisher(String),
@@ -138,7 +139,7 @@ fn positions(ground: &Ground<'_>) -> Vec<(String, Option<Who>, Attacker)> {
 }
 
 /// Who publishes what a step uses, and how firmly it is held.
-fn publisher(step: Step) -> Option<(&'static str, Pin)> {
+pub(crate) fn publisher(step: Step) -> Option<(&'static str, Pin)> {
     Some(match step {
         Step::Checkout(_) => ("action:actions/checkout", Pin::Fixed),
         Step::SecretToAction(_) => ("action:acme/notify", Pin::Fixed),
@@ -158,7 +159,7 @@ fn publisher(step: Step) -> Option<(&'static str, Pin)> {
 /// A tag can be moved, a commit, digest, number of a version that its registry
 /// never gives again, or a checksum cannot; other content comes with somebody's
 /// next change (secure use reference, third-party actions).
-fn held(pin: Pin) -> Way {
+pub(crate) fn held(pin: Pin) -> Way {
     match pin {
         Pin::Mutable => Way::open(),
         Pin::Fixed => Way::wait("approval:update"),
@@ -301,7 +302,7 @@ fn dispatched_on_a_branch(ground: &Ground<'_>, hold: &Hold) -> Vec<(usize, Way)>
     all
 }
 
-fn anybody_starts(run: &Run) -> bool {
+pub(crate) fn anybody_starts(run: &Run) -> bool {
     matches!(
         run.event,
         Event::Target(_)
@@ -472,6 +473,16 @@ fn simulate(
             if run.steps.contains(&Step::Output) {
                 from.extend(run.needed);
             }
+            // A job may restore what the one before has saved of a stranger's files
+            // (README.md, "Wider on purpose").
+            if let Some(other) = run.needed.filter(|_| run.restores()) {
+                let other = &ground.runs[other];
+                if other.restores() && ends_with_theirs(other, one) {
+                    for way in then(&before(run), &before(other)) {
+                        more |= code.add(*id, way);
+                    }
+                }
+            }
             // Without a number of a run an artifact is one of this run.
             let uploads = |other: &usize| ground.runs[*other].steps.contains(&Step::Upload);
             if !run.takes_of_before
@@ -480,9 +491,20 @@ fn simulate(
                 if run.steps.contains(&Step::Download(true)) {
                     from.push(other);
                 }
+                // A stranger's files need not run to be handed on.
+                let mut left = code.to(&other);
+                if leaves_theirs(&ground.runs[other], one) {
+                    let unrun = before(&ground.runs[other]);
+                    if run.steps.contains(&Step::Download(true)) {
+                        for way in then(&before(run), &unrun) {
+                            more |= code.add(*id, way);
+                        }
+                    }
+                    left.extend(unrun);
+                }
                 // What it holds may be what is published.
                 if run.steps.contains(&Step::Download(false)) {
-                    for way in then(&before(run), &code.to(&other)) {
+                    for way in then(&before(run), &left) {
                         for published in run.published() {
                             *news |= hold.assets.add(published.to_owned(), way.clone());
                         }
@@ -504,242 +526,13 @@ fn simulate(
         .collect()
 }
 
-/// How the attacker's code comes into one job, and what it is handed without
-/// being in the job.
-fn steps(
-    ground: &Ground<'_>,
-    attacker: &Attacker,
-    one: &Occurrence,
-    run: &Run,
-    hold: &Hold,
-) -> (Vec<Way>, Vec<(String, Way)>) {
-    let mut code: Vec<Way> = Vec::new();
-    let mut handed = Vec::new();
-    let publishes = |name: &str| *attacker == Attacker::Publisher(name.to_owned());
-    // The steps run inside the job's container.
-    if let Some(pin) = run.container
-        && publishes("image:ghcr.io/acme/builder")
-    {
-        code.push(held(pin));
-    }
-    if let Some(pin) = run.elsewhere {
-        if publishes("action:acme/flows") {
-            code.push(held(pin));
-        }
-        // The called workflow has the event of the caller, and what it does with
-        // it stands elsewhere.
-        let callee = Way::fact(&format!(
-            "callee:acme/flows/.github/workflows/run.yml@{}",
-            version(pin)
-        ));
-        if brings_something(one) {
-            code.push(callee);
-        }
-    }
-    if run.self_hosted {
-        code.extend(hold.machine.iter().cloned());
-    }
-    if run.boxed {
-        code.extend(hold.boxes.iter().cloned());
-    }
-    let unread = restored_by_an_unread_action(ground, run, hold);
-    // Nothing lies there before a checkout.
-    let mut theirs = false;
-    let mut taken: Vec<Way> = Vec::new();
-    for step in &run.steps {
-        if let Some((name, pin)) = publisher(*step)
-            && publishes(name)
-        {
-            match step {
-                // A container of a script has what it is given.
-                Step::DockerRun(_, secret) => {
-                    for (asset, way) in given(run, *secret) {
-                        handed.push((asset, way.and(&held(pin))));
-                    }
-                }
-                _ => code.push(held(pin)),
-            }
-        }
-        // What is published is made of what was fetched before (docker.com, build
-        // context; convention 16).
-        if matches!(step, Step::GithubRelease | Step::NpmPublish) {
-            for way in taken.iter().cloned().chain(theirs.then(Way::open)) {
-                handed.extend(all_published(run, &way));
-            }
-        }
-        match step {
-            Step::Checkout(head) => {
-                theirs = checked_out_is_theirs(*head, one);
-            }
-            // Each of these runs a file of the workspace: the Makefile, the
-            // scripts of package.json, the script, the action.
-            Step::Make | Step::NpmPublish | Step::LocalAction | Step::Output if theirs => {
-                code.push(Way::open());
-            }
-            // The text of an expression becomes the script's (secure use
-            // reference, script injection).
-            Step::TextInScript(text) if text_is_theirs(*text, one) => code.push(Way::open()),
-            // What an action does with a stranger's files is its own affair.
-            Step::Action(_) | Step::SecretToAction(_) if !unread.is_empty() => {
-                let (name, pin) = match step {
-                    Step::Action(pin) => ("lint", *pin),
-                    _ => ("notify", Pin::Fixed),
-                };
-                let fact = Way::fact(&format!("callee:acme/{name}@{}", version(pin)));
-                code.extend(then(&unread, &[fact]));
-                if theirs {
-                    code.push(Way::fact(&format!("callee:acme/{name}")));
-                }
-            }
-            Step::Action(_) if theirs => {
-                code.push(Way::fact("callee:acme/lint"));
-            }
-            Step::SecretToAction(_) if theirs => {
-                code.push(Way::fact("callee:acme/notify"));
-            }
-            // Whether a container of an action, or one that has the machine, runs
-            // what lies there is not known.
-            Step::DockerAction(..) if theirs => {
-                code.push(Way::fact("callee:docker://ghcr.io/acme/check"));
-            }
-            Step::DockerSocket(_) if theirs => {
-                let what = "callee:docker run --rm -v /var/run/docker.sock:/var/run…";
-                code.push(Way::fact(what));
-            }
-            // What a script downloads and what it finds is not told apart
-            // (README.md, "Wider on purpose").
-            Step::Script(Pin::Mutable) if theirs => code.push(Way::fact("callee:bash")),
-            Step::Script(Pin::Fixed) if theirs => code.push(Way::open()),
-            Step::Cache if run.restores() => {
-                code.extend(hold.assets.to(&"cache:default".to_owned()));
-                if *attacker == Attacker::Cache {
-                    code.push(Way::open());
-                }
-            }
-            Step::Download(true) => {
-                // Where the script lies is not known for certain.
-                if theirs {
-                    let script = "callee:bash \"$RUNNER_TEMP/out/publish.sh\"";
-                    code.push(Way::fact(script));
-                }
-                code.extend(artifacts(attacker, one, run));
-                taken.extend(artifacts(attacker, one, run));
-            }
-            Step::Download(false) => taken.extend(artifacts(attacker, one, run)),
-            // The instructions are those of the Dockerfile: they have the
-            // arguments. That checkout leaves the token in the context is not
-            // drawn (README.md, "Open").
-            Step::DockerBuild(secret) if theirs => {
-                handed.extend(given(run, *secret));
-            }
-            _ => {}
-        }
-    }
-    (code, handed)
-}
-
-/// Everything that the run publishes, for somebody who decides what is in it.
-fn all_published(run: &Run, way: &Way) -> Vec<(String, Way)> {
-    let all = run.published().into_iter();
-    all.map(|published| (published.to_owned(), way.clone()))
-        .collect()
-}
-
-/// An action that is not read may restore the cache: asked only where a run that
-/// anybody starts writes it (README.md, "Wider on purpose").
-fn restored_by_an_unread_action(ground: &Ground<'_>, run: &Run, hold: &Hold) -> Vec<Way> {
-    let mut runs = ground.runs.iter().filter(|run| !run.never);
-    let written = runs.any(|run| anybody_starts(run) && run.writes_the_default_cache());
-    match written && !run.restores() && run.may_restore() {
-        true => hold.assets.to(&"cache:default".to_owned()),
-        false => Vec::new(),
-    }
-}
-
-/// Ways to decide what is in an artifact of the run before.
-fn artifacts(attacker: &Attacker, one: &Occurrence, run: &Run) -> Vec<Way> {
-    // Without the number of a run it takes what this very run has made (README of
-    // actions/download-artifact, `run-id`).
-    if run.run_before().is_none() || !run.takes_of_before {
-        return Vec::new();
-    }
-    let mut all = Vec::new();
-    if *attacker == Attacker::Artifact {
-        all.push(Way::open());
-    }
-    all.extend(
-        one.run_before
-            .as_ref()
-            .and_then(|before| before.artifact.clone()),
-    );
-    all
-}
-
-fn given(run: &Run, secret: Option<Secret>) -> Vec<(String, Way)> {
-    let Some(secret) = secret else {
-        return Vec::new();
-    };
-    let plain = format!("secret:{}", secret.name());
-    let kept = format!("{plain}@prod");
-    let all = run
-        .secrets
-        .0
-        .iter()
-        .filter(|(name, _)| **name == plain || **name == kept);
-    all.flat_map(|(name, ways)| ways.iter().map(move |way| (name.clone(), way.clone())))
-        .collect()
-}
-
-fn version(pin: Pin) -> &'static str {
-    match pin {
-        Pin::Mutable => "v1",
-        Pin::Fixed => "5b1f3c2d4e6a7988b0c1d2e3f4a5968778695a4b",
-    }
-}
-
-/// A context that the event does not have is an empty text: a `ref` of it is no
-/// `ref`, and a number of it names no pull request.
-fn checked_out_is_theirs(head: Head, one: &Occurrence) -> bool {
-    match head {
-        Head::Own => one.files_are_theirs,
-        Head::PullRequest => match &one.pull_request {
-            Some(pr) => pr.theirs,
-            None => one.files_are_theirs,
-        },
-        Head::IssueNumber => one
-            .issue
-            .as_ref()
-            .is_some_and(|i| i.is_pull_request && i.theirs),
-        Head::RunBefore => match &one.run_before {
-            Some(before) => before.theirs,
-            None => one.files_are_theirs,
-        },
-        Head::InputNumber => one.number_is_theirs,
-    }
-}
-
-fn text_is_theirs(text: Text, one: &Occurrence) -> bool {
-    match text {
-        Text::PullRequestTitle => one.pull_request.as_ref().is_some_and(|pr| pr.theirs),
-        Text::IssueTitle => one.issue.as_ref().is_some_and(|issue| issue.theirs),
-        Text::CommentBody => one.comment.as_ref().is_some_and(|comment| comment.theirs),
-        Text::RunBeforeBranch => one.run_before.as_ref().is_some_and(|before| before.theirs),
-    }
-}
-
-/// Whatever somebody else causes has something of theirs: a login at least. Who
-/// starts a workflow by hand is no stranger.
-fn brings_something(one: &Occurrence) -> bool {
-    let theirs = !one.of_the_project && !one.of_a_bystander;
-    theirs && !matches!(one.event, Event::Dispatch | Event::MergeGroup)
-}
-
 /// What code in jobs takes.
 fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
     let settings = &ground.world.settings;
     let mut news = false;
-    let code = hold.code.clone().0.into_iter().chain(hold.files.clone().0);
-    for (id, ways) in code {
+    let code = hold.code.clone().0.into_iter().map(|one| (one, false));
+    let files = hold.files.clone().0.into_iter().map(|one| (one, true));
+    for ((id, ways), files_only) in code.chain(files) {
         let run = &ground.runs[id];
         let mut add = |asset: &str, more: &[Way]| {
             for way in then(&ways, more) {
@@ -762,6 +555,12 @@ fn take(ground: &Ground<'_>, hold: &mut Hold) -> bool {
             add(subject, &open);
         }
         for published in run.published() {
+            // Files of one's own publish by the secrets that they name (README.md,
+            // "Open").
+            let signed = run.secrets.0.contains_key("secret:NPM_TOKEN");
+            if files_only && published == "publish:npm:widget" && !signed {
+                continue;
+            }
             add(published, &open);
         }
         if run.prod {

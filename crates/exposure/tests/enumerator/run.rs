@@ -376,8 +376,10 @@ fn named_outside(world: &World, secret: Secret) -> bool {
             Guard::EventIsPush => workflow.events.iter().any(pushed),
             _ => true,
         };
+        // The `env` of the file is resolved in each job, with its environment.
+        let of_file = workflow.env == Some(secret);
         let mut jobs = workflow.jobs.iter().filter(|job| !job.prod).filter(runs);
-        workflow.env == Some(secret) || jobs.any(|job| named_by(job).contains(&secret))
+        jobs.any(|job| of_file || named_by(job).contains(&secret))
     })
 }
 

@@ -35,7 +35,10 @@ impl Walk<'_> {
             }
             ActionRuns::Unknown if self.is_other_checkout(at, name) => self.checkout(at),
             ActionRuns::Unknown => {
-                self.doubt(at, name.to_owned());
+                // `docker://IMAGE` is of no repository.
+                let written = at.step.uses().filter(|_| name.is_empty());
+                let named = written.map_or_else(|| name.to_owned(), |uses| uses.value.to_string());
+                self.doubt(at, named);
                 self.handed_text(at);
             }
         }
