@@ -68,22 +68,31 @@ pub fn of_chain(chain: &[&JobView<'_>], environment: Option<&str>, settings: Set
     }
     let asset = |name: &str| of_name(name, environment, settings);
     let mut held = Held::default();
-    if environment.is_some() {
-        // What the environment keeps needs no caller.
+    if let Some(environment) = environment {
+        // What the environment keeps, or may, needs no caller.
         for (name, place) in &own.names {
-            held.named.insert(asset(name), place.clone());
+            if settings.home(name, environment) != Ok(None) {
+                held.named.insert(asset(name), place.clone());
+            }
         }
     }
     for (index, name, place) in steps {
         let of_step = held.by_step.entry(index).or_default();
         of_step.insert(asset(&name), place);
     }
+    let whole = own.all.clone();
     let passed = callers
         .iter()
         .rev()
         .fold(own, |passed, caller| through(caller, passed));
     for (name, place) in passed.names {
         held.named.entry(asset(&name)).or_insert(place);
+    }
+    // All of the context holds those of the environment, whoever calls.
+    if let (Some(place), Some(environment)) = (whole.or(passed.all.clone()), environment) {
+        for name in settings.secrets_of(environment) {
+            held.named.entry(asset(&name)).or_insert(place.clone());
+        }
     }
     held.all = passed.all;
     held

@@ -89,8 +89,9 @@ impl<'c> Settings<'c> {
     /// forks run nothing.
     #[must_use]
     pub fn fork_runs(&self, rank: Rank) -> Option<Verdict> {
-        if rank >= Rank::Triager {
-            // Whoever has a role is asked for no approval.
+        // Public repositories ask nobody with a role for an approval, private
+        // ones everybody who may not write.
+        if rank >= Rank::Writer || rank == Rank::Triager && !self.is_private() {
             return Some(Verdict::reachable());
         }
         let approval = self.snapshot.map(|s| &s.actions.fork_approval);
@@ -393,6 +394,19 @@ impl<'c> Settings<'c> {
         let secrets = found.secrets.known().ok_or_else(missing)?;
         let here = secrets.iter().any(|s| s.name.eq_ignore_ascii_case(name));
         Ok(here.then_some(found.name.as_str()))
+    }
+
+    /// The names of the secrets that an environment keeps, as far as they are
+    /// known.
+    #[must_use]
+    pub fn secrets_of(&self, environment: &str) -> Vec<String> {
+        let found = match self.snapshot.map(|s| s.environment(environment)) {
+            Some(Known::Known(found)) => found,
+            _ => None,
+        };
+        let secrets = found.and_then(|found| found.secrets.known());
+        let names = secrets.into_iter().flatten();
+        names.map(|one| one.name.to_ascii_uppercase()).collect()
     }
 
     /// The names of the secrets that any branch's job may name, as far as they

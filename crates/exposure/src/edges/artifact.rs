@@ -97,7 +97,7 @@ impl Passed<'_, '_> {
         }
         let found = foreign::of_start(ground.scene.cx, &before.start);
         for fetch in &found.fetches {
-            let fetched = step_of(before, &fetch.label);
+            let fetched = step_of(before, &fetch.place, &fetch.label);
             let held =
                 self.folders.is_empty() || self.folders.iter().any(|f| meets(f, &fetch.folder));
             if fetched.is_some_and(|step| step >= self.put) || !held {

@@ -1,18 +1,20 @@
 //! What lies on the default branch runs with the events that come next.
 
-use cofferdam_rules::foreign::{self, Fetch, Means};
+use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 
+use super::foreign_code::step_of;
+use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
 use crate::settings::Ref;
-use crate::verdict::{Level, Verdict, Wait};
+use crate::verdict::{Fact, Level, Verdict, Wait};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "default-branch",
-    says: "A job that checks out the repository and runs a file of it runs whatever was pushed to the default branch before: by the clock, by events that anybody causes, and with the next push or release of somebody else.",
+    says: "A job that checks out the repository and runs or publishes a file of it takes whatever was pushed to the default branch before: by the clock, by events that anybody causes, and with the next push or release of somebody else.",
     source: "https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule",
     draw,
 };
@@ -27,25 +29,76 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             continue;
         };
         let found = foreign::of_head(ground.scene.cx, &run.start);
-        let executed = found.runs.iter().find_map(|one| {
-            let fetch = found.fetches.get(one.fetch)?;
-            let way = one.way.clone().and(fetch.way.clone());
-            let here = !one.contained && !way.is_closed();
-            (here && takes_default(ground, run, fetch)).then_some((fetch, one))
-        });
-        let Some((fetch, one)) = executed else {
+        for one in &found.runs {
+            executed(ground, run, &found, one, &waits, graph);
+        }
+        // Whether an action that is not read runs what lies there is not known.
+        for one in &found.doubts {
+            let fact = Verdict::when(Fact::Callee(one.means.clone()));
+            executed(ground, run, &found, one, &waits.clone().and(&fact), graph);
+        }
+        published(ground, run, &found, &waits, graph);
+    }
+}
+
+// What is published is made of what lies there.
+fn published(
+    ground: &Ground<'_, '_>,
+    run: &Run<'_>,
+    found: &Foreign,
+    verdict: &Verdict,
+    graph: &mut Graph,
+) {
+    for fetch in &found.fetches {
+        let Some(publication) = published_later(run, found, fetch) else {
             continue;
         };
-        let from = Node::Asset(Asset::DefaultBranch);
+        if fetch.way.is_closed() || !takes_default(ground, run, fetch) {
+            continue;
+        }
+        let place = run.view.at(publication.span);
         graph.draw(
-            Drawn::new(RULE.id, from, Node::Code(run.id))
-                .under(&waits)
-                .under(&run.gate)
-                .over(run.places())
-                .at(Place::new(fetch.place.clone(), "checks out the branch"))
-                .at(Place::new(one.place.clone(), one.means.clone())),
+            Drawn::new(
+                RULE.id,
+                Node::Asset(Asset::DefaultBranch),
+                Node::Shapes(run.id),
+            )
+            .under(verdict)
+            .under(&run.gate)
+            .over(run.places())
+            .at(Place::new(fetch.place.clone(), "checks out the branch"))
+            .at(Place::new(place, publication.means.clone())),
         );
     }
+}
+
+fn executed(
+    ground: &Ground<'_, '_>,
+    run: &Run<'_>,
+    found: &Foreign,
+    one: &foreign::Run,
+    verdict: &Verdict,
+    graph: &mut Graph,
+) {
+    let Some(fetch) = found.fetches.get(one.fetch) else {
+        return;
+    };
+    let closed = one.way.is_closed() || fetch.way.is_closed();
+    if closed || !takes_default(ground, run, fetch) {
+        return;
+    }
+    let to = match step_of(run, &one.place, &one.label).filter(|_| one.contained) {
+        Some(step) => Node::Handed(run.id, step),
+        None => Node::Code(run.id),
+    };
+    graph.draw(
+        Drawn::new(RULE.id, Node::Asset(Asset::DefaultBranch), to)
+            .under(verdict)
+            .under(&run.gate)
+            .over(run.places())
+            .at(Place::new(fetch.place.clone(), "checks out the branch"))
+            .at(Place::new(one.place.clone(), one.means.clone())),
+    );
 }
 
 /// What it takes for the run to come; `None` where it is about other branches.
@@ -56,7 +109,11 @@ fn starts(run: &Run<'_>) -> Option<Verdict> {
     }
     let by_itself = match run.event() {
         "schedule" => run.for_insiders,
-        _ => run.is_open() && passing(&run.start.files, Rank::Newcomer).is_some_and(is_free),
+        _ => {
+            run.is_open()
+                && passing(&run.start.files, Rank::Newcomer)
+                    .is_some_and(|verdict| is_free(&verdict))
+        }
     };
     Some(match by_itself {
         true => Verdict::reachable(),
@@ -65,7 +122,7 @@ fn starts(run: &Run<'_>) -> Option<Verdict> {
     })
 }
 
-fn is_free(verdict: Verdict) -> bool {
+fn is_free(verdict: &Verdict) -> bool {
     verdict.level() == Level::Reachable
 }
 
@@ -74,8 +131,8 @@ fn takes_default(ground: &Ground<'_, '_>, run: &Run<'_>, fetch: &Fetch) -> bool 
     if fetch.means == Means::Artifact || fetch.head.is_code() || fetch.head.branch {
         return false;
     }
-    let mut steps = run.view.job.steps().iter();
-    let step = steps.find(|step| step.label() == fetch.label);
+    let steps = run.view.job.steps();
+    let step = step_of(run, &fetch.place, &fetch.label).and_then(|at| steps.get(at));
     let named = step.and_then(|step| step.input("ref")?.literal());
     named.is_none_or(|named| {
         let named = named.trim();

@@ -1,13 +1,17 @@
 //! A workflow that follows another one runs with privileges, whoever caused the
 //! one before.
 
+use cofferdam_rules::foreign::{self, Fetch, Means};
 use cofferdam_workflows::documents::{Trigger, Workflow};
+use cofferdam_workflows::semantics::gates::Way;
 
+use super::foreign_code::step_of;
+use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
-use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
+use crate::graph::{Cost, Drawn, Graph, Node, Own, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
-use crate::verdict::Verdict;
+use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "follows",
@@ -35,6 +39,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
                 follow(ground, run, before, graph);
             }
         }
+        after_own_branch(run, graph);
         for rank in Rank::ALL {
             let from = Node::Followed(run.id, rank);
             graph.draw(Drawn::new(RULE.id, from, Node::Started(run.id, rank)));
@@ -44,11 +49,16 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 
 fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut Graph) {
     for earlier in &ground.scene.runs {
-        if !std::ptr::eq(earlier.workflow(), before) || !earlier.is_open() || earlier.id == run.id {
+        if !std::ptr::eq(earlier.workflow(), before) || earlier.id == run.id {
             continue;
         }
+        if !earlier.is_open() {
+            by_artifact(ground, run, earlier, graph);
+            continue;
+        }
+        let files = run.start.files_after(ground.scene.cx, earlier.event());
         for rank in Rank::ALL {
-            let Some(verdict) = passing(&run.start.files, rank) else {
+            let Some(verdict) = passing(&files, rank) else {
                 continue;
             };
             let place = Place::new(run.start.place(), run.event());
@@ -60,6 +70,68 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
             let (from, to) = (Node::Code(earlier.id), Node::Followed(run.id, rank));
             graph.draw(Drawn::new(RULE.id, from, to).under(&verdict).at(place));
         }
+    }
+}
+
+// What code in a run of the project's own leaves as an artifact is taken by the
+// run that follows, whatever that asks of the run before.
+fn by_artifact(ground: &Ground<'_, '_>, run: &Run<'_>, earlier: &Run<'_>, graph: &mut Graph) {
+    if !run.for_insiders {
+        return;
+    }
+    let found = foreign::of_start(ground.scene.cx, &run.start);
+    let is_artifact = |at: usize| {
+        let fetch = found.fetches.get(at);
+        fetch.is_some_and(|fetch| fetch.means == Means::Artifact && !fetch.way.is_closed())
+    };
+    let drawn = |to: Node, fetch: &Fetch| {
+        Drawn::new(RULE.id, Node::Code(earlier.id), to)
+            .under(&run.gate)
+            .at(Place::new(run.start.place(), run.event()))
+            .at(Place::new(fetch.place.clone(), fetch.what()))
+    };
+    let sure = found.runs.iter().map(|one| (one, Verdict::reachable()));
+    let doubts = found.doubts.iter();
+    let doubts = doubts.map(|one| (one, Verdict::when(Fact::Callee(one.means.clone()))));
+    for (one, fact) in sure.chain(doubts) {
+        let Some(fetch) = found.fetches.get(one.fetch) else {
+            continue;
+        };
+        if !is_artifact(one.fetch) || one.way.is_closed() {
+            continue;
+        }
+        let to = match step_of(run, &one.place, &one.label).filter(|_| one.contained) {
+            Some(step) => Node::Handed(run.id, step),
+            None => Node::Code(run.id),
+        };
+        let place = Place::new(one.place.clone(), one.means.clone());
+        graph.draw(drawn(to, fetch).under(&fact).at(place));
+    }
+    for (at, fetch) in found.fetches.iter().enumerate() {
+        if let Some(publication) = published_later(run, &found, fetch).filter(|_| is_artifact(at)) {
+            let place = Place::new(run.view.at(publication.span), publication.means.clone());
+            graph.draw(drawn(Node::Shapes(run.id), fetch).at(place));
+        }
+    }
+}
+
+// A branch of the repository has the file before as whoever pushed it wants it,
+// and is what conditions on pushes and on the repository let in.
+fn after_own_branch(run: &Run<'_>, graph: &mut Graph) {
+    let verdict = match &run.start.files {
+        Way::Closed if run.for_insiders => Verdict::reachable(),
+        way => match passing(way, Rank::Writer) {
+            Some(verdict) => verdict,
+            None => return,
+        },
+    };
+    for to in [
+        Node::Followed(run.id, Rank::Writer),
+        Node::Started(run.id, Rank::Writer),
+    ] {
+        let place = Place::new(run.start.place(), run.event());
+        let edge = Drawn::new(RULE.id, Node::Own(Own::Branch), to);
+        graph.draw(edge.under(&verdict).at(place));
     }
 }
 
@@ -88,11 +160,11 @@ fn after_fork(
     let before = for_forks.unwrap_or_else(|| {
         Place::without_file(format!("a pull request brings a workflow named `{name}`"))
     });
+    let files = run.start.files_after(ground.scene.cx, "pull_request");
     for rank in Rank::ALL {
-        let (Some(verdict), Some(approval)) = (
-            passing(&run.start.files, rank),
-            ground.scene.settings.fork_runs(rank),
-        ) else {
+        let (Some(verdict), Some(approval)) =
+            (passing(&files, rank), ground.scene.settings.fork_runs(rank))
+        else {
             continue;
         };
         let edge = |to: Node, approval: &Verdict| {

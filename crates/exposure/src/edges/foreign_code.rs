@@ -2,6 +2,7 @@
 
 use cofferdam_facts::{Location, Timestamp};
 use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
+use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::checkouts::{GUARDED_SINCE, Guard};
 use cofferdam_workflows::semantics::gates::{Gate, Way};
 
@@ -86,7 +87,7 @@ fn unread(run: &Run<'_>, one: &foreign::Unread, graph: &mut Graph) {
         if own && gates.is_none_or(|gates| gates.waits.contains(&Wait::Fork)) {
             continue;
         }
-        let from = starter(run, rank, step_needs_success(run, &one.label));
+        let from = starter(run, rank, step_needs_success(run, &one.place, &one.label));
         graph.draw(
             Drawn::new(RULE.id, from, Node::Code(run.id))
                 .under(&verdict)
@@ -145,9 +146,10 @@ fn executed(
         let Some(verdict) = passing(&way, rank) else {
             continue;
         };
-        let succeeded = fetch.means == Means::Artifact || step_needs_success(run, &one.label);
+        let succeeded =
+            fetch.means == Means::Artifact || step_needs_success(run, &one.place, &one.label);
         let from = starter(run, rank, succeeded);
-        let to = match step_of(run, &one.label).filter(|_| one.contained) {
+        let to = match step_of(run, &one.place, &one.label).filter(|_| one.contained) {
             Some(step) => Node::Handed(run.id, step),
             None => Node::Code(run.id),
         };
@@ -169,15 +171,26 @@ fn executed(
     }
 }
 
-/// The place of a step of the job among its steps.
-pub(super) fn step_of(run: &Run<'_>, label: &str) -> Option<usize> {
-    let mut steps = run.view.job.steps().iter();
-    steps.find(|step| step.label() == label).map(|s| s.index)
+/// The place among the steps of the job of the one in which something stands.
+/// Several steps may have one label, so that the place in the file decides; what
+/// stands in an action is told by the label.
+pub(super) fn step_of(run: &Run<'_>, place: &Location, label: &str) -> Option<usize> {
+    step_at(run, place, label).map(|step| step.index)
 }
 
-fn step_needs_success(run: &Run<'_>, label: &str) -> bool {
-    let mut steps = run.view.job.steps().iter();
-    let step = steps.find(|step| step.label() == label);
+fn step_at<'r>(run: &'r Run<'_>, place: &Location, label: &str) -> Option<&'r Step> {
+    let steps = run.view.job.steps();
+    let here = run.view.workflow.path() == &*place.path;
+    let holds = |step: &&Step| {
+        here && step.span.start <= place.span.start && place.span.end <= step.span.end
+    };
+    let mut named = steps.iter().filter(|step| step.label() == label);
+    let first = named.next();
+    steps.iter().find(holds).or(first)
+}
+
+fn step_needs_success(run: &Run<'_>, place: &Location, label: &str) -> bool {
+    let step = step_at(run, place, label);
     step.and_then(|step| step.condition.as_ref())
         .is_some_and(needs_success)
 }

@@ -1,7 +1,8 @@
 //! A run publishes what its starter wrote, whether or not anything runs it.
 
-use cofferdam_rules::foreign::{self, Fetch, Means};
+use cofferdam_rules::foreign::{self, Fetch, Foreign, Means};
 use cofferdam_workflows::semantics::conditions::Situation;
+use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::publishing::{Artifact, Publication};
 
 use super::foreign_code::{is_before_guard, merged, refuses, runs, step_of};
@@ -32,16 +33,48 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
         for fetch in &found.fetches {
-            let fetched = step_of(run, &fetch.label);
-            let mut later =
-                run.view.publications.iter().filter(|one| {
-                    holds_files(run, one) && fetched.is_none_or(|step| step <= one.step)
-                });
-            if let Some(publication) = later.next() {
+            if let Some(publication) = published_later(run, &found, fetch) {
                 taken(ground, run, fetch, publication, graph);
             }
         }
     }
+}
+
+/// What a run publishes of the files that it has fetched.
+pub(super) fn published_later<'r>(
+    run: &'r Run<'_>,
+    found: &Foreign,
+    fetch: &Fetch,
+) -> Option<&'r Publication> {
+    let fetched = step_of(run, &fetch.place, &fetch.label);
+    run.view.publications.iter().find(|one| {
+        let after = fetched.is_none_or(|step| step <= one.step);
+        after && holds_files(run, one) && !is_cleared(run, found, fetch, one.step)
+    })
+}
+
+/// Whether a checkout of the repository's own commit has put its files in the
+/// place of what was fetched: it removes everything else that lies there.
+///
+/// Source: the README of actions/checkout, `clean`.
+fn is_cleared(run: &Run<'_>, found: &Foreign, fetch: &Fetch, publication: usize) -> bool {
+    let steps = run.view.job.steps().iter();
+    let Some(fetched) = step_of(run, &fetch.place, &fetch.label) else {
+        return false;
+    };
+    let mut between = steps.filter(|step| (fetched + 1..publication).contains(&step.index));
+    fetch.folder == Folder::workspace()
+        && between.any(|step| {
+            let inputs = ["path", "clean", "repository"];
+            step.action() == Some("actions/checkout")
+                && step.condition.is_none()
+                && step.continue_on_error.is_none()
+                && inputs.iter().all(|input| step.input(input).is_none())
+                && found
+                    .fetches
+                    .iter()
+                    .all(|other| step_of(run, &other.place, &other.label) != Some(step.index))
+        })
 }
 
 /// Whether what is published is made of files that lie in the workspace.

@@ -5,7 +5,7 @@ use cofferdam_facts::Scope;
 
 use super::{EdgeRule, Ground};
 use crate::asset::Asset;
-use crate::graph::{Cost, Drawn, Graph, Node, Own, Place};
+use crate::graph::{Cost, Drawn, Graph, Node, Own, Place, Rank};
 use crate::running::of_pull_request;
 use crate::scene::Run;
 
@@ -40,6 +40,23 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             let edge = drawn(Asset::Token(*scope), "write tokens are sent to forks")
                 .over(of_pull_request(ground.scene, |run| writes(run, *scope)));
             graph.draw(edge.under(&verdict));
+        }
+        // One that writes actions starts what is started by hand.
+        if ground.universe.scopes.contains(&Scope::Actions) {
+            for run in &ground.scene.runs {
+                if run.event() == "workflow_dispatch" {
+                    let started = Asset::Start(run.workflow().path().to_owned());
+                    let edge = drawn(started, "write tokens are sent to forks");
+                    graph.draw(edge.under(&verdict));
+                    // With the number of the pull request itself.
+                    if run.takes_heads() {
+                        let started = Node::Started(run.id, Rank::Writer);
+                        graph.draw(
+                            Drawn::new(RULE.id, Node::Own(Own::Fork), started).under(&verdict),
+                        );
+                    }
+                }
+            }
         }
     }
 }

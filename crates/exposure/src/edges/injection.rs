@@ -15,6 +15,7 @@ use crate::passing::passing_words;
 use crate::scene::{Run, needs_success};
 use crate::verdict::{Fact, Verdict};
 use cofferdam_workflows::semantics::agents::Power;
+use cofferdam_workflows::semantics::gates::Way;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "injection",
@@ -29,7 +30,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let mut starts: HashMap<usize, Vec<(&Run<'_>, Start<'_>)>> = HashMap::new();
     for run in scene.runs.iter().filter(|run| takes_words(run)) {
         let mut start = run.start.clone();
-        start.way = start.files.clone();
+        start.way = match &start.files {
+            Way::Closed if run.for_insiders => Way::Open,
+            files => files.clone(),
+        };
         let job = std::ptr::from_ref(run.view.job).addr();
         starts.entry(job).or_default().push((run, start));
     }
@@ -108,10 +112,15 @@ fn arrive(
     let step = flow.through.first().copied().unwrap_or(sink.step);
     let dispatched = matches!(run.event(), "repository_dispatch" | "workflow_dispatch");
     let by_hand = dispatched && run.start.command.is_none();
+    // What keeps every stranger out lets those in who are none.
+    let insiders = run.start.files.is_closed();
     for rank in Rank::ALL {
         let Some(verdict) = passing_words(&way, rank, run.event()) else {
             continue;
         };
+        if insiders && rank < Rank::Writer {
+            continue;
+        }
         let writes = match shape.who {
             Who::Anyone | Who::PullRequestAuthor if refuses => rank >= Rank::Writer,
             // The pull request is of the repository's own branch.
@@ -122,7 +131,11 @@ fn arrive(
             // stranger's; with a command in a comment they are the commenter's.
             Who::Dispatcher if by_hand => rank >= Rank::Writer,
             // Words that count only from somebody with a role are that person's.
-            Who::Dispatcher => verdict.waits.is_empty(),
+            // A check, proven or not, makes nobody else's of them.
+            Who::Dispatcher => {
+                let checked = |fact: &Fact| matches!(fact, Fact::Check(_));
+                verdict.waits.is_empty() && !verdict.facts.iter().any(checked)
+            }
             Who::Pusher => rank >= Rank::Writer,
             Who::CommitAuthor | Who::Caller => false,
         };

@@ -1,7 +1,9 @@
 //! Code in a job takes every secret that the job names.
 
 use super::{EdgeRule, Ground};
+use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Place};
+use crate::scene::Run;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "job-secrets",
@@ -24,6 +26,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         }
         let Some(place) = &run.held.all else { continue };
         for (asset, (verdict, _)) in &ground.universe.shared {
+            // The secret of the environment stands in its place.
+            if is_of_environment(ground, run, asset) {
+                continue;
+            }
             graph.draw(
                 Drawn::new(RULE.id, from.clone(), Node::Asset(asset.clone()))
                     .under(verdict)
@@ -32,4 +38,18 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             );
         }
     }
+}
+
+fn is_of_environment(ground: &Ground<'_, '_>, run: &Run<'_>, asset: &Asset) -> bool {
+    let (
+        Some(environment),
+        Asset::Secret {
+            name: Some(name), ..
+        },
+    ) = (&run.environment, asset)
+    else {
+        return false;
+    };
+    let home = ground.scene.settings.home(name, &environment.name);
+    home.is_ok_and(|home| home.is_some())
 }

@@ -2,6 +2,7 @@
 
 use cofferdam_rules::foreign;
 
+use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::verdict::{Verdict, Wait};
@@ -19,14 +20,26 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             continue;
         }
         let found = foreign::of_head(ground.scene.cx, &run.start);
-        for one in found.runs.iter().chain(&found.doubts) {
+        let executed = found.runs.iter().chain(&found.doubts);
+        let executed = executed.map(|one| {
+            let place = Place::new(one.place.clone(), one.means.clone());
+            (Node::Code(run.id), place)
+        });
+        // What is published there is made of the change too.
+        let mut published = found.fetches.iter();
+        let published = published.find_map(|fetch| published_later(run, &found, fetch));
+        let published = published.map(|one| {
+            let place = Place::new(run.view.at(one.span), one.means.clone());
+            (Node::Shapes(run.id), place)
+        });
+        for (to, place) in executed.chain(published) {
             for rank in Rank::ALL {
                 graph.draw(
-                    Drawn::new(RULE.id, Node::Position(rank.position()), Node::Code(run.id))
+                    Drawn::new(RULE.id, Node::Position(rank.position()), to.clone())
                         .under(&Verdict::after(Wait::Merge))
                         .under(&run.gate)
                         .over(run.places())
-                        .at(Place::new(one.place.clone(), one.means.clone()))
+                        .at(place.clone())
                         .cut(
                             Cost::Line,
                             format!(

@@ -66,6 +66,9 @@ fn starts(ground: &Ground<'_, '_>, run: &Run<'_>, rank: Rank) -> Option<Verdict>
     let files = match &run.start.files {
         // Who is no stranger sends it.
         Way::Closed if dispatched && run.for_insiders => Way::Open,
+        // What keeps strangers out lets somebody with a role in: as the author, or
+        // by the head of a branch of the repository's own.
+        Way::Closed if rank >= Rank::Writer && run.for_insiders => Way::Open,
         way => way.clone(),
     };
     let way = match dispatched && run.start.command.is_none() {

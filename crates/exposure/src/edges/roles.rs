@@ -4,6 +4,7 @@ use super::{EdgeRule, Ground};
 use crate::asset::Asset;
 use crate::graph::{Drawn, Graph, Node, Own, Place};
 use crate::position::Position;
+use crate::settings::Ref;
 use crate::verdict::{Verdict, Wait};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -38,13 +39,26 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             .under(&ground.scene.settings.administrators_pass(name)),
         );
         // Who approves is somebody with rights; whether the starter may be that
-        // person is a setting of the environment.
-        let alone = ground.scene.settings.maintainers_approve(name);
-        let verdict = match alone {
-            Some(true) => Verdict::reachable(),
-            Some(false) => Verdict::after(Wait::Environment(name.clone())),
-            None => continue,
-        };
-        graph.draw(drawn(Position::Maintainer, inside, "approves deployments").under(&verdict));
+        // person is a setting of the environment. The other rules of the
+        // environment hold for them too.
+        if ground.scene.settings.maintainers_approve(name) != Some(true) {
+            continue;
+        }
+        let settings = ground.scene.settings;
+        let refs = [
+            (settings.own(Own::Branch), Ref::Branch(None)),
+            (settings.own(Own::Tag), Ref::Tag),
+            (Verdict::reachable(), Ref::Default),
+        ];
+        for (push, at) in refs {
+            let mut rest = settings.environment(name, &[at]);
+            rest.waits.remove(&Wait::Environment(name.clone()));
+            let approves = drawn(Position::Admin, inside.clone(), "approves deployments");
+            graph.draw(approves.under(&rest));
+            let verdict = rest.and(&push);
+            graph.draw(
+                drawn(Position::Maintainer, inside.clone(), "approves deployments").under(&verdict),
+            );
+        }
     }
 }

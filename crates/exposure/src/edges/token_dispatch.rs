@@ -14,7 +14,7 @@ use crate::asset::Asset;
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
 use crate::passing::passing;
 use crate::scene::Run;
-use crate::verdict::Verdict;
+use crate::verdict::{Fact, Verdict};
 
 pub(super) const RULE: EdgeRule = EdgeRule {
     id: "token-dispatch",
@@ -34,7 +34,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     };
     let writing = |scope| {
         let mut runs = ground.scene.runs.iter();
-        runs.any(|run| writes(run, scope))
+        runs.any(|run| writes(run, scope).is_some())
     };
     let dispatched = match writing(Scope::Actions) {
         true => by_hand("workflow_dispatch"),
@@ -46,21 +46,23 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     };
     for run in &ground.scene.runs {
         let from = Node::Code(run.id);
+        let contents = writes(run, Scope::Contents);
         // Sending a `repository_dispatch` takes `contents: write`.
-        if writes(run, Scope::Contents) {
+        if let Some(given) = &contents {
             for other in &sent {
-                other.start(&from, graph);
+                other.start(&from, given, graph);
             }
         }
-        if !writes(run, Scope::Actions) {
+        let Some(given) = writes(run, Scope::Actions) else {
             continue;
-        }
+        };
         for other in &dispatched {
-            other.start(&from, graph);
+            other.start(&from, &given, graph);
             // The files of the branch run, but for those below `.github`.
-            if writes(run, Scope::Contents) && !other.run.view.job.steps().is_empty() {
+            if contents.is_some() && !other.run.view.job.steps().is_empty() {
                 graph.draw(
                     Drawn::new(RULE.id, from.clone(), Node::Code(other.run.id))
+                        .under(&given)
                         .under(&other.run.gate)
                         .at(other.place())
                         .cut(
@@ -73,9 +75,13 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     }
 }
 
-fn writes(run: &Run<'_>, scope: Scope) -> bool {
+/// What it takes for a job's token to write a scope; `None` where it does not.
+fn writes(run: &Run<'_>, scope: Scope) -> Option<Verdict> {
     let token = &run.start.token;
-    token.access(scope) == Access::Write && !token.assumed
+    (token.access(scope) == Access::Write).then(|| match token.assumed {
+        true => Verdict::when(Fact::DefaultToken),
+        false => Verdict::reachable(),
+    })
 }
 
 /// A run that somebody starts by hand, or a token.
@@ -113,9 +119,12 @@ impl<'g, 'c> ByHand<'g, 'c> {
 
     // Whoever has the token gives the inputs, as somebody with the role write
     // does, and asks nobody.
-    fn start(&self, from: &Node, graph: &mut Graph) {
+    fn start(&self, from: &Node, given: &Verdict, graph: &mut Graph) {
         let path = self.run.workflow().path().to_owned();
-        let drawn = |to: Node| Drawn::new(RULE.id, from.clone(), to).at(self.place());
+        let drawn = |to: Node| {
+            let edge = Drawn::new(RULE.id, from.clone(), to).under(given);
+            edge.at(self.place())
+        };
         graph.draw(drawn(Node::Asset(Asset::Start(path))));
         let Some(verdict) = &self.verdict else {
             return;

@@ -42,4 +42,15 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             );
         }
     }
+    for run in &ground.scene.runs {
+        if !matches!(run.event(), "workflow_dispatch" | "repository_dispatch") {
+            continue;
+        }
+        // Both are started by hand, on any branch that the file is on.
+        let started = Node::Asset(Asset::Start(run.workflow().path().to_owned()));
+        graph.draw(
+            Drawn::new(RULE.id, Node::Position(Position::Writer), started)
+                .at(Place::new(run.start.place(), run.event())),
+        );
+    }
 }

@@ -53,8 +53,12 @@ pub(crate) struct Expected {
 impl Scenario {
     pub(crate) fn read(path: &Path) -> Self {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(path).unwrap();
-        let (head, members) = members(&text);
+        Self::parse(name, &std::fs::read_to_string(path).unwrap())
+    }
+
+    /// A scenario of that name from its text.
+    pub(crate) fn parse(name: String, text: &str) -> Self {
+        let (head, members) = members(text);
         let table: Table = head.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
         let variants = ["weak", "mended"].into_iter().filter_map(|side| {
             let prefix = format!("{side}/");

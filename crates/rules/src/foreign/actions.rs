@@ -2,7 +2,7 @@
 
 use cofferdam_workflows::documents::step::Step;
 use cofferdam_workflows::documents::text::Text;
-use cofferdam_workflows::expressions::ContextPath;
+use cofferdam_workflows::expressions::{ContextPath, Expr};
 use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::executing_actions::{self, ActionRuns};
@@ -107,6 +107,17 @@ impl Walk<'_> {
             self.trusted(at, &folder, own);
             return;
         }
+        // Where nobody starts the run, the event has no number.
+        let of_event = |t: &Text| {
+            t.parsed().any(|(_, expr)| {
+                let contexts = expr.value_contexts();
+                contexts.iter().any(|path| path.starts_with("github.event"))
+            })
+        };
+        let starts = self.has_starter() || self.is_about_pull_request();
+        if !starts && at.step.input("ref").is_some_and(of_event) {
+            return self.trusted(at, &folder, true);
+        }
         // A merged pull request's merge commit is the base's own; what is not
         // merged has been shut out by then.
         let place = at
@@ -160,7 +171,7 @@ impl Walk<'_> {
         }
         let head = match at.step.input("run-id").or_else(|| at.step.input("run_id")) {
             _ if of_jobs || self.start.event() == "workflow_run" => Head::default(),
-            Some(id) if is_own_run(id) => return,
+            Some(id) if is_own_run(id) || is_of_run_before(id) => return,
             Some(id) => of_run(at.frame.of_text(id, Some(at.step))),
             None if takes_own_events(at.step) => return,
             None => of_run(self.commit_or_number(at)),
@@ -226,6 +237,14 @@ pub(super) fn of_run(id: Head) -> Head {
         true => Head::default(),
         false => Head::UNKNOWN,
     }
+}
+
+// The number of the run before, which no event but `workflow_run` has: the input
+// is empty then, and names no other run.
+fn is_of_run_before(id: &Text) -> bool {
+    id.sole_expression()
+        .and_then(Expr::as_context)
+        .is_some_and(|path| path.is("github.event.workflow_run.id"))
 }
 
 fn is_own_run(id: &Text) -> bool {
