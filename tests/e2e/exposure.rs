@@ -300,7 +300,14 @@ fn what_closes_the_way_to_an_agent_is_no_variable() {
              openai-api-key: ${{{{ secrets.OPENAI_API_KEY }}}}\n          prompt-file: ${{{{ runner.temp }}}}/prompt.md\n{allow}"
         )
     };
-    let args = ["--from", "newcomer", "--to", "secret:OPENAI_API_KEY"];
+    let args = [
+        "--from",
+        "newcomer",
+        "--to",
+        "secret:OPENAI_API_KEY",
+        "--visibility",
+        "public",
+    ];
     let explained = [&args[..], &["--explain"]].concat();
     let sandbox = Sandbox::with(agent("          allow-users: \"*\"\n"));
     let (_, out, _) = run(&sandbox, &explained);
