@@ -44,6 +44,8 @@ fn a_way_is_explained_with_places_and_cuts() {
         "--to",
         "secret:NPM_TOKEN",
         "--explain",
+        "--visibility",
+        "public",
     ];
     let (code, out, _) = run(&sandbox, &args);
     assert_eq!(code, 0, "{out}");
@@ -58,7 +60,15 @@ fn a_way_is_explained_with_places_and_cuts() {
     }
     let (_, json, _) = run(
         &sandbox,
-        &["--to", "secret", "--explain", "--format", "json"],
+        &[
+            "--to",
+            "secret",
+            "--explain",
+            "--visibility",
+            "public",
+            "--format",
+            "json",
+        ],
     );
     let page: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(page["schema_version"], 1);
@@ -240,7 +250,14 @@ fn what_is_not_known_is_said_of_what_was_asked_for() {
     let sandbox = Sandbox::with(WORKFLOW);
     let (_, all, _) = run(&sandbox, &[]);
     assert!(all.contains("settings:tag-rules  decides"), "{all}");
-    let args = ["--from", "newcomer", "--to", "secret:NPM_TOKEN"];
+    let args = [
+        "--from",
+        "newcomer",
+        "--to",
+        "secret:NPM_TOKEN",
+        "--visibility",
+        "public",
+    ];
     let (_, out, _) = run(&sandbox, &args);
     assert!(
         out.contains("settings:actions-policy  decides 1 pair\n"),
@@ -271,4 +288,38 @@ fn the_json_of_a_checkout_fits_its_schema() {
         assert!(!page["unread"].as_array().unwrap().is_empty());
         crate::replay::assert_closed(schema, &page);
     }
+}
+
+#[test]
+fn what_closes_the_way_to_an_agent_is_no_variable() {
+    let agent = |allow: &str| {
+        format!(
+            "on: issues\npermissions: {{}}\njobs:\n  triage:\n    runs-on: ubuntu-24.04\n    steps:\n      \
+             - run: printf '%s' \"$TITLE\" > \"$RUNNER_TEMP/prompt.md\"\n        env: {{TITLE: '${{{{ github.event.issue.title }}}}'}}\n      \
+             - uses: openai/codex-action@52fe01ec70a42f454c9d2ebd47598f9fd6893d56\n        with:\n          \
+             openai-api-key: ${{{{ secrets.OPENAI_API_KEY }}}}\n          prompt-file: ${{{{ runner.temp }}}}/prompt.md\n{allow}"
+        )
+    };
+    let args = [
+        "--from",
+        "newcomer",
+        "--to",
+        "secret:OPENAI_API_KEY",
+        "--visibility",
+        "public",
+    ];
+    let explained = [&args[..], &["--explain"]].concat();
+    let sandbox = Sandbox::with(agent("          allow-users: \"*\"\n"));
+    let (_, out, _) = run(&sandbox, &explained);
+    for part in [
+        "newcomer -> secret:OPENAI_API_KEY  reachable",
+        "cut: Take allow-users: * away at .github/workflows/ci.yml:13, so that the agent refuses whoever may not write (one line)",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    assert!(!out.contains("over by `env:`"), "{out}");
+    // It does close it.
+    let sandbox = Sandbox::with(agent(""));
+    let (_, out, _) = run(&sandbox, &explained);
+    assert!(out.contains("No way was found."), "{out}");
 }
