@@ -304,7 +304,7 @@ fn who_sees_the_repository_is_told_by_the_base() {
         "{}",
         ran.out
     );
-    let base = [("cofferdam.toml", said.clone())];
+    let base = [("cofferdam.toml", said)];
     let (sandbox, commit) = changed(&base, &head);
     let ran = compare(&sandbox, &commit, &[]);
     assert!(!ran.out.contains("newcomer"), "{}", ran.out);

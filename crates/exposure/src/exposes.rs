@@ -8,11 +8,12 @@
 mod files;
 mod ways;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cofferdam_facts::Location;
 use cofferdam_rules::Context;
+use rayon::prelude::*;
 
 use crate::asset::{Asset, Class};
 use crate::graph::{Graph, Node};
@@ -79,6 +80,29 @@ impl Exposed {
     }
 }
 
+/// A pair, ordered by its weight first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ranked {
+    points: std::cmp::Reverse<u64>,
+    level: Level,
+    order: (usize, usize),
+    position: usize,
+    asset: usize,
+}
+
+/// For each of a list its place in order.
+fn order<T: Ord>(all: &[T]) -> Vec<usize> {
+    let mut sorted: Vec<usize> = (0..all.len()).collect();
+    sorted.sort_by_key(|at| all.get(*at));
+    let mut order = vec![0; all.len()];
+    for (place, at) in sorted.into_iter().enumerate() {
+        if let Some(slot) = order.get_mut(at) {
+            *slot = place;
+        }
+    }
+    order
+}
+
 /// What each place of a checkout exposes.
 #[derive(Debug)]
 pub struct Places {
@@ -89,9 +113,11 @@ pub struct Places {
     positions: Vec<Position>,
     /// The assets, the weightiest first.
     assets: Vec<Asset>,
+    /// The place of each position and of each asset in their own order.
+    order: (Vec<usize>, Vec<usize>),
     /// Files of which not everything was understood.
     unread: Vec<String>,
-    seen: HashMap<(Arc<str>, Area), Option<Exposed>>,
+    seen: HashMap<(Arc<str>, Area), Option<Arc<Exposed>>>,
 }
 
 impl Places {
@@ -123,21 +149,22 @@ impl Places {
         let from: Vec<usize> = positions.iter().map(|(_, id)| *id).collect();
         let to: Vec<usize> = assets.iter().map(|(_, id)| *id).collect();
         let levels = LEVELS
-            .iter()
+            .par_iter()
             .map(|level| Ways::of(&graph, *level, &from, &to))
             .collect::<Option<_>>()
             .ok_or(TooLarge {
                 points: graph.nodes().len(),
             })?;
         let unread = unread::of(&scene, &graph);
+        let positions = positions.into_iter().map(|(position, _)| position);
+        let positions: Vec<Position> = positions.collect();
+        let assets: Vec<Asset> = assets.into_iter().map(|(asset, _)| asset).collect();
         Ok(Self {
             files: Files::of(&scene, &graph),
             levels,
-            positions: positions
-                .into_iter()
-                .map(|(position, _)| position)
-                .collect(),
-            assets: assets.into_iter().map(|(asset, _)| asset).collect(),
+            order: (order(&positions), order(&assets)),
+            positions,
+            assets,
             unread: unread.into_iter().map(|one| one.path).collect(),
             seen: HashMap::new(),
             graph,
@@ -146,7 +173,7 @@ impl Places {
 
     /// What a place exposes; none where the graph does not speak of it, which
     /// does not say that there is nothing.
-    pub fn at(&mut self, location: &Location) -> Option<Exposed> {
+    pub fn at(&mut self, location: &Location) -> Option<Arc<Exposed>> {
         let area = self.files.area(location)?;
         let key = (Arc::clone(&location.path), area);
         if let Some(known) = self.seen.get(&key) {
@@ -160,6 +187,7 @@ impl Places {
         // Where something was not understood, nothing is nothing proven.
         let unproven = (self.unread.iter()).any(|path| path == "." || **path == *location.path);
         let found = found.filter(|found| found.points() > 0 || !unproven);
+        let found = found.map(Arc::new);
         self.seen.insert(key, found.clone());
         found
     }
@@ -184,57 +212,83 @@ impl Places {
         if edges.is_empty() {
             return None;
         }
+        let words = self.assets.len().div_ceil(64);
         let mut work = 0;
-        let mut pairs: Vec<Pair> = Vec::new();
+        let mut found: Vec<Ranked> = Vec::new();
         let mut total = 0;
-        let mut known: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        // Where the rows of each position begin, once it has any: what it gets at the
+        // levels before, and at this one besides.
+        let mut rows: Vec<Option<usize>> = vec![None; self.positions.len()];
+        let (mut known, mut fresh): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
         for (level, ways) in LEVELS.iter().zip(&self.levels) {
-            let mut now = known.clone();
             for (from, to) in ways.joined(&self.graph, edges) {
                 for position in ways::ones(from) {
                     work += to.len();
                     if work > MAX_WORK {
                         return None;
                     }
-                    let row = now.entry(position).or_insert_with(|| vec![0; to.len()]);
-                    row.iter_mut().zip(to).for_each(|(a, b)| *a |= b);
+                    let begin = *rows.get_mut(position)?.get_or_insert_with(|| {
+                        let begin = known.len();
+                        known.resize(begin + words, 0);
+                        fresh.resize(begin + words, 0);
+                        begin
+                    });
+                    let known = known.get(begin..)?.iter();
+                    let fresh = fresh.get_mut(begin..)?.iter_mut();
+                    for ((known, fresh), bits) in known.zip(fresh).zip(to) {
+                        *fresh |= bits & !known;
+                    }
                 }
             }
-            for (position, row) in &now {
-                let before = known.get(position);
-                let new: Vec<u64> = match before {
-                    Some(before) => row.iter().zip(before).map(|(a, b)| a & !b).collect(),
-                    None => row.clone(),
-                };
-                total += ways::ones(&new).count();
+            for (position, begin) in rows.iter().enumerate() {
+                let Some(begin) = *begin else { continue };
+                let new = fresh.get_mut(begin..begin + words)?;
+                total += ways::ones(new).count();
                 // They are sorted, so that the first are the weightiest.
-                let few = ways::ones(&new).take(MAX_PAIRS);
-                pairs.extend(few.filter_map(|asset| self.pair(*position, asset, *level)));
+                let few = ways::ones(new).take(MAX_PAIRS);
+                found.extend(few.filter_map(|asset| self.ranked(position, asset, *level)));
+                for (known, fresh) in known.get_mut(begin..)?.iter_mut().zip(new) {
+                    *known |= std::mem::take(fresh);
+                }
             }
-            known = now;
         }
-        pairs.sort_by(|a, b| {
-            let of = |p: &Pair| (std::cmp::Reverse(p.points), p.level);
-            (of(a), &a.position, &a.asset).cmp(&(of(b), &b.position, &b.asset))
-        });
-        let at_once = pairs.iter().filter(|p| p.level == Level::Reachable);
-        let now = at_once.map(|p| p.points).max().unwrap_or_default();
-        pairs.truncate(MAX_PAIRS);
+        let at_once = found.iter().filter(|one| one.level == Level::Reachable);
+        let now = at_once.map(|one| one.points.0).max().unwrap_or_default();
+        if found.len() > MAX_PAIRS {
+            found.select_nth_unstable(MAX_PAIRS);
+            found.truncate(MAX_PAIRS);
+        }
+        found.sort_unstable();
+        let pairs = found.iter().filter_map(|one| self.pair(one));
         Some(Exposed {
-            pairs,
+            pairs: pairs.collect(),
             total,
             now,
             held: self.held(edges),
         })
     }
 
-    fn pair(&self, position: usize, asset: usize, level: Level) -> Option<Pair> {
-        let (position, asset) = (self.positions.get(position)?, self.assets.get(asset)?);
-        Some(Pair {
-            points: gained(asset) * weight::of_position(position) * weight::of_level(level),
-            position: position.clone(),
-            asset: asset.clone(),
+    /// A pair with what orders it, in numbers: texts are compared once, when the
+    /// graph is drawn.
+    fn ranked(&self, position: usize, asset: usize, level: Level) -> Option<Ranked> {
+        let (of_position, of_asset) = (self.order.0.get(position)?, self.order.1.get(asset)?);
+        let weights = (self.positions.get(position)?, self.assets.get(asset)?);
+        let points = gained(weights.1) * weight::of_position(weights.0) * weight::of_level(level);
+        Some(Ranked {
+            points: std::cmp::Reverse(points),
             level,
+            order: (*of_position, *of_asset),
+            position,
+            asset,
+        })
+    }
+
+    fn pair(&self, one: &Ranked) -> Option<Pair> {
+        Some(Pair {
+            points: one.points.0,
+            position: self.positions.get(one.position)?.clone(),
+            asset: self.assets.get(one.asset)?.clone(),
+            level: one.level,
         })
     }
 

@@ -264,6 +264,35 @@ impl Graph {
         }
     }
 
+    /// Draws the edges of another graph, in their order.
+    pub fn append(&mut self, other: Self) {
+        let mut numbers: Vec<Option<NodeId>> = vec![None; other.nodes.len()];
+        let mut nodes: Vec<Option<Node>> = other.nodes.into_iter().map(Some).collect();
+        for edge in other.edges {
+            if self.edges.len() >= MAX_EDGES {
+                self.cut = true;
+                return;
+            }
+            let mut number = |of: NodeId| -> Option<NodeId> {
+                if let Some(known) = numbers.get(of).copied().flatten() {
+                    return Some(known);
+                }
+                let id = self.node(nodes.get_mut(of)?.take()?);
+                *numbers.get_mut(of)? = Some(id);
+                Some(id)
+            };
+            let (Some(from), Some(to)) = (number(edge.from), number(edge.to)) else {
+                continue;
+            };
+            let at = self.edges.len();
+            self.edges.push(Edge { from, to, ..edge });
+            if let Some(out) = self.out.get_mut(from) {
+                out.push(at);
+            }
+        }
+        self.cut |= other.cut;
+    }
+
     /// Draws an edge once more, from another point.
     pub fn again(&mut self, at: usize, from: Node) {
         let Some(edge) = self.edges.get(at).cloned() else {

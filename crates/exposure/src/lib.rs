@@ -40,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use cofferdam_rules::Context;
+use rayon::prelude::*;
 
 pub use asset::{Asset, Class};
 pub use edges::{EdgeRule, RULES};
@@ -170,7 +171,19 @@ fn drawn(scene: &Scene<'_>, universe: &Universe, without: &Without) -> Graph {
         .iter()
         .filter(kept)
         .partition(|rule| edges::comes_last(rule));
-    for rule in first.into_iter().chain(last) {
+    // The rules do not look at the graph, so that each may draw its own.
+    let drawn: Vec<Graph> = first
+        .par_iter()
+        .map(|rule| {
+            let mut own = Graph::default();
+            (rule.draw)(&ground, &mut own);
+            own
+        })
+        .collect();
+    for own in drawn {
+        graph.append(own);
+    }
+    for rule in last {
         (rule.draw)(&ground, &mut graph);
     }
     graph

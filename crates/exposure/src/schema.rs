@@ -117,11 +117,19 @@ pub(crate) fn line() -> Value {
 }
 
 /// A list of these.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "parts are built where they are put together"
+)]
 pub(crate) fn list(items: Value) -> Value {
     json!({ "type": "array", "items": items })
 }
 
 /// This, or nothing.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "parts are built where they are put together"
+)]
 pub(crate) fn perhaps(value: Value) -> Value {
     json!({ "anyOf": [value, { "type": "null" }] })
 }

@@ -43,6 +43,14 @@ impl Graph {
         )
     }
 
+    /// What a lock says is behind each action, without what the checkout uses.
+    #[must_use]
+    pub fn of_lock(repository: &Repository) -> Self {
+        let empty = Contents::default();
+        let lock = repository.cofferdam_locks.first();
+        Self::new(&[], lock.map_or(&empty, |lock| lock.contents()))
+    }
+
     /// The graph of references and a lock.
     #[must_use]
     pub fn new(references: &[Reference], lock: &Contents) -> Self {

@@ -20,7 +20,7 @@ use cofferdam_workflows::documents::step::StepKind;
 use cofferdam_workflows::documents::text::{Text, lookup};
 use cofferdam_workflows::documents::{Condition, Job, Step, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Value};
-use cofferdam_workflows::semantics::gates::{Asked, Gate, Stranger, Way};
+use cofferdam_workflows::semantics::gates::{Asked as Question, Gate, Stranger, Way};
 use cofferdam_workflows::semantics::heads;
 use cofferdam_workflows::semantics::tolerance::{self, Tolerance};
 use cofferdam_workflows::shell::Shell;
@@ -148,27 +148,63 @@ fn gate(file: &SourceFile, step: &Step) -> Way {
     Way::Gated(vec![Gate::Check(place(file, step))])
 }
 
-/// What it takes to get past the steps of a job that come before one of them.
-#[must_use]
-pub(crate) fn before(
-    stranger: &Stranger<'_>,
-    file: &SourceFile,
-    steps: &[Step],
-    step: &Step,
-) -> Way {
-    if ignores_failure(step.condition.as_ref()) {
-        return Way::Open;
+/// The steps that have asked, before another one.
+#[derive(Default)]
+pub(crate) struct Asked<'s> {
+    steps: Vec<&'s Step>,
+}
+
+impl<'s> Asked<'s> {
+    /// Those of a list that come before one of them.
+    pub(crate) fn before(steps: &'s [Step], step: &Step) -> Self {
+        let mut asked = Self::default();
+        let earlier = steps.iter().take_while(|other| !std::ptr::eq(*other, step));
+        earlier.for_each(|step| asked.add(step));
+        asked
     }
-    let earlier = steps.iter().take_while(|other| !std::ptr::eq(*other, step));
-    earlier.fold(Way::Open, |way, step| way.and(past(stranger, file, step)))
+
+    /// One more step, which counts if it asks.
+    pub(crate) fn add(&mut self, step: &'s Step) {
+        if may_fail(step) {
+            self.steps.push(step);
+        }
+    }
+
+    /// What it takes to get past them to a step.
+    pub(crate) fn way(&self, stranger: &Stranger<'_>, file: &SourceFile, step: &Step) -> Way {
+        if ignores_failure(step.condition.as_ref()) {
+            return Way::Open;
+        }
+        self.steps.iter().fold(Way::Open, |way, check| {
+            way.and(match same_condition(check, step) {
+                // Where the one is skipped, so is the other.
+                true if stops(check) => gate(file, check),
+                _ => past(stranger, file, check),
+            })
+        })
+    }
+}
+
+fn same_condition(check: &Step, step: &Step) -> bool {
+    let text = |step: &Step| {
+        step.condition
+            .as_ref()
+            .map(|c| c.text.value.trim().to_owned())
+    };
+    text(check).is_some() && text(check) == text(step)
+}
+
+// Whether the job ends where the step fails.
+fn stops(step: &Step) -> bool {
+    let tolerated = step.continue_on_error.as_ref().map(tolerance::of_text);
+    !step.background && matches!(tolerated, None | Some(Tolerance::Stops))
 }
 
 /// What it takes to get past one step: a check that fails for others, unless it
 /// is skipped, or its failure is.
 #[must_use]
 pub(crate) fn past(stranger: &Stranger<'_>, file: &SourceFile, step: &Step) -> Way {
-    let tolerated = step.continue_on_error.as_ref().map(tolerance::of_text);
-    if step.background || !matches!(tolerated, None | Some(Tolerance::Stops)) || !may_fail(step) {
+    if !stops(step) || !may_fail(step) {
         return Way::Open;
     }
     let skipped = match step.condition.as_ref().map(Condition::expr) {
@@ -201,18 +237,43 @@ pub(crate) fn of_job(stranger: &Stranger<'_>, file: &SourceFile, job: &Job) -> W
         return Way::Open;
     }
     let mut way = Way::Open;
+    let mut dispatcher = None;
     for step in steps {
+        if dispatches(step) {
+            dispatcher.get_or_insert(step);
+            continue;
+        }
         let next = past(stranger, file, step);
         let harmless = step.action().is_some_and(|name| {
             name.starts_with("actions/") && name != "actions/github-script"
                 || name == "step-security/harden-runner"
-        });
+        }) || step.script().is_some_and(|text| is_plain(text));
         if next == Way::Open && !harmless {
-            break;
+            return way;
         }
         way = way.and(next);
     }
-    way
+    // A job that does nothing but hand on commands does so for those who may.
+    dispatcher.map_or(way.clone(), |step| way.and(gate(file, step)))
+}
+
+// Whether a script takes nothing from the event and fetches nothing.
+fn is_plain(text: &Text) -> bool {
+    const FETCHES: &[&str] = &[
+        "$(", "./", "`", "curl", "eval", "gh ", "git ", "source", "wget",
+    ];
+    text.parsed().next().is_none()
+        && text.value.len() < 4_096
+        && !FETCHES.iter().any(|word| text.value.contains(word))
+}
+
+// Whether a step hands on commands of those who may write, and refuses others.
+fn dispatches(step: &Step) -> bool {
+    step.action() == Some("peter-evans/slash-command-dispatch")
+        && step.input("permission").is_none_or(|text| {
+            text.literal()
+                .is_some_and(|level| !matches!(level.trim(), "none" | "read"))
+        })
 }
 
 /// What it takes for an output of another job, or its result, to be what is
@@ -222,7 +283,7 @@ pub(crate) fn of_need(
     stranger: &Stranger<'_>,
     workflow: &Workflow,
     path: &ContextPath,
-    asked: &Asked<'_>,
+    asked: &Question<'_>,
 ) -> Option<Way> {
     if !path.starts_with("needs") {
         return None;
@@ -243,7 +304,7 @@ pub(crate) fn of_need(
         Some(inner) => of_step(stranger, file, job.steps(), inner, asked),
         None => {
             let mut contexts = text.parsed().flat_map(|(_, expr)| expr.contexts());
-            contexts.find_map(|path| of_step(stranger, file, job.steps(), path, &Asked::Other))
+            contexts.find_map(|path| of_step(stranger, file, job.steps(), path, &Question::Other))
         }
     }
 }
@@ -255,7 +316,7 @@ pub(crate) fn of_step(
     file: &SourceFile,
     steps: &[Step],
     path: &ContextPath,
-    asked: &Asked<'_>,
+    asked: &Question<'_>,
 ) -> Option<Way> {
     if !path.starts_with("steps") {
         return None;
@@ -273,9 +334,9 @@ pub(crate) fn of_step(
     }
 }
 
-fn is_success(asked: &Asked<'_>) -> bool {
+fn is_success(asked: &Question<'_>) -> bool {
     match asked {
-        Asked::Equal(Value::String(word), true) => word.eq_ignore_ascii_case("success"),
+        Question::Equal(Value::String(word), true) => word.eq_ignore_ascii_case("success"),
         _ => false,
     }
 }
@@ -291,16 +352,16 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn of(asked: &Asked<'_>) -> Self {
+    fn of(asked: &Question<'_>) -> Self {
         let word = |value: &Value| value.to_text().unwrap_or_default().to_ascii_lowercase();
         let words: Vec<String> = match asked {
-            Asked::Equal(value, true) => vec![word(value)],
-            Asked::Listed(words, true) => words.iter().map(|w| w.to_ascii_lowercase()).collect(),
-            Asked::Equal(value, false) if REFUSALS.contains(&word(value).as_str()) => {
+            Question::Equal(value, true) => vec![word(value)],
+            Question::Listed(words, true) => words.iter().map(|w| w.to_ascii_lowercase()).collect(),
+            Question::Equal(value, false) if REFUSALS.contains(&word(value).as_str()) => {
                 return Self::Something;
             }
-            Asked::Truth(true) | Asked::Other => return Self::Something,
-            Asked::Truth(false) | Asked::Equal(_, false) | Asked::Listed(_, false) => {
+            Question::Truth(true) | Question::Other => return Self::Something,
+            Question::Truth(false) | Question::Equal(_, false) | Question::Listed(_, false) => {
                 return Self::Anything;
             }
         };
@@ -311,7 +372,7 @@ impl Wanted {
     }
 }
 
-fn of_output(file: &SourceFile, step: &Step, output: &str, asked: &Asked<'_>) -> Option<Way> {
+fn of_output(file: &SourceFile, step: &Step, output: &str, asked: &Question<'_>) -> Option<Way> {
     let proven = || Way::Gated(vec![Gate::PermissionCheck]);
     let wanted = Wanted::of(asked);
     if let Some(row) = action_of(step) {
@@ -327,7 +388,7 @@ fn of_output(file: &SourceFile, step: &Step, output: &str, asked: &Asked<'_>) ->
             (Some(Answer::Level), Wanted::Words(words)) if are_levels(words) => proven(),
             // Both answers are something.
             (Some(Answer::Boolean | Answer::Level), Wanted::Something)
-                if !matches!(asked, Asked::Equal(..) | Asked::Other) || is_empty(asked) =>
+                if !matches!(asked, Question::Equal(..) | Question::Other) || is_empty(asked) =>
             {
                 Way::Open
             }
@@ -349,8 +410,8 @@ fn of_output(file: &SourceFile, step: &Step, output: &str, asked: &Asked<'_>) ->
     })
 }
 
-fn is_empty(asked: &Asked<'_>) -> bool {
-    matches!(asked, Asked::Equal(value, _) if value.to_text().is_some_and(|text| text.is_empty()))
+fn is_empty(asked: &Question<'_>) -> bool {
+    matches!(asked, Question::Equal(value, _) if value.to_text().is_some_and(|text| text.is_empty()))
 }
 
 fn are_levels(words: &[String]) -> bool {
@@ -466,3 +527,6 @@ pub(crate) fn ignores_failure(condition: Option<&Condition>) -> bool {
             .any(|f| expr.calls(f))
     })
 }
+
+#[cfg(test)]
+mod tests;

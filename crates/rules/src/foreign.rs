@@ -370,7 +370,7 @@ impl Walk<'_> {
 
     fn steps(&mut self, frame: &Frame<'_>, document: &Document, outer: &Outer) {
         // What a step before has asked.
-        let mut checked = Way::Open;
+        let mut asked_before = checks::Asked::default();
         for step in frame.steps() {
             let Some(left) = self.left.checked_sub(1) else {
                 let place = document.file().locate(step.head());
@@ -389,10 +389,8 @@ impl Walk<'_> {
                 .stranger(self.cx, &lookup)
                 .passes(step.condition.as_ref())
                 .and(outer.way.clone());
-            if !checks::ignores_failure(step.condition.as_ref()) {
-                way = way.and(checked.clone());
-            }
-            checked = checked.and(checks::past(&plain, file, step));
+            way = way.and(asked_before.way(&plain, file, step));
+            asked_before.add(step);
             if way.is_closed() {
                 continue;
             }
@@ -555,11 +553,17 @@ impl Walk<'_> {
             Whose::Head => true,
             _ if self.is_about_pull_request() => true,
             // A number that somebody hands to a dispatch names anybody's head.
-            Whose::Stranger if self.is_dispatch() => head.pull || means == Means::Artifact,
-            // Others name what they fetch themselves.
-            Whose::Stranger => {
+            Whose::Stranger if self.is_dispatch() => head.pull,
+            // Others name what they fetch themselves; where nobody starts the run,
+            // the event names nothing.
+            Whose::Stranger if self.has_starter() => {
                 head.text || head.pull || head.fork || head.is_lost() || means == Means::Artifact
             }
+            Whose::Stranger => match means {
+                Means::Artifact => true,
+                Means::Git => head.pull || head.is_lost(),
+                Means::Checkout(_) => head.pull,
+            },
         };
         if !asked {
             self.trusted(at, &folder, false);

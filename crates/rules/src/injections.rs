@@ -397,7 +397,8 @@ pub(crate) fn way(
     for step in steps {
         way = way.and(stranger.passes(step.condition.as_ref()));
         if own.iter().any(|other| std::ptr::eq(other, *step)) {
-            way = way.and(checks::before(&plain, file, own, step));
+            let asked = checks::Asked::before(own, step);
+            way = way.and(asked.way(&plain, file, step));
         }
     }
     for guard in guards {

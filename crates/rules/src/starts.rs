@@ -126,6 +126,9 @@ impl<'c> Start<'c> {
         match self.way.gates() {
             [] => self.anybody().to_owned(),
             [Gate::Contributor] => "anybody who has had a change merged before".to_owned(),
+            gates if gates.iter().all(|gate| matches!(gate, Gate::Check(_))) => {
+                format!("{}, once {},", self.anybody(), join(gates))
+            }
             gates => format!("the author of a pull request, once {},", join(gates)),
         }
     }
@@ -273,6 +276,28 @@ impl Start<'_> {
     #[must_use]
     pub fn stranger<'s>(&'s self, cx: &'s Context<'_>, lookup: &'s Lookup<'s>) -> Stranger<'s> {
         Stranger::new(self.trigger, lookup).knowing(cx.repository.slug.as_deref(), &self.before)
+    }
+
+    /// What the files ask of somebody without a role where the run before was
+    /// caused by one event: conditions may ask for that, or for its repository.
+    #[must_use]
+    pub fn files_after(&self, cx: &Context<'_>, event: &str) -> Way {
+        let Some(event) = events::info(event).filter(|_| self.event() == "workflow_run") else {
+            return self.files.clone();
+        };
+        let before = [event.name];
+        let stranger = self
+            .stranger(cx, &|_, _| None)
+            .knowing(cx.repository.slug.as_deref(), &before);
+        let closed = self
+            .chain
+            .iter()
+            .any(|view| stranger.passes(view.job.condition.as_ref()).is_closed());
+        if closed {
+            Way::Closed
+        } else {
+            self.files.clone()
+        }
     }
 
     // What an output of another job says of who has started the run, or whether
@@ -537,7 +562,10 @@ fn compares_repositories(step: &Step) -> bool {
     const STOPS: &[&str] = &["setFailed", "exit 1", "throw ", "return", "setOutput"];
     heads::script_of(step).is_some_and(|script| {
         STOPS.iter().any(|word| script.contains(word))
-            && script.lines().any(|line| {
+            && script.lines().map(str::trim_start).any(|line| {
+                if line.starts_with('#') || line.starts_with("//") {
+                    return false;
+                }
                 let compares = ["==", "!=", "if ", "-eq", "-ne"];
                 WORDS.iter().any(|word| line.contains(word))
                     && compares.iter().any(|sign| line.contains(sign))
@@ -570,6 +598,9 @@ fn before(cx: &Context<'_>, trigger: &Trigger) -> Vec<&'static str> {
                     .filter(|e| e.starter == Starter::Anyone)
                     .map(|e| e.name),
             );
+            if !commands(cx, workflow).is_empty() {
+                found.push("workflow_dispatch");
+            }
         }
         // A pull request may bring a workflow of that name that it starts itself.
         found.push("pull_request");

@@ -32,8 +32,9 @@ use crate::output::{self, ColourChoice, Screen};
 /// against every secret, token, identity, publication, branch, environment,
 /// cache and runner.
 ///
-/// Without options it is one screen, worst first. `--explain` prints the ways
-/// with their places and the cheapest changes that close them. Ways that hang on
+/// Without options it is one screen, strangers first, with what they get and where
+/// they start. `--explain` prints the ways with their places and the cheapest
+/// changes that close them, the gravest first. Ways that hang on
 /// a setting that was not seen are kept apart, with what settles it.
 #[derive(Debug, clap::Args)]
 #[command(

@@ -33,7 +33,11 @@ struct Behind {
 
 fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let scene = ground.scene;
-    let locked = Locked::of(scene.cx.repository);
+    let repository = scene.cx.repository;
+    if repository.cofferdam_locks.is_empty() && repository.actions_locks.is_empty() {
+        return;
+    }
+    let locked = Locked::of_lock(repository);
     for site in sites::of(scene.cx) {
         let Some(uses) = site.uses.repository() else {
             continue;

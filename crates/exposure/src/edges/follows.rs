@@ -56,8 +56,9 @@ fn follow(ground: &Ground<'_, '_>, run: &Run<'_>, before: &Workflow, graph: &mut
             by_artifact(ground, run, earlier, graph);
             continue;
         }
+        let files = run.start.files_after(ground.scene.cx, earlier.event());
         for rank in Rank::ALL {
-            let Some(verdict) = passing(&run.start.files, rank) else {
+            let Some(verdict) = passing(&files, rank) else {
                 continue;
             };
             let place = Place::new(run.start.place(), run.event());
@@ -159,11 +160,11 @@ fn after_fork(
     let before = for_forks.unwrap_or_else(|| {
         Place::without_file(format!("a pull request brings a workflow named `{name}`"))
     });
+    let files = run.start.files_after(ground.scene.cx, "pull_request");
     for rank in Rank::ALL {
-        let (Some(verdict), Some(approval)) = (
-            passing(&run.start.files, rank),
-            ground.scene.settings.fork_runs(rank),
-        ) else {
+        let (Some(verdict), Some(approval)) =
+            (passing(&files, rank), ground.scene.settings.fork_runs(rank))
+        else {
             continue;
         };
         let edge = |to: Node, approval: &Verdict| {

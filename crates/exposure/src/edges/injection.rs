@@ -131,7 +131,11 @@ fn arrive(
             // stranger's; with a command in a comment they are the commenter's.
             Who::Dispatcher if by_hand => rank >= Rank::Writer,
             // Words that count only from somebody with a role are that person's.
-            Who::Dispatcher => verdict.waits.is_empty(),
+            // A check, proven or not, makes nobody else's of them.
+            Who::Dispatcher => {
+                let checked = |fact: &Fact| matches!(fact, Fact::Check(_));
+                verdict.waits.is_empty() && !verdict.facts.iter().any(checked)
+            }
             Who::Pusher => rank >= Rank::Writer,
             Who::CommitAuthor | Who::Caller => false,
         };

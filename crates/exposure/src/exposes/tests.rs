@@ -19,7 +19,8 @@ fn of(workflow: &str, text: &str) -> Option<Exposed> {
     let location = file.locate(Span::new(start, start + text.len()));
     let repository = Repository::read(vec![file], tree);
     let cx = Context::new(&repository, Facts::default());
-    Places::of(&cx).unwrap().at(&location)
+    let found = Places::of(&cx).unwrap().at(&location);
+    found.map(|found| Exposed::clone(&found))
 }
 
 fn words(exposed: &Exposed) -> Vec<String> {

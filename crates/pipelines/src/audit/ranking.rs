@@ -89,10 +89,12 @@ pub(super) fn rank(cx: &Context<'_>, findings: &mut [Finding]) -> Option<NotChec
     for finding in findings {
         let exposed = places.at(&finding.location);
         if !BY_SEVERITY.contains(&finding.rule) {
-            finding.rank = exposed.as_ref().map(|exposed| of(finding, exposed));
+            finding.rank = exposed.as_deref().map(|exposed| of(finding, exposed));
         }
         finding.exposure = exposed.map(|exposed| Box::new(shown(&exposed)));
     }
+    // To take it apart takes a tenth of the time that it took to draw.
+    rayon::spawn(move || drop(places));
     None
 }
 

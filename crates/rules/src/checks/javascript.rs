@@ -40,6 +40,18 @@ pub(super) fn proves(text: &str, output: &str, words: &[String]) -> bool {
     let Some(held) = answer(&code) else {
         return false;
     };
+    // Whatever else writes outputs, or the answer.
+    let names = pieces(&code, "setOutput").count() != pieces(&code, "core.setOutput(").count();
+    let written = ["permission", "role_name"].iter().any(|field| {
+        pieces(&code, field).any(|(_, rest)| {
+            let rest = rest.trim_start();
+            rest.starts_with('=') && !rest.starts_with("==")
+        })
+    });
+    let odd = ["GITHUB_OUTPUT", "Object.assign", "core =", "github ="];
+    if names || written || odd.iter().any(|text| code.contains(text)) {
+        return false;
+    }
     let mut values: Vec<&str> = Vec::new();
     for (_, rest) in pieces(&code, "setOutput(") {
         let Some((name, value)) = rest.split_once(',') else {
@@ -78,6 +90,16 @@ fn answer(code: &str) -> Option<String> {
         return None;
     }
     let arguments = rest.split_once(')')?.0;
+    // Of another repository the stranger may be an owner.
+    let own = arguments.contains("...context.repo")
+        && !arguments.contains("owner:")
+        && !arguments.contains("repo:")
+        || arguments.contains("owner: context.repo.owner")
+            && arguments.contains("repo: context.repo.repo");
+    let client = before.ends_with("github.rest.repos.") || before.ends_with("github.repos.");
+    if !own || !client {
+        return None;
+    }
     let (_, who) = arguments.split_once("username:")?;
     let who = who.split([',', '}', '\n']).next()?.trim();
     if !STARTERS.contains(&who) {

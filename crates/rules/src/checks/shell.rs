@@ -1,6 +1,8 @@
 //! Checks in scripts for a shell.
 
-use cofferdam_workflows::documents::{Step, text::Text};
+use cofferdam_workflows::documents::Step;
+use cofferdam_workflows::documents::step::StepKind;
+use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::shell::{self, Command, Failure, Script, Shell};
 
 use super::{LEVELS, PATHS, REFUSALS, STARTERS, are_levels, names_starter};
@@ -34,7 +36,7 @@ pub(super) fn may_fail(step: &Step, text: &Text, shell: &Shell) -> bool {
         let level = call.args.iter().any(|arg| arg.text.contains("/permission"));
         call.failure == Failure::Stops && !call.in_substitution && !level && call.is("gh")
     });
-    by_call || live(&script).any(|command| stops(command))
+    by_call || live(&script).any(stops)
 }
 
 fn stops(command: &Command) -> bool {
@@ -109,7 +111,33 @@ pub(super) fn proves(
     output: &str,
     words: &[String],
 ) -> bool {
-    const MEDDLES: &[&str] = &[".", "alias", "eval", "read", "source", "tee", "trap"];
+    // What may change the meaning of the names that follow.
+    const MEDDLES: &[&str] = &[
+        ".",
+        "alias",
+        "declare",
+        "enable",
+        "eval",
+        "exec",
+        "export",
+        "getopts",
+        "hash",
+        "local",
+        "mapfile",
+        "read",
+        "readarray",
+        "source",
+        "tee",
+        "trap",
+        "typeset",
+        "unset",
+    ];
+    const LOOPS: &[&str] = &["for", "select", "until", "while"];
+    let named = |name: &str| {
+        matches!(name, "PATH" | "BASH_ENV" | "ENV")
+            || name.starts_with("GH_") && name != "GH_TOKEN"
+            || name.starts_with("GITHUB_") && name != "GITHUB_TOKEN"
+    };
     let source = &text.value;
     let script = shell::parse(source, shell);
     let meddles = script.commands.iter().any(|command| {
@@ -120,11 +148,29 @@ pub(super) fn proves(
                 .file_name()
                 .is_none_or(|name| MEDDLES.contains(&name))
     });
-    if !script.understood
-        || !script.functions.is_empty()
-        || meddles
-        || source.contains("set-output")
-    {
+    let standard = match &step.kind {
+        StepKind::Run { shell, .. } => shell
+            .as_ref()
+            .is_none_or(|shell| matches!(shell.value.trim(), "bash" | "sh")),
+        _ => false,
+    };
+    let names = script.assignments.iter().map(|set| set.name.as_str());
+    let names = names.chain(step.env.iter().map(|pair| pair.key.value.as_str()));
+    let before = script.commands.iter().flat_map(|command| &command.env);
+    let renames = names
+        .chain(before.map(|(name, _)| name.as_str()))
+        .any(named);
+    let odd = ["set-output", ":=", "(("]
+        .iter()
+        .any(|text| source.contains(text));
+    let loops = source.lines().any(|line| {
+        let first = line.trim().split(' ').next().unwrap_or_default();
+        LOOPS.contains(&first)
+    });
+    if !script.understood || !script.functions.is_empty() || !standard {
+        return false;
+    }
+    if meddles || renames || odd || loops {
         return false;
     }
     let view = View {
@@ -270,9 +316,11 @@ impl View<'_> {
         let path = args
             .iter()
             .find(|arg| arg.text.contains("collaborators/"))?;
-        let (_, who) = path.text.split_once("collaborators/")?;
+        let (repository, who) = path.text.split_once("/collaborators/")?;
+        let repository = repository.trim_start_matches('/').strip_prefix("repos/")?;
         let who = who.strip_suffix("/permission")?;
-        if !self.is_starter(who) {
+        let elsewhere = args.iter().any(|arg| arg.text.starts_with("--hostname"));
+        if elsewhere || !self.is_starter(who) || !self.is_own(repository) {
             return None;
         }
         let filter = args.windows(2).find_map(|pair| match pair {
@@ -304,6 +352,29 @@ impl View<'_> {
         let given = own.next().map(|pair| names_starter(&pair.value));
         let standard = matches!(name, "GITHUB_ACTOR" | "GITHUB_TRIGGERING_ACTOR");
         !assigned && given.unwrap_or(standard)
+    }
+
+    // Elsewhere the stranger may be an owner.
+    fn is_own(&self, repository: &str) -> bool {
+        if let Some(inner) = repository
+            .strip_prefix("${{")
+            .and_then(|rest| rest.strip_suffix("}}"))
+        {
+            return inner.trim().eq_ignore_ascii_case("github.repository");
+        }
+        let Some(name) = variable(repository) else {
+            return false;
+        };
+        let assigned = self.script.assignments.iter().any(|set| set.name == name);
+        let mut own = self.step.env.iter().filter(|pair| pair.key.value == name);
+        let given = own.next().map(|pair| {
+            let path = pair
+                .value
+                .sole_expression()
+                .and_then(|expr| expr.as_context());
+            path.is_some_and(|path| path.is("github.repository"))
+        });
+        !assigned && given.unwrap_or(name == "GITHUB_REPOSITORY")
     }
 
     // Whether a line that lets only those who may write stands around a command:

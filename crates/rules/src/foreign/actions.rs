@@ -110,6 +110,17 @@ impl Walk<'_> {
             self.trusted(at, &folder, own);
             return;
         }
+        // Where nobody starts the run, the event has no number.
+        let of_event = |t: &Text| {
+            t.parsed().any(|(_, expr)| {
+                let contexts = expr.value_contexts();
+                contexts.iter().any(|path| path.starts_with("github.event"))
+            })
+        };
+        let starts = self.has_starter() || self.is_about_pull_request();
+        if !starts && at.step.input("ref").is_some_and(of_event) {
+            return self.trusted(at, &folder, true);
+        }
         // A merged pull request's merge commit is the base's own; what is not
         // merged has been shut out by then.
         let place = at

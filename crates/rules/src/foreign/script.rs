@@ -152,7 +152,7 @@ impl Shell<'_> {
         if name.is_empty() && self.by_variable(walk, command) {
             return;
         }
-        self.program(walk, command);
+        let own = self.program(walk, command);
         self.installs(walk, command);
         self.peek(walk, command);
         if walk.is_clean() && !BRINGING.contains(&name) {
@@ -198,6 +198,10 @@ impl Shell<'_> {
             "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
             _ => {}
         }
+        // What it has brought does not run by its having run.
+        if own {
+            return;
+        }
         let expand = |w: &Word| self.expand(w);
         let mut executions = execution::of_command(command, &self.cwd, &expand);
         for folder in &self.also {
@@ -232,6 +236,11 @@ impl Shell<'_> {
         folder: Folder,
         mutable: bool,
     ) {
+        // Where nobody starts the run, no number is handed over.
+        let starts = walk.has_starter() || walk.is_about_pull_request();
+        if walk.whose == Whose::Stranger && !starts && !head.is_lost() && !self.lists_all() {
+            return;
+        }
         let span = self.span(command);
         let known = walk.out.fetches.len();
         let here = folder == self.cwd;
@@ -251,7 +260,7 @@ impl Shell<'_> {
             _ if walk.is_about_pull_request() || walk.is_dispatch() => Head::PULL,
             // A repository's own, such as the one that a bot keeps open.
             Some(word) if word.is_static => return,
-            Some(word) if self.head(word).0.any() => Head::PULL,
+            Some(word) if walk.has_starter() && self.head(word).0.any() => Head::PULL,
             _ if self.lists_all() => Head::PULL,
             Some(_) => Head::UNKNOWN,
             None => return,
@@ -323,8 +332,24 @@ impl Shell<'_> {
             .and_then(|at| words.get(at + 1))
             .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
         let (_, args) = command.effective();
-        let plain = |w: &&Word| !w.text.starts_with('-');
-        let named = args.iter().skip(2).find(plain);
+        // `-n NAME $RUN`: the value of an option is no run.
+        let rest = args.get(2..).unwrap_or_default();
+        let given = |at: usize| at.checked_sub(1).and_then(|before| rest.get(before));
+        let named = rest.iter().enumerate().find(|(at, word)| {
+            const VALUED: &[&str] = &[
+                "-D",
+                "-R",
+                "-n",
+                "-p",
+                "--dir",
+                "--name",
+                "--pattern",
+                "--repo",
+            ];
+            let value = given(*at).is_some_and(|w| VALUED.contains(&w.text.as_str()));
+            !value && !word.text.starts_with('-')
+        });
+        let named = named.map(|(_, word)| word);
         let head = match named {
             // Its own run's, or one that the file fixes.
             Some(word) if word.is_static || word.text.contains("GITHUB_RUN_ID") => return,

@@ -34,15 +34,15 @@ const SHOWS: &[&str] = &[
 
 impl Walk<'_> {
     /// Whether somebody without a role has a part in the run.
-    fn has_starter(&self) -> bool {
+    pub(super) fn has_starter(&self) -> bool {
         let event = self.start.event();
-        self.whose == Whose::Stranger
-            && (events::is_privileged_from_outside(event)
-                || self.start.command.is_some()
-                || matches!(
-                    event,
-                    "schedule" | "pull_request_review" | "pull_request_review_comment"
-                ))
+        events::is_privileged_from_outside(event)
+            || self.start.command.is_some()
+            || self.is_dispatch()
+            || matches!(
+                event,
+                "pull_request_review" | "pull_request_review_comment" | "repository_dispatch"
+            )
     }
 
     /// Notes a program. `handed` is what its step hands it of the starter's; `text` is the program itself, where it was read.
@@ -54,10 +54,20 @@ impl Walk<'_> {
         handed: Head,
         text: Option<(Language, &str)>,
     ) {
-        if !self.has_starter() || self.out.unread.len() >= MAX_UNREAD {
+        if self.whose != Whose::Stranger || self.out.unread.len() >= MAX_UNREAD {
             return;
         }
-        let asks = text.is_some_and(|(_, text)| Language::asks_for_event(text));
+        // Where nobody starts the run the event holds nothing, and a program has to
+        // look for pull requests itself.
+        let starter = self.has_starter() && !self.is_dispatch();
+        let handed = match starter {
+            true => handed,
+            false => Head::default(),
+        };
+        let asks = text.is_some_and(|(_, text)| match starter {
+            true => Language::asks_for_event(text),
+            false => self.start.event() == "schedule" && Language::asks_for_heads(text),
+        });
         let starts = text.is_none_or(|(language, text)| language.starts_programs(text));
         if starts && (handed.any() || asks) {
             self.out.unread.push(Unread {

@@ -59,8 +59,18 @@ crate::rule! {
     /// get past the `if:` of the job and of the jobs it needs, past `types:`,
     /// environments and Actions policies, and what it then holds.
     ///
-    /// An output of a job before it counts where that job asks what the starter
-    /// may do, or its script tests whether the pull request was merged.
+    /// A condition is tried with every value that a stranger may bring about, by
+    /// the rules of GitHub's expressions: what the event does not have is null,
+    /// and null equals null; upper and lower case are the same; whoever wants a
+    /// login that begins with a word takes one. Exact comparisons guard.
+    ///
+    /// An output of a job before it counts where its script tests whether the pull
+    /// request was merged, or where that job asks the API, or an action that is
+    /// known to ask it, what the starter may do: for certain where the answer
+    /// itself decides, by an exact comparison. A check that may fail or answer by
+    /// something that is not read leaves the control unknown. A check that comes
+    /// later, is skipped, may fail (`continue-on-error`) or is turned round is
+    /// none, and a word such as `/collaborators/` alone is none.
     /// `workflow_run` follows every workflow of a name, and a fork's pull request
     /// runs the files that it brings: it counts also where no file of that name
     /// runs for forks, unless a condition asks for the event or the repository of
@@ -83,6 +93,8 @@ crate::rule! {
     /// # References
     /// - <https://docs.github.com/en/actions/reference/security/securely-using-pull_request_target>
     /// - <https://docs.github.com/en/actions/concepts/about-actions-policies>
+    /// - <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#operators>
+    /// - <https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user>
     /// - <https://github.blog/changelog/2025-11-07-actions-pull_request_target-and-environment-branch-protections-changes/>
     pub struct PrivilegedTrigger {
         id: "privileged-trigger",
@@ -238,6 +250,20 @@ fn guarded(starts: &[Start<'_>], target: bool, out: &mut Sink) {
             Some(place),
             "whether `fork`, which is null once a fork is deleted, keeps its author out",
             "compare the `full_name` of the head's repository with `github.repository`",
+        );
+        return;
+    }
+    let check = |start: &&Start<'_>| {
+        let gates = start.way.gates();
+        !gates.is_empty() && gates.iter().all(|gate| matches!(gate, Gate::Check(_)))
+    };
+    if let Some(start) = starts.iter().find(check) {
+        let guard = start.guard();
+        out.unknown(
+            Control::T1,
+            Some(guard.map_or_else(|| start.place(), |g| g.place.clone())),
+            "whether the check before it keeps out who may not write",
+            "compare what the API answers with the levels that may, in the `if:` of the job",
         );
         return;
     }

@@ -72,6 +72,12 @@ crate::rule! {
     /// Such a finding is high at most: the stranger has to be there before the
     /// key is taken.
     ///
+    /// Words of a comment are those of somebody with a role only where that is
+    /// proven: by an exact comparison of the comment's own association or of an
+    /// account, or by an answer of the API that decides. A check of which nothing
+    /// is proven lowers the severity by one and is named; one that comes later, is
+    /// skipped or may fail counts for nothing.
+    ///
     /// The finding shows the way. A value that every caller of a reusable
     /// workflow passes as a constant is none; an input that nobody in this
     /// repository passes is the caller's to decide, and low. What an action at

@@ -81,7 +81,8 @@ crate::rule! {
     /// - critical where anybody can do it and the job can change the repository,
     ///   publish, or holds a secret;
     /// - high where somebody with a role has to act first (a label, a comment,
-    ///   an approval), or where less is held, such as the job's identity alone;
+    ///   an approval), where a check stands before it of which nothing proves
+    ///   that it keeps anybody out, or where less is held, such as the job's identity alone;
     /// - medium where both is so, and where nothing but a tag or branch of
     ///   `actions/checkout`, such as `v4`, brings the guard that refuses a
     ///   fork's head: it came with version 7, and to 2.8, 3.7, 4.4, 5.1 and 6.1

@@ -36,24 +36,24 @@ pub enum Language {
 
 /// Words by which a program starts another one, or makes code of a text.
 const STARTS_JAVASCRIPT: &[&str] = &[
-    "child_process",
-    "exec(",
-    "execa",
-    "execSync",
-    "execFile",
-    "spawn",
-    "getExecOutput",
-    "exec.",
-    "eval(",
-    "Function(",
-    "runIn",
-    "Deno.Command",
-    "Bun.$",
     "$`",
-    "import(",
-    "zx",
+    "@actions/exec",
+    "Bun.spawn",
+    "Deno.Command",
+    "child_process",
+    "eval(",
+    "exec.exec",
+    "execFile",
+    "execSync",
+    "execa",
+    "getExecOutput",
+    "new Function(",
+    "runInNewContext",
+    "runInThisContext",
     "simple-git",
     "simpleGit",
+    "spawn(",
+    "spawnSync",
 ];
 const STARTS_PYTHON: &[&str] = &[
     "os.system",
@@ -191,6 +191,24 @@ impl Language {
         }
     }
 
+    /// Whether a program looks for the heads of pull requests by itself.
+    #[must_use]
+    pub fn asks_for_heads(text: &str) -> bool {
+        // A number that the program puts in by itself.
+        const NUMBERED: &[&str] = &[
+            "pr checkout",
+            "pull/$",
+            "pull/%",
+            "pull/' +",
+            "pull/'+",
+            "pull/*",
+            "pull/\" +",
+            "pull/\"+",
+            "pull/{",
+        ];
+        NUMBERED.iter().any(|word| text.contains(word))
+    }
+
     /// Whether a program asks for what the event holds, or for the head of a pull
     /// request.
     #[must_use]
@@ -272,5 +290,7 @@ mod tests {
             "fs.read(process.env.GITHUB_EVENT_PATH)"
         ));
         assert!(!Language::asks_for_event("print(1)"));
+        assert!(Language::asks_for_heads("f'pull/{n}/head'"));
+        assert!(!Language::asks_for_heads("ref.startsWith('refs/pull/')"));
     }
 }

@@ -13,6 +13,8 @@
 
 mod names;
 
+use std::cell::OnceCell;
+
 use crate::documents::trigger::Trigger;
 use crate::expressions::{ContextPath, Expr, ExprKind, Operator, PathPart, Value};
 use crate::semantics::bots;
@@ -28,6 +30,9 @@ const MOST: usize = 8_192;
 /// One value, and what it takes for the context to have it; `None` for one that
 /// is not told.
 pub(super) type Choice = (Option<Value>, Way);
+
+/// The constants of a comparison, worked out when they are first asked for.
+type Ask<'t> = dyn Fn() -> Option<&'t Texts> + 't;
 
 /// What a context may be.
 #[derive(Clone, Debug)]
@@ -75,7 +80,8 @@ impl Run<'_> {
     /// Tries a comparison, a call or a bare value. `kept` says which of the
     /// choices are to count.
     pub(super) fn try_out(&self, expr: &Expr, kept: &dyn Fn(&Way) -> bool) -> Trial {
-        let texts = self.texts(expr);
+        let kept_texts = OnceCell::new();
+        let texts = || kept_texts.get_or_init(|| self.texts(expr)).as_ref();
         let mut trial = Trial {
             known: Vec::new(),
             open: Vec::new(),
@@ -89,7 +95,7 @@ impl Run<'_> {
             if all.iter().any(|(known, _)| *known == name) {
                 continue;
             }
-            match self.domain(path, texts.as_ref()) {
+            match self.domain(path, &texts) {
                 Domain::Among(mut choices) => {
                     choices.retain(|(_, way)| kept(way));
                     let next = combinations.saturating_mul(choices.len().max(1));
@@ -225,7 +231,10 @@ impl Run<'_> {
         }
     }
 
-    fn domain(&self, path: &ContextPath, texts: Option<&Texts>) -> Domain {
+    fn domain(&self, path: &ContextPath, texts: &Ask<'_>) -> Domain {
+        if path.head() != "github" {
+            return Domain::Unknown;
+        }
         let text = path.text();
         let one = |value: Value| Domain::Among(vec![(Some(value), Way::Open)]);
         if text == "github.event_name" {
@@ -264,10 +273,10 @@ impl Run<'_> {
     // The name of the very repository that is looked at. What a condition
     // compares it with may be its name too: a checkout may be of a fork, and
     // elsewhere the question does not arise.
-    fn of_own(&self, text: &str, own: &Value, texts: Option<&Texts>) -> Domain {
+    fn of_own(&self, text: &str, own: &Value, texts: &Ask<'_>) -> Domain {
         let named = matches!(text, "github.repository" | "github.repository_owner");
         let mut values = open([own.clone()]);
-        if let Some(texts) = texts.filter(|_| named) {
+        if let Some(texts) = named.then(texts).flatten() {
             let others = texts.meant().to_vec();
             if self.slug.is_none() && !others.is_empty() {
                 values.clear();
@@ -279,7 +288,7 @@ impl Run<'_> {
 
     // The ref of the run itself: a pull request has its own, and what anybody
     // causes otherwise runs on the default branch.
-    fn of_ref(&self, text: &str, texts: Option<&Texts>) -> Option<Domain> {
+    fn of_ref(&self, text: &str, texts: &Ask<'_>) -> Option<Domain> {
         if !matches!(text, "github.ref" | "github.ref_name" | "github.ref_type") {
             return None;
         }
@@ -295,7 +304,7 @@ impl Run<'_> {
         if text == "github.ref_type" {
             return Some(Domain::Among(open([Value::from("branch")])));
         }
-        let Some(texts) = texts else {
+        let Some(texts) = texts() else {
             return Some(if merge { Domain::Unknown } else { Domain::Free });
         };
         let refs = match (merge, text) {
@@ -311,7 +320,7 @@ impl Run<'_> {
         Some(Domain::Among(open(refs.map(Value::from))))
     }
 
-    fn of_stranger(&self, path: &ContextPath, text: &str, texts: Option<&Texts>) -> Domain {
+    fn of_stranger(&self, path: &ContextPath, text: &str, texts: &Ask<'_>) -> Domain {
         if let Some(found) = self.association(text) {
             return Domain::Among(found);
         }
@@ -322,7 +331,7 @@ impl Run<'_> {
             return found;
         }
         if is_account(text) {
-            return match texts {
+            return match texts() {
                 Some(texts) => Domain::Among(self.accounts(text, texts)),
                 None => Domain::Free,
             };
@@ -408,7 +417,7 @@ impl Run<'_> {
     }
 
     // Whoever opens something has no label on it yet.
-    fn labels(&self, path: &ContextPath, text: &str, texts: Option<&Texts>) -> Domain {
+    fn labels(&self, path: &ContextPath, text: &str, texts: &Ask<'_>) -> Domain {
         let wrapped = |name: &str| -> Option<Value> {
             let object = || Value::Object(vec![("name".to_owned(), Value::from(name))]);
             Some(match path.parts.last()? {
@@ -451,7 +460,7 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        let Some(texts) = texts else {
+        let Some(texts) = texts() else {
             choices.push((None, Way::Gated(vec![Gate::Label(String::new())])));
             return Domain::Among(choices);
         };
@@ -470,7 +479,7 @@ impl Run<'_> {
     // The head's repository is the stranger's fork, and null once that is gone.
     // A run after another one may have been caused without any pull request, on
     // the repository's own branch.
-    fn of_head(&self, text: &str, texts: Option<&Texts>) -> Option<Domain> {
+    fn of_head(&self, text: &str, texts: &Ask<'_>) -> Option<Domain> {
         let (field, gone) = match text.strip_prefix("github.event.pull_request.head.") {
             Some("user.login") => ("owner.login", false),
             Some("user.id") => ("owner.id", false),
@@ -480,7 +489,7 @@ impl Run<'_> {
                 true,
             ),
         };
-        let values: Vec<Value> = match (field, texts) {
+        let values: Vec<Value> = match (field, texts()) {
             ("fork", _) => vec![Value::Bool(true)],
             ("full_name", Some(texts)) => values(texts.forks(self.slug)),
             ("owner.login", Some(texts)) => values(texts.strangers(self.slug)),
@@ -545,7 +554,7 @@ impl Run<'_> {
         Way::Gated(vec![Gate::Person])
     }
 
-    fn activities(&self, texts: Option<&Texts>) -> Domain {
+    fn activities(&self, texts: &Ask<'_>) -> Domain {
         let named = |names: &[&str]| {
             let choice = |name: &&str| (Some(Value::from(*name)), of_activity(name));
             Domain::Among(names.iter().map(choice).collect())
@@ -561,7 +570,7 @@ impl Run<'_> {
             "repository_dispatch" => Domain::Unknown,
             "watch" => named(&["started"]),
             _ => {
-                let Some(texts) = texts else {
+                let Some(texts) = texts() else {
                     return Domain::Free;
                 };
                 let mut names = texts.words();
@@ -584,8 +593,12 @@ impl Run<'_> {
             () if events::is_pull_request(name) => Way::Open,
             () => Way::Unknown,
         };
+        let outside = outside.map(|info| info.name);
+        // What a comment dispatches is nobody else's doing.
+        let others = self.before.iter().copied();
         outside
-            .map(|info| (Some(Value::from(info.name)), way(info.name)))
+            .chain(others)
+            .map(|name| (Some(Value::from(name)), way(name)))
             .filter(|(_, way)| !way.is_closed())
             .collect()
     }
@@ -596,7 +609,6 @@ impl Run<'_> {
 fn on_default_branch(event: &str) -> bool {
     events::info(event).is_some_and(|info| info.source == WorkflowSource::DefaultBranch)
         && !events::is_pull_request(event)
-        && event != "workflow_run"
 }
 
 fn open(values: impl IntoIterator<Item = Value>) -> Vec<Choice> {

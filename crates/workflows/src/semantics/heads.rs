@@ -546,7 +546,7 @@ fn of_event(path: &ContextPath) -> Head {
         | "github.event.pull_request.number"
         | "github.event.issue.number" => Head::NUMBER,
         _ if is_written(&text) => Head::TEXT,
-        _ if text.starts_with("github.event.forkee.") => Head::FORK,
+        _ if text.starts_with("github.event.forkee.") => Head::FORK.or(Head::TEXT),
         _ if text.starts_with("github.event.pull_request.head.repo.")
             || text.starts_with("github.event.workflow_run.head_repository.")
             || text == "github.event.pull_request.head.user.login" =>

@@ -18,6 +18,13 @@ const MAX_LINES: usize = 2_000;
 /// What words of the API's answers say.
 #[must_use]
 pub fn of_words(text: &str) -> Head {
+    // Each of the words below has one of these, and most texts have none.
+    if !["head", "erge", "refs/pull/"]
+        .iter()
+        .any(|part| text.contains(part))
+    {
+        return Head::default();
+    }
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     Head {
         commit: has(&[
@@ -99,20 +106,28 @@ pub struct Made<'s> {
 /// with the names in it.
 #[must_use]
 pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) -> Made<'s> {
+    let mut made = Made {
+        names: vec![name.to_owned()],
+        cut: script.lines().nth(MAX_LINES).is_some(),
+        ..Made::default()
+    };
+    // Most names are set nowhere in the script.
+    if !script.contains(name) && name != RETURNED {
+        return made;
+    }
     let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
-    let mut made = Made::default();
-    let mut seen = BTreeSet::new();
-    let mut names = vec![name.to_owned()];
-    let mut cut = script.lines().nth(MAX_LINES).is_some();
+    made.names.clear();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut names = vec![name];
     for _ in 0..MAX_STEPS {
         let mut next = Vec::new();
         for name in names {
-            cut |= seen.len() >= MAX_NAMES;
-            if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
+            made.cut |= seen.len() >= MAX_NAMES;
+            if seen.len() >= MAX_NAMES || !seen.insert(name) {
                 continue;
             }
-            for (at, line) in lines.iter().enumerate() {
-                let Some(rest) = sets(line, &name) else {
+            for at in speaking(script, &lines, name) {
+                let Some(rest) = lines.get(at).and_then(|line| sets(line, name)) else {
                     continue;
                 };
                 // A call or a here-document goes on below.
@@ -124,15 +139,48 @@ pub fn pieces<'s>(script: &'s str, name: &str, counts: &dyn Fn(&str) -> bool) ->
                     std::iter::once(rest).chain(lines.iter().copied().skip(at + 1).take(below));
                 for piece in value.filter(|piece| counts(piece)) {
                     made.pieces.push(piece);
-                    next.extend(identifiers(piece).map(str::to_owned));
+                    next.extend(identifiers(piece));
                 }
             }
-            made.names.push(name);
+            made.names.push(name.to_owned());
         }
         names = next;
     }
-    made.cut = cut;
     made
+}
+
+/// What `github-script` returns is its output of this name.
+const RETURNED: &str = "result";
+
+/// Which lines speak of a name, in order: only those can set it. To search the
+/// whole script at once is much less than to begin anew with each line.
+fn speaking(script: &str, lines: &[&str], name: &str) -> Vec<usize> {
+    if name == RETURNED || name.contains(['\n', '\r']) {
+        return (0..lines.len()).collect();
+    }
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let begin = script.as_ptr().addr();
+    let end = |line: &&str| line.as_ptr().addr() - begin + line.len();
+    let mut found = Vec::new();
+    let mut line = 0;
+    for (at, _) in script.match_indices(name) {
+        let ends_before = |one: &&str| end(one) <= at;
+        line += lines
+            .get(line..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|one| ends_before(one))
+            .count();
+        if line >= lines.len() {
+            break;
+        }
+        if found.last() != Some(&line) {
+            found.push(line);
+        }
+    }
+    found
 }
 
 /// What follows on a line that sets a name; `None` if the line does not.
@@ -177,8 +225,7 @@ fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
         }
         from = end;
     }
-    // What `github-script` returns is its output `result`.
-    (name == "result")
+    (name == RETURNED)
         .then(|| line.trim_start().strip_prefix("return "))
         .flatten()
 }
@@ -233,6 +280,92 @@ mod tests {
 
     fn of(script: &str, name: &str) -> Head {
         of_name(script, name, &|_| Head::default(), &|_| Head::default())
+    }
+
+    /// The same by looking at every line for every name.
+    fn by_every_line<'s>(script: &'s str, name: &str) -> Made<'s> {
+        let lines: Vec<&str> = script.lines().take(MAX_LINES).collect();
+        let mut made = Made::default();
+        let mut seen = BTreeSet::new();
+        let mut names = vec![name.to_owned()];
+        made.cut = script.lines().nth(MAX_LINES).is_some();
+        for _ in 0..MAX_STEPS {
+            let mut next = Vec::new();
+            for name in names {
+                made.cut |= seen.len() >= MAX_NAMES;
+                if seen.len() >= MAX_NAMES || !seen.insert(name.clone()) {
+                    continue;
+                }
+                for (at, line) in lines.iter().enumerate() {
+                    let Some(rest) = sets(line, &name) else {
+                        continue;
+                    };
+                    let open = rest.ends_with(['(', '{', '[', ',', '\\', '='])
+                        || rest.contains("<<") && !rest.contains("<<<")
+                        || rest.trim().is_empty();
+                    let below = lines.iter().skip(at + 1).take(if open { 4 } else { 0 });
+                    for piece in std::iter::once(&rest).chain(below) {
+                        made.pieces.push(piece);
+                        next.extend(identifiers(piece).map(str::to_owned));
+                    }
+                }
+                made.names.push(name);
+            }
+            names = next;
+        }
+        made
+    }
+
+    #[test]
+    fn only_lines_that_speak_of_a_name_set_it() {
+        const WORDS: [&str; 24] = [
+            "a",
+            "b",
+            "ab",
+            "a_b",
+            "result",
+            "pr-number",
+            "=",
+            "==",
+            " = ",
+            "::",
+            "<<",
+            ":=",
+            "<<< ",
+            "return ",
+            "setOutput('",
+            "',",
+            "const { ",
+            " }",
+            "read -r ",
+            "\n",
+            "\n",
+            "\n  ",
+            "(",
+            "é",
+        ];
+        let mut state = 7_u64;
+        let mut next = || {
+            // The generator of Knuth's MMIX.
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize
+        };
+        let mut set = 0;
+        for _ in 0..800 {
+            let count = next() % 60;
+            let script: String = (0..count)
+                .filter_map(|_| WORDS.get(next() % WORDS.len()))
+                .copied()
+                .collect();
+            for name in ["a", "ab", "result", "pr-number", "é", ""] {
+                let made = pieces(&script, name, &|_| true);
+                assert_eq!(made, by_every_line(&script, name), "{name}: {script}");
+                set += usize::from(!made.pieces.is_empty());
+            }
+        }
+        assert!(set > 200, "{set}");
     }
 
     #[test]

@@ -30,7 +30,16 @@ impl Shell<'_> {
         }
         let verb = words.get(at).map_or("", String::as_str);
         let rest = args.get(at + 1..).unwrap_or_default();
-        let (head, looked_up) = rest.iter().fold((Head::default(), false), |(head, up), w| {
+        // `echo refs/pull/7/head | xargs git fetch origin`
+        let fed: Vec<&Word> = match command.is_wrapped_by("xargs") {
+            true => {
+                let before = self.before(command).into_iter();
+                before.flat_map(|c| c.effective().1).collect()
+            }
+            false => Vec::new(),
+        };
+        let all = rest.iter().chain(fed);
+        let (head, looked_up) = all.fold((Head::default(), false), |(head, up), w| {
             let (more, late) = self.head(w);
             (head.or(more), up || late)
         });

@@ -2,7 +2,7 @@
 //! like the script itself, with their arguments; of others it is noted that nobody
 //! has read them.
 
-use cofferdam_workflows::documents::Program;
+use cofferdam_workflows::documents::{Language, Program};
 use cofferdam_workflows::repository::{inside, plain};
 use cofferdam_workflows::semantics::execution;
 use cofferdam_workflows::semantics::folders::Folder;
@@ -47,35 +47,36 @@ const RUNNERS: &[(&str, &[&str])] = &[
 ];
 
 impl Shell<'_> {
-    /// A program of the checkout that a command starts.
-    pub(super) fn program(&mut self, walk: &mut Walk<'_>, command: &Command) {
+    /// A program of the checkout that a command starts. Says whether it is one of
+    /// the repository's own, which was there before it ran.
+    pub(super) fn program(&mut self, walk: &mut Walk<'_>, command: &Command) -> bool {
         let (name, args) = command.effective();
         let text = self.expand(name);
         let file = text.rsplit('/').next().unwrap_or("");
         if self.depth > 0 && self.evaluates(walk, command, file, args) {
-            return;
+            return false;
         }
         let listed = RUNNERS.iter().find(|(name, _)| *name == file);
         let shell = SHELLS.contains(&file);
         let interprets = shell || execution::is_interpreter(file);
         let (word, rest) = if interprets {
-            let Some(at) = args.iter().position(|w| !w.text.starts_with(['-', '+'])) else {
-                return;
-            };
-            let code = args
-                .iter()
-                .take(at)
-                .any(|w| matches!(w.text.as_str(), "-c" | "-e" | "-ec" | "-m" | "--eval"));
-            if code {
-                return;
+            let at = args.iter().position(|w| !w.text.starts_with(['-', '+']));
+            let options = args.iter().take(at.unwrap_or(args.len()));
+            let mut options = options.map(|w| w.text.as_str());
+            let code = options.any(|w| matches!(w, "-c" | "-e" | "-ec" | "-m" | "-p" | "--eval"));
+            if !shell && (code || at.is_none()) {
+                self.code(walk, command, file, at.and_then(|at| args.get(at)));
             }
+            let Some(at) = at.filter(|_| !code) else {
+                return false;
+            };
             (args.get(at), args.get(at + 1..).unwrap_or_default())
         } else if text.contains('/') {
             (Some(name), args)
         } else if listed.is_some() {
             (None, args)
         } else {
-            return;
+            return false;
         };
         let span = self.span(command);
         let means = self.means(command);
@@ -90,7 +91,8 @@ impl Shell<'_> {
         };
         let Some(word) = word else {
             let verbs = listed.map_or(&[][..], |(_, verbs)| *verbs);
-            return self.runner(walk, command, file, verbs, handed);
+            self.runner(walk, command, file, verbs, handed);
+            return false;
         };
         let path = self.expand(word);
         let Some(program) = self.own_program(walk, &path) else {
@@ -101,14 +103,38 @@ impl Shell<'_> {
                 let env = walk.handed(self.at, "");
                 walk.unread(self.at, span, means, handed.or(env), None);
             }
-            return;
+            return false;
         };
+        let mut folders = std::iter::once(&self.cwd).chain(&self.also);
+        let own = folders.all(|cwd| walk.tree.owner(&cwd.join(&path)).is_none());
         if program.script().is_some() && walk.programs < MAX_PROGRAMS && self.depth < MAX_DEPTH {
             walk.programs += 1;
             self.inside_of(walk, command, program, rest);
         }
         let env = walk.handed(self.at, program.file().text());
         walk.unread_program(self.at, span, means, handed.or(env), program);
+        own
+    }
+
+    // `node -e '…'`, `python3 - <<EOF`: code in a language that is not read.
+    fn code(&self, walk: &mut Walk<'_>, command: &Command, file: &str, word: Option<&Word>) {
+        let Some(word) = word.or(command.heredoc.as_ref()) else {
+            return;
+        };
+        let language = match file {
+            "node" | "nodejs" | "deno" | "bun" | "tsx" | "ts-node" => Language::JavaScript,
+            "pwsh" => Language::PowerShell,
+            _ if file.starts_with("python") => Language::Python,
+            _ => Language::Other,
+        };
+        let handed = Head {
+            unknown: false,
+            ..self.head(word).0
+        };
+        let handed = handed.or(walk.handed(self.at, &word.text));
+        let means = self.means(command);
+        let text = Some((language, word.text.as_str()));
+        walk.unread(self.at, self.span(command), means, handed, text);
     }
 
     // A path that hangs on a value of the run is no program that is there.
