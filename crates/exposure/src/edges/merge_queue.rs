@@ -2,6 +2,7 @@
 
 use cofferdam_rules::foreign;
 
+use super::foreign_code::step_of;
 use super::foreign_content::published_later;
 use super::{EdgeRule, Ground};
 use crate::graph::{Cost, Drawn, Graph, Node, Place, Rank};
@@ -23,7 +24,9 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
         let executed = found.runs.iter().chain(&found.doubts);
         let executed = executed.map(|one| {
             let place = Place::new(one.place.clone(), one.means.clone());
-            (Node::Code(run.id), place)
+            let step = step_of(run, &one.place, &one.label).filter(|_| one.contained);
+            let to = step.map_or(Node::Code(run.id), |step| Node::Handed(run.id, step));
+            (to, place)
         });
         // What is published there is made of the change too.
         let mut published = found.fetches.iter();
