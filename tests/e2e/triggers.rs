@@ -22,7 +22,7 @@ fn the_page_names_starters_approvals_and_what_is_held() {
         "protection not known",
         "holds secrets KEY; write: contents",
         "Somebody with write access",
-        "on push  (branches: main)",
+        "nothing that holds anything: push (1)",
         "settings snapshot",
     ] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);

@@ -45,8 +45,8 @@ impl Reached {
 }
 
 /// Everything that is reached from a point over edges of a level or worse, by
-/// the fewest conditions and then the fewest steps. Edges that `without` names
-/// are left out.
+/// the fewest conditions and then the fewest steps. A condition that several
+/// edges ask for counts once. Edges that `without` names are left out.
 #[must_use]
 pub fn search(
     graph: &Graph,
@@ -61,6 +61,8 @@ pub fn search(
         seen: vec![false; count],
     };
     let mut best: Vec<(usize, usize)> = vec![(usize::MAX, usize::MAX); count];
+    // What stands in the best way to each point.
+    let mut asked: Vec<Verdict> = vec![Verdict::reachable(); count];
     let mut heap = BinaryHeap::from([Reverse(((0, 0), from))]);
     if let Some(slot) = best.get_mut(from) {
         *slot = (0, 0);
@@ -77,12 +79,20 @@ pub fn search(
             if edge.verdict.level() > level || without(*at) {
                 continue;
             }
-            let next = (cost.0 + edge.verdict.conditions(), cost.1 + 1);
+            let so_far = asked.get(node);
+            let verdict = match so_far.filter(|so_far| so_far.conditions() > 0) {
+                Some(so_far) => so_far.clone().and(&edge.verdict),
+                None => edge.verdict.clone(),
+            };
+            let next = (verdict.conditions(), cost.1 + 1);
             let Some(slot) = best.get_mut(edge.to) else {
                 continue;
             };
             if next < *slot {
                 *slot = next;
+                if let Some(asked) = asked.get_mut(edge.to) {
+                    *asked = verdict;
+                }
                 if let Some(via) = reached.via.get_mut(edge.to) {
                     *via = Some(*at);
                 }

@@ -132,7 +132,8 @@ impl File {
 
 /// The places that are the reason for an edge. How a run comes about, by which
 /// event and calls, is no reason for the foreign code in it: the event and the
-/// calls are there without it, and it comes with every other event too.
+/// calls are there without it, and it comes with every other event too. Where an
+/// edge rests on nothing else, such as a token that starts the run, they are.
 fn places<'g>(
     edge: &'g Edge,
     graph: &Graph,
@@ -143,7 +144,8 @@ fn places<'g>(
         _ => None,
     };
     let way = way.map_or(&[][..], Vec::as_slice);
-    let own = edge.places.strip_prefix(way).unwrap_or(&edge.places);
+    let own = edge.places.strip_prefix(way);
+    let own = own.filter(|own| !own.is_empty()).unwrap_or(&edge.places);
     own.iter().filter_map(|place| place.location.as_ref())
 }
 
