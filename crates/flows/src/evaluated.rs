@@ -33,6 +33,8 @@ const INTERPRETERS: &[(&str, &str)] = &[
     ("php", "r"),
     ("lua", "e"),
     ("Rscript", "e"),
+    ("julia", "eE"),
+    ("ghc", "e"),
 ];
 
 impl<'s, 'r> Tracer<'s, 'r> {
@@ -165,7 +167,16 @@ impl<'s, 'r> Tracer<'s, 'r> {
 pub(crate) fn code_words(command: &Command) -> Vec<&Word> {
     let (program, args) = command.effective();
     match program.file_name() {
-        Some("eval") => return args.iter().collect(),
+        Some("eval" | "watch") => return args.iter().collect(),
+        // Kept until the shell ends, or a signal comes, and run then.
+        Some("trap") => return args.iter().take(1).collect(),
+        // `source <(echo "$X")`
+        Some("source" | ".") => {
+            let first = args.iter().take(1);
+            return first.filter(|word| word.text.starts_with("<(")).collect();
+        }
+        // Without a command it runs what it is given.
+        Some("parallel") => return unless_named(args),
         Some("pwsh" | "powershell") => return after(args, &["-Command", "-c"]),
         // Another machine's shell reads them again.
         Some("ssh") => return remote(args),
@@ -202,6 +213,18 @@ fn brings_code(word: &Word, letters: &str) -> bool {
             .is_some_and(|c| letters.contains(c))
 }
 
+// `parallel ::: "$X"`
+fn unless_named(args: &[Word]) -> Vec<&Word> {
+    let inputs = args.iter().position(|word| word.text.starts_with(":::"));
+    let (before, after) = args.split_at(inputs.unwrap_or(args.len()));
+    let named = before.iter().any(|word| !word.text.starts_with('-'));
+    if named {
+        before.iter().collect()
+    } else {
+        after.iter().skip(1).collect()
+    }
+}
+
 fn after<'a>(args: &'a [Word], flags: &[&str]) -> Vec<&'a Word> {
     let at = args.iter().position(|w| flags.contains(&w.text.as_str()));
     at.map_or_else(Vec::new, |at| args.iter().skip(at + 1).collect())
@@ -228,15 +251,26 @@ fn reads_code(command: &Command) -> bool {
         || command.heredoc.is_some()
         || command.redirects.iter().any(|r| r.operator == "<<<");
     let plain = |word: &Word| word.is_static && (word.text.starts_with('-') && word.text.len() < 4);
-    shell && fed && args.iter().all(plain) && code_words(command).is_empty()
+    // `. /dev/stdin`
+    let sourced = matches!(program.file_name(), Some("source" | "."))
+        && (args.first()).is_some_and(|word| matches!(&*word.text, "/dev/stdin" | "/dev/fd/0"));
+    fed && (sourced || shell && args.iter().all(plain) && code_words(command).is_empty())
 }
 
-// `[[ $X -gt 5 ]]`, `let X`: bash calculates, and runs `$(…)` in an index.
+// `[[ $X -gt 5 ]]`, `let X`: bash calculates, and runs `$(…)` in an index; the
+// same in the name of a variable.
 fn calculated(command: &Command) -> Vec<&Word> {
     const NUMERIC: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
     let open = |word: &&Word| !word.variables.is_empty();
     match command.name.file_name() {
         Some("let") => command.args.iter().filter(open).collect(),
+        Some("test" | "[") => named_after(&command.args, &["-v"]),
+        Some("printf") => named_after(&command.args, &["-v"]),
+        // An assignment with a name that is spelt out takes any value.
+        Some("declare" | "typeset" | "local") => {
+            let begins = |word: &&Word| word.text.starts_with('$');
+            command.args.iter().filter(open).filter(begins).collect()
+        }
         Some("[[") => {
             let is_sign = |at: usize| {
                 let word = command.args.get(at);
@@ -245,10 +279,22 @@ fn calculated(command: &Command) -> Vec<&Word> {
             let args = command.args.iter().enumerate();
             let beside =
                 args.filter(|(at, _)| is_sign(at + 1) || at.checked_sub(1).is_some_and(is_sign));
-            beside.map(|(_, word)| word).filter(open).collect()
+            let beside = beside.map(|(_, word)| word).filter(open);
+            beside.chain(named_after(&command.args, &["-v"])).collect()
         }
         _ => Vec::new(),
     }
+}
+
+// `test -v "$X"`
+fn named_after<'a>(args: &'a [Word], options: &[&str]) -> Vec<&'a Word> {
+    let pairs = args.iter().zip(args.iter().skip(1));
+    pairs
+        .filter(|(option, word)| {
+            options.contains(&option.text.as_str()) && !word.variables.is_empty()
+        })
+        .map(|(_, word)| word)
+        .collect()
 }
 
 #[cfg(test)]
@@ -276,6 +322,17 @@ mod tests {
             ("python3 -c \"$X\"", &["$X"]),
             ("perl -pe \"s/a/$X/\"", &["s/a/$X/"]),
             ("[[ $X -gt 5 ]]", &["$X"]),
+            ("[[ -v $X ]]", &["$X"]),
+            ("test -v \"$X\"", &["$X"]),
+            ("printf -v \"$X\" a", &["$X"]),
+            ("printf -v a \"$X\"", &[]),
+            ("declare \"$X\"", &["$X"]),
+            ("declare -r a=\"$X\"", &[]),
+            ("trap \"$X\" EXIT", &["$X"]),
+            ("watch \"a $X\"", &["a $X"]),
+            ("source <(echo \"$X\")", &["<(echo \"$X\")"]),
+            ("source file \"$X\"", &[]),
+            ("parallel ::: \"$X\"", &["$X"]),
             ("[[ $X == 5 ]]", &[]),
             ("[ $X -gt 5 ]", &[]),
             ("bash script.sh \"$X\"", &[]),
@@ -298,6 +355,7 @@ mod tests {
             "bash <<< \"$X\"",
             "sh -s <<E\n$X\nE\n",
             "echo $X | python3 -",
+            ". /dev/stdin <<< \"$X\"",
         ] {
             assert!(reads(text), "{text}");
         }

@@ -37,6 +37,7 @@ mod targets;
 pub mod tools;
 mod trace;
 mod trail;
+mod whole;
 mod words;
 mod writes;
 

@@ -467,6 +467,8 @@ fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
         "GITHUB_BASE_REF" => "github.base_ref",
         "GITHUB_REF_NAME" => "github.ref_name",
         "GITHUB_REF" => "github.ref",
+        "GITHUB_ACTOR" => "github.actor",
+        "GITHUB_TRIGGERING_ACTOR" => "github.triggering_actor",
         _ => return None,
     };
     let source = Source::Context(path.to_owned());

@@ -25,6 +25,7 @@ use crate::outputs;
 use crate::scope::{Index, Scope, Unit};
 use crate::sources;
 use crate::trail::{Arrival, End, Trail, Trails};
+use crate::whole;
 use crate::writes::EnvFile;
 
 /// Hands out the parsed script of a step, by the path of its file.
@@ -272,18 +273,19 @@ impl<'s, 'r> Tracer<'s, 'r> {
             )],
             "env" => match name(1) {
                 Some(name) => self.variable(scope, name),
-                None => Vec::new(),
+                None => self.all_variables(scope),
             },
             "inputs" => self.inputs(scope, name(1)),
             "steps" => match (name(1), path.name(2)) {
                 (Some(id), Some("outputs")) => self.output(scope, id, name(3)),
+                _ if whole::is_of_outputs(path) => self.all_outputs(scope, name(1), name(3)),
                 _ => Vec::new(),
             },
-            "needs" if path.parts.len() == 1 => self.all_needs(scope),
             "needs" | "jobs" => match (name(1), path.name(2), scope.unit) {
                 (Some(id), Some("outputs"), Unit::Workflow(workflow)) => {
                     self.job_output(workflow, id, name(3))
                 }
+                _ if whole::is_of_outputs(path) => self.all_needs(scope, name(1), name(3)),
                 _ => Vec::new(),
             },
             "matrix" => {
@@ -447,7 +449,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
 
     /// What a step writes into one of the runner's files, itself or by the
     /// steps of an action of the checkout.
-    fn written_by(
+    pub(crate) fn written_by(
         &self,
         scope: Scope<'r>,
         step: &'r Step,
@@ -559,7 +561,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
         sources.map(|t| t.put(&target)).collect()
     }
 
-    fn job_output(&self, workflow: &'r Workflow, id: &str, name: Option<&str>) -> Vec<Trail<'r>> {
+    pub(crate) fn job_output(
+        &self,
+        workflow: &'r Workflow,
+        id: &str,
+        name: Option<&str>,
+    ) -> Vec<Trail<'r>> {
         let Some(job) = workflow
             .jobs
             .iter()
@@ -574,17 +581,6 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     // `toJSON(needs)`
-    fn all_needs(&self, scope: Scope<'r>) -> Vec<Trail<'r>> {
-        let (Unit::Workflow(workflow), Some(job)) = (scope.unit, scope.job) else {
-            return Vec::new();
-        };
-        let mut found = Trails::default();
-        for need in &job.needs {
-            found.extend(self.job_output(workflow, &need.value, None));
-        }
-        self.take(found)
-    }
-
     fn find_job_output(
         &self,
         workflow: &'r Workflow,
