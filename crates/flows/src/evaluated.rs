@@ -50,8 +50,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 if word.variables.is_empty() && !word.holds_substitution {
                     continue;
                 }
-                let whole = 0..word.text.len();
-                let trails = self.word(running, word, whole, &mut Vec::new());
+                let trails = if word.text.starts_with("<(") {
+                    self.substitution(running, word.range.clone(), &mut Vec::new())
+                } else {
+                    self.word(running, word, 0..word.text.len(), &mut Vec::new())
+                };
                 self.code(at, running, (word.range.clone(), &word.text), trails, found);
             }
             self.name(at, running, command, found);

@@ -267,9 +267,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
         trails
     }
 
-    // What `$(…)` is replaced with: what the last command of each pipeline in
+    // What `$(…)` is replaced with, or `<(…)` is read as: what the last command of each pipeline in
     // it prints.
-    fn substitution(
+    pub(crate) fn substitution(
         &self,
         running: Running<'s, 'r>,
         range: Range<usize>,
