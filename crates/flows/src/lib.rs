@@ -9,21 +9,28 @@
 //! The work is bounded: each definition is followed once, cycles of calls are
 //! cut, and where a limit is hit, [`Flows::unfinished`] names the file.
 
+mod api;
 mod arguments;
 mod caches;
+mod calculated;
 pub mod class;
 pub mod code_inputs;
 mod constraints;
 mod evaluated;
+mod fetched;
+mod filters;
 pub mod flow;
 mod javascript;
 mod leavings;
+mod line_code;
 mod line_writes;
 pub mod outputs;
+mod owners;
 mod patterns;
 mod plain;
 mod position;
 mod prompts;
+mod readers;
 mod reads;
 mod requests;
 mod scope;
@@ -167,6 +174,7 @@ fn of_file<'s, 'r>(
                     saved: arrival.saved,
                     cap: arrival.cap,
                     split: arrival.split,
+                    behind_break: arrival.behind_break,
                     opaque: arrival.opaque,
                     sink,
                 });

@@ -157,7 +157,7 @@ fn is_name(text: &str) -> bool {
 
 // Variables of the environment in the line, and in the lines that set the
 // names in it.
-fn variables<'t>(text: &'t str, line: &'t str, shell: &Shell) -> Vec<&'t str> {
+pub(crate) fn variables<'t>(text: &'t str, line: &'t str, shell: &Shell) -> Vec<&'t str> {
     let mut found = Vec::new();
     if plain::is_cleaned(line) {
         return found;

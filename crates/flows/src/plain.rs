@@ -74,6 +74,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             for variable in variables(piece) {
                 trails.extend(self.variable(scope, variable));
             }
+            trails.extend(self.files_of_code(scope, piece));
             for mut trail in trails {
                 trail.place = Some((scope.file(), span));
                 for condition in scope.conditions() {

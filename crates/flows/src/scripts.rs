@@ -8,11 +8,17 @@ use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::api;
 use crate::class::Class;
+use crate::evaluated;
 use crate::flow::Source;
 use crate::leavings::file_name;
+use crate::outputs::Holds;
+use crate::readers;
 use crate::reads;
+use crate::requests;
 use crate::scope::Scope;
+use crate::sources;
 use crate::trace::{Kind, Tracer, output_name};
 use crate::trail::{End, Trail, Trails};
 use crate::words::{self, Passing, Piece};
@@ -67,16 +73,23 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 (None, Some(_)) => matches!(write.content, Content::Printed(_)),
                 (_, None) => true,
             };
-            if !wanted {
+            let open = write.block != Some(writes::Block::Random);
+            if !wanted && !(open && file == EnvFile::Output) {
                 continue;
             }
-            let name = write.name.as_deref().or(name).unwrap_or("*");
+            let name = match wanted {
+                true => write.name.as_deref().or(name).unwrap_or("*"),
+                false => name.unwrap_or("*"),
+            };
             let target = match file {
                 EnvFile::Output => output_name(step, name),
                 EnvFile::Environment => format!("the variable `{name}`"),
                 EnvFile::Path => "the path".to_owned(),
             };
-            let trails = self.content(running, &write);
+            let mut trails = self.content(running, &write);
+            if !wanted {
+                trails = behind_breaks(trails);
+            }
             found.extend(trails.into_iter().map(|t| t.put(&target)));
         }
         self.take(found)
@@ -185,6 +198,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let part = 0..value.text.len();
             found.extend(self.word(running, value, part, seen));
         }
+        for turn in running.script.loops.iter().filter(|l| l.name == name) {
+            let part = 0..turn.value.text.len();
+            found.extend(self.word(running, &turn.value, part, seen));
+        }
         for command in &running.script.commands {
             found.extend(self.read_into(running, command, name, seen));
         }
@@ -205,7 +222,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
         let Some(function) = running.script.function_at(word.range.start) else {
-            return Vec::new();
+            return self.handed_to_code(running, word, number, seen);
         };
         let before = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let key = format!("{function} {number}");
@@ -224,6 +241,39 @@ impl<'s, 'r> Tracer<'s, 'r> {
         self.take(found)
     }
 
+    // `sh -c 'x $1' _ "$VALUE"`
+    fn handed_to_code(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        number: &str,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let holds = |outer: &Word| {
+            outer.range.start < word.range.start && word.range.end <= outer.range.end
+        };
+        let commands = running.script.commands.iter();
+        let mut around = commands.filter_map(|command| {
+            let (_, args) = command.effective();
+            let code = evaluated::code_words(command);
+            let code = code.into_iter().find(|code| holds(code))?;
+            let at = args.iter().position(|arg| arg.range == code.range)?;
+            args.get(at + 1..)
+        });
+        let key = format!("code {number}");
+        let Some(given) = around.next().filter(|_| !seen.contains(&key)) else {
+            return Vec::new();
+        };
+        let named = number.parse::<usize>().ok().and_then(|at| given.get(at));
+        let Some(named) = named else {
+            return Vec::new();
+        };
+        seen.push(key);
+        let found = self.word(running, named, 0..named.text.len(), seen);
+        seen.pop();
+        found
+    }
+
     // read -r NAME <<< "$VALUE"
     fn read_into(
         &self,
@@ -240,17 +290,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return Vec::new();
         }
         let mut found = Trails::default();
-        for redirect in command
-            .redirects
-            .iter()
-            .filter(|r| r.operator.starts_with('<'))
-        {
-            let word = &redirect.target;
-            found.extend(self.word(running, word, 0..word.text.len(), seen));
-            if redirect.operator == "<" {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
-            }
+        found.extend(self.redirected(running, command, seen));
+        if let Some((id, position)) = command.pipeline {
+            let members = running.script.pipeline(id).into_iter();
+            let before = members.filter(|c| c.pipeline.is_some_and(|(_, own)| own < position));
+            found.extend(self.piped(running, before.collect(), seen));
         }
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
@@ -265,6 +309,30 @@ impl<'s, 'r> Tracer<'s, 'r> {
             trail.split = false;
         }
         trails
+    }
+
+    // `< FILE`, `<<< "$VALUE"`, `< <(command)`
+    fn redirected(
+        &self,
+        running: Running<'s, 'r>,
+        command: &'s Command,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        let redirects = command.redirects.iter();
+        for redirect in redirects.filter(|r| r.operator.starts_with('<')) {
+            let word = &redirect.target;
+            if word.text.starts_with("<(") {
+                found.extend(self.substitution(running, word.range.clone(), seen));
+                continue;
+            }
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+            if redirect.operator == "<" {
+                found.extend(self.stored(running, &word.text, word.range.start));
+                found.extend(self.file(running.scope, &word.text));
+            }
+        }
+        self.take(found)
     }
 
     // What `$(…)` is replaced with, or `<(…)` is read as: what the last command of each pipeline in
@@ -331,9 +399,15 @@ impl<'s, 'r> Tracer<'s, 'r> {
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
-        if let Some(source) = reads::of_command(command) {
+        let known = |name: &str| requests::environment(running.scope, name);
+        let read = reads::of_command(command).or_else(|| api::of_command(command, &known));
+        if let Some(source) = read {
             let name = source.describe();
             found.push(Trail::from(End::Source(source), name));
+        }
+        let at = command.range.start;
+        if readers::reads_around(command) {
+            found.extend(self.head_file(running.scope, ".", at));
         }
         if matches!(words::passing(command), Passing::Cleaned | Passing::Other) {
             return self.take(found);
@@ -347,31 +421,18 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
-        for redirect in command
-            .redirects
-            .iter()
-            .filter(|r| r.operator.starts_with('<'))
-        {
-            let word = &redirect.target;
-            if redirect.operator == "<<<" {
-                found.extend(self.word(running, word, 0..word.text.len(), seen));
-            } else {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
+        found.extend(self.redirected(running, command, seen));
+        for word in readers::files(command) {
+            if word.text.starts_with("<(") {
+                found.extend(self.substitution(running, word.range.clone(), seen));
+                continue;
             }
-        }
-        if matches!(
-            program.file_name(),
-            Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")
-        ) {
-            for word in args.iter().filter(|w| !w.text.starts_with('-')) {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
-            }
+            found.extend(self.stored(running, &word.text, word.range.start));
+            found.extend(self.file(running.scope, &word.text));
         }
         let printed = self.take(found);
         match words::passing(command) {
-            Passing::OneLine | Passing::Lines => passed_by(command, printed),
+            Passing::OneLine | Passing::Lines | Passing::Field(_) => passed_by(command, printed),
             _ => printed,
         }
     }
@@ -425,6 +486,16 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 }
 
+// What follows a line break of a value is a line of the file by itself, and may
+// set another name.
+fn behind_breaks(mut trails: Vec<Trail<'_>>) -> Vec<Trail<'_>> {
+    trails.retain(|trail| trail.split || trail.cap.has_lines());
+    for trail in &mut trails {
+        trail.behind_break |= !trail.split;
+    }
+    trails
+}
+
 /// What a command lets through of what it gets from a pipe.
 fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r>> {
     match words::passing(command) {
@@ -440,9 +511,30 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
                 trail.split = true;
             }
         }
+        Passing::Field(class) => {
+            through.retain(|trail| class.is_some() || !is_of_github(trail));
+            let class = class.unwrap_or(Class::Text);
+            for trail in through.iter_mut().filter(|trail| is_of_github(trail)) {
+                trail.cap = trail.cap.min(class);
+            }
+        }
         Passing::Cleaned | Passing::Other => through.clear(),
     }
     through
+}
+
+// Whether GitHub has put the JSON together, so that a field of it is what it is
+// called; in a file, and in a text, whoever writes it does.
+fn is_of_github(trail: &Trail<'_>) -> bool {
+    match &trail.end {
+        End::Source(Source::Context(path)) => trail.json || !sources::is_text(path),
+        End::Source(Source::Read(holds, _) | Source::Output(_, holds)) => !matches!(
+            holds,
+            Holds::Agent | Holds::Artifact | Holds::Cache | Holds::Head { .. } | Holds::Log
+        ),
+        End::Source(Source::Dispatch(_) | Source::Caller(_)) => false,
+        End::Source(Source::Api(..) | Source::Payload) | End::Input(_) | End::Variable(_) => true,
+    }
 }
 
 /// Whether an option of `read` says that it reads on after the end of a line.
@@ -461,7 +553,7 @@ fn file_of_substitution(text: &str) -> Option<&str> {
 }
 
 /// What the runner sets for every step.
-fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
+pub(crate) fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
     let path = match name {
         "GITHUB_HEAD_REF" => "github.head_ref",
         "GITHUB_BASE_REF" => "github.base_ref",

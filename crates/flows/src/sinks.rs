@@ -52,8 +52,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     let shell = shell_of(&at);
                     if !shell.is_understood() {
                         self.line_writes(&at, script, &shell, &mut found);
+                        self.line_code(&at, script, &shell, &mut found);
                     } else if let Some(running) = self.running(scope, step) {
                         self.evaluated(&at, running, &mut found);
+                        self.calculated(&at, running, &mut found);
                         self.sourced(&at, running, &mut found);
                         self.arguments(&at, running, &mut found);
                         self.requests(&at, running, &mut found);

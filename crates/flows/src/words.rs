@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::class::Class;
+use crate::filters;
+
 /// One piece of a word that is not constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -138,6 +141,9 @@ pub(crate) enum Passing {
     OneLine,
     /// The same, and one line of it may come out as several.
     Lines,
+    /// A field of it comes out: of GitHub's own JSON this is the freest, and
+    /// nothing where GitHub makes it.
+    Field(Option<Class>),
     /// What comes out holds nothing of it that could do harm.
     Cleaned,
     /// It comes out of somewhere else.
@@ -203,7 +209,7 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "base64" => !flag("dD") && !texts.contains(&"--decode"),
         "jq" => texts
             .iter()
-            .any(|text| text.contains("@base64") || text.contains("@uri") || takes_facts(text)),
+            .any(|text| text.contains("@base64") || text.contains("@uri")),
         "printf" => texts.first().is_some_and(|format| {
             format.contains("%q") && !format.contains("%s") && !format.contains('$')
         }),
@@ -228,6 +234,8 @@ pub(crate) fn passing(command: &Command) -> Passing {
         Passing::OneLine
     } else if splits(name, &texts) {
         Passing::Lines
+    } else if let Some(filter) = filter_of(name, &texts) {
+        Passing::Field(filters::class_of(filter))
     } else {
         Passing::On
     }
@@ -287,39 +295,11 @@ fn splits(name: &str, texts: &[&str]) -> bool {
     }
 }
 
-/// Whether a filter of jq takes only what GitHub itself makes: numbers, commits,
-/// states.
-fn takes_facts(filter: &str) -> bool {
-    const FACTS: &[&str] = &[
-        "additions",
-        "baseRefOid",
-        "changedFiles",
-        "closed",
-        "createdAt",
-        "databaseId",
-        "deletions",
-        "headRefOid",
-        "id",
-        "isDraft",
-        "mergeable",
-        "node_id",
-        "number",
-        "oid",
-        "sha",
-        "state",
-        "updatedAt",
-    ];
-    let mut fields = filter
-        .split('.')
-        .skip(1)
-        .map(|rest| {
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
-            rest.get(..end).unwrap_or("")
-        })
-        .peekable();
-    fields.peek().is_some() && fields.all(|field| FACTS.contains(&field))
+// The filter of jq, which is its first word that is no option.
+fn filter_of<'t>(name: &str, texts: &[&'t str]) -> Option<&'t str> {
+    let plain = texts.iter().copied().filter(|text| !text.starts_with('-'));
+    let mut filters = plain.filter(|text| text.contains('.') && !text.contains('$'));
+    filters.next().filter(|_| name == "jq")
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -460,9 +440,9 @@ mod tests {
             ("base64 -w0", Passing::Cleaned),
             ("base64 -d", Passing::Lines),
             ("curl \"$URL\"", Passing::Other),
-            ("jq -r .number", Passing::Cleaned),
-            ("jq -r '\"n=\\(.number)\"'", Passing::Cleaned),
-            ("jq -r .title", Passing::On),
+            ("jq -r .number", Passing::Field(None)),
+            ("jq -r '\"n=\\(.number)\"'", Passing::Field(None)),
+            ("jq -r .title", Passing::Field(Some(Class::Line))),
             ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
             ("printf %q \"$X\"", Passing::Cleaned),
         ];

@@ -176,6 +176,7 @@ impl<'t> Walk<'_, 't, '_> {
                 self.statements(node, context.grouped().branching(None));
             }
             "for_statement" | "c_style_for_statement" => {
+                self.run_through(node, context);
                 self.statements(node, context.grouped().conditional());
             }
             "function_definition" => self.function(node, context.grouped()),
@@ -506,6 +507,24 @@ impl<'t> Walk<'_, 't, '_> {
             in_function: context.in_function,
             conditional: context.conditional,
         });
+    }
+
+    /// `for NAME in WORDS`
+    fn run_through(&mut self, node: Node<'t>, context: Context) {
+        let Some(name) = node.child_by_field_name("variable") else {
+            return;
+        };
+        let name = self.source.get(name.byte_range()).to_owned();
+        for (part, _) in fields(node).iter().filter(|(_, f)| *f == Some("value")) {
+            self.script.loops.push(Assignment {
+                name: name.clone(),
+                value: words::word(self.source, *part),
+                range: self.source.place(part.byte_range()),
+                exported: false,
+                in_function: context.in_function,
+                conditional: true,
+            });
+        }
     }
 
     fn assigned(&self, node: Node<'t>) -> (String, Word) {
