@@ -117,9 +117,7 @@ fn of_gh(words: &[&str], leads: &dyn Fn(&str) -> bool) -> Option<(Holds, From)> 
         ("pr", "diff") => Holds::Body,
         ("pr" | "issue", "view") => fields.map_or(Some(Holds::Body), of_field)?,
         ("pr" | "issue", "list" | "ls") => fields.map_or(Some(Holds::Title), of_field)?,
-        ("search", "issues" | "prs" | "commits") => {
-            fields.map_or(Some(Holds::Title), of_field)?
-        }
+        ("search", "issues" | "prs" | "commits") => fields.map_or(Some(Holds::Title), of_field)?,
         ("run", "view") if rest.iter().any(|word| word.starts_with("--log")) => {
             own_run(rest)?;
             Holds::Log
@@ -192,8 +190,17 @@ fn is_sent(words: &[&str]) -> bool {
     let sends = |word: &&&str| {
         matches!(
             word.split('=').next().unwrap_or(""),
-            "-f" | "-F" | "--field" | "--raw-field" | "--input" | "-d" | "--data" | "--data-raw"
-                | "--data-binary" | "--json" | "--form" | "--post-data"
+            "-f" | "-F"
+                | "--field"
+                | "--raw-field"
+                | "--input"
+                | "-d"
+                | "--data"
+                | "--data-raw"
+                | "--data-binary"
+                | "--json"
+                | "--form"
+                | "--post-data"
         )
     };
     method.map_or_else(
@@ -229,10 +236,7 @@ fn leads_to_others<'k>(
 }
 
 // curl https://api.github.com/repos/o/r/issues
-fn of_request<'k>(
-    args: &[Word],
-    known: &dyn Fn(&str) -> Option<&'k str>,
-) -> Option<(Holds, From)> {
+fn of_request<'k>(args: &[Word], known: &dyn Fn(&str) -> Option<&'k str>) -> Option<(Holds, From)> {
     let words: Vec<&str> = args.iter().map(|word| word.text.as_str()).collect();
     if is_sent(&words) {
         return None;
@@ -326,20 +330,29 @@ mod tests {
     fn answers_hold_other_peoples_text() {
         let anyone = |holds| Some((holds, "anyone"));
         let cases = [
-            ("gh pr view 1 --json title --jq .title", anyone(Holds::Title)),
+            (
+                "gh pr view 1 --json title --jq .title",
+                anyone(Holds::Title),
+            ),
             (
                 "gh pr view 1 --json headRefName -q .headRefName",
                 anyone(Holds::HeadBranch),
             ),
             ("gh pr view 1 --json title,number --jq .number", None),
-            ("gh api repos/o/r/pulls/1 --jq .head.ref", anyone(Holds::HeadBranch)),
+            (
+                "gh api repos/o/r/pulls/1 --jq .head.ref",
+                anyone(Holds::HeadBranch),
+            ),
             ("gh api repos/o/r/pulls/1 --jq .head.sha", None),
             ("gh api repos/o/r/pulls/1", anyone(Holds::Body)),
             ("gh api repos/o/r/issues/1/comments -f body=x", None),
             ("gh api repos/o/r/releases --jq .body", None),
             ("gh api \"$U\" -q .body", anyone(Holds::Body)),
             ("gh api \"$V\" -q .body", None),
-            ("gh issue view 1 --json body --jq .body", anyone(Holds::Body)),
+            (
+                "gh issue view 1 --json body --jq .body",
+                anyone(Holds::Body),
+            ),
             ("gh issue view 1", anyone(Holds::Body)),
             ("gh issue list --json number -q .[0].number", None),
             (
@@ -354,13 +367,22 @@ mod tests {
                 "gh pr list --state merged --json title -q .[0].title",
                 Some((Holds::Title, "merged")),
             ),
-            ("gh pr view 1 --json comments --jq '.comments | length'", None),
+            (
+                "gh pr view 1 --json comments --jq '.comments | length'",
+                None,
+            ),
             ("gh release view --json body", None),
             ("gh run view $R --log", anyone(Holds::Log)),
             ("gh run view $GITHUB_RUN_ID --log", None),
-            ("gh run view $R --json jobs -q .jobs[0].name", anyone(Holds::Title)),
+            (
+                "gh run view $R --json jobs -q .jobs[0].name",
+                anyone(Holds::Title),
+            ),
             ("gh run view $R --json conclusion -q .conclusion", None),
-            ("gh api repos/o/r/stargazers -q .[-1].login", anyone(Holds::Login)),
+            (
+                "gh api repos/o/r/stargazers -q .[-1].login",
+                anyone(Holds::Login),
+            ),
             (
                 "curl -s https://api.github.com/repos/o/r/issues/1",
                 anyone(Holds::Body),

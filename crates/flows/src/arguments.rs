@@ -14,7 +14,7 @@ use crate::trace::Tracer;
 use crate::trail::Trail;
 use crate::words::{self, Piece};
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Arguments that are options or program text.
     pub(crate) fn arguments(
         &self,
@@ -51,7 +51,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let named = tool.is_name(args, index);
             let mut worst: Option<(Means, Effect, Class, Vec<Trail<'r>>)> = None;
             for (piece, range) in words::located(word, 0..word.text.len()) {
-                let quoted = is_quoted(&running.text.value, word, &range);
+                let quoted = is_quoted(running.source(), word, &range);
                 let before = word.text.get(..range.start).unwrap_or("");
                 let behind = word.text.get(range.end..).unwrap_or("");
                 let part = Part {
@@ -76,17 +76,19 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 if trails.is_empty() {
                     continue;
                 }
-                let better = worst
-                    .as_ref()
-                    .is_none_or(|(old, before, ..)| (effect, means) > (*before, *old));
-                if better {
-                    worst = Some((means, effect, holds, trails));
+                match &mut worst {
+                    Some((old, before, least, all)) if (effect, means) == (*before, *old) => {
+                        *least = holds.min(*least);
+                        all.extend(trails);
+                    }
+                    Some((old, before, ..)) if (effect, means) < (*before, *old) => {}
+                    _ => worst = Some((means, effect, holds, trails)),
                 }
             }
             if let Some((means, effect, holds, trails)) = worst {
                 let kind = SinkKind::Argument(means, effect);
                 let span = running.span(word.range.clone());
-                let written = word.text.chars().take(80).collect();
+                let written = running.shown(&word.text);
                 let mut reached = at.reached(kind, span, written, trails);
                 reached.sink.holds_up_to = holds;
                 name.clone_into(&mut reached.sink.input);

@@ -17,7 +17,7 @@ use crate::trail::Trails;
 /// So many names of one calculation are followed.
 const MAX_NAMES: usize = 16;
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// What a script calculates, and where a value names a variable.
     pub(crate) fn calculated(
         &self,
@@ -32,19 +32,21 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 let trails = self.word(running, word, whole, &mut Vec::new());
                 self.code(at, running, (word.range.clone(), &word.text), trails, found);
             }
-            // `((X > 1))`
-            if command.name.text == "((" {
-                let words = command.args.iter();
-                let names = words.flat_map(|word| names_in(&word.text));
-                self.names(at, running, command.range.clone(), names.collect(), found);
-            }
+        }
+        for range in &running.script.calculations {
+            let text = running.source().get(range.clone()).unwrap_or("");
+            self.names(at, running, range.clone(), names_in(text), found);
         }
         let commands = running.script.commands.iter();
         let words = commands.flat_map(|command| {
             let targets = command.redirects.iter().map(|redirect| &redirect.target);
             command.args.iter().chain(targets).chain(&command.heredoc)
         });
-        let assigned = running.script.assignments.iter().chain(&running.script.loops);
+        let assigned = running
+            .script
+            .assignments
+            .iter()
+            .chain(&running.script.loops);
         for word in words.chain(assigned.map(|assignment| &assignment.value)) {
             if !word.is_static {
                 let names = expanded(&word.text);
@@ -69,7 +71,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         for name in names.into_iter().take(MAX_NAMES) {
             trails.extend(self.shell_variable(running, name, &mut Vec::new()));
         }
-        let shown = running.text.value.get(range.clone()).unwrap_or("");
+        let shown = running.source().get(range.clone()).unwrap_or("");
         let trails = self.take(trails);
         self.code(at, running, (range, shown), trails, found);
     }
@@ -124,7 +126,8 @@ fn expanded(text: &str) -> Vec<&str> {
     for rest in text.split("${!").skip(1) {
         let inside = rest.split('}').next().unwrap_or("");
         // `${!prefix*}` and `${!list[@]}` list names.
-        let lists = inside.ends_with(['*', '@']) || inside.contains("[@]") || inside.contains("[*]");
+        let lists =
+            inside.ends_with(['*', '@']) || inside.contains("[@]") || inside.contains("[*]");
         if !lists {
             found.extend(names_in(inside).into_iter().take(1));
         }
@@ -139,7 +142,11 @@ fn names_in(text: &str) -> Vec<&str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a failed unwrap is a failed test"
+)]
 mod tests {
     use cofferdam_workflows::shell::{Shell, parse};
 
@@ -170,9 +177,15 @@ mod tests {
     fn names_stand_bare_in_arithmetic() {
         assert_eq!(expanded("a $((X + $Y * 2)) b"), ["X", "Y"]);
         assert_eq!(expanded("${!X} ${!P*} ${!A[@]} ${Y}"), ["X"]);
-        let script = parse("(( X > 1 )) && true", &Shell::Bash);
-        let test = script.commands.first().unwrap();
-        assert_eq!(test.name.text, "((");
-        assert!(test.args.iter().any(|word| word.text == "X"));
+        for text in [
+            "(( X > 1 )) && true",
+            "if (( X )); then a; fi",
+            "for ((i=0; i<X; i++)); do a; done",
+        ] {
+            let script = parse(text, &Shell::Bash);
+            let found = script.calculations.iter();
+            let mut names = found.flat_map(|range| names_in(&text[range.clone()]));
+            assert!(names.any(|name| name == "X"), "{text}");
+        }
     }
 }

@@ -36,7 +36,7 @@ const INTERPRETERS: &[(&str, &str)] = &[
     ("ghc", "e"),
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Every string of a script that it runs.
     pub(crate) fn evaluated(
         &self,
@@ -59,7 +59,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             self.name(at, running, command, found);
             if reads_code(command) {
                 let trails = self.standard_input(running, command);
-                let shown = running.text.value.get(command.range.clone());
+                let shown = running.source().get(command.range.clone());
                 self.code(
                     at,
                     running,
@@ -80,7 +80,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             }
             if xargs_starts(command) {
                 let trails = self.standard_input(running, command);
-                let shown = running.text.value.get(command.range.clone());
+                let shown = running.source().get(command.range.clone());
                 let place = (command.range.clone(), shown.unwrap_or(""));
                 self.code(at, running, place, trails, found);
             }
@@ -106,7 +106,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 trail.place = Some((running.scope.file(), span));
             }
         }
-        let written = shown.chars().take(80).collect();
+        let written = running.shown(shown);
         found.push(at.reached(SinkKind::Evaluated, span, written, trails));
     }
 
@@ -126,7 +126,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let Some((Piece::Variable(_) | Piece::Substitution(_), range)) = pieces.first() else {
             return;
         };
-        if range.start != 0 {
+        // What `eval "$(…)"` runs is said of its argument.
+        let nested =
+            command.depth > 0 && matches!(pieces.first(), Some((Piece::Substitution(_), _)));
+        if range.start != 0 || nested {
             return;
         }
         let trails = self.word(running, program, range.clone(), &mut Vec::new());
@@ -134,7 +137,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let place = (program.range.clone(), program.text.as_str());
         self.code(at, running, place, trails, found);
         // Quoted it is one program's name, and what runs is on the runner.
-        let quoted = is_quoted(&running.text.value, program, range);
+        let quoted = is_quoted(running.source(), program, range);
         for reached in found.iter_mut().skip(before) {
             reached.sink.holds_up_to = if quoted { Class::Ref } else { Class::Word };
         }
@@ -232,7 +235,9 @@ fn unless_named(args: &[Word]) -> Vec<&Word> {
 }
 
 fn runs_awk(args: &[Word]) -> bool {
-    let runs = |text: &str| text.contains("system(") || text.contains("getline") || text.contains("print |");
+    let runs = |text: &str| {
+        text.contains("system(") || text.contains("getline") || text.contains("print |")
+    };
     args.iter().any(|word| runs(&word.text))
 }
 
@@ -262,8 +267,13 @@ fn xargs_starts(command: &Command) -> bool {
         _ if command.is_wrapped_by("xargs") => (program, args),
         _ => return false,
     };
-    let starts = program.file_name().is_some_and(|name| STARTS.contains(&name));
-    starts && args.iter().all(|word| word.text.starts_with('-') && !word.text.ends_with('c'))
+    let starts = program
+        .file_name()
+        .is_some_and(|name| STARTS.contains(&name));
+    starts
+        && args
+            .iter()
+            .all(|word| word.text.starts_with('-') && !word.text.ends_with('c'))
 }
 
 fn after<'a>(args: &'a [Word], flags: &[&str]) -> Vec<&'a Word> {
@@ -344,10 +354,19 @@ mod tests {
             let script = parse(text, &Shell::Bash);
             script.commands.iter().any(xargs_starts)
         };
-        for text in ["echo $X | xargs env", "echo $X | xargs -n1 sh", "x | xargs sudo -E"] {
+        for text in [
+            "echo $X | xargs env",
+            "echo $X | xargs -n1 sh",
+            "x | xargs sudo -E",
+        ] {
             assert!(starts(text), "{text}");
         }
-        for text in ["x | xargs", "x | xargs echo", "x | xargs sh -c y", "x | xargs env ls"] {
+        for text in [
+            "x | xargs",
+            "x | xargs echo",
+            "x | xargs sh -c y",
+            "x | xargs env ls",
+        ] {
             assert!(!starts(text), "{text}");
         }
     }

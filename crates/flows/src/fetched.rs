@@ -43,7 +43,7 @@ pub(crate) struct Layer<'r> {
     guards: Vec<&'r Expr>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// What the steps of a job put into the workspace, in their order.
     pub(crate) fn layers(&self, scope: Scope<'r>) -> Vec<Layer<'r>> {
         let (Unit::Workflow(workflow), Some(job)) = (scope.unit, scope.job) else {
@@ -143,7 +143,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
         let path = literal(line).unwrap_or(".");
         let artifact = self.artifact(scope, path);
-        artifact.into_iter().chain(self.head_file(scope, path, 0)).collect()
+        artifact
+            .into_iter()
+            .chain(self.head_file(scope, path, 0))
+            .collect()
     }
 
     // The innermost folder that holds it decides; of two for the same, the later,
@@ -156,22 +159,24 @@ impl<'s, 'r> Tracer<'s, 'r> {
         at: usize,
     ) -> Option<&'l Layer<'r>> {
         let end = scope.step.map_or(usize::MAX, |step| step.index);
-        let before = layers.iter().filter(|layer| {
-            layer.step.index < end || layer.step.index == end && layer.after <= at
-        });
+        let before = layers
+            .iter()
+            .filter(|layer| layer.step.index < end || layer.step.index == end && layer.after <= at);
         let mut lying: Vec<&Layer<'r>> = Vec::new();
         for layer in before {
             lying.retain(|old| !Folder::Inside(old.folder.clone()).is_in(&layer.folder));
             lying.push(layer);
         }
-        let holding = lying.into_iter().filter(|layer| folder.is_in(&layer.folder));
+        let holding = lying
+            .into_iter()
+            .filter(|layer| folder.is_in(&layer.folder));
         holding
             .max_by_key(|layer| layer.folder.len())
             .filter(|layer| layer.head.is_some())
     }
 
     // Where a script stands at a byte of it.
-    fn folder_at(&self, scope: Scope<'r>, at: usize) -> Folder {
+    pub(crate) fn folder_at(&self, scope: Scope<'r>, at: usize) -> Folder {
         let mut cwd = start_of(scope);
         let script = scope.step.and_then(|step| self.running(scope, step));
         let commands = script.iter().flat_map(|running| &running.script.commands);
@@ -232,13 +237,17 @@ fn start_of(scope: Scope<'_>) -> Folder {
     });
     let around = match scope.unit {
         Unit::Workflow(workflow) => {
-            let job = scope.job.and_then(|j| j.defaults.working_directory.as_ref());
+            let job = scope
+                .job
+                .and_then(|j| j.defaults.working_directory.as_ref());
             job.or(workflow.defaults.working_directory.as_ref())
         }
         Unit::Action(_) => None,
     };
     let written = own.or(around);
-    written.map_or_else(Folder::workspace, |text| Folder::workspace().join(&text.value))
+    written.map_or_else(Folder::workspace, |text| {
+        Folder::workspace().join(&text.value)
+    })
 }
 
 struct Filler<'t, 's, 'r, 'f> {
@@ -248,7 +257,7 @@ struct Filler<'t, 's, 'r, 'f> {
     found: &'f mut Vec<Layer<'r>>,
 }
 
-impl<'r> Filler<'_, '_, 'r, '_> {
+impl<'s, 'r: 's> Filler<'_, 's, 'r, '_> {
     fn step(&mut self, scope: Scope<'r>, frame: &Frame<'_>, step: &'r Step, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else {
             return;
@@ -258,7 +267,7 @@ impl<'r> Filler<'_, '_, 'r, '_> {
         }
         if let Some(running) = self.tracer.running(scope, step) {
             let start = start_of(scope.in_step(step));
-            return self.script(frame, step, running.script, &running.text.value, start);
+            return self.script(frame, step, running.script, running.source(), start);
         }
         let Some(action) = self.tracer.index.action(step) else {
             return;
@@ -424,7 +433,11 @@ fn brought(command: &Command, head: Head, fetched: &mut bool, cwd: &Folder) -> O
         };
     }
     let rest = words.get(at + 1..).unwrap_or_default();
-    let plain: Vec<&str> = rest.iter().copied().filter(|w| !w.starts_with('-')).collect();
+    let plain: Vec<&str> = rest
+        .iter()
+        .copied()
+        .filter(|w| !w.starts_with('-'))
+        .collect();
     let own = |word: &&str| matches!(*word, "main" | "master" | "origin/main" | "origin/master");
     let code = head.is_code() || head.text;
     match *words.get(at)? {

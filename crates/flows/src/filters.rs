@@ -8,7 +8,9 @@ use crate::class::Class;
 /// states.
 const FACTS: &[&str] = &[
     "additions",
+    "baseRefName",
     "baseRefOid",
+    "base_ref",
     "changedFiles",
     "closed",
     "conclusion",
@@ -19,6 +21,7 @@ const FACTS: &[&str] = &[
     "headSha",
     "head_sha",
     "id",
+    "isCrossRepository",
     "isDraft",
     "mergeable",
     "merged",
@@ -52,13 +55,46 @@ pub(crate) fn result(filter: &str) -> String {
     }
 }
 
+/// What a stage gives out that is a number or a truth, whatever it is given.
+const MEASURES: &[&str] = &[
+    "all",
+    "any",
+    "contains(",
+    "endswith(",
+    "has(",
+    "index(",
+    "length",
+    "not",
+    "startswith(",
+    "test(",
+    "tonumber",
+    "type",
+];
+
+/// Whether a filter gives out numbers or truths only.
+pub(crate) fn measures(filter: &str) -> bool {
+    let filter = without_selects(filter);
+    let last = last_stage(&filter).trim();
+    let compares = [
+        " == ", " != ", " > ", " < ", " >= ", " <= ", " and ", " or ",
+    ];
+    let built = last.contains(['{', '[']) || last.contains("\\(") || last.contains(" + ");
+    MEASURES.iter().any(|word| last.starts_with(word))
+        || !built && !last.contains("if ") && compares.iter().any(|sign| last.contains(sign))
+}
+
 /// How free a value is that a filter takes out of what GitHub answers; `None`
 /// where only GitHub makes it.
 pub(crate) fn class_of(filter: &str) -> Option<Class> {
     let result = result(filter);
     let fields: Vec<&str> = fields(&result).collect();
     let all = |names: &[&[&str]]| {
-        let known = |field: &&str| names.iter().any(|names| names.contains(field));
+        let made = |field: &str| {
+            ["_url", "_at", "Url", "At"]
+                .iter()
+                .any(|end| field.ends_with(end))
+        };
+        let known = |field: &&str| names.iter().any(|names| names.contains(field)) || made(field);
         // `.user.login`: what is on the way is no value.
         let ends = ends(&result);
         !fields.is_empty() && ends.iter().all(known)
@@ -172,11 +208,27 @@ mod tests {
             (".[] | \"\\(.number) \\(.title)\"", Some(Class::Line)),
             ("[.[] | .title] | join(\", \")", Some(Class::Line)),
             (".title | ascii_downcase", Some(Class::Line)),
+            (".[0].html_url", None),
             (".body", Some(Class::Text)),
             (".", Some(Class::Text)),
         ];
         for (filter, expected) in cases {
             assert_eq!(class_of(filter), expected, "{filter}");
+        }
+        for filter in [
+            "length",
+            ".[] | length",
+            ".a == \"x\" and (.b | not)",
+            "map(.a) | any",
+        ] {
+            assert!(measures(filter), "{filter}");
+        }
+        for filter in [
+            ".title",
+            "[.[] | {title, n: (.a == 1)}]",
+            "if .a == 1 then .b else .c end",
+        ] {
+            assert!(!measures(filter), "{filter}");
         }
     }
 }

@@ -62,7 +62,9 @@ impl Source {
             Self::Dispatch(name) => format!("the input `{name}` of `workflow_dispatch`"),
             Self::Caller(name) => format!("the input `{name}`"),
             Self::Output(action, holds) => format!("{} from {action}", holds.describe()),
-            Self::Read(holds, how) | Self::Api(holds, _, how) => format!("{} (`{how}`)", holds.describe()),
+            Self::Read(holds, how) | Self::Api(holds, _, how) => {
+                format!("{} (`{how}`)", holds.describe())
+            }
             Self::Payload => "what others write on the issue or pull request".to_owned(),
         }
     }

@@ -35,7 +35,7 @@ const CLEANING: &[&str] = &[
     "createHash(",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn set_by_javascript(
         &self,
         scope: Scope<'r>,
@@ -212,7 +212,9 @@ fn of_any_object(piece: &str) -> Option<(String, Holds)> {
         let before = piece.get(..*at).unwrap_or("");
         let after = piece.get(at + field.len()..).unwrap_or("");
         let object: &str = before
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '?' | '[' | ']'))
+            .rsplit(|c: char| {
+                !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '?' | '[' | ']')
+            })
             .next()
             .unwrap_or("");
         before.ends_with('.')

@@ -28,7 +28,7 @@ pub(crate) struct Leavings<'r> {
     pub(crate) files: HashMap<String, Vec<&'r Step>>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn leavings(&self, scope: Scope<'r>) -> Rc<Leavings<'r>> {
         let address = scope.steps().as_ptr().addr();
         if let Some(known) = self.leavings.borrow().get(&address) {

@@ -46,7 +46,7 @@ const PYTHON: &[&str] = &[
     "shell=True",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Lines of a script that run a value.
     pub(crate) fn line_code(
         &self,
@@ -114,8 +114,8 @@ fn of_cmd(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     while let Some(name) = parts.next() {
         let name = name.split(':').next().unwrap_or("");
-        let known = !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let known =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if known && parts.next().is_some() && !found.contains(&name) {
             found.push(name);
         }
@@ -136,7 +136,11 @@ mod tests {
             ("for %%i in (*) do echo %%i", Shell::Cmd, &[]),
             ("iex $env:B", Shell::PowerShell, &["B"]),
             ("cmd /c \"echo $env:B\"", Shell::PowerShell, &["B"]),
-            ("powershell -Command \"echo $env:B\"", Shell::PowerShell, &["B"]),
+            (
+                "powershell -Command \"echo $env:B\"",
+                Shell::PowerShell,
+                &["B"],
+            ),
             (
                 "[scriptblock]::Create($env:B).Invoke()",
                 Shell::PowerShell,

@@ -121,6 +121,9 @@ enum Unless {
     /// Shell characters are escaped from this major version on, unless the
     /// input is set to `false`.
     Escaped(u32, &'static str),
+    /// Commands are taken from people with this right alone, unless the input
+    /// says that it takes none.
+    Asked(&'static str),
     /// `list-files` says how they are written: `shell` and `escape` quote for
     /// a shell, and nothing is listed by default.
     Listed,
@@ -237,6 +240,12 @@ const ROWS: &[Row] = &[
         &["sourceHeadBranch", "pullRequestLabels"],
         HeadBranch,
     ),
+    Row {
+        action: "xt0rted/slash-command-action",
+        outputs: &["command-arguments"],
+        holds: Body,
+        unless: Unless::Asked("permission-level"),
+    },
     row("khan/pull-request-comment-trigger", &["comment_body"], Body),
     row(
         "shanegenschaw/pull-request-comment-trigger",
@@ -335,6 +344,9 @@ fn fits(pattern: &str, output: &str) -> bool {
 fn escaped(unless: Unless, step: &Step) -> bool {
     match unless {
         Unless::Never => false,
+        Unless::Asked(input) => step
+            .input(input)
+            .is_none_or(|text| !matches!(text.value.trim(), "none" | "read")),
         Unless::Listed => step
             .input("list-files")
             .is_none_or(|text| matches!(text.value.trim(), "none" | "shell" | "escape")),

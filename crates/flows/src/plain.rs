@@ -41,7 +41,7 @@ const CLEANING: &[&str] = &[
     "[int]",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn set_by_lines(
         &self,
         scope: Scope<'r>,

@@ -19,8 +19,18 @@ struct Reader {
 }
 
 const READERS: &[Reader] = &[
-    reader(&["cat", "tac", "rev", "strings", "uniq", "xxd", "od", "comm"], false, "", ""),
-    reader(&["nl", "paste", "column", "expand", "iconv"], false, "bdfnstvw", ""),
+    reader(
+        &["cat", "tac", "rev", "strings", "uniq", "xxd", "od", "comm"],
+        false,
+        "",
+        "",
+    ),
+    reader(
+        &["nl", "paste", "column", "expand", "iconv"],
+        false,
+        "bdfnstvw",
+        "",
+    ),
     reader(&["head", "tail"], false, "cn", ""),
     reader(&["cut"], false, "bcdf", ""),
     reader(&["sort"], false, "kotST", ""),
@@ -96,6 +106,23 @@ const READING: &[&str] = &[
     "require(",
     "safe_load",
 ];
+
+/// The program of a command that has one, as the filter of jq.
+pub(crate) fn filter(command: &Command) -> Option<&str> {
+    let (_, args) = command.effective();
+    let mut skipped = 0_usize;
+    for word in args {
+        let text = word.text.as_str();
+        if skipped > 0 {
+            skipped -= 1;
+        } else if let Some((_, count)) = LONG.iter().find(|(option, _)| *option == text) {
+            skipped = *count;
+        } else if !text.starts_with('-') {
+            return Some(text);
+        }
+    }
+    None
+}
 
 /// The words of a command that name files which it reads and prints.
 pub(crate) fn files(command: &Command) -> Vec<&Word> {

@@ -103,7 +103,7 @@ pub(crate) fn is_address(action: &str, input: &str) -> bool {
     })
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Requests of a script whose host a value can choose.
     pub(crate) fn requests(
         &self,
@@ -128,11 +128,14 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     let before = word.text.get(..range.start).unwrap_or("");
                     runs && owners::is_owner(before, word.text.get(range.end..).unwrap_or(""))
                 };
-                let open = pieces.into_iter().find(|(piece, range)| {
+                let open = |(piece, range): &(Piece, Range<usize>)| {
                     let host = is_host(word.text.get(..range.start).unwrap_or(""));
                     !matches!(piece, Piece::Expression(_)) && host || owns(range)
-                });
-                let Some((_, range)) = open else { continue };
+                };
+                let open = pieces.into_iter().filter(open);
+                let Some(range) = self.first_told(running, word, open) else {
+                    continue;
+                };
                 // Whose code it is takes no more than a name.
                 let whole = runs && range == (0..word.text.len());
                 let holds_up_to = match whole || owns(&range) {
@@ -146,12 +149,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     continue;
                 }
                 let secret = sends_secret(running.scope, command, word);
-                let kind = SinkKind::Request {
-                    secret,
-                    runs,
-                };
+                let kind = SinkKind::Request { secret, runs };
                 let span = running.span(word.range.clone());
-                let written = word.text.chars().take(80).collect();
+                let written = running.shown(&word.text);
                 let mut reached = at.reached(kind, span, written, trails);
                 reached.sink.holds_up_to = holds_up_to;
                 name.clone_into(&mut reached.sink.input);
@@ -159,6 +159,22 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 found.push(reached);
             }
         }
+    }
+}
+
+impl<'s, 'r: 's> Tracer<'s, 'r> {
+    // The first part of a word to which anything leads.
+    fn first_told(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        parts: impl Iterator<Item = (Piece, Range<usize>)>,
+    ) -> Option<Range<usize>> {
+        let mut ranges = parts.map(|(_, range)| range);
+        ranges.find(|range| {
+            let trails = self.word(running, word, range.clone(), &mut Vec::new());
+            !trails.is_empty()
+        })
     }
 }
 
@@ -246,7 +262,10 @@ fn is_inside_of_code(running: Running<'_, '_>, command: &Command) -> bool {
             let read = first.filter(|word| {
                 word.text.starts_with("<(") && program.file_name().is_some_and(is_interpreter)
             });
-            evaluated::code_words(other).into_iter().chain(read).any(holds)
+            evaluated::code_words(other)
+                .into_iter()
+                .chain(read)
+                .any(holds)
         })
 }
 
@@ -254,7 +273,10 @@ fn is_started_later(running: Running<'_, '_>, command: &Command) -> bool {
     let (_, args) = command.effective();
     let named = args.iter().zip(args.iter().skip(1));
     let named = named.filter(|(option, _)| {
-        matches!(option.text.as_str(), "-o" | "-O" | "--output" | "--output-document")
+        matches!(
+            option.text.as_str(),
+            "-o" | "-O" | "--output" | "--output-document"
+        )
     });
     let named = named.map(|(_, file)| file);
     let redirected = command.redirects.iter().filter(|r| r.writes());

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use cofferdam_facts::Span;
-use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::documents::{Recipe, Step};
 use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::api;
@@ -31,23 +31,86 @@ const MAX_NAMES: usize = 12;
 #[derive(Clone, Copy)]
 pub(crate) struct Running<'s, 'r> {
     pub(crate) scope: Scope<'r>,
+    pub(crate) body: Body<'r>,
+    pub(crate) script: &'s Script,
+    /// What starts it, and which of its words is the first argument.
+    pub(crate) call: Option<(Call<'s, 'r>, usize)>,
+}
+
+/// The text of a script.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'r> {
+    /// The step's own.
+    Step(&'r Text),
+    /// A program's, which is said of the place that starts it.
+    Program {
+        text: &'r str,
+        name: &'r str,
+        site: Span,
+    },
+    /// A recipe's, likewise.
+    Recipe {
+        recipe: &'r Recipe,
+        name: &'r str,
+        site: Span,
+    },
+}
+
+/// The command of a step's script that starts a program.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'s, 'r> {
     pub(crate) text: &'r Text,
     pub(crate) script: &'s Script,
+    pub(crate) command: &'s Command,
+}
+
+impl<'s, 'r> Call<'s, 'r> {
+    /// The script of the step.
+    pub(crate) fn running(&self, scope: Scope<'r>) -> Running<'s, 'r> {
+        Running {
+            scope,
+            body: Body::Step(self.text),
+            script: self.script,
+            call: None,
+        }
+    }
 }
 
 impl<'r> Running<'_, 'r> {
     pub(crate) fn span(&self, range: Range<usize>) -> Span {
-        self.text.raw_span(self.scope.document(), range)
+        match self.body {
+            Body::Step(text) => text.raw_span(self.scope.document(), range),
+            Body::Program { site, .. } | Body::Recipe { site, .. } => site,
+        }
+    }
+
+    pub(crate) fn source(&self) -> &'r str {
+        match self.body {
+            Body::Step(text) => &text.value,
+            Body::Program { text, .. } => text,
+            Body::Recipe { recipe, .. } => &recipe.text,
+        }
+    }
+
+    /// A part of it for messages, with the program in which it stands.
+    pub(crate) fn shown(&self, part: &str) -> String {
+        let shown: String = part.chars().take(80).collect();
+        match self.body {
+            Body::Step(_) => shown,
+            Body::Program { name, .. } => format!("{name}: {shown}"),
+            Body::Recipe { name, recipe, .. } => format!("{name} {}: {shown}", recipe.target),
+        }
     }
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// The script of a step, where it runs.
     pub(crate) fn running(&self, scope: Scope<'r>, step: &'r Step) -> Option<Running<'s, 'r>> {
         Some(Running {
             scope: scope.in_step(step),
-            text: step.script()?,
+            body: Body::Step(step.script()?),
             script: self.script(scope, step)?,
+            call: None,
         })
     }
 
@@ -63,7 +126,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return Vec::new();
         };
         let mut found = Trails::default();
-        for write in writes::of_script(&running.text.value, running.script) {
+        let mut writes = writes_of(running);
+        for inner in self.programs(running) {
+            writes.extend(writes_of(inner));
+        }
+        for (running, write) in writes {
             if write.file != file {
                 continue;
             }
@@ -159,7 +226,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
     // Expressions that GitHub puts into the script.
     fn spliced(&self, running: Running<'s, 'r>, range: Range<usize>) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
-        for (embedded, expr) in running.text.parsed() {
+        let Body::Step(text) = running.body else {
+            return Vec::new();
+        };
+        for (embedded, expr) in text.parsed() {
             if embedded.range.start >= range.start && embedded.range.end <= range.end {
                 let span = running.span(embedded.range.clone());
                 found.extend(self.expression(running.scope, expr, span));
@@ -180,7 +250,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     ) -> Vec<Trail<'r>> {
         // Before it is set anew it is what the script was given.
         if seen.iter().any(|s| s == name) {
-            return self.variable(running.scope, name);
+            return self.given_variable(running, name, seen);
         }
         if seen.len() >= MAX_NAMES {
             return Vec::new();
@@ -206,7 +276,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             found.extend(self.read_into(running, command, name, seen));
         }
         if !shadowed {
-            found.extend(self.variable(running.scope, name));
+            found.extend(self.given_variable(running, name, seen));
             found.extend(default_variable(name));
         }
         seen.pop();
@@ -262,7 +332,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
         });
         let key = format!("code {number}");
         let Some(given) = around.next().filter(|_| !seen.contains(&key)) else {
-            return Vec::new();
+            let number = number.parse::<usize>();
+            return number.map_or_else(|_| Vec::new(), |at| self.argument(running, at, seen));
         };
         let named = number.parse::<usize>().ok().and_then(|at| given.get(at));
         let Some(named) = named else {
@@ -352,7 +423,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             .collect();
         let mut found = Trails::default();
         let start = range.start;
-        if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
+        if let Some(path) = file_of_substitution(running.source().get(range).unwrap_or("")) {
             found.extend(self.stored(running, path, start));
             found.extend(self.file(running.scope, path));
         }
@@ -484,6 +555,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
         }
         self.take(found)
     }
+}
+
+fn writes_of<'s, 'r>(running: Running<'s, 'r>) -> Vec<(Running<'s, 'r>, Write<'s>)> {
+    let writes = writes::of_script(running.source(), running.script);
+    writes.into_iter().map(|write| (running, write)).collect()
 }
 
 // What follows a line break of a value is a line of the file by itself, and may

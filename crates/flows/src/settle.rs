@@ -16,7 +16,7 @@ const MAX_ARRIVALS: usize = 64;
 /// How many inputs and variables are asked about for one of them.
 const MAX_ASKED: usize = 2_000;
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Everything that arrives at a place by a trail.
     pub(crate) fn settle(&self, scope: Scope<'r>, trail: &Trail<'r>) -> Vec<Arrival<'r>> {
         match (&trail.end, scope.unit) {
@@ -142,7 +142,7 @@ struct Search<'t, 's, 'r> {
     found: Vec<Arrival<'r>>,
 }
 
-impl<'r> Search<'_, '_, 'r> {
+impl<'s, 'r: 's> Search<'_, 's, 'r> {
     fn callers(&mut self, workflow: &'r Workflow, wanted: &Wanted<'r>) {
         let callers = self.tracer.index.callers(workflow).to_vec();
         if callers.is_empty() {

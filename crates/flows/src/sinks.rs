@@ -29,7 +29,7 @@ pub(crate) struct Reached<'r> {
     pub(crate) trails: Vec<Trail<'r>>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Every sink of a scope that anything leads to.
     pub(crate) fn sinks(&self, scope: Scope<'r>) -> Vec<Reached<'r>> {
         let mut found = Vec::new();
@@ -62,6 +62,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
                         self.prompts_of_script(&at, running, &mut found);
                         self.targets_of_script(&at, running, &mut found);
                         self.files(&at, running, &mut found);
+                        self.writes_of_code(&at, running, &mut found);
+                        self.sinks_of_programs(&at, running, &mut found);
                     }
                 }
                 StepKind::Uses { with, .. } => {
@@ -148,8 +150,13 @@ impl<'s, 'r> Tracer<'s, 'r> {
         found.push(reached);
     }
 
-    fn files(&self, at: &At<'r>, running: Running<'s, 'r>, found: &mut Vec<Reached<'r>>) {
-        for write in writes::of_script(&running.text.value, running.script) {
+    pub(crate) fn files(
+        &self,
+        at: &At<'r>,
+        running: Running<'s, 'r>,
+        found: &mut Vec<Reached<'r>>,
+    ) {
+        for write in writes::of_script(running.source(), running.script) {
             let mut trails = self.content(running, &write);
             trails.retain(|trail| !trail.spliced);
             if trails.is_empty() {

@@ -423,7 +423,9 @@ fn class_of(steps: &[&str]) -> Class {
     if steps == ["action"] {
         return Class::Line;
     }
-    let of_fork = above.iter().any(|step| matches!(*step, "repo" | "head_repository" | "forkee"));
+    let of_fork = above
+        .iter()
+        .any(|step| matches!(*step, "repo" | "head_repository" | "forkee"));
     if of_fork && is_address(leaf) {
         return Class::Word;
     }
@@ -489,7 +491,10 @@ fn who_starts(event: &str) -> Option<Who> {
 /// belongs to one.
 #[must_use]
 pub fn names_owner(path: &str) -> bool {
-    if matches!(path, "github.actor" | "github.triggering_actor" | "github.event.sender.login") {
+    if matches!(
+        path,
+        "github.actor" | "github.triggering_actor" | "github.event.sender.login"
+    ) {
         return true;
     }
     let leaf = path.rsplit('.').next().unwrap_or("");
@@ -502,7 +507,10 @@ pub fn names_owner(path: &str) -> bool {
 
 // By which `git` fetches a repository.
 fn is_address(leaf: &str) -> bool {
-    matches!(leaf, "clone_url" | "git_url" | "html_url" | "ssh_url" | "svn_url")
+    matches!(
+        leaf,
+        "clone_url" | "git_url" | "html_url" | "ssh_url" | "svn_url"
+    )
 }
 
 fn is_word_somewhere(path: &str) -> bool {

@@ -43,7 +43,7 @@ pub(crate) struct Restored<'r> {
     cut: bool,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// The caches that steps restore and other jobs save.
     pub(crate) fn restored(&self, scope: Scope<'r>) -> Vec<Restored<'r>> {
         let saves = self.index.saves();

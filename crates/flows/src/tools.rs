@@ -296,12 +296,16 @@ const TOOLS: &[Tool] = &[
         Runs,
         "https://developer.hashicorp.com/terraform/cli/commands",
     ),
-    options(
-        &["ansible", "ansible-playbook"],
-        &[],
-        Runs,
-        "https://docs.ansible.com/ansible/latest/cli/ansible-playbook.html",
-    ),
+    // Values of variables are templates, and `lookup('pipe', …)` runs.
+    Tool {
+        program: Program::After(&["-e", "--extra-vars"]),
+        ..options(
+            &["ansible", "ansible-playbook"],
+            &[],
+            Runs,
+            "https://docs.ansible.com/ansible/latest/cli/ansible-playbook.html",
+        )
+    },
     // -v /:/host, --privileged
     options(
         &["docker", "podman"],
@@ -389,7 +393,12 @@ const TOOLS: &[Tool] = &[
     ),
     Tool {
         program: Program::After(&["-e"]),
-        ..options(&["gnuplot"], &[], Runs, "http://www.gnuplot.info/docs/Overview.html")
+        ..options(
+            &["gnuplot"],
+            &[],
+            Runs,
+            "https://gnuplot.sourceforge.net/docs_6.0/Overview.html",
+        )
     },
     // `!command`
     Tool {
@@ -399,16 +408,6 @@ const TOOLS: &[Tool] = &[
             &[],
             Runs,
             "https://vimhelp.org/various.txt.html",
-        )
-    },
-    // Values of variables are templates, and `lookup('pipe', …)` runs.
-    Tool {
-        program: Program::After(&["-e", "--extra-vars"]),
-        ..options(
-            &["ansible-playbook", "ansible"],
-            &[],
-            Runs,
-            "https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_variables.html",
         )
     },
     // A definition is expanded again, and `syscmd` runs.
@@ -437,11 +436,7 @@ const TOOLS: &[Tool] = &[
         &["extension"],
         "https://cli.github.com/manual/gh_extension_install",
     ),
-    fetches(
-        &["brew"],
-        &["install", "tap"],
-        "https://docs.brew.sh/Taps",
-    ),
+    fetches(&["brew"], &["install", "tap"], "https://docs.brew.sh/Taps"),
     fetches(
         &["asdf", "mise"],
         &["plugin", "plugins"],
@@ -555,7 +550,8 @@ impl Tool {
             } else if let Some((_, count)) = skip {
                 value = *count;
                 Position::Plain
-            } else if matches!(self.program, Program::Attached(option) if text.starts_with(option)) {
+            } else if matches!(self.program, Program::Attached(option) if text.starts_with(option))
+            {
                 Position::Program
             } else if text.starts_with('-') {
                 Position::Plain

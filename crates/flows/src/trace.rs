@@ -72,7 +72,7 @@ pub(crate) struct Tracer<'s, 'r> {
     pub(crate) unfinished: Cell<bool>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn new(
         repository: &'r cofferdam_workflows::Repository,
         index: Arc<Index<'r>>,
@@ -267,10 +267,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
             {
                 self.dispatch(scope, name(3))
             }
-            "github" if sources::is_free_somewhere(text) || sources::names_owner(text) => vec![Trail::from(
-                End::Source(Source::Context(text.to_owned())),
-                format!("`{text}`"),
-            )],
+            "github" if sources::is_free_somewhere(text) || sources::names_owner(text) => {
+                vec![Trail::from(
+                    End::Source(Source::Context(text.to_owned())),
+                    format!("`{text}`"),
+                )]
+            }
             "env" => match name(1) {
                 Some(name) => self.variable(scope, name),
                 None => self.all_variables(scope),

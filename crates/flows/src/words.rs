@@ -7,6 +7,7 @@ use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
 use crate::filters;
+use crate::readers;
 
 /// One piece of a word that is not constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,6 +217,8 @@ pub(crate) fn passing(command: &Command) -> Passing {
         _ => false,
     };
     let joins = match name {
+        // Lines of one file become one.
+        "paste" => texts.iter().any(|t| *t == "--serial" || is_letter(t, 's')),
         "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
         "tr" => texts
             .iter()
@@ -234,11 +237,18 @@ pub(crate) fn passing(command: &Command) -> Passing {
         Passing::OneLine
     } else if splits(name, &texts) {
         Passing::Lines
-    } else if let Some(filter) = filter_of(name, &texts) {
-        Passing::Field(filters::class_of(filter))
     } else {
-        Passing::On
+        let filter = readers::filter(command).filter(|_| name == "jq");
+        filter.and_then(filtered).unwrap_or(Passing::On)
     }
+}
+
+// `-sd,`
+fn is_letter(option: &str, letter: char) -> bool {
+    let letters = option
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'));
+    letters.is_some_and(|letters| letters.starts_with(letter))
 }
 
 /// Whether `printf` writes an argument by `%q`, as a shell would read it back.
@@ -295,11 +305,13 @@ fn splits(name: &str, texts: &[&str]) -> bool {
     }
 }
 
-// The filter of jq, which is its first word that is no option.
-fn filter_of<'t>(name: &str, texts: &[&'t str]) -> Option<&'t str> {
-    let plain = texts.iter().copied().filter(|text| !text.starts_with('-'));
-    let mut filters = plain.filter(|text| text.contains('.') && !text.contains('$'));
-    filters.next().filter(|_| name == "jq")
+// What a filter of jq lets through; `None` where it puts in values of its own.
+fn filtered(filter: &str) -> Option<Passing> {
+    if filters::measures(filter) {
+        return Some(Passing::Cleaned);
+    }
+    let own = filter.contains('$') || !filter.contains('.');
+    (!own).then(|| Passing::Field(filters::class_of(filter)))
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -443,6 +455,9 @@ mod tests {
             ("jq -r .number", Passing::Field(None)),
             ("jq -r '\"n=\\(.number)\"'", Passing::Field(None)),
             ("jq -r .title", Passing::Field(Some(Class::Line))),
+            ("jq length <<< \"$X\"", Passing::Cleaned),
+            ("jq -n --arg t \"$X\" '{a: $t}'", Passing::On),
+            ("paste -sd, -", Passing::OneLine),
             ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
             ("printf %q \"$X\"", Passing::Cleaned),
         ];

@@ -175,6 +175,11 @@ impl<'t> Walk<'_, 't, '_> {
             "else_clause" | "case_item" => {
                 self.statements(node, context.grouped().branching(None));
             }
+            "compound_statement" if self.source.get(node.byte_range()).starts_with("((") => {
+                let place = self.source.place(node.byte_range());
+                self.script.calculations.push(place);
+                self.statements(node, context.grouped());
+            }
             "for_statement" | "c_style_for_statement" => {
                 self.run_through(node, context);
                 self.statements(node, context.grouped().conditional());
@@ -509,8 +514,14 @@ impl<'t> Walk<'_, 't, '_> {
         });
     }
 
-    /// `for NAME in WORDS`
+    /// `for NAME in WORDS`, `for ((A; B; C))`
     fn run_through(&mut self, node: Node<'t>, context: Context) {
+        for field in ["initializer", "condition", "update"] {
+            if let Some(part) = node.child_by_field_name(field) {
+                let place = self.source.place(part.byte_range());
+                self.script.calculations.push(place);
+            }
+        }
         let Some(name) = node.child_by_field_name("variable") else {
             return;
         };
