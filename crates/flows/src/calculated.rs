@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use cofferdam_workflows::shell::{Command, Word};
+use cofferdam_workflows::shell::{Command, Script, Word};
 
 use crate::class::Class;
 use crate::scripts::Running;
@@ -28,6 +28,9 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
         let before = found.len();
         for command in &running.script.commands {
             for word in operands(command) {
+                if is_key(running.script, command, word) {
+                    continue;
+                }
                 let whole = 0..word.text.len();
                 let trails = self.word(running, word, whole, &mut Vec::new());
                 self.code(at, running, (word.range.clone(), &word.text), trails, found);
@@ -105,6 +108,25 @@ fn operands(command: &Command) -> Vec<&Word> {
     }
 }
 
+// `[[ -v LIST["$KEY"] ]]`: of an associative list bash takes the key as it is.
+fn is_key(script: &Script, command: &Command, word: &Word) -> bool {
+    let Some((name, _)) = word
+        .text
+        .split_once('[')
+        .filter(|_| command.name.text == "[[")
+    else {
+        return false;
+    };
+    script.commands.iter().any(|other| {
+        let declares = matches!(other.name.text.as_str(), "declare" | "local" | "typeset");
+        let mut words = other.args.iter().map(|arg| arg.text.as_str());
+        let keyed = words
+            .clone()
+            .any(|text| text.starts_with('-') && text.contains('A'));
+        declares && keyed && words.any(|text| text.split('=').next() == Some(name))
+    })
+}
+
 // `test -v "$X"`
 fn named_after<'a>(args: &'a [Word], options: &[&str]) -> Vec<&'a Word> {
     let pairs = args.iter().zip(args.iter().skip(1));
@@ -120,8 +142,7 @@ fn named_after<'a>(args: &'a [Word], options: &[&str]) -> Vec<&'a Word> {
 fn expanded(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for rest in text.split("$((").skip(1) {
-        let inside = rest.split("))").next().unwrap_or("");
-        found.extend(names_in(inside));
+        found.extend(names_in(rest));
     }
     for rest in text.split("${!").skip(1) {
         let inside = rest.split('}').next().unwrap_or("");
@@ -135,10 +156,47 @@ fn expanded(text: &str) -> Vec<&str> {
     found
 }
 
+// The names in arithmetic as far as it goes, without what commands in it are
+// handed, and without lengths.
 fn names_in(text: &str) -> Vec<&str> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let begins = |c: char| c.is_ascii_alphabetic() || c == '_';
-    words.filter(|word| word.starts_with(begins)).collect()
+    let mut found = Vec::new();
+    let mut begin = None;
+    let (mut depth, mut skipped) = (0_usize, None);
+    let mut before = ' ';
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let word = c.is_ascii_alphanumeric() || c == '_';
+        if !word && let Some(start) = begin.take() {
+            let name = text.get(start..at).unwrap_or("");
+            let named = !name.starts_with(|c: char| c.is_ascii_digit());
+            let length = text.get(..start).unwrap_or("").ends_with("${#");
+            if named && !length && skipped.is_none() {
+                found.push(name);
+            }
+        } else if word && begin.is_none() {
+            begin = Some(at);
+        }
+        match c {
+            '(' => {
+                depth += 1;
+                if before == '$' && skipped.is_none() {
+                    skipped = Some(depth);
+                }
+            }
+            ')' => {
+                if skipped == Some(depth) {
+                    skipped = None;
+                }
+                // The end of `$((`, of which the beginning is not in the text.
+                let Some(outer) = depth.checked_sub(1) else {
+                    break;
+                };
+                depth = outer;
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    found
 }
 
 #[cfg(test)]
@@ -176,6 +234,8 @@ mod tests {
     #[test]
     fn names_stand_bare_in_arithmetic() {
         assert_eq!(expanded("a $((X + $Y * 2)) b"), ["X", "Y"]);
+        assert_eq!(expanded("$(( $(wc -l < \"$F\") + ${#L} - X )) $Y"), ["X"]);
+        assert_eq!(names_in("(( $(f $A) > B ))"), ["B"]);
         assert_eq!(expanded("${!X} ${!P*} ${!A[@]} ${Y}"), ["X"]);
         for text in [
             "(( X > 1 )) && true",

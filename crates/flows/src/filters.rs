@@ -35,7 +35,14 @@ const FACTS: &[&str] = &[
 ];
 
 /// Fields that hold a name of letters and digits there.
-const WORDS: &[&str] = &["full_name", "login", "nameWithOwner"];
+const WORDS: &[&str] = &[
+    "actor",
+    "author",
+    "full_name",
+    "login",
+    "nameWithOwner",
+    "user",
+];
 
 /// Fields that hold one line there.
 const LINES: &[&str] = &["filename", "title"];
@@ -90,7 +97,7 @@ pub(crate) fn class_of(filter: &str) -> Option<Class> {
     let fields: Vec<&str> = fields(&result).collect();
     let all = |names: &[&[&str]]| {
         let made = |field: &str| {
-            ["_url", "_at", "Url", "At"]
+            ["_url", "_at", "_sha", "_id", "Url", "At", "Sha", "Oid"]
                 .iter()
                 .any(|end| field.ends_with(end))
         };

@@ -226,9 +226,17 @@ pub(crate) fn passing(command: &Command) -> Passing {
             .is_some_and(|set| set.starts_with("\\n") || set.starts_with("\\r\\n")),
         "base64" => false,
         // JSON writes line breaks as `\\n`.
-        "jq" => texts
-            .iter()
-            .any(|text| text.contains("tojson") || text.contains("@json")),
+        "jq" => {
+            let compact = texts
+                .iter()
+                .any(|t| *t == "--compact-output" || is_letter(t, 'c'));
+            let raw = ["--raw-output", "--join-output", "--raw-output0"];
+            let raw = texts
+                .iter()
+                .any(|t| raw.contains(t) || is_letter(t, 'r') || is_letter(t, 'j'));
+            let written = |text: &&&str| text.contains("tojson") || text.contains("@json");
+            compact && !raw || texts.iter().any(|text| written(&text))
+        }
         _ => false,
     };
     if cleans {
@@ -248,7 +256,11 @@ fn is_letter(option: &str, letter: char) -> bool {
     let letters = option
         .strip_prefix('-')
         .filter(|rest| !rest.starts_with('-'));
-    letters.is_some_and(|letters| letters.starts_with(letter))
+    let short = letters.filter(|letters| letters.len() < 4 || letter == 's');
+    short.is_some_and(|letters| match letter {
+        's' => letters.starts_with('s'),
+        letter => letters.contains(letter),
+    })
 }
 
 /// Whether `printf` writes an argument by `%q`, as a shell would read it back.
@@ -458,6 +470,8 @@ mod tests {
             ("jq length <<< \"$X\"", Passing::Cleaned),
             ("jq -n --arg t \"$X\" '{a: $t}'", Passing::On),
             ("paste -sd, -", Passing::OneLine),
+            ("jq -c .a", Passing::OneLine),
+            ("jq -rc .a", Passing::Field(Some(Class::Text))),
             ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
             ("printf %q \"$X\"", Passing::Cleaned),
         ];
