@@ -93,6 +93,7 @@ impl Walk<'_> {
         }
         repository.fork |= at.step.input("repository").is_some_and(names_stranger)
             || repository.text
+            || repository.login
             || self.is_wiki(at);
         // What the starter writes may be `refs/pull/7/head`.
         reference.pull |= reference.text;

@@ -484,8 +484,8 @@ impl Shell<'_> {
             };
             self.lookups.set(left);
             let known = self.argument(name).or(frame.of_variable(name, step));
+            head = head.or(known);
             if known.any() {
-                head = head.or(known);
                 continue;
             }
             let found = frame.of_script_name(self.source, name, self.at.step);

@@ -190,7 +190,7 @@ impl Shell<'_> {
         let wiki = walk.start.event() == "gollum" && args.iter().any(|w| w.text.contains(".wiki"));
         let head = match () {
             () if wiki => head.or(Head::FORK),
-            () if self.names_ref(args) => head.or(Head::FORK),
+            () if self.names_ref(args) || head.login => head.or(Head::FORK),
             () => head,
         };
         if !head.is_code() {
