@@ -141,7 +141,8 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
                 (_, None) => true,
             };
             let open = write.block != Some(writes::Block::Random);
-            if !wanted && !(open && file == EnvFile::Output) {
+            let spills = open && file == EnvFile::Output;
+            if !(wanted || spills) {
                 continue;
             }
             let name = match wanted {
