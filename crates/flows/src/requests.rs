@@ -272,12 +272,11 @@ fn is_inside_of_code(running: Running<'_, '_>, command: &Command) -> bool {
 fn is_started_later(running: Running<'_, '_>, command: &Command) -> bool {
     let (_, args) = command.effective();
     let named = args.iter().zip(args.iter().skip(1));
-    let named = named.filter(|(option, _)| {
-        matches!(
-            option.text.as_str(),
-            "-o" | "-O" | "--output" | "--output-document"
-        )
-    });
+    let writes = |option: &str| {
+        let short = option.starts_with('-') && !option.starts_with("--");
+        short && option.ends_with(['o', 'O']) || matches!(option, "--output" | "--output-document")
+    };
+    let named = named.filter(|(option, _)| writes(&option.text));
     let named = named.map(|(_, file)| file);
     let redirected = command.redirects.iter().filter(|r| r.writes());
     let mut files = named.chain(redirected.map(|r| &r.target));

@@ -141,7 +141,8 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
                 (_, None) => true,
             };
             let open = write.block != Some(writes::Block::Random);
-            if !wanted && !(open && file == EnvFile::Output) {
+            let spills = open && file == EnvFile::Output;
+            if !(wanted || spills) {
                 continue;
             }
             let name = match wanted {
@@ -503,7 +504,9 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
         }
         let printed = self.take(found);
         match words::passing(command) {
-            Passing::OneLine | Passing::Lines | Passing::Field(_) => passed_by(command, printed),
+            Passing::OneLine | Passing::Lines | Passing::Field(_) | Passing::Json => {
+                passed_by(command, printed)
+            }
             _ => printed,
         }
     }
@@ -565,7 +568,7 @@ fn writes_of<'s, 'r>(running: Running<'s, 'r>) -> Vec<(Running<'s, 'r>, Write<'s
 // What follows a line break of a value is a line of the file by itself, and may
 // set another name.
 fn behind_breaks(mut trails: Vec<Trail<'_>>) -> Vec<Trail<'_>> {
-    trails.retain(|trail| trail.split || trail.cap.has_lines());
+    trails.retain(|trail| trail.split || trail.cap.has_lines() && !trail.flat);
     for trail in &mut trails {
         trail.behind_break |= !trail.split;
     }
@@ -585,10 +588,20 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::Lines => {
             for trail in &mut through {
                 trail.split = true;
+                trail.flat = false;
+            }
+        }
+        Passing::Json => {
+            for trail in &mut through {
+                trail.split = false;
+                trail.flat = true;
             }
         }
         Passing::Field(class) => {
             through.retain(|trail| class.is_some() || !is_of_github(trail));
+            for trail in &mut through {
+                trail.flat = false;
+            }
             let class = class.unwrap_or(Class::Text);
             for trail in through.iter_mut().filter(|trail| is_of_github(trail)) {
                 trail.cap = trail.cap.min(class);

@@ -189,6 +189,9 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
             };
             for trail in &mut trails {
                 trail.place = Some((at.scope.file(), span));
+                if trail.flat {
+                    trail.cap = trail.cap.min(Class::Line);
+                }
             }
             let mut reached = at.reached(kind, span, written, trails);
             reached.sink.holds_up_to = holds_up_to;

@@ -550,15 +550,10 @@ impl Tool {
             } else if let Some((_, count)) = skip {
                 value = *count;
                 Position::Plain
-            } else if matches!(self.program, Program::Attached(option) if text.starts_with(option))
-            {
+            } else if self.is_program(args, found.len()) {
                 Position::Program
             } else if text.starts_with('-') {
                 Position::Plain
-            } else if self.program == Program::Second && follows_a_word(args, found.len()) {
-                Position::Program
-            } else if self.program == Program::Assignments && text.contains('=') {
-                Position::Program
             } else if !(programmed || text.is_empty() || is_verb(text) && word.is_static) {
                 programmed = true;
                 Position::Program
@@ -570,6 +565,18 @@ impl Tool {
             found.push(position);
         }
         found
+    }
+
+    // Whether the word at a place is a part of the program by itself.
+    fn is_program(&self, args: &[Word], at: usize) -> bool {
+        let text = args.get(at).map_or("", |word| word.text.as_str());
+        let option = text.starts_with('-');
+        match self.program {
+            Program::Attached(attached) => text.starts_with(attached),
+            Program::Second => !option && follows_a_word(args, at),
+            Program::Assignments => !option && text.contains('='),
+            Program::None | Program::First(_) | Program::After(_) => false,
+        }
     }
 
     fn brings_program(&self, text: &str) -> bool {

@@ -218,6 +218,7 @@ impl<'s, 'r: 's> Tracer<'s, 'r> {
                 }
                 for mut trail in self.take(inner) {
                     trail.json = function == "tojson" || trail.json && function == "case";
+                    trail.flat &= function != "fromjson";
                     found.push(trail);
                 }
             }
@@ -703,6 +704,7 @@ pub(crate) fn join<'r>(outer: Trail<'r>, inner: &Trail<'r>) -> Trail<'r> {
     joined.cap = joined.cap.min(inner.cap);
     joined.json &= inner.json;
     joined.behind_break |= inner.behind_break;
+    joined.flat |= inner.flat;
     joined.opaque |= inner.opaque;
     joined
 }

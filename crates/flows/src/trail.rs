@@ -41,6 +41,8 @@ pub(crate) struct Trail<'r> {
     pub(crate) cap: Class,
     /// Whether what was one line of it may be several now.
     pub(crate) split: bool,
+    /// Whether its line breaks are escaped, as in JSON, until something reads it.
+    pub(crate) flat: bool,
     /// Whether only what stands behind a line break of it gets here.
     pub(crate) behind_break: bool,
     /// Whether it is JSON, which is a safe literal in JavaScript.
@@ -61,6 +63,7 @@ impl<'r> Trail<'r> {
             spliced: false,
             cap: Class::Text,
             split: false,
+            flat: false,
             behind_break: false,
             json: false,
             opaque: false,
@@ -71,6 +74,7 @@ impl<'r> Trail<'r> {
         self.end == other.end
             && self.cap == other.cap
             && self.split == other.split
+            && self.flat == other.flat
             && self.behind_break == other.behind_break
             && self.json == other.json
             && self.opaque == other.opaque

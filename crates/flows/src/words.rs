@@ -147,6 +147,8 @@ pub(crate) enum Passing {
     Field(Option<Class>),
     /// What comes out holds nothing of it that could do harm.
     Cleaned,
+    /// JSON with nothing but it comes out, in one line.
+    Json,
     /// It comes out of somewhere else.
     Other,
 }
@@ -226,17 +228,9 @@ pub(crate) fn passing(command: &Command) -> Passing {
             .is_some_and(|set| set.starts_with("\\n") || set.starts_with("\\r\\n")),
         "base64" => false,
         // JSON writes line breaks as `\\n`.
-        "jq" => {
-            let compact = texts
-                .iter()
-                .any(|t| *t == "--compact-output" || is_letter(t, 'c'));
-            let raw = ["--raw-output", "--join-output", "--raw-output0"];
-            let raw = texts
-                .iter()
-                .any(|t| raw.contains(t) || is_letter(t, 'r') || is_letter(t, 'j'));
-            let written = |text: &&&str| text.contains("tojson") || text.contains("@json");
-            compact && !raw || texts.iter().any(|text| written(&text))
-        }
+        "jq" => texts
+            .iter()
+            .any(|text| text.contains("tojson") || text.contains("@json")),
         _ => false,
     };
     if cleans {
@@ -247,8 +241,21 @@ pub(crate) fn passing(command: &Command) -> Passing {
         Passing::Lines
     } else {
         let filter = readers::filter(command).filter(|_| name == "jq");
-        filter.and_then(filtered).unwrap_or(Passing::On)
+        match filter.and_then(filtered) {
+            Some(Passing::Field(Some(_))) | None if is_compact(name, &texts) => Passing::Json,
+            passing => passing.unwrap_or(Passing::On),
+        }
     }
+}
+
+// jq -c
+fn is_compact(name: &str, texts: &[&str]) -> bool {
+    let compact = texts
+        .iter()
+        .any(|t| *t == "--compact-output" || is_letter(t, 'c'));
+    let raw = ["--raw-output", "--join-output", "--raw-output0"];
+    let raw = |t: &&str| raw.contains(t) || is_letter(t, 'r') || is_letter(t, 'j');
+    name == "jq" && compact && !texts.iter().any(raw)
 }
 
 // `-sd,`
@@ -470,7 +477,7 @@ mod tests {
             ("jq length <<< \"$X\"", Passing::Cleaned),
             ("jq -n --arg t \"$X\" '{a: $t}'", Passing::On),
             ("paste -sd, -", Passing::OneLine),
-            ("jq -c .a", Passing::OneLine),
+            ("jq -c .a", Passing::Json),
             ("jq -rc .a", Passing::Field(Some(Class::Text))),
             ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
             ("printf %q \"$X\"", Passing::Cleaned),

@@ -38,7 +38,7 @@ impl Shell<'_> {
             let builds = ["docker", "podman", "buildah", "nerdctl"].contains(&name.as_str())
                 && words.iter().take(3).any(|w| w == "build");
             let tool = plain && execution::is_listed(&name) && !execution::is_interpreter(&name);
-            if walk.tree.inside().is_some() || !builds && !(tool && self.stays(&words)) {
+            if walk.tree.inside().is_some() || !(builds || tool && self.stays(&words)) {
                 walk.beside(self.at, self.span(command), self.means(command), builds);
             }
             return;
