@@ -28,9 +28,13 @@ mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+#[cfg(feature = "verify")]
+mod sigstore;
 #[cfg(feature = "exposure")]
 mod threat_model;
 mod triggers;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;
 
@@ -119,6 +123,15 @@ pub(crate) enum Command {
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "verify")]
+    Verify(Box<verify::VerifyArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "verify"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Verify(NotBuilt),
+    #[cfg(feature = "verify")]
+    #[command(hide = true)]
+    Sigstore(Box<sigstore::SigstoreArgs>),
     #[cfg(feature = "completions")]
     Completions(completions::CompletionsArgs),
     /// Not part of this build.
@@ -137,7 +150,8 @@ pub(crate) enum Command {
     feature = "lsp",
     feature = "online",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
@@ -202,6 +216,12 @@ impl Command {
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "verify")]
+            Self::Verify(args) => verify::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "verify"))]
+            Self::Verify(_) => return Err(not_built("verify")),
+            #[cfg(feature = "verify")]
+            Self::Sigstore(args) => sigstore::run(args)?.code().into(),
             #[cfg(feature = "completions")]
             Self::Completions(args) => completions::run(args)?.code().into(),
             #[cfg(not(feature = "completions"))]
@@ -219,7 +239,8 @@ impl Command {
     feature = "lsp",
     feature = "online",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");

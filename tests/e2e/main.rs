@@ -84,5 +84,7 @@ mod unread_documents;
 mod vendored;
 #[cfg(all(feature = "lock", feature = "vendoring"))]
 mod vendored_direct;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;

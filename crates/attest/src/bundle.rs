@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sigstore_verify::types::{Bundle, HashAlgorithm, SignatureContent};
 
-use crate::artifact::{Algorithm, Algorithms, ArtifactDigests};
+use crate::artifact::{Algorithm, Algorithms, ArtifactDigests, hex};
 use crate::certificate::{Certificate, CertificateError};
 use crate::json::{self, JsonError, Limits};
 use crate::statement::{self, Statement, StatementError};
@@ -192,6 +192,22 @@ impl UnverifiedBundle {
             needs.extend(statement.algorithms());
         }
         needs
+    }
+
+    /// The artifact that this says it is about, the first of several; anybody
+    /// may say that.
+    #[must_use]
+    pub fn unverified_artifact(&self) -> Option<ArtifactDigests> {
+        let digest = match self.unverified_message_digest() {
+            Some((algorithm, digest)) => format!("{}:{}", algorithm.word(), hex(digest)),
+            None => {
+                let statement = self.unverified_statement().ok()??;
+                let mut digests = statement.subjects.iter().flat_map(|one| &one.digests);
+                let (word, digits) = digests.find(|(word, _)| Algorithm::named(word).is_some())?;
+                format!("{word}:{digits}")
+            }
+        };
+        ArtifactDigests::parse(&digest)
     }
 
     /// Whether this says that it is about the artifact, which anybody may say.
