@@ -23,6 +23,8 @@ pub mod pattern;
 pub mod policy;
 pub mod provenance;
 pub mod root;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod statement;
 pub mod verdict;
 pub mod verifier;

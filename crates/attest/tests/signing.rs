@@ -1,0 +1,236 @@
+//! What we sign by a Sigstore of our own is what we verify.
+#![cfg(feature = "sign")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use cofferdam_attest::sign::{Keyless, Service, Services, SignError, Signer, Token};
+use cofferdam_attest::{
+    Algorithm, ArtifactDigests, Check, ExpectedIdentity, Outcome, TrustRoot, UnverifiedBundle,
+    Verdict, Verifier, WorkflowIdentity,
+};
+use cofferdam_facts::Timestamp;
+use cofferdam_test_sigstore::{Sigstore, github_job};
+use serde_json::{Value, json};
+
+const REPOSITORY: &str = "owner/project";
+const WORKFLOW: &str = ".github/workflows/release.yml";
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(cofferdam_test_sigstore::now())
+}
+
+/// A job of the release workflow, on a tag.
+fn job() -> Value {
+    github_job(REPOSITORY, WORKFLOW, "refs/tags/v1.0.0", &"a".repeat(40))
+}
+
+fn signer(sigstore: &Sigstore, claims: &Value, second: bool) -> Keyless {
+    let services = Services::from_json(sigstore.signing_config(second).to_string().as_bytes());
+    let token = Token::new(&sigstore.token(claims)).unwrap();
+    Keyless::new(&services.unwrap(), &token, now).unwrap()
+}
+
+fn expected(sigstore: &Sigstore) -> WorkflowIdentity {
+    WorkflowIdentity {
+        issuer: sigstore.url(),
+        workflow: Some(WORKFLOW.to_owned()),
+        ..WorkflowIdentity::new(REPOSITORY)
+    }
+}
+
+fn verdict(sigstore: &Sigstore, bundle: &str, artifact: &ArtifactDigests) -> Verdict {
+    let root = TrustRoot::from_json(sigstore.trusted_root().to_string().as_bytes()).unwrap();
+    let bundle = UnverifiedBundle::from_json(bundle.as_bytes()).unwrap();
+    let identity = ExpectedIdentity::Workflow(Box::new(expected(sigstore)));
+    Verifier::new(&root)
+        .unwrap()
+        .verify(artifact, &bundle, &identity)
+}
+
+fn artifact() -> (ArtifactDigests, [u8; 32]) {
+    let artifact = ArtifactDigests::from_reader(&b"artifact"[..], Default::default()).unwrap();
+    let digest = artifact.get(Algorithm::Sha256).unwrap().try_into().unwrap();
+    (artifact, digest)
+}
+
+fn against(verdict: &Verdict) -> Vec<(Check, String)> {
+    let lines = verdict.against();
+    lines.map(|line| (line.check, line.text.clone())).collect()
+}
+
+#[test]
+fn what_is_signed_by_either_version_of_the_log_is_verified() {
+    let sigstore = Sigstore::start();
+    let (artifact, digest) = artifact();
+    for second in [false, true] {
+        let signer = signer(&sigstore, &job(), second);
+        let bundle = signer.sign(digest).unwrap();
+        let verdict = verdict(&sigstore, &bundle, &artifact);
+        assert_eq!(against(&verdict), [], "second version: {second}");
+        let log = verdict
+            .lines
+            .iter()
+            .find(|line| line.check == Check::Log)
+            .unwrap();
+        assert_eq!(log.outcome, Outcome::Passed);
+    }
+}
+
+#[test]
+fn a_statement_is_signed_byte_for_byte_and_compared_with_the_certificate() {
+    let sigstore = Sigstore::start();
+    let (artifact, digest) = artifact();
+    let provenance = |commit: &str| {
+        let workflow = json!({
+            "path": WORKFLOW,
+            "ref": "refs/tags/v1.0.0",
+            "repository": "https://github.com/owner/project",
+        });
+        let source = json!({
+            "uri": "git+https://github.com/owner/project@refs/tags/v1.0.0",
+            "digest": { "gitCommit": commit },
+        });
+        let builder = format!("https://github.com/{REPOSITORY}/{WORKFLOW}@refs/tags/v1.0.0");
+        json!({
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{ "name": "a", "digest": { "sha256": cofferdam_attest::artifact::hex(&digest) } }],
+            "predicateType": "https://slsa.dev/provenance/v1",
+            "predicate": {
+                "buildDefinition": {
+                    "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+                    "externalParameters": { "workflow": workflow },
+                    "resolvedDependencies": [source],
+                },
+                "runDetails": { "builder": { "id": builder } },
+            },
+        })
+    };
+    for second in [false, true] {
+        let signer = signer(&sigstore, &job(), second);
+        let right = provenance(&"a".repeat(40)).to_string();
+        let bundle = signer.attest(right.as_bytes()).unwrap();
+        let found = verdict(&sigstore, &bundle, &artifact);
+        assert_eq!(against(&found), []);
+        // A job that writes another commit into its provenance than it was started for.
+        let wrong = provenance(&"b".repeat(40)).to_string();
+        let bundle = signer.attest(wrong.as_bytes()).unwrap();
+        let found = verdict(&sigstore, &bundle, &artifact);
+        let checks: Vec<Check> = found.against().map(|line| line.check).collect();
+        assert_eq!(checks, [Check::Provenance]);
+    }
+}
+
+#[test]
+fn a_job_on_a_branch_a_pull_request_and_a_machine_of_ones_own_are_refused() {
+    let sigstore = Sigstore::start();
+    let (artifact, digest) = artifact();
+    let with = |name: &str, value: &str| {
+        let mut claims = job();
+        claims
+            .as_object_mut()
+            .unwrap()
+            .insert(name.to_owned(), value.into());
+        let bundle = signer(&sigstore, &claims, false).sign(digest).unwrap();
+        let verdict = verdict(&sigstore, &bundle, &artifact);
+        verdict.against().map(|line| line.check).collect::<Vec<_>>()
+    };
+    assert_eq!(with("runner_environment", "self-hosted"), [Check::Runner]);
+    assert_eq!(with("repository", "owner/fork"), [Check::Repository]);
+    // Another workflow calls the same builder, and signs by it.
+    let other = format!("{REPOSITORY}/.github/workflows/pull.yml@refs/tags/v1.0.0");
+    assert_eq!(
+        with("workflow_ref", &other),
+        [Check::Workflow, Check::Builder]
+    );
+    for git_ref in [
+        "refs/heads/v1.0.0",
+        "refs/pull/7/merge",
+        "refs/heads/refs/tags/v1",
+    ] {
+        let claims = github_job(REPOSITORY, WORKFLOW, git_ref, &"a".repeat(40));
+        let bundle = signer(&sigstore, &claims, true).sign(digest).unwrap();
+        let verdict = verdict(&sigstore, &bundle, &artifact);
+        let checks: Vec<Check> = verdict.against().map(|line| line.check).collect();
+        assert_eq!(checks, [Check::SourceRef], "{git_ref}");
+    }
+}
+
+#[test]
+fn another_root_knows_nothing_of_it() {
+    let (ours, theirs) = (Sigstore::start(), Sigstore::start());
+    let (artifact, digest) = artifact();
+    let bundle = signer(&ours, &job(), false).sign(digest).unwrap();
+    let verdict = verdict(&theirs, &bundle, &artifact);
+    assert_eq!(verdict.outcome(), Outcome::Failed);
+    assert!(verdict.signer.is_none());
+}
+
+#[test]
+fn an_expired_and_a_foreign_token_sign_nothing() {
+    let (ours, theirs) = (Sigstore::start(), Sigstore::start());
+    let (_, digest) = artifact();
+    let mut late = job();
+    let until = cofferdam_test_sigstore::now() + 5;
+    late.as_object_mut()
+        .unwrap()
+        .insert("exp".to_owned(), until.into());
+    match signer(&ours, &late, false).sign(digest) {
+        Err(SignError::TokenExpires { until: told }) => assert_eq!(told.unix(), until),
+        other => panic!("{other:?}"),
+    }
+    let services = Services::from_json(ours.signing_config(false).to_string().as_bytes());
+    let token = Token::new(&theirs.token(&job())).unwrap();
+    let foreign = Keyless::new(&services.unwrap(), &token, now).unwrap();
+    let refused = foreign.sign(digest).unwrap_err();
+    assert!(
+        matches!(
+            &refused,
+            SignError::Service {
+                service: Service::Certificates,
+                ..
+            }
+        ),
+        "{refused:?}"
+    );
+    // What is said of a failure never holds the token.
+    let shown = format!("{refused} {refused:?} {token:?}");
+    assert!(!shown.contains(&theirs.token(&job())[..20]), "{shown}");
+}
+
+#[test]
+fn what_is_no_statement_is_not_signed() {
+    let sigstore = Sigstore::start();
+    let signer = signer(&sigstore, &job(), false);
+    for text in ["{}", "[]", r#"{"_type":"a","_type":"b"}"#] {
+        assert!(
+            matches!(signer.attest(text.as_bytes()), Err(SignError::Statement(_))),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_dead_service_is_named() {
+    let sigstore = Sigstore::start();
+    let (_, digest) = artifact();
+    let mut config = sigstore.signing_config(false);
+    let log = config.pointer_mut("/rekorTlogUrls/0/url").unwrap();
+    *log = "http://127.0.0.1:9".into();
+    let services = Services::from_json(config.to_string().as_bytes()).unwrap();
+    let token = Token::new(&sigstore.token(&job())).unwrap();
+    let signer = Keyless::new(&services, &token, now).unwrap();
+    let error = signer.sign(digest).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SignError::Service {
+                service: Service::Log,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
