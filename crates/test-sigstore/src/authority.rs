@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::http::Answer;
+use crate::http::{Answer, Request};
 use crate::issuer::Issuer;
 use crate::keys::{self, Key};
 use crate::{der, now};
@@ -143,28 +143,40 @@ impl Authority {
         }
     }
 
-    pub(crate) fn answer(&self, body: &[u8], issuer: &Issuer) -> Answer {
-        let request: Value = match serde_json::from_slice(body) {
+    pub(crate) fn answer(&self, asked: &Request, issuer: &Issuer) -> Answer {
+        let request: Value = match serde_json::from_slice(&asked.body) {
             Ok(request) => request,
             Err(error) => return Answer::error(400, &error.to_string()),
         };
         let text = |path: &str| request.pointer(path).and_then(Value::as_str);
-        let token = text("/credentials/oidcIdentityToken").unwrap_or_default();
+        // Clients differ in where they put it, and Fulcio takes both.
+        let token = text("/credentials/oidcIdentityToken").or(asked.token.as_deref());
+        let token = token.unwrap_or_default();
         let claims = match issuer.verified(token) {
             Ok(claims) => claims,
             Err(problem) => return Answer::error(401, problem),
         };
-        let public = text("/publicKeyRequest/publicKey/content").and_then(keys::unpem);
-        let proof = text("/publicKeyRequest/proofOfPossession");
-        let proof = proof.and_then(|proof| BASE64.decode(proof).ok());
-        let (Some(public), Some(proof)) = (public, proof) else {
-            return Answer::error(400, "a public key and a proof are needed");
+        let request = text("/certificateSigningRequest").and_then(|text| BASE64.decode(text).ok());
+        let public = match request {
+            Some(pem) => of_request(&pem).ok_or("this is no request for a certificate"),
+            None => {
+                let holder = claims.get("email").or_else(|| claims.get("sub"));
+                let holder = holder.and_then(Value::as_str).unwrap_or_default();
+                let proof = text("/publicKeyRequest/proofOfPossession");
+                let proof = proof.and_then(|proof| BASE64.decode(proof).ok());
+                let public = text("/publicKeyRequest/publicKey/content").and_then(keys::unpem);
+                let proven = |public: &Vec<u8>| {
+                    keys::verifies(public, holder.as_bytes(), &proof.unwrap_or_default())
+                };
+                public
+                    .filter(proven)
+                    .ok_or("the proof is not that of the key")
+            }
         };
-        let holder = claims.get("email").or_else(|| claims.get("sub"));
-        let holder = holder.and_then(Value::as_str).unwrap_or_default();
-        if !keys::verifies(&public, holder.as_bytes(), &proof) {
-            return Answer::error(400, "the proof is not that of the key");
-        }
+        let public = match public {
+            Ok(public) => public,
+            Err(problem) => return Answer::error(400, problem),
+        };
         let leaf = self.certificate(&public, &claims, now());
         let chain = [&leaf, &self.certificate, &self.root_certificate];
         let chain = chain.map(|certificate| keys::pem("CERTIFICATE", certificate));
@@ -266,6 +278,22 @@ impl Authority {
     pub fn root(&self) -> &Key {
         &self.root
     }
+}
+
+/// The public key of a request in PEM, `CertificationRequest` of RFC 2986,
+/// whose signature is the proof.
+fn of_request(pem: &[u8]) -> Option<Vec<u8>> {
+    let request = keys::unpem(std::str::from_utf8(pem).ok()?)?;
+    let (_, fields, _) = der::read(&request)?;
+    let (tag, info, rest) = der::read(fields)?;
+    let (_, _, rest) = der::read(rest)?;
+    let (_, signature, _) = der::read(rest)?;
+    let (_, _, after_version) = der::read(info)?;
+    let (_, _, after_subject) = der::read(after_version)?;
+    let (key_tag, key, _) = der::read(after_subject)?;
+    let public = der::tlv(key_tag, key);
+    let proven = keys::verifies(&public, &der::tlv(tag, info), signature.get(1..)?);
+    proven.then_some(public)
 }
 
 /// The name of the holder.

@@ -11,6 +11,15 @@ use serde_json::{Value, json};
 /// The most bytes of a request.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What was asked.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// The token in the header, where one is.
+    pub(crate) token: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
 /// What is sent back.
 pub struct Answer {
     status: u16,
@@ -56,10 +65,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn serve(
-        &self,
-        answer: impl Fn(&str, &str, &[u8]) -> Answer + Send + Sync + 'static,
-    ) {
+    pub(crate) fn serve(&self, answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) {
         let listener = self.listener.try_clone().unwrap();
         let ends = self.ends.clone();
         let answer = Arc::new(answer);
@@ -84,7 +90,7 @@ impl Drop for Server {
     }
 }
 
-fn one(stream: TcpStream, answer: &dyn Fn(&str, &str, &[u8]) -> Answer) -> Option<()> {
+fn one(stream: TcpStream, answer: &dyn Fn(&Request) -> Answer) -> Option<()> {
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
         .ok()?;
@@ -94,6 +100,7 @@ fn one(stream: TcpStream, answer: &dyn Fn(&str, &str, &[u8]) -> Answer) -> Optio
     let mut words = line.split_whitespace();
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut length = 0;
+    let mut token = None;
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -105,13 +112,21 @@ fn one(stream: TcpStream, answer: &dyn Fn(&str, &str, &[u8]) -> Answer) -> Optio
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
         }
+        if name.eq_ignore_ascii_case("authorization") {
+            token = value.trim().strip_prefix("Bearer ").map(str::to_owned);
+        }
     }
     if length > MOST_BYTES {
         return None;
     }
     let mut body = vec![0; usize::try_from(length).ok()?];
     reader.read_exact(&mut body).ok()?;
-    let Answer { status, kind, body } = answer(&method, &path, &body);
+    let Answer { status, kind, body } = answer(&Request {
+        method,
+        path,
+        token,
+        body,
+    });
     let mut stream = stream;
     let head = format!(
         "HTTP/1.1 {status} x\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

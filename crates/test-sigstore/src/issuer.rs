@@ -99,7 +99,7 @@ impl Issuer {
     }
 
     pub(crate) fn answer(&self, path: &str) -> Answer {
-        match path.split('?').next().unwrap_or(path) {
+        match path {
             "/keys" => {
                 let (x, y) = self.key.point()[1..].split_at(32);
                 Answer::json(

@@ -70,16 +70,17 @@ impl Sigstore {
             second.clone(),
             timestamps.clone(),
         );
-        server.serve(move |method, path, body| {
+        server.serve(move |request| {
             let (issuer, authority, first, second, timestamps) = &services;
-            match (method, path.split('?').next().unwrap_or(path)) {
+            let path = request.path.split('?').next().unwrap_or_default();
+            match (request.method.as_str(), path) {
                 ("GET", "/.well-known/openid-configuration" | "/keys" | "/token") => {
                     issuer.answer(path)
                 }
-                ("POST", "/api/v2/signingCert") => authority.answer(body, issuer),
-                ("POST", "/api/v1/log/entries") => first.answer(body),
-                ("POST", "/rekor2/api/v2/log/entries") => second.answer(body),
-                ("POST", "/api/v1/timestamp") => timestamps.answer(body),
+                ("POST", "/api/v2/signingCert") => authority.answer(request, issuer),
+                ("POST", "/api/v1/log/entries") => first.answer(&request.body),
+                ("POST", "/rekor2/api/v2/log/entries") => second.answer(&request.body),
+                ("POST", "/api/v1/timestamp") => timestamps.answer(&request.body),
                 _ => Answer::error(404, "there is no such service"),
             }
         });
