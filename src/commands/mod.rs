@@ -23,6 +23,8 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(feature = "release")]
+mod release;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod rules;
@@ -123,6 +125,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "release")]
+    Release(Box<release::ReleaseArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "release"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Release(NotBuilt),
     #[cfg(feature = "verify")]
     Verify(Box<verify::VerifyArgs>),
     /// Not part of this build.
@@ -149,6 +157,7 @@ pub(crate) enum Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
     feature = "vendoring",
     feature = "verify"
@@ -216,6 +225,10 @@ impl Command {
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "release")]
+            Self::Release(args) => release::run(args)?.code().into(),
+            #[cfg(not(feature = "release"))]
+            Self::Release(_) => return Err(not_built("release")),
             #[cfg(feature = "verify")]
             Self::Verify(args) => verify::run(args, colour)?.code().into(),
             #[cfg(not(feature = "verify"))]
@@ -238,6 +251,7 @@ impl Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
     feature = "vendoring",
     feature = "verify"

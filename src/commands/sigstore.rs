@@ -31,6 +31,30 @@ pub(crate) struct SigstoreArgs {
 enum What {
     /// Verify a bundle.
     VerifyBundle(VerifyBundleArgs),
+    /// Sign a file, or a statement.
+    #[cfg(feature = "release")]
+    SignBundle(SignBundleArgs),
+}
+
+#[cfg(feature = "release")]
+#[derive(Debug, clap::Args)]
+struct SignBundleArgs {
+    /// Sign by the public instance for trials.
+    #[arg(long)]
+    staging: bool,
+    /// The file is a statement.
+    #[arg(long)]
+    in_toto: bool,
+    #[arg(long, value_name = "TOKEN")]
+    identity_token: String,
+    #[arg(long, value_name = "FILE")]
+    bundle: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    signing_config: Option<PathBuf>,
+    #[arg(value_name = "FILE")]
+    artifact: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
@@ -93,7 +117,41 @@ impl From<SigstoreError> for Failure {
 pub(crate) fn run(args: &SigstoreArgs) -> Result<Exit, SigstoreError> {
     match &args.what {
         What::VerifyBundle(args) => verify_bundle(args),
+        #[cfg(feature = "release")]
+        What::SignBundle(args) => sign_bundle(args),
     }
+}
+
+#[cfg(feature = "release")]
+fn sign_bundle(args: &SignBundleArgs) -> Result<Exit, SigstoreError> {
+    use cofferdam_attest::Algorithm;
+    use cofferdam_attest::sign::{Keyless, Signer, Token};
+
+    use super::release::services;
+    let config = args.signing_config.as_deref();
+    // The trusted root is the suite's; it verifies the bundle by it.
+    let (services, _) = services(config, args.trusted_root.as_deref(), args.staging)
+        .map_err(|error| input("the services", &error))?;
+    let refused =
+        |error: cofferdam_attest::sign::SignError| SigstoreError::Refused(error.to_string());
+    let token = Token::new(&args.identity_token).map_err(refused)?;
+    let signer = Keyless::new(&services, &token, crate::clock::now).map_err(refused)?;
+    let path = args.artifact.display().to_string();
+    let signed = if args.in_toto {
+        let text =
+            bounded_text(&args.artifact, MOST_BYTES).map_err(|error| input(&path, &error))?;
+        signer.attest(text.as_bytes())
+    } else {
+        let file = File::open(&args.artifact).map_err(|error| input(&path, &error))?;
+        let digests = ArtifactDigests::from_reader(file, Default::default());
+        let digests = digests.map_err(|error| input(&path, &error))?;
+        let digest = digests.get(Algorithm::Sha256).unwrap_or_default();
+        signer.sign(digest.try_into().map_err(|error| input(&path, &error))?)
+    };
+    let bundle = signed.map_err(refused)?;
+    crate::output::write_whole(&args.bundle, bundle.as_bytes())
+        .map_err(|error| input("--bundle", &error))?;
+    Ok(Exit::Clean)
 }
 
 fn input(what: &str, problem: &dyn std::fmt::Display) -> SigstoreError {
