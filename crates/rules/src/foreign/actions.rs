@@ -1,5 +1,6 @@
 //! What the actions of a job bring in, and what they run of it.
 
+use cofferdam_workflows::documents::Language;
 use cofferdam_workflows::documents::step::Step;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::expressions::{ContextPath, Expr};
@@ -10,6 +11,7 @@ use cofferdam_workflows::semantics::execution::Execution;
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Head, script_of};
 
+use super::beside::may_come_upon;
 use super::{At, Means, Walk, Whose};
 
 impl Walk<'_> {
@@ -21,8 +23,11 @@ impl Walk<'_> {
             "actions/github-script" => self.github_script(at),
             _ => {}
         }
+        self.pushed_by(at, name);
+        self.dispatched_by(at, name);
+        let said = self.said();
         match executing_actions::of_step(at.step) {
-            ActionRuns::Data => {}
+            ActionRuns::Data => return,
             ActionRuns::Code(execution) => {
                 let Execution {
                     folder,
@@ -42,6 +47,7 @@ impl Walk<'_> {
                 self.handed_text(at);
             }
         }
+        self.beside_action(at, said);
     }
 
     // An action that by its name and inputs checks out, and is handed a head.
@@ -229,7 +235,13 @@ impl Walk<'_> {
                 }
             }
         }
+        let said = self.said();
         self.unread_script(at, script);
+        self.merged_by_script(at, script);
+        if self.said() == said && may_come_upon(Language::JavaScript, script) {
+            let means = "actions/github-script".to_owned();
+            self.beside(at, at.step.head(), means, false);
+        }
     }
 }
 
@@ -277,7 +289,7 @@ fn is_own(text: &Text) -> bool {
 }
 
 // The repository of whoever causes the run.
-fn names_stranger(text: &Text) -> bool {
+pub(super) fn names_stranger(text: &Text) -> bool {
     const STRANGERS: &[&str] = &[
         "github.actor",
         "github.triggering_actor",

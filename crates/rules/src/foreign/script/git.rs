@@ -29,6 +29,7 @@ impl Shell<'_> {
             }
         }
         let verb = words.get(at).map_or("", String::as_str);
+        let known = walk.out.fetches.len();
         let rest = args.get(at + 1..).unwrap_or_default();
         // `echo refs/pull/7/head | xargs git fetch origin`
         let fed: Vec<&Word> = match command.is_wrapped_by("xargs") {
@@ -122,6 +123,11 @@ impl Shell<'_> {
             }
             _ => {}
         }
+        let lands = matches!(
+            verb,
+            "am" | "apply" | "cherry-pick" | "merge" | "pull" | "rebase" | "reset"
+        );
+        walk.landed |= lands && walk.out.fetches.len() > known;
     }
 
     // Whether a text of the starter's stands as a ref or a repository: by itself,
@@ -172,7 +178,7 @@ impl Shell<'_> {
                         .take(2)
                         .map(|w| w.text.as_str())
                         .eq(["pr", "diff"])
-                    || c.is("curl") && args.iter().any(|w| self.head(w).0.any())
+                    || (c.is("curl") || c.is("wget")) && args.iter().any(|w| self.head(w).0.any())
             })
         })
     }
@@ -190,8 +196,10 @@ impl Shell<'_> {
         if !head.is_code() {
             return;
         }
+        // `gh repo clone REPOSITORY FOLDER -- OPTIONS OF GIT`
         let plain: Vec<String> = args
             .iter()
+            .take_while(|w| w.text != "--")
             .filter(|w| !w.text.starts_with('-'))
             .map(|w| self.expand(w))
             .collect();
@@ -201,7 +209,14 @@ impl Shell<'_> {
             (_, Some(slug)) => self.cwd.join(slug.rsplit('/').next().unwrap_or("")),
             _ => Folder::Elsewhere,
         };
+        let known = walk.out.fetches.len();
+        let outside = folder == Folder::Elsewhere;
         self.arrives(walk, command, head, folder, true);
+        if let ([_, .., to], true) = (plain.as_slice(), outside)
+            && walk.out.fetches.len() > known
+        {
+            walk.tree.outside_folder(to, known);
+        }
     }
 }
 

@@ -1,0 +1,86 @@
+//! Images, and options of containers, that the starter of a run names.
+//!
+//! Source: docs.github.com, "Workflow syntax", `jobs.<job_id>.container` and
+//! `jobs.<job_id>.services`; docs.docker.com, `docker container create`.
+
+use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::gates::Way;
+use cofferdam_workflows::semantics::heads::{Frame, Head};
+
+use super::actions::names_stranger;
+use super::{Fetch, Means, Run, Walk, Whose};
+
+impl Walk<'_> {
+    /// `container: ${{ github.event.comment.body }}`: the steps run in an image of
+    /// the starter's. Options mount what they say.
+    pub(super) fn contained(&mut self, frame: &Frame<'_>) {
+        if self.whose != Whose::Stranger {
+            return;
+        }
+        let job = self.view.job;
+        if let Some(container) = &job.container {
+            let image = container.image.iter().filter(|i| names(frame, i));
+            let options = container.options.iter();
+            let options = options.filter(|o| frame.of_text(o, None).text);
+            if let Some(text) = image.chain(options).next() {
+                self.container(text, format!("container: {}", text.value));
+            }
+        }
+        for (name, service) in &job.services {
+            let options = service.options.iter();
+            let mut options = options.filter(|o| frame.of_text(o, None).text);
+            if let Some(text) = options.next() {
+                self.container(text, format!("services: {}", name.value));
+                continue;
+            }
+            let Some(image) = service.image.as_ref().filter(|i| names(frame, i)) else {
+                continue;
+            };
+            // What it mounts is the runner's.
+            if service.volumes.is_empty() {
+                let place = self.view.at(image.span);
+                self.out.services.push((place, Way::Open));
+            } else {
+                self.container(image, format!("services: {}", name.value));
+            }
+        }
+    }
+
+    fn container(&mut self, text: &Text, means: String) {
+        let place = self.view.at(text.span);
+        let label = self.view.job.name().to_owned();
+        self.out.runs.push(Run {
+            fetch: self.out.fetches.len(),
+            place: place.clone(),
+            label: label.clone(),
+            means,
+            contained: false,
+            handed: false,
+            way: Way::Open,
+        });
+        self.out.fetches.push(Fetch {
+            place,
+            label,
+            head: Head::TEXT.or(Head::FORK),
+            means: Means::Git,
+            folder: Folder::Elsewhere,
+            mutable: true,
+            way: Way::Open,
+        });
+    }
+}
+
+// Whether the starter decides whose image it is: by a text, a fork or a login in
+// front of the tag.
+fn names(frame: &Frame<'_>, image: &Text) -> bool {
+    let head = frame.of_text(image, None);
+    let name = image.value.rsplit('/').next().unwrap_or("");
+    let tag = name
+        .rfind(':')
+        .map(|at| image.value.len() - name.len() + at);
+    // A commit behind the colon is a tag of the image that is named.
+    let before = |at: usize| tag.is_none_or(|tag| at < tag);
+    let open = image.parsed().any(|(part, _)| before(part.range.start));
+    open && (head.text || head.fork || names_stranger(image))
+}
