@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use cofferdam_attest::{
-    ArtifactDigests, ExpectedIdentity, Pattern, RootError, SubjectIdentity, TrustRoot,
+    ArtifactDigests, ExpectedIdentity, Issuer, Pattern, RootError, SubjectIdentity, TrustRoot,
     UnverifiedBundle, Verifier,
 };
 use cofferdam_findings::Exit;
@@ -169,7 +169,7 @@ fn verify_bundle(args: &VerifyBundleArgs) -> Result<Exit, SigstoreError> {
     ) {
         (Some(identity), Some(issuer), _) => ExpectedIdentity::Subject(SubjectIdentity {
             subject: Pattern::exact(identity),
-            issuer: issuer.clone(),
+            issuer: Issuer::Named(issuer.clone()),
         }),
         (_, _, Some(path)) => {
             ExpectedIdentity::Key(key(path).map_err(|error| input("--key", &error))?)

@@ -38,8 +38,12 @@ impl Release {
 
     fn release(&self, what: &[&str]) -> Ran {
         let services = [
-            "--identity-token-file", "token", "--signing-config", "services.json",
-            "--trusted-root", "root.json",
+            "--identity-token-file",
+            "token",
+            "--signing-config",
+            "services.json",
+            "--trusted-root",
+            "root.json",
         ];
         self.sandbox.run(&[&["release"], what, &services].concat())
     }
@@ -47,8 +51,16 @@ impl Release {
     fn verify(&self, more: &[&str]) -> Ran {
         let url = self.sigstore.url();
         let identity = [
-            "verify", "dist/app", "--trusted-root", "root.json", "--repo", REPOSITORY,
-            "--workflow", WORKFLOW, "--issuer", &url,
+            "verify",
+            "dist/app",
+            "--trusted-root",
+            "root.json",
+            "--repo",
+            REPOSITORY,
+            "--workflow",
+            WORKFLOW,
+            "--issuer",
+            &url,
         ];
         self.sandbox.run(&[&identity, more].concat())
     }
@@ -68,12 +80,29 @@ fn what_is_signed_and_attested_verifies_by_either_log() {
         let release = Release::new(second);
         let ran = release.release(&["sign", "dist/app"]);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-        assert!(ran.out.contains("signed as https://github.com/owner/project/"), "{}", ran.out);
-        release.sandbox.write("sbom.json", r#"{"bomFormat": "CycloneDX", "n": 1.10}"#);
-        let attest = ["attest", "--type", "cyclonedx", "--predicate", "sbom.json", "dist/app"];
+        assert!(
+            ran.out
+                .contains("signed as https://github.com/owner/project/"),
+            "{}",
+            ran.out
+        );
+        release
+            .sandbox
+            .write("sbom.json", r#"{"bomFormat": "CycloneDX", "n": 1.10}"#);
+        let attest = [
+            "attest",
+            "--type",
+            "cyclonedx",
+            "--predicate",
+            "sbom.json",
+            "dist/app",
+        ];
         let ran = release.release(&attest);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-        assert_eq!(release.bundles(), ["app.cdx.sigstore.json", "app.sigstore.json"]);
+        assert_eq!(
+            release.bundles(),
+            ["app.cdx.sigstore.json", "app.sigstore.json"]
+        );
         let ran = release.verify(&["--type", "https://cyclonedx.org/bom"]);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
         // One byte more is another program.
@@ -104,7 +133,15 @@ fn provenance_of_another_commit_is_signed_by_whoever_lies_and_refused() {
             }},
         })
     };
-    let attest = ["attest", "--type", "slsa", "--predicate", "p.json", "dist/app", "--overwrite"];
+    let attest = [
+        "attest",
+        "--type",
+        "slsa",
+        "--predicate",
+        "p.json",
+        "dist/app",
+        "--overwrite",
+    ];
     for (commit, code) in [("a", 0), ("b", 1)] {
         let text = provenance(&commit.repeat(40)).to_string();
         release.sandbox.write("p.json", text);
@@ -124,7 +161,10 @@ fn a_branch_job_signs_the_release_and_the_consumer_refuses() {
     assert_eq!(ran.code, 1, "{}", ran.out);
     let value: Value = serde_json::from_str(&ran.out).unwrap();
     let bundle = &value["artifacts"][0]["bundles"][0];
-    assert_eq!(bundle["signer"]["claims"]["source-repository-ref"], "refs/heads/main");
+    assert_eq!(
+        bundle["signer"]["claims"]["source-repository-ref"],
+        "refs/heads/main"
+    );
 }
 
 #[test]
@@ -137,7 +177,12 @@ fn a_job_is_asked_for_its_token() {
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret-of-the-job"),
     ];
     let args = [
-        "release", "sign", "dist/app", "--signing-config", "services.json", "--trusted-root",
+        "release",
+        "sign",
+        "dist/app",
+        "--signing-config",
+        "services.json",
+        "--trusted-root",
         "root.json",
     ];
     let ran = release.sandbox.run_with(&args, &env, b"");
@@ -156,10 +201,20 @@ fn a_private_repository_is_not_told_to_everybody() {
     job["repository_visibility"] = "private".into();
     release.sandbox.write("token", release.sigstore.token(&job));
     // By the public instance, of which nothing is asked before the name is agreed to.
-    let args = ["release", "sign", "dist/app", "--identity-token-file", "token"];
+    let args = [
+        "release",
+        "sign",
+        "dist/app",
+        "--identity-token-file",
+        "token",
+    ];
     let ran = release.sandbox.run(&args);
     assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
-    assert!(ran.err.contains("owner/secret") && ran.err.contains("is not public"), "{}", ran.err);
+    assert!(
+        ran.err.contains("owner/secret") && ran.err.contains("is not public"),
+        "{}",
+        ran.err
+    );
     assert_eq!(release.bundles(), Vec::<String>::new());
     // By services of one's own, nothing is told to anybody.
     assert_eq!(release.release(&["sign", "dist/app"]).code, 0);
@@ -194,13 +249,34 @@ fn a_predicate_is_signed_as_it_was_written_or_not_at_all() {
     let release = Release::new(false);
     for text in ["[]", "{\"a\": 1, \"a\": 2}", "{", ""] {
         release.sandbox.write("p.json", text);
-        let ran = release.release(&["attest", "--type", "spdx", "--predicate", "p.json", "dist/app"]);
+        let ran = release.release(&[
+            "attest",
+            "--type",
+            "spdx",
+            "--predicate",
+            "p.json",
+            "dist/app",
+        ]);
         assert_eq!(ran.code, 2, "{text}: {}{}", ran.out, ran.err);
     }
     release.sandbox.write("p.json", "{}");
-    let ran = release.release(&["attest", "--type", "spdz", "--predicate", "p.json", "dist/app"]);
+    let ran = release.release(&[
+        "attest",
+        "--type",
+        "spdz",
+        "--predicate",
+        "p.json",
+        "dist/app",
+    ]);
     assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
-    let attest = ["attest", "--type", "https://example.org/x", "--predicate", "p.json", "dist/app"];
+    let attest = [
+        "attest",
+        "--type",
+        "https://example.org/x",
+        "--predicate",
+        "p.json",
+        "dist/app",
+    ];
     assert_eq!(release.release(&attest).code, 0);
     assert_eq!(release.bundles(), ["app.attestation.sigstore.json"]);
 }
@@ -211,8 +287,16 @@ fn the_conformance_protocol_signs_files_and_statements() {
     let token = fs::read_to_string(release.sandbox.path("token")).unwrap();
     let sign = |more: &[&str]| {
         let args = [
-            "sigstore", "sign-bundle", "--identity-token", &token, "--bundle", "b.json",
-            "--trusted-root", "root.json", "--signing-config", "services.json",
+            "sigstore",
+            "sign-bundle",
+            "--identity-token",
+            &token,
+            "--bundle",
+            "b.json",
+            "--trusted-root",
+            "root.json",
+            "--signing-config",
+            "services.json",
         ];
         release.sandbox.run(&[&args, more].concat()).code
     };
@@ -220,8 +304,16 @@ fn the_conformance_protocol_signs_files_and_statements() {
     let url = release.sigstore.url();
     let verify = || {
         let args = [
-            "sigstore", "verify-bundle", "--bundle", "b.json", "--certificate-identity",
-            &identity, "--certificate-oidc-issuer", &url, "--trusted-root", "root.json",
+            "sigstore",
+            "verify-bundle",
+            "--bundle",
+            "b.json",
+            "--certificate-identity",
+            &identity,
+            "--certificate-oidc-issuer",
+            &url,
+            "--trusted-root",
+            "root.json",
             "dist/app",
         ];
         release.sandbox.run(&args).code

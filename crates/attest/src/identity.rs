@@ -25,8 +25,29 @@ pub enum ExpectedIdentity {
 pub struct SubjectIdentity {
     /// The name of the holder: an address of mail or of a workload.
     pub subject: Pattern,
-    /// The address of the issuer, to the letter.
-    pub issuer: String,
+    /// Who vouches.
+    pub issuer: Issuer,
+}
+
+/// Who vouches for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// The address of an issuer of tokens, to the letter.
+    Named(String),
+    /// The authority itself: the certificate names no issuer, as those with
+    /// which GitHub signs its releases.
+    Authority,
+}
+
+impl Issuer {
+    /// Reads an address, or `none` for the authority itself.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "none" => Self::Authority,
+            address => Self::Named(address.to_owned()),
+        }
+    }
 }
 
 /// A public key that the caller trusts.
@@ -104,7 +125,14 @@ impl SubjectIdentity {
                 format!("a name that is no text, expected {}", self.subject),
             ),
         };
-        vec![subject, issuer(certificate, &self.issuer)]
+        let issuer = match (&self.issuer, &certificate.issuer) {
+            (Issuer::Named(expected), _) => issuer(certificate, expected),
+            (Issuer::Authority, None) => Line::passed(Check::Issuer, "the authority itself"),
+            (Issuer::Authority, Some(found)) => {
+                Line::failed(Check::Issuer, format!("{found}, expected none"))
+            }
+        };
+        vec![subject, issuer]
     }
 }
 

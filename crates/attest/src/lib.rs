@@ -33,7 +33,7 @@ pub mod workflow;
 pub use artifact::{Algorithm, Algorithms, ArtifactDigests};
 pub use bundle::{BundleError, UnverifiedBundle};
 pub use certificate::{Certificate, CertificateError, Claims, Subject};
-pub use identity::{ExpectedIdentity, PublicKey, SubjectIdentity};
+pub use identity::{ExpectedIdentity, Issuer, PublicKey, SubjectIdentity};
 pub use pattern::{Pattern, PatternError};
 pub use policy::{Policy, PolicyError};
 pub use provenance::{Provenance, ProvenanceError, ResourceDescriptor};

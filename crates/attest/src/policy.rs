@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::identity::{ExpectedIdentity, SubjectIdentity};
+use crate::identity::{ExpectedIdentity, Issuer, SubjectIdentity};
 use crate::pattern::{Pattern, PatternError};
 use crate::workflow::{Builder, BuilderError, Runner, SourceRef, WorkflowIdentity, git_ref};
 
@@ -137,7 +137,7 @@ impl Table {
             (None, Some(_), None) if self.claims() => Err(Together::Claims.into()),
             (None, Some(subject), None) => Ok(ExpectedIdentity::Subject(SubjectIdentity {
                 subject: subject?,
-                issuer: self.issuer.ok_or(Together::NoIssuer)?,
+                issuer: Issuer::parse(&self.issuer.ok_or(Together::NoIssuer)?),
             })),
             (Some(_), None, None) => self.workflow(),
         }

@@ -12,8 +12,8 @@ use std::io::Read;
 use std::path::Path;
 
 use cofferdam_attest::{
-    ArtifactDigests, ExpectedIdentity, Outcome, Pattern, PublicKey, SubjectIdentity, TrustRoot,
-    UnverifiedBundle, Verifier,
+    ArtifactDigests, ExpectedIdentity, Issuer, Outcome, Pattern, PublicKey, SubjectIdentity,
+    TrustRoot, UnverifiedBundle, Verifier,
 };
 
 const ASSETS: &[u8] = include_bytes!("data/sigstore-conformance.tar.gz");
@@ -69,7 +69,7 @@ fn accepted(files: &Files, artifact: &[u8], by_digest: bool) -> (bool, String) {
         },
         None => ExpectedIdentity::Subject(SubjectIdentity {
             subject: Pattern::exact(text("identity").unwrap_or(IDENTITY.into()).trim()),
-            issuer: text("issuer").unwrap_or(ISSUER.into()).trim().to_owned(),
+            issuer: Issuer::Named(text("issuer").unwrap_or(ISSUER.into()).trim().to_owned()),
         }),
     };
     let bundle = match UnverifiedBundle::from_json(files.get("bundle.sigstore.json").unwrap()) {

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use cofferdam_attest::{
-    ArtifactDigests, BundleError, ExpectedIdentity, Outcome, Pattern, SubjectIdentity, TrustRoot,
-    UnverifiedBundle, Verdict, Verifier,
+    ArtifactDigests, BundleError, ExpectedIdentity, Issuer, Outcome, Pattern, SubjectIdentity,
+    TrustRoot, UnverifiedBundle, Verdict, Verifier,
 };
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ impl Good {
         let certificate = read.unverified_certificate().unwrap().unwrap();
         let expected = ExpectedIdentity::Subject(SubjectIdentity {
             subject: Pattern::exact(certificate.subject.text().unwrap()),
-            issuer: certificate.issuer.unwrap(),
+            issuer: Issuer::Named(certificate.issuer.unwrap()),
         });
         let artifact = match digest {
             Some(digest) => ArtifactDigests::parse(digest).unwrap(),

@@ -4,7 +4,7 @@
 
 use cofferdam_attest::workflow::git_ref;
 use cofferdam_attest::{
-    ArtifactDigests, Builder, Check, ExpectedIdentity, Outcome, Pattern, Runner, SourceRef,
+    ArtifactDigests, Builder, Check, ExpectedIdentity, Issuer, Outcome, Pattern, Runner, SourceRef,
     SubjectIdentity, TrustRoot, UnverifiedBundle, Verdict, Verifier, WorkflowIdentity,
 };
 
@@ -184,12 +184,18 @@ fn a_job_of_github_actions_is_accepted_by_its_subject_too() {
     let with = |subject: Pattern, issuer: &str| {
         let expected = ExpectedIdentity::Subject(SubjectIdentity {
             subject,
-            issuer: issuer.to_owned(),
+            issuer: Issuer::Named(issuer.to_owned()),
         });
         against(&judged(&root, CONDA, CONDA_DIGEST, &expected))
     };
     let github = "https://token.actions.githubusercontent.com";
     assert_eq!(with(Pattern::exact(&subject), github), []);
+    let none = ExpectedIdentity::Subject(SubjectIdentity {
+        subject: Pattern::exact(&subject),
+        issuer: Issuer::Authority,
+    });
+    let verdict = judged(&root, CONDA, CONDA_DIGEST, &none);
+    assert_eq!(against(&verdict), [Check::Issuer], "none is not any");
     assert_eq!(
         with(Pattern::exact(&subject), "https://example.org"),
         [Check::Issuer]
@@ -225,14 +231,19 @@ fn a_bundle_is_about_its_own_artifact_only() {
 
 #[test]
 fn the_instance_of_github_has_no_logs_and_says_so() {
-    let expected = ExpectedIdentity::Subject(SubjectIdentity {
-        subject: Pattern::exact("https://dotcom.releases.github.com"),
-        issuer: "https://example.org".to_owned(),
-    });
+    let with = |issuer: &str| {
+        ExpectedIdentity::Subject(SubjectIdentity {
+            subject: Pattern::exact("https://dotcom.releases.github.com"),
+            issuer: Issuer::parse(issuer),
+        })
+    };
     let root = TrustRoot::github_private().unwrap();
-    let verdict = judged(&root, PRIVATE, PRIVATE_DIGEST, &expected);
-    // Certificates of GitHub itself name no issuer, and one is always expected.
+    // Certificates of GitHub itself name no issuer, and somebody else is another.
+    let verdict = judged(&root, PRIVATE, PRIVATE_DIGEST, &with("https://example.org"));
     assert_eq!(against(&verdict), [Check::Issuer]);
+    let expected = with("none");
+    let verdict = judged(&root, PRIVATE, PRIVATE_DIGEST, &expected);
+    assert_eq!(verdict.outcome(), Outcome::Passed);
     let log = verdict
         .lines
         .iter()

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_attest::sign::{Keyless, Services, SignError, Token};
 use cofferdam_attest::{
-    Algorithm, ArtifactDigests, ExpectedIdentity, Outcome, Pattern, SubjectIdentity, TrustRoot,
-    UnverifiedBundle, Verifier,
+    Algorithm, ArtifactDigests, ExpectedIdentity, Issuer, Outcome, Pattern, SubjectIdentity,
+    TrustRoot, UnverifiedBundle, Verifier,
 };
 use cofferdam_findings::sanitise;
 
@@ -207,7 +207,7 @@ impl Ready {
             .ok_or_else(|| wrong("the certificate names nobody".to_owned()))?;
         let expected = ExpectedIdentity::Subject(SubjectIdentity {
             subject: Pattern::exact(subject.clone()),
-            issuer,
+            issuer: Issuer::Named(issuer),
         });
         let verdict = (self.verifier).verify_signature_alone(&artifact.digests, &bundle, &expected);
         if verdict.outcome() != Outcome::Passed {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use cofferdam_attest::policy::is_repository;
 use cofferdam_attest::workflow::{BuilderError, GITHUB_ISSUER, git_ref};
 use cofferdam_attest::{
-    Builder, ExpectedIdentity, Pattern, PatternError, Policy, PolicyError, PublicKey, Runner,
-    SourceRef, SubjectIdentity, WorkflowIdentity,
+    Builder, ExpectedIdentity, Issuer, Pattern, PatternError, Policy, PolicyError, PublicKey,
+    Runner, SourceRef, SubjectIdentity, WorkflowIdentity,
 };
 
 /// The most bytes of a policy or of a key.
@@ -70,7 +70,8 @@ pub(super) struct IdentityArgs {
     #[arg(long, value_name = "REGEX", conflicts_with = "key")]
     identity_regex: Option<String>,
     /// The issuer who vouches for the holder, to the letter. For `--repo` it is
-    /// GitHub's unless another is named.
+    /// GitHub's unless another is named. `none` where the authority itself does,
+    /// as for GitHub's own attestations of releases.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
     /// A public key in PEM, in the place of an identity.
@@ -155,7 +156,7 @@ impl IdentityArgs {
             (Some(repo), _, _) => ExpectedIdentity::Workflow(Box::new(self.repository(repo)?)),
             (None, Some(subject), _) => ExpectedIdentity::Subject(SubjectIdentity {
                 subject,
-                issuer: self.issuer.clone().ok_or(IdentityError::NoIssuer)?,
+                issuer: Issuer::parse(self.issuer.as_deref().ok_or(IdentityError::NoIssuer)?),
             }),
             (None, None, Some(_)) if self.issuer.is_some() => {
                 return Err(IdentityError::KeyIssuer);
