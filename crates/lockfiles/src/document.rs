@@ -125,6 +125,12 @@ pub enum NoteKind {
         /// Why.
         why: Unreadable,
     },
+    /// The manifest beside the file cannot be understood, so that it is not known
+    /// what the project asks for by itself.
+    NoManifest {
+        /// Its path.
+        path: String,
+    },
     /// Something that stands for a package and does not tell which.
     NotUnderstood {
         /// What it is.
@@ -145,7 +151,10 @@ impl NoteKind {
     pub fn is_gap(&self) -> bool {
         match self {
             Self::Unread { .. } | Self::NotUnderstood { .. } => true,
-            Self::Duplicate { .. } | Self::Dangling { .. } | Self::BadIntegrity { .. } => false,
+            Self::Duplicate { .. }
+            | Self::Dangling { .. }
+            | Self::BadIntegrity { .. }
+            | Self::NoManifest { .. } => false,
         }
     }
 }
@@ -158,6 +167,12 @@ impl fmt::Display for NoteKind {
             }
             Self::Dangling { name } => write!(f, "`{name}` is asked for and not listed"),
             Self::Unread { path, why } => write!(f, "`{path}` is not read: {why}"),
+            Self::NoManifest { path } => {
+                write!(
+                    f,
+                    "`{path}` is not understood, so what is asked for is not known"
+                )
+            }
             Self::NotUnderstood { what, found } => write!(f, "{what} is not understood: `{found}`"),
             Self::BadIntegrity { found } => write!(f, "`{found}` is no hash"),
         }

@@ -24,6 +24,9 @@ pub(crate) struct Draft<'f> {
     notes: Vec<Note>,
     edges: Vec<(usize, usize)>,
     asks: Vec<(usize, Ask)>,
+    /// What nobody in the file asks for is asked for by the project, and of the
+    /// rest nothing is known.
+    roots_are_direct: bool,
 }
 
 impl<'f> Draft<'f> {
@@ -34,6 +37,7 @@ impl<'f> Draft<'f> {
             notes: Vec::new(),
             edges: Vec::new(),
             asks: Vec::new(),
+            roots_are_direct: false,
         }
     }
 
@@ -86,6 +90,17 @@ impl<'f> Draft<'f> {
     /// The project asks for a package by itself.
     pub(crate) fn ask(&mut self, package: usize, ask: Ask) {
         self.asks.push((package, ask));
+    }
+
+    /// For a file that lists every requirement of every package and does not say
+    /// what the project itself asks for.
+    pub(crate) fn roots_are_direct(&mut self) {
+        self.roots_are_direct = true;
+    }
+
+    pub(crate) fn no_manifest(&mut self, path: &str) {
+        let path = shown(path);
+        self.note(Span::default(), NoteKind::NoManifest { path });
     }
 
     pub(crate) fn note(&mut self, span: Span, kind: NoteKind) {
@@ -193,7 +208,13 @@ impl<'f> Draft<'f> {
                 package.relation = Relation::Direct;
             }
         }
-        if knows {
+        if self.roots_are_direct {
+            for package in &mut self.packages {
+                if package.relation == Relation::Unknown && package.requirers.is_empty() {
+                    package.relation = Relation::Direct;
+                }
+            }
+        } else if knows {
             for package in &mut self.packages {
                 if package.relation == Relation::Unknown {
                     package.relation = Relation::Transitive;

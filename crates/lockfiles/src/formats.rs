@@ -45,6 +45,14 @@ macro_rules! formats {
 formats! {
     /// `Cargo.lock`.
     CargoLock = "Cargo.lock", integrity true, Some(crate::cargo::packages::read);
+    /// `package-lock.json`, `npm-shrinkwrap.json`.
+    PackageLock = "package-lock.json", integrity true, Some(crate::npm::package_lock::read);
+    /// `yarn.lock` of Yarn 1 and of Yarn 2 and newer.
+    YarnLock = "yarn.lock", integrity true, Some(crate::npm::read_yarn);
+    /// `pnpm-lock.yaml`.
+    PnpmLock = "pnpm-lock.yaml", integrity true, Some(crate::npm::pnpm::read);
+    /// `bun.lock`.
+    BunLock = "bun.lock", integrity true, Some(crate::npm::bun::read);
     /// `.github/workflows/*.yml`, action metadata: read by the crate of workflows.
     Workflow = "workflow", integrity false, None;
     /// `.github/workflows/actions.lock`: read by the crate of workflows.
@@ -61,6 +69,10 @@ impl Format {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         Some(match name {
             "Cargo.lock" => Self::CargoLock,
+            "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => Self::PackageLock,
+            "yarn.lock" => Self::YarnLock,
+            "pnpm-lock.yaml" => Self::PnpmLock,
+            "bun.lock" => Self::BunLock,
             _ => return None,
         })
     }

@@ -20,6 +20,8 @@ pub mod kinds;
 #[cfg(feature = "vendoring")]
 pub mod mistake;
 #[cfg(feature = "packages")]
+mod npm;
+#[cfg(feature = "packages")]
 pub mod package;
 #[cfg(feature = "packages")]
 pub mod purl;
