@@ -244,6 +244,11 @@ impl Ask {
         scope: Scope::Runtime,
         optional: false,
     };
+    /// It is asked for, and nobody says what for.
+    pub(crate) const UNKNOWN: Self = Self {
+        scope: Scope::Unknown,
+        optional: false,
+    };
     pub(crate) const DEVELOPMENT: Self = Self {
         scope: Scope::Development,
         optional: false,

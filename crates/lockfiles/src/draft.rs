@@ -123,6 +123,12 @@ impl<'f> Draft<'f> {
         self.note(span, NoteKind::Unread { path, why });
     }
 
+    /// For packages that are taken out again.
+    pub(crate) fn forget_edges(&mut self) {
+        self.edges.clear();
+        self.asks.clear();
+    }
+
     /// Takes over what was found in a file that this one includes.
     pub(crate) fn include(&mut self, other: Draft<'_>) -> Result<(), Mistake> {
         let shift = self.packages.len();

@@ -53,6 +53,18 @@ formats! {
     PnpmLock = "pnpm-lock.yaml", integrity true, Some(crate::npm::pnpm::read);
     /// `bun.lock`.
     BunLock = "bun.lock", integrity true, Some(crate::npm::bun::read);
+    /// `poetry.lock`.
+    PoetryLock = "poetry.lock", integrity true, Some(crate::pypi::poetry::read);
+    /// `uv.lock`.
+    UvLock = "uv.lock", integrity true, Some(crate::pypi::uv::read);
+    /// `pdm.lock`.
+    PdmLock = "pdm.lock", integrity true, Some(crate::pypi::pdm::read);
+    /// `pylock.toml`, `pylock.NAME.toml`.
+    Pylock = "pylock.toml", integrity true, Some(crate::pypi::pylock::read);
+    /// `Pipfile.lock`.
+    PipfileLock = "Pipfile.lock", integrity true, Some(crate::pypi::pipfile::read);
+    /// `requirements.txt` and its like.
+    Requirements = "requirements.txt", integrity false, Some(crate::pypi::requirements::read);
     /// `.github/workflows/*.yml`, action metadata: read by the crate of workflows.
     Workflow = "workflow", integrity false, None;
     /// `.github/workflows/actions.lock`: read by the crate of workflows.
@@ -73,9 +85,32 @@ impl Format {
             "yarn.lock" => Self::YarnLock,
             "pnpm-lock.yaml" => Self::PnpmLock,
             "bun.lock" => Self::BunLock,
+            "poetry.lock" => Self::PoetryLock,
+            "uv.lock" => Self::UvLock,
+            "pdm.lock" => Self::PdmLock,
+            "Pipfile.lock" => Self::PipfileLock,
+            "pylock.toml" => Self::Pylock,
+            _ if is_around(name, "pylock.", ".toml") => Self::Pylock,
+            _ if is_requirements(path, name) => Self::Requirements,
             _ => return None,
         })
     }
+}
+
+fn is_around(name: &str, start: &str, end: &str) -> bool {
+    name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+}
+
+/// Names that people give to files of requirements, and a folder of them.
+fn is_requirements(path: &str, name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".txt") else {
+        return false;
+    };
+    let folder = path.rsplit('/').nth(1);
+    stem.starts_with("requirements")
+        || stem.ends_with("-requirements")
+        || stem.ends_with("_requirements")
+        || folder == Some("requirements")
 }
 
 /// The text of a file of at most [`MAX_BYTES`].

@@ -26,6 +26,8 @@ pub mod package;
 #[cfg(feature = "packages")]
 pub mod purl;
 #[cfg(feature = "packages")]
+mod pypi;
+#[cfg(feature = "packages")]
 mod tree;
 
 #[cfg(feature = "packages")]
