@@ -247,11 +247,9 @@ impl<'f> Draft<'f> {
         }
     }
 
-    /// The same package at the same version from the same source in the same file
-    /// with another set of hashes, or simply once more.
+    /// The same package at the same version from the same source with other hashes.
     fn note_duplicates(&mut self) {
-        let mut first: HashMap<(Ecosystem, &str, Option<&str>, Option<&str>), &Package> =
-            HashMap::with_capacity(self.packages.len());
+        let mut first = HashMap::with_capacity(self.packages.len());
         let mut found = Vec::new();
         for package in &self.packages {
             let key = (
@@ -259,8 +257,10 @@ impl<'f> Draft<'f> {
                 package.name.as_str(),
                 package.version.as_deref(),
                 package.source.address(),
+                package.qualifiers.as_slice(),
             );
-            let Some(known) = first.get(&key) else {
+            let known: Option<&&Package> = first.get(&key);
+            let Some(known) = known else {
                 first.insert(key, package);
                 continue;
             };
@@ -269,9 +269,7 @@ impl<'f> Draft<'f> {
                 all.sort();
                 all
             };
-            let is_same = known.location.path == package.location.path
-                && (known.location.span == package.location.span
-                    || hashes(known) == hashes(package));
+            let is_same = hashes(known) == hashes(package);
             if !is_same {
                 found.push(Note {
                     location: package.location.clone(),

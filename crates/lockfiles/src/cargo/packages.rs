@@ -151,8 +151,17 @@ fn resolve(
         };
         version.is_none_or(|version| same == Some(version)) && source.is_none_or(is_source)
     });
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
+    let all: Vec<usize> = fitting.by_ref().take(8).collect();
+    match all.as_slice() {
+        [only] => Some(*only),
+        // Of a version that a member and a registry have, the member has no source.
+        several => {
+            let is_member = |at: &&usize| sources.get(**at).copied().flatten().is_none();
+            let mut members = several.iter().filter(is_member);
+            let first = members.next().filter(|_| source.is_none())?;
+            members.next().is_none().then_some(*first)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +233,17 @@ source = "sparse+https://crates.example/index/"
     }
 
     #[test]
+    fn a_member_comes_before_a_crate_of_the_same_version() {
+        let text = "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\
+                    [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+https://x\"\n\
+                    [[package]]\nname = \"b\"\nversion = \"1.0.0\"\n\
+                    dependencies = [\"a 1.0.0\"]\n";
+        let document = read(text).unwrap();
+        assert_eq!(document.packages.first().unwrap().requirers, [2]);
+        assert_eq!(document.notes, []);
+    }
+
+    #[test]
     fn the_first_version_is_read() {
         let text = "[root]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \
                     \"b 1.0.0 (registry+https://x)\",\n]\n\n[[package]]\nname = \"b\"\n\
@@ -268,7 +288,7 @@ source = "sparse+https://crates.example/index/"
                 "6: `gone` is asked for and not listed",
                 "12: `rand 0.8.0` is asked for and not listed",
                 "26: `sha256:zz` is no hash",
-                "26: `rand` is listed in line 15 already",
+                "26: `rand` is listed in line 15 with other hashes",
             ]
         );
     }

@@ -293,6 +293,6 @@ mod tests {
             .iter()
             .map(|note| note.kind.to_string())
             .collect();
-        assert_eq!(notes, ["`m` is listed in line 1 already"]);
+        assert_eq!(notes, ["`m` is listed in line 1 with other hashes"]);
     }
 }

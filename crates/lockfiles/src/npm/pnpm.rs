@@ -264,7 +264,7 @@ fn name_and_version(key: &str) -> (Option<&str>, Option<&str>) {
     let Some(rest) = key.strip_prefix('/') else {
         // Since version 9 without slash; before, this is an address or a registry.
         return match cut(key) {
-            Some((name, version)) if !name.contains([':', '.']) || !name.contains('/') => {
+            Some((name, version)) if name.starts_with('@') || !name.contains('/') => {
                 (Some(name), Some(version))
             }
             _ => match key.rsplit_once('/') {

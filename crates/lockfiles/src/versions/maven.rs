@@ -77,20 +77,20 @@ fn tokens(text: &str) -> Vec<Token> {
         if is_sign || changes {
             let is_before_digit = letter.is_ascii_digit();
             let text = std::mem::take(&mut current);
-            all.push(named(text, is_hyphen, is_before_digit));
+            all.push(named(&text, is_hyphen, is_before_digit));
             is_hyphen = letter != '.';
         }
         if !is_sign {
             current.push(letter);
         }
     }
-    all.push(named(current, is_hyphen, false));
+    all.push(named(&current, is_hyphen, false));
     trim(all)
 }
 
 /// A token with its aliases resolved.
-fn named(text: String, is_hyphen: bool, is_before_digit: bool) -> Token {
-    let text = match text.as_str() {
+fn named(text: &str, is_hyphen: bool, is_before_digit: bool) -> Token {
+    let text = match text {
         "" => "0",
         "a" if is_before_digit => "alpha",
         "b" if is_before_digit => "beta",

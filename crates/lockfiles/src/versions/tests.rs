@@ -83,6 +83,11 @@ const FIXTURES: &[(&str, Scheme)] = &[
 ];
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test reads its own files, and says what it has not checked"
+)]
 fn every_line_of_the_fixtures_holds() {
     let folder =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/osv-semantic");
