@@ -12,6 +12,10 @@ use crate::{Document, Ecosystem, Format, Integrity, Package, Relation, Scope, Un
 pub(crate) const MOST_PACKAGES: usize = 500_000;
 /// The most requirements of one file, all packages together.
 const MOST_EDGES: usize = 4_000_000;
+/// The most candidates that are looked at while requirements are followed, all
+/// packages together. Real files need a few for each requirement; a file that needs
+/// more has many packages of one name, and is built to be slow.
+const MOST_LOOKS: usize = 8_000_000;
 /// The most notes of one file; the last one then stands for all others.
 const MOST_NOTES: usize = 1_000;
 /// The most characters of a foreign text that a note repeats.
@@ -24,6 +28,7 @@ pub(crate) struct Draft<'f> {
     notes: Vec<Note>,
     edges: Vec<(usize, usize)>,
     asks: Vec<(usize, Ask)>,
+    looks: usize,
     /// What nobody in the file asks for is asked for by the project, and of the
     /// rest nothing is known.
     roots_are_direct: bool,
@@ -39,6 +44,7 @@ impl<'f> Draft<'f> {
             notes: Vec::new(),
             edges: Vec::new(),
             asks: Vec::new(),
+            looks: 0,
             roots_are_direct: false,
             knows_nothing: false,
         }
@@ -91,8 +97,21 @@ impl<'f> Draft<'f> {
     }
 
     /// The project asks for a package by itself.
-    pub(crate) fn ask(&mut self, package: usize, ask: Ask) {
+    pub(crate) fn ask(&mut self, package: usize, ask: Ask) -> Result<(), Mistake> {
+        self.look(1)?;
         self.asks.push((package, ask));
+        Ok(())
+    }
+
+    /// Counts candidates that are looked at.
+    pub(crate) fn look(&mut self, count: usize) -> Result<(), Mistake> {
+        self.looks = self.looks.saturating_add(count);
+        if self.looks <= MOST_LOOKS {
+            return Ok(());
+        }
+        let limit = MOST_LOOKS;
+        let unit = "candidates for what is asked for";
+        Err(Mistake::at(1, Problem::TooLarge { limit, unit }))
     }
 
     /// For a file that lists every requirement of every package and does not say

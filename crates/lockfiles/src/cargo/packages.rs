@@ -54,6 +54,8 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         for dependency in node.items_of("dependencies") {
             let what = "the name of a dependency";
             let text = wanted(file, dependency.span, what, dependency.text())?;
+            let name = text.split(' ').next().unwrap_or(text);
+            draft.look(by_name.get(name).map_or(0, Vec::len))?;
             match resolve(&draft, &sources, &by_name, text) {
                 Some(to) => draft.edge(from, to)?,
                 None => draft.dangling(dependency.span, text),

@@ -152,7 +152,7 @@ impl Lock {
                 match self.find(&wish.key, reference) {
                     Some(to) => {
                         draft.edge(project, to)?;
-                        draft.ask(to, ask);
+                        draft.ask(to, ask)?;
                     }
                     None => draft.dangling(wish.span, &format!("{}@{reference}", wish.key)),
                 }

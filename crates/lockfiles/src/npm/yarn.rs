@@ -54,10 +54,15 @@ impl Descriptors {
 }
 
 /// Notes what a manifest asks for.
-pub(super) fn ask(draft: &mut Draft<'_>, descriptors: &Descriptors, manifest: &Manifest) {
+pub(super) fn ask(
+    draft: &mut Draft<'_>,
+    descriptors: &Descriptors,
+    manifest: &Manifest,
+) -> Result<(), Mistake> {
     for wish in &manifest.wishes {
         if let Some(at) = descriptors.find(&wish.name, &wish.range) {
-            draft.ask(at, wish.ask);
+            draft.ask(at, wish.ask)?;
         }
     }
+    Ok(())
 }

@@ -67,7 +67,7 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     let mut known = 0;
     for member in &members {
         if let Some(manifest) = manifest(&mut draft, files, member) {
-            ask(&mut draft, &descriptors, &manifest);
+            ask(&mut draft, &descriptors, &manifest)?;
             known += 1;
         }
     }

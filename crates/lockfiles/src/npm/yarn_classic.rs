@@ -46,7 +46,7 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     }
     match manifest(&mut draft, files, ".") {
         Some(manifest) => {
-            ask(&mut draft, &descriptors, &manifest);
+            ask(&mut draft, &descriptors, &manifest)?;
             if manifest.has_workspaces {
                 draft.roots_are_direct();
             } else {

@@ -16,6 +16,7 @@ mod nuget;
 mod number;
 mod packagist;
 mod pypi;
+mod ranges;
 mod rpm;
 mod rubygems;
 mod semver;
@@ -23,6 +24,8 @@ mod semver;
 use std::cmp::Ordering;
 
 pub use affected::{Affected, Event, Range, RangeKind, Unevaluated, Verdict};
+
+pub use ranges::satisfies;
 
 use crate::Ecosystem;
 

@@ -21,6 +21,21 @@ pub(super) fn is_version(text: &str) -> bool {
     Parts::of(text).is_some()
 }
 
+/// The numbers of a version between the epoch and everything else.
+pub(super) fn release(text: &str) -> Option<&str> {
+    Parts::of(text).map(|parts| parts.release)
+}
+
+/// Whether a version comes before its release: `a`, `b`, `rc` or `dev`.
+pub(super) fn is_early(text: &str) -> bool {
+    Parts::of(text).is_some_and(|parts| parts.early.is_some() || parts.dev.is_some())
+}
+
+/// Whether a version comes behind its release.
+pub(super) fn is_post(text: &str) -> bool {
+    Parts::of(text).is_some_and(|parts| parts.post.is_some())
+}
+
 #[derive(Default)]
 struct Parts<'v> {
     epoch: &'v str,
