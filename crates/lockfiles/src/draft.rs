@@ -184,7 +184,10 @@ impl<'f> Draft<'f> {
     pub(crate) fn spread(&mut self) {
         let mut needs: Vec<Vec<usize>> = vec![Vec::new(); self.packages.len()];
         for &(from, to) in &self.edges {
-            if let Some(list) = needs.get_mut(from) {
+            // What a member of the project needs is among the asks.
+            let is_project = (self.packages.get(from))
+                .is_some_and(|package| package.relation == Relation::Project);
+            if let Some(list) = needs.get_mut(from).filter(|_| !is_project) {
                 list.push(to);
             }
         }

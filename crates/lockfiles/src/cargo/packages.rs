@@ -3,7 +3,7 @@
 //! Source: the Cargo book, "Cargo.toml vs Cargo.lock", and the encoding that
 //! Cargo documents in its `core/resolver/encode.rs`: a dependency is written as
 //! `name`, `name version` or `name version (source)`, as short as is unambiguous.
-//! Which crates are needed for tests alone, the file does not say.
+//! Which crates are needed for tests alone, the manifests beside it say.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::mistake::{Mistake, Problem};
 use crate::tree::{self, Node, wanted};
 use crate::{Algorithm, Ecosystem, Format, Package, Relation, Source};
 
-pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mistake> {
+pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, Mistake> {
     let file = draft.file;
     let root = tree::toml(file)?;
     let version = match root.get("version") {
@@ -50,6 +50,7 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         by_name.entry(package.name.clone()).or_default().push(at);
     }
     let sources: Vec<Option<&str>> = packages().map(|node| node.text_of("source")).collect();
+    let mut needs: Vec<Vec<usize>> = vec![Vec::new(); draft.packages.len()];
     for (from, node) in packages().enumerate() {
         for dependency in node.items_of("dependencies") {
             let what = "the name of a dependency";
@@ -57,11 +58,17 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
             let name = text.split(' ').next().unwrap_or(text);
             draft.look(by_name.get(name).map_or(0, Vec::len))?;
             match resolve(&draft, &sources, &by_name, text) {
-                Some(to) => draft.edge(from, to)?,
+                Some(to) => {
+                    draft.edge(from, to)?;
+                    if let Some(list) = needs.get_mut(from) {
+                        list.push(to);
+                    }
+                }
                 None => draft.dangling(dependency.span, text),
             }
         }
     }
+    super::manifests::ask(&mut draft, files, &needs)?;
     Ok(draft.finish(Format::CargoLock, version))
 }
 
@@ -273,6 +280,44 @@ source = "sparse+https://crates.example/index/"
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn manifests_say_what_crates_are_for() {
+        let lock = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n\
+                    dependencies = [\"app-lib\", \"far\"]\n[[package]]\nname = \"app-lib\"\nversion = \"0.1.0\"\n\
+                    dependencies = [\"built\", \"tested\"]\n[[package]]\nname = \"built\"\nversion = \"1.0.0\"\n\
+                    source = \"registry+x\"\n[[package]]\nname = \"deep\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n\
+                    [[package]]\nname = \"far\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\ndependencies = [\"deep\"]\n\
+                    [[package]]\nname = \"tested\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n";
+        let root = "[package]\nname = \"app\"\n[workspace]\nmembers = [\"crates/*\"]\n[dependencies]\n\
+                    near = { package = \"far\", version = \"1\", optional = true }\napp-lib = { path = \"crates/lib\" }\n";
+        let lib = "[package]\nname = \"app-lib\"\n[target.'cfg(unix)'.build-dependencies]\nbuilt = \"1\"\n\
+                   [dev-dependencies]\ntested = \"1\"\n";
+        let files = |path: &str| match path {
+            "Cargo.toml" => Ok(SourceFile::new(path, root)),
+            "crates/lib/Cargo.toml" => Ok(SourceFile::new(path, lib)),
+            _ => Err(crate::Unreadable::Missing),
+        };
+        let file = SourceFile::new("Cargo.lock", lock);
+        let document = parse(Format::CargoLock, &file, &files).unwrap();
+        let scopes: Vec<_> = document
+            .dependencies()
+            .map(|(_, p)| (p.name.as_str(), p.scope, p.optional, p.relation))
+            .collect();
+        use crate::Scope::{Development, Runtime, Unknown};
+        use Relation::{Direct, Transitive};
+        assert_eq!(
+            scopes,
+            [
+                ("built", Development, false, Direct),
+                ("deep", Runtime, true, Transitive),
+                ("far", Runtime, true, Direct),
+                ("tested", Development, false, Direct),
+            ]
+        );
+        let without = parse(Format::CargoLock, &file, &NoFiles).unwrap();
+        assert!(without.packages.iter().all(|p| p.scope == Unknown));
     }
 
     #[test]
