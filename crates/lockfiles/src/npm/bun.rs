@@ -26,9 +26,9 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
     let node = root.get("lockfileVersion");
     let node = wanted(file, root.span, "`lockfileVersion`", node)?;
     let version = node.text().unwrap_or_default().to_owned();
-    if !matches!(version.as_str(), "0" | "1") {
+    if !matches!(version.as_str(), "0" | "1" | "2") {
         let found = crate::draft::shown(file.slice(node.span));
-        let known = "0 and 1 are";
+        let known = "0 to 2 are";
         let problem = Problem::UnknownVersion { found, known };
         return Err(tree::at(file, node.span.start, problem));
     }

@@ -120,7 +120,10 @@ impl Lock {
             for need in entry.node.entries_of(list) {
                 let reference = need.node.text().unwrap_or_default();
                 match self.find(&need.key, reference) {
-                    Some(to) => draft.edge(from, to)?,
+                    Some(to) => {
+                        call(draft, to, &need.key);
+                        draft.edge(from, to)?;
+                    }
                     None if reference.starts_with("link:") => {}
                     None => draft.dangling(need.span, &format!("{}@{reference}", need.key)),
                 }
@@ -151,6 +154,7 @@ impl Lock {
                 }
                 match self.find(&wish.key, reference) {
                     Some(to) => {
+                        call(draft, to, &wish.key);
                         draft.edge(project, to)?;
                         draft.ask(to, ask)?;
                     }
@@ -178,6 +182,16 @@ impl Lock {
         candidates
             .iter()
             .find_map(|key| self.places.get(key).copied())
+    }
+}
+
+/// Keeps the name by which a package is called, where it is not its own.
+fn call(draft: &mut Draft<'_>, at: usize, called: &str) {
+    if let Some(package) = draft.packages.get_mut(at)
+        && package.name != called
+        && package.alias.is_none()
+    {
+        package.alias = Some(called.to_owned());
     }
 }
 
