@@ -23,6 +23,8 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(feature = "release")]
+mod release;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod rules;
@@ -86,6 +88,12 @@ pub(crate) enum Command {
     #[cfg(not(feature = "lock"))]
     #[command(hide = true, disable_help_flag = true)]
     Pin(NotBuilt),
+    #[cfg(feature = "release")]
+    Release(release::ReleaseArgs),
+    /// Not part of this build.
+    #[cfg(not(feature = "release"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Release(NotBuilt),
     #[cfg(all(feature = "exposure", feature = "revisions"))]
     Replay(replay::ReplayArgs),
     /// Not part of this build.
@@ -136,6 +144,7 @@ pub(crate) enum Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
     feature = "vendoring"
 )))]
@@ -179,6 +188,10 @@ impl Command {
             Self::Pin(args) => pin::run(args)?.code().into(),
             #[cfg(not(feature = "lock"))]
             Self::Pin(_) => return Err(not_built("pin")),
+            #[cfg(feature = "release")]
+            Self::Release(args) => release::run(args)?.code().into(),
+            #[cfg(not(feature = "release"))]
+            Self::Release(_) => return Err(not_built("release")),
             #[cfg(all(feature = "exposure", feature = "revisions"))]
             Self::Replay(args) => replay::run(args, colour)?.code().into(),
             #[cfg(not(all(feature = "exposure", feature = "revisions")))]
@@ -218,6 +231,7 @@ impl Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
     feature = "vendoring"
 )))]
