@@ -1,0 +1,181 @@
+//! The formats that are read, by the names of their files.
+
+use cofferdam_facts::SourceFile;
+
+use crate::document::{Document, ParseError};
+use crate::draft::Draft;
+use crate::files::Files;
+use crate::mistake::{Mistake, Problem};
+
+/// The largest file that is read, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+type Reader = for<'f> fn(Draft<'f>, &dyn Files) -> Result<Document, Mistake>;
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, integrity $integrity:literal, $reader:expr;)*) => {
+        /// A format of files that name packages.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format { $($(#[$doc])* $variant,)* }
+
+        impl Format {
+            /// Every format, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name, as its own documentation writes it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Whether files of this format have a hash of what comes from a
+            /// registry, so that a missing one is worth a word.
+            #[must_use]
+            pub fn has_integrity(self) -> bool {
+                match self { $(Self::$variant => $integrity,)* }
+            }
+
+            fn reader(self) -> Option<Reader> {
+                match self { $(Self::$variant => $reader,)* }
+            }
+        }
+    };
+}
+
+formats! {
+    /// `Cargo.lock`.
+    CargoLock = "Cargo.lock", integrity true, Some(crate::cargo::packages::read);
+    /// `package-lock.json`, `npm-shrinkwrap.json`.
+    PackageLock = "package-lock.json", integrity true, Some(crate::npm::package_lock::read);
+    /// `yarn.lock` of Yarn 1 and of Yarn 2 and newer.
+    YarnLock = "yarn.lock", integrity true, Some(crate::npm::read_yarn);
+    /// `pnpm-lock.yaml`.
+    PnpmLock = "pnpm-lock.yaml", integrity true, Some(crate::npm::pnpm::read);
+    /// `bun.lock`.
+    BunLock = "bun.lock", integrity true, Some(crate::npm::bun::read);
+    /// `poetry.lock`.
+    PoetryLock = "poetry.lock", integrity true, Some(crate::pypi::poetry::read);
+    /// `uv.lock`.
+    UvLock = "uv.lock", integrity true, Some(crate::pypi::uv::read);
+    /// `pdm.lock`.
+    PdmLock = "pdm.lock", integrity true, Some(crate::pypi::pdm::read);
+    /// `pylock.toml`, `pylock.NAME.toml`.
+    Pylock = "pylock.toml", integrity true, Some(crate::pypi::pylock::read);
+    /// `Pipfile.lock`.
+    PipfileLock = "Pipfile.lock", integrity true, Some(crate::pypi::pipfile::read);
+    /// `requirements.txt` and its like.
+    Requirements = "requirements.txt", integrity false, Some(crate::pypi::requirements::read);
+    /// `.github/workflows/*.yml`, action metadata: read by the crate of workflows.
+    Workflow = "workflow", integrity false, None;
+    /// `.github/workflows/actions.lock`: read by the crate of workflows.
+    ActionsLock = "actions.lock", integrity true, None;
+    /// `Dockerfile`: read by the crate of workflows.
+    Dockerfile = "Dockerfile", integrity true, None;
+}
+
+impl Format {
+    /// The format of the file at a path, told by its name; `None` where none is
+    /// read here.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        Some(match name {
+            "Cargo.lock" => Self::CargoLock,
+            "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => Self::PackageLock,
+            "yarn.lock" => Self::YarnLock,
+            "pnpm-lock.yaml" => Self::PnpmLock,
+            "bun.lock" => Self::BunLock,
+            "poetry.lock" => Self::PoetryLock,
+            "uv.lock" => Self::UvLock,
+            "pdm.lock" => Self::PdmLock,
+            "Pipfile.lock" => Self::PipfileLock,
+            "pylock.toml" => Self::Pylock,
+            _ if is_around(name, "pylock.", ".toml") => Self::Pylock,
+            _ if is_requirements(path, name) => Self::Requirements,
+            _ => return None,
+        })
+    }
+}
+
+fn is_around(name: &str, start: &str, end: &str) -> bool {
+    name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+}
+
+/// Names that people give to files of requirements, and a folder of them.
+fn is_requirements(path: &str, name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".txt") else {
+        return false;
+    };
+    let folder = path.rsplit('/').nth(1);
+    stem.starts_with("requirements")
+        || stem.ends_with("-requirements")
+        || stem.ends_with("_requirements")
+        || folder == Some("requirements")
+}
+
+/// The text of a file of at most [`MAX_BYTES`].
+///
+/// # Errors
+/// [`Problem::TooLarge`] and [`Problem::NotText`].
+pub fn text(path: &str, bytes: Vec<u8>) -> Result<SourceFile, ParseError> {
+    let failed = |mistake| ParseError {
+        path: path.into(),
+        mistake,
+    };
+    if bytes.len() > MAX_BYTES {
+        return Err(failed(Mistake::at(1, too_large())));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(SourceFile::new(path, text)),
+        Err(error) => {
+            let until = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().get(..until).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err(failed(Mistake::at(line, Problem::NotText)))
+        }
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::TooLarge {
+        limit: MAX_BYTES,
+        unit: "bytes",
+    }
+}
+
+/// Reads a file of a format; `files` gives the manifests beside it and what it
+/// includes.
+///
+/// # Errors
+/// [`ParseError`] with line and column. A format that is not read here
+/// ([`Format::Workflow`], [`Format::ActionsLock`], [`Format::Dockerfile`]) is
+/// [`Problem::Refused`].
+pub fn parse(format: Format, file: &SourceFile, files: &dyn Files) -> Result<Document, ParseError> {
+    let failed = |mistake| ParseError {
+        path: file.shared_path(),
+        mistake,
+    };
+    if file.text().len() > MAX_BYTES {
+        return Err(failed(Mistake::at(1, too_large())));
+    }
+    conflict(file.text()).map_err(failed)?;
+    let Some(reader) = format.reader() else {
+        let what = "a format that another reader is for";
+        return Err(failed(Mistake::at(1, Problem::Refused { what })));
+    };
+    reader(Draft::new(file), files).map_err(failed)
+}
+
+/// Finds the marks of a merge. Seven equal signs alone may underline a heading.
+fn conflict(text: &str) -> Result<(), Mistake> {
+    for mark in ["<<<<<<< ", ">>>>>>> ", "||||||| "] {
+        for (at, _) in text.match_indices(mark) {
+            let before = text.as_bytes().get(..at).unwrap_or_default();
+            if before.last().is_none_or(|byte| *byte == b'\n') {
+                let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                return Err(Mistake::at(line, Problem::ConflictMarker));
+            }
+        }
+    }
+    Ok(())
+}
