@@ -27,6 +27,8 @@ pub(crate) struct Draft<'f> {
     /// What nobody in the file asks for is asked for by the project, and of the
     /// rest nothing is known.
     roots_are_direct: bool,
+    /// The project is named, and not what it asks for.
+    knows_nothing: bool,
 }
 
 impl<'f> Draft<'f> {
@@ -38,6 +40,7 @@ impl<'f> Draft<'f> {
             edges: Vec::new(),
             asks: Vec::new(),
             roots_are_direct: false,
+            knows_nothing: false,
         }
     }
 
@@ -96,6 +99,11 @@ impl<'f> Draft<'f> {
     /// what the project itself asks for.
     pub(crate) fn roots_are_direct(&mut self) {
         self.roots_are_direct = true;
+    }
+
+    /// For a file that names the project and says of no package who asks for it.
+    pub(crate) fn knows_nothing(&mut self) {
+        self.knows_nothing = true;
     }
 
     pub(crate) fn no_manifest(&mut self, path: &str) {
@@ -186,7 +194,8 @@ impl<'f> Draft<'f> {
     /// Whether anything is known of what the project asks for by itself.
     pub(crate) fn knows_asks(&self) -> bool {
         let is_project = |package: &Package| package.relation == Relation::Project;
-        !self.asks.is_empty() || self.packages.iter().any(is_project)
+        let is_named = !self.asks.is_empty() || self.packages.iter().any(is_project);
+        is_named && !self.knows_nothing
     }
 
     /// The document.

@@ -65,6 +65,40 @@ formats! {
     PipfileLock = "Pipfile.lock", integrity true, Some(crate::pypi::pipfile::read);
     /// `requirements.txt` and its like.
     Requirements = "requirements.txt", integrity false, Some(crate::pypi::requirements::read);
+    /// `go.mod`, with the hashes of the `go.sum` beside it.
+    GoMod = "go.mod", integrity true, Some(crate::go::packages::read_mod);
+    /// `go.sum`.
+    GoSum = "go.sum", integrity true, Some(crate::go::packages::read_sum);
+    /// `go.work`.
+    GoWork = "go.work", integrity false, Some(crate::go::packages::read_work);
+    /// `vendor/modules.txt`, with the hashes of the `go.sum` above it.
+    GoModulesTxt = "vendor/modules.txt", integrity true, Some(crate::go::packages::read_vendor);
+    /// `Gemfile.lock`, `gems.locked`.
+    GemfileLock = "Gemfile.lock", integrity false, Some(crate::rubygems::gemfile_lock::read);
+    /// `composer.lock`.
+    ComposerLock = "composer.lock", integrity false, Some(crate::packagist::composer_lock::read);
+    /// `gradle.lockfile`, `buildscript-gradle.lockfile`.
+    GradleLockfile = "gradle.lockfile", integrity false, Some(crate::maven::gradle_lockfile::read);
+    /// `gradle/verification-metadata.xml`.
+    VerificationMetadata = "verification-metadata.xml", integrity true, Some(crate::maven::verification_metadata::read);
+    /// `pom.xml`: direct dependencies alone.
+    Pom = "pom.xml", integrity false, Some(crate::maven::pom::read);
+    /// `packages.lock.json` of NuGet.
+    PackagesLockJson = "packages.lock.json", integrity true, Some(crate::nuget::packages_lock::read);
+    /// `*.deps.json` of a published .NET program.
+    DepsJson = "deps.json", integrity true, Some(crate::nuget::deps_json::read);
+    /// `pubspec.lock`.
+    PubspecLock = "pubspec.lock", integrity true, Some(crate::dart::pubspec_lock::read);
+    /// `mix.lock`.
+    MixLock = "mix.lock", integrity true, Some(crate::hex::mix_lock::read);
+    /// SPDX in JSON.
+    SpdxJson = "SPDX JSON", integrity false, Some(crate::sbom::spdx_json::read);
+    /// SPDX as tags and values.
+    SpdxTagValue = "SPDX tag-value", integrity false, Some(crate::sbom::spdx_tags::read);
+    /// CycloneDX in JSON.
+    CycloneDxJson = "CycloneDX JSON", integrity false, Some(crate::sbom::cyclonedx_json::read);
+    /// CycloneDX in XML.
+    CycloneDxXml = "CycloneDX XML", integrity false, Some(crate::sbom::cyclonedx_xml::read);
     /// `.github/workflows/*.yml`, action metadata: read by the crate of workflows.
     Workflow = "workflow", integrity false, None;
     /// `.github/workflows/actions.lock`: read by the crate of workflows.
@@ -90,6 +124,26 @@ impl Format {
             "pdm.lock" => Self::PdmLock,
             "Pipfile.lock" => Self::PipfileLock,
             "pylock.toml" => Self::Pylock,
+            "go.mod" => Self::GoMod,
+            "go.sum" | "go.work.sum" => Self::GoSum,
+            "go.work" => Self::GoWork,
+            "modules.txt" if is_in(path, "vendor") => Self::GoModulesTxt,
+            "Gemfile.lock" | "gems.locked" => Self::GemfileLock,
+            "composer.lock" => Self::ComposerLock,
+            "gradle.lockfile" | "buildscript-gradle.lockfile" => Self::GradleLockfile,
+            "verification-metadata.xml" if is_in(path, "gradle") => Self::VerificationMetadata,
+            "pom.xml" => Self::Pom,
+            "packages.lock.json" => Self::PackagesLockJson,
+            "pubspec.lock" => Self::PubspecLock,
+            "mix.lock" => Self::MixLock,
+            // The names that the specifications recommend.
+            "bom.json" => Self::CycloneDxJson,
+            "bom.xml" => Self::CycloneDxXml,
+            _ if is_around(name, "", ".cdx.json") => Self::CycloneDxJson,
+            _ if is_around(name, "", ".cdx.xml") => Self::CycloneDxXml,
+            _ if is_around(name, "", ".spdx.json") => Self::SpdxJson,
+            _ if is_around(name, "", ".spdx") => Self::SpdxTagValue,
+            _ if is_around(name, "", ".deps.json") => Self::DepsJson,
             _ if is_around(name, "pylock.", ".toml") => Self::Pylock,
             _ if is_requirements(path, name) => Self::Requirements,
             _ => return None,
@@ -101,16 +155,19 @@ fn is_around(name: &str, start: &str, end: &str) -> bool {
     name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
 }
 
+fn is_in(path: &str, folder: &str) -> bool {
+    path.rsplit('/').nth(1) == Some(folder)
+}
+
 /// Names that people give to files of requirements, and a folder of them.
 fn is_requirements(path: &str, name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".txt") else {
         return false;
     };
-    let folder = path.rsplit('/').nth(1);
     stem.starts_with("requirements")
         || stem.ends_with("-requirements")
         || stem.ends_with("_requirements")
-        || folder == Some("requirements")
+        || is_in(path, "requirements")
 }
 
 /// The text of a file of at most [`MAX_BYTES`].

@@ -5,6 +5,8 @@
 #[cfg(feature = "vendoring")]
 pub mod cargo;
 #[cfg(feature = "packages")]
+mod dart;
+#[cfg(feature = "packages")]
 pub mod document;
 #[cfg(feature = "packages")]
 mod draft;
@@ -15,20 +17,34 @@ pub mod formats;
 #[cfg(feature = "vendoring")]
 pub mod go;
 #[cfg(feature = "packages")]
+mod hex;
+#[cfg(feature = "packages")]
 pub mod integrity;
 pub mod kinds;
+#[cfg(feature = "packages")]
+mod maven;
 #[cfg(feature = "vendoring")]
 pub mod mistake;
 #[cfg(feature = "packages")]
 mod npm;
 #[cfg(feature = "packages")]
+mod nuget;
+#[cfg(feature = "packages")]
 pub mod package;
+#[cfg(feature = "packages")]
+mod packagist;
 #[cfg(feature = "packages")]
 pub mod purl;
 #[cfg(feature = "packages")]
 mod pypi;
 #[cfg(feature = "packages")]
+mod rubygems;
+#[cfg(feature = "packages")]
+mod sbom;
+#[cfg(feature = "packages")]
 mod tree;
+#[cfg(feature = "packages")]
+mod xml;
 
 #[cfg(feature = "packages")]
 pub use document::{Document, Note, NoteKind, ParseError};

@@ -165,6 +165,19 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Result<(usize, &str), Mi
     })
 }
 
+/// The lines of a text, each with the byte at which it begins.
+///
+/// # Errors
+/// As [`lines`].
+#[cfg(feature = "packages")]
+pub(crate) fn placed(text: &str) -> impl Iterator<Item = Result<(usize, usize, &str), Mistake>> {
+    let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    lines(text).map(move |numbered| {
+        let (number, line) = numbered?;
+        Ok((number, starts.next().unwrap_or(text.len()), line))
+    })
+}
+
 fn is_conflict(line: &str) -> bool {
     ["<<<<<<<", "|||||||", "=======", ">>>>>>>"]
         .iter()

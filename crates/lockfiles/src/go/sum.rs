@@ -56,7 +56,11 @@ impl GoSum {
 
     /// The checksums of the kind `h1` for a module's files. More than one is a
     /// contradiction.
-    pub fn of<'s>(&'s self, path: &str, version: &str) -> impl Iterator<Item = &'s SumLine> {
+    pub fn of<'s>(
+        &'s self,
+        path: &str,
+        version: &str,
+    ) -> impl Iterator<Item = &'s SumLine> + use<'s> {
         let key = (path.to_owned(), version.to_owned());
         (self.sums.get(&key).into_iter().flatten()).filter(|one| one.sum.starts_with("h1:"))
     }

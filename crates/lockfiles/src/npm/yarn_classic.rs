@@ -11,7 +11,7 @@ use super::{alias, archive, cut, manifest, source_of};
 use crate::document::Document;
 use crate::draft::Draft;
 use crate::files::Files;
-use crate::mistake::{Mistake, Problem, lines};
+use crate::mistake::{Mistake, Problem, placed};
 use crate::{Ecosystem, Format, Integrity, Package, Scope, Source};
 
 /// One block.
@@ -61,12 +61,9 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
 fn blocks(draft: &Draft<'_>) -> Result<Vec<Block>, Mistake> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut list = None;
-    let mut offset = 0;
     let is_known = |text: &str| text == "1";
-    for numbered in lines(draft.file.text()) {
-        let (number, line) = numbered?;
-        let start = offset;
-        offset = next_line(draft.file.text(), offset);
+    for numbered in placed(draft.file.text()) {
+        let (number, start, line) = numbered?;
         if let Some(found) = line
             .strip_prefix("# yarn lockfile v")
             .filter(|v| !is_known(v))
@@ -129,13 +126,6 @@ fn blocks(draft: &Draft<'_>) -> Result<Vec<Block>, Mistake> {
         }
     }
     Ok(blocks)
-}
-
-/// The beginning of the line after the one that begins at `offset`.
-fn next_line(text: &str, offset: usize) -> usize {
-    let rest = text.as_bytes().get(offset..).unwrap_or_default();
-    let length = rest.iter().position(|byte| *byte == b'\n');
-    length.map_or(text.len(), |length| offset + length + 1)
 }
 
 /// Words between separators; a word in quotes is a JSON string. `None` where a

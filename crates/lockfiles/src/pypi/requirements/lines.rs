@@ -2,7 +2,7 @@
 
 use cofferdam_facts::{SourceFile, Span};
 
-use crate::mistake::{self, Mistake};
+use crate::mistake::{Mistake, placed};
 
 /// One line, or several that a backslash joins.
 #[derive(Debug)]
@@ -62,13 +62,8 @@ pub(super) fn logical(file: &SourceFile) -> Result<Vec<Line>, Mistake> {
     let whole = file.text();
     let mut all: Vec<Line> = Vec::new();
     let mut joined: Option<Line> = None;
-    let mut offset = 0;
-    for numbered in mistake::lines(whole) {
-        let (_, raw) = numbered?;
-        let start = offset;
-        let rest = whole.as_bytes().get(offset..).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n');
-        offset = length.map_or(whole.len(), |length| offset + length + 1);
+    for numbered in placed(whole) {
+        let (_, start, raw) = numbered?;
         let raw = raw.trim_start_matches('\u{feff}');
         let trimmed = raw.trim();
         if trimmed.starts_with('#') {
