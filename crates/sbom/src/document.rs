@@ -314,6 +314,7 @@ fn merge(into: &mut Package, from: Package) {
             into.checksums.push(checksum);
         }
     }
+    into.development &= from.development;
     into.supplier = into.supplier.take().or(from.supplier);
     into.download = into.download.take().or(from.download);
 }

@@ -1,74 +1,83 @@
 //! One package, as the document names it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Which kind of package it is: the type of its package URL.
-///
-/// Source: package-url/purl-spec, "PURL-TYPES".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal;)*) => {
+        /// Which kind of package it is: the type of its package URL.
+        ///
+        /// Source: package-url/purl-spec, "PURL-TYPES".
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$doc])* $variant,)* }
+
+        impl Kind {
+            /// The type in a package URL.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The kind with a type.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
     /// A package of Alpine.
-    Apk,
+    Apk = "apk";
     /// A crate.
-    Cargo,
+    Cargo = "cargo";
+    /// A pod.
+    Cocoapods = "cocoapods";
     /// A PHP package.
-    Composer,
+    Composer = "composer";
+    /// A C or C++ package of Conan.
+    Conan = "conan";
+    /// An R package.
+    Cran = "cran";
     /// A package of Debian and what comes from it.
-    Deb,
+    Deb = "deb";
     /// A container image that a workflow names.
-    Docker,
+    Docker = "docker";
     /// A Ruby gem.
-    Gem,
+    Gem = "gem";
     /// Something of no ecosystem.
-    Generic,
+    Generic = "generic";
     /// An action or reusable workflow.
-    Github,
+    Github = "github";
     /// A Go module, or the standard library.
-    Golang,
+    Golang = "golang";
+    /// A Haskell package.
+    Hackage = "hackage";
     /// A chart.
-    Helm,
+    Helm = "helm";
     /// An Erlang or Elixir package.
-    Hex,
+    Hex = "hex";
+    /// A Julia package.
+    Julia = "julia";
     /// A Java artifact.
-    Maven,
+    Maven = "maven";
     /// A Node.js package.
-    Npm,
+    Npm = "npm";
     /// A .NET package.
-    Nuget,
+    Nuget = "nuget";
     /// A Dart package.
-    Pub,
+    Pub = "pub";
     /// A Python package.
-    Pypi,
+    Pypi = "pypi";
     /// An RPM package.
-    Rpm,
+    Rpm = "rpm";
+    /// A Swift package.
+    Swift = "swift";
 }
 
 impl Kind {
-    /// The type in a package URL.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Apk => "apk",
-            Self::Cargo => "cargo",
-            Self::Composer => "composer",
-            Self::Deb => "deb",
-            Self::Docker => "docker",
-            Self::Gem => "gem",
-            Self::Generic => "generic",
-            Self::Github => "github",
-            Self::Golang => "golang",
-            Self::Helm => "helm",
-            Self::Hex => "hex",
-            Self::Maven => "maven",
-            Self::Npm => "npm",
-            Self::Nuget => "nuget",
-            Self::Pub => "pub",
-            Self::Pypi => "pypi",
-            Self::Rpm => "rpm",
-        }
-    }
-
     /// Whether a distribution's name belongs into the package URL.
     #[must_use]
     pub fn of_distribution(self) -> bool {
@@ -111,7 +120,7 @@ pub struct Package {
     /// The version, where it is known.
     pub version: Option<String>,
     /// Qualifiers of the package URL.
-    pub qualifiers: BTreeMap<&'static str, String>,
+    pub qualifiers: BTreeMap<Cow<'static, str>, String>,
     /// A path inside of the package.
     pub subpath: Option<String>,
     /// Licences as the package declares them.
@@ -122,6 +131,8 @@ pub struct Package {
     pub supplier: Option<String>,
     /// Where it comes from.
     pub download: Option<String>,
+    /// Whether it is needed for building and testing alone.
+    pub development: bool,
 }
 
 impl Package {
@@ -140,6 +151,7 @@ impl Package {
             checksums: Vec::new(),
             supplier: None,
             download: None,
+            development: false,
         }
     }
 
@@ -155,7 +167,7 @@ impl Package {
     pub fn qualified(mut self, key: &'static str, value: impl Into<String>) -> Self {
         let value = value.into();
         if !value.is_empty() {
-            self.qualifiers.insert(key, value);
+            self.qualifiers.insert(Cow::Borrowed(key), value);
         }
         self
     }

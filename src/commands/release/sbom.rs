@@ -112,7 +112,10 @@ pub(crate) enum ReleaseSbomError {
 }
 
 fn place(path: Option<&Path>) -> String {
-    path.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    path.map_or_else(
+        || "standard output".to_owned(),
+        |path| path.display().to_string(),
+    )
 }
 
 impl From<ReleaseSbomError> for Failure {
@@ -175,7 +178,10 @@ pub(super) fn run(args: &SbomArgs) -> Result<Exit, ReleaseSbomError> {
 fn created(args: &SbomArgs) -> Result<Option<Timestamp>, ReleaseSbomError> {
     if let Some(text) = &args.created {
         let what = "--created";
-        let wrong = || ReleaseSbomError::Time { what, text: text.clone() };
+        let wrong = || ReleaseSbomError::Time {
+            what,
+            text: text.clone(),
+        };
         return Timestamp::parse(text).map(Some).ok_or_else(wrong);
     }
     let Some(text) = environment::source_date_epoch() else {

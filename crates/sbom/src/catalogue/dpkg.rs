@@ -137,11 +137,13 @@ Pre-Depends: awk\nDepends: none | gcc-12-base (>= 1), libc6:any\n\n";
         let sums = Candidate {
             path: "var/lib/dpkg/status.d/tzdata.md5sums",
             size: 1,
+            tree: super::super::Tree::Source,
         };
         assert_eq!(interest(sums), Interest::No);
         let other = Candidate {
             path: "srv/mylib/dpkg/status",
             size: 1,
+            tree: super::super::Tree::Source,
         };
         assert_eq!(interest(other), Interest::No);
     }

@@ -2,7 +2,16 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use cofferdam_facts::SourceFile;
+use cofferdam_lockfiles::{Mistake, NoteKind, Unreadable};
+
 use crate::limits::Limits;
+
+/// Gives the other files of the tree, where it can.
+pub type Beside<'a> = &'a (dyn Fn(&str) -> Result<SourceFile, Unreadable> + Sync);
+
+/// No other file.
+pub(crate) const NOTHING: Beside<'static> = &|_| Err(Unreadable::Missing);
 
 /// Bytes that can be read from any place.
 pub trait Content: Read + Seek {}
@@ -48,7 +57,10 @@ pub enum Unread {
     },
     /// A lockfile's own reader refuses it.
     #[error("{0}")]
-    Lockfile(String),
+    Lockfile(Mistake),
+    /// A part of a lockfile.
+    #[error("{0}")]
+    LockfilePart(NoteKind),
     /// A file inside of it.
     #[error("`{inner}` in it: {why}")]
     Inside {
@@ -70,16 +82,25 @@ pub struct Opened<'a> {
     pub size: u64,
     /// What may be read.
     pub limits: &'a Limits,
+    /// Other files of the tree.
+    pub beside: Beside<'a>,
     content: &'a mut dyn Content,
 }
 
 impl<'a> Opened<'a> {
     /// A file at its beginning.
-    pub fn new(path: &'a str, size: u64, content: &'a mut dyn Content, limits: &'a Limits) -> Self {
+    pub fn new(
+        path: &'a str,
+        size: u64,
+        content: &'a mut dyn Content,
+        beside: Beside<'a>,
+        limits: &'a Limits,
+    ) -> Self {
         Self {
             path,
             size,
             limits,
+            beside,
             content,
         }
     }

@@ -260,13 +260,17 @@ fn version_of_settings(main: &str, settings: &[(&str, &str)]) -> Option<String> 
 
 /// `-X main.version=v1.2.3` and its like.
 fn version_of_flags(main: &str, flags: &str) -> Option<String> {
+    // Of a program that was built without a module, the repository is all that
+    // its path tells.
+    let parts: Vec<&str> = main.split('/').take(3).collect();
+    let repository = parts.join("/");
     let words = flags
         .split_whitespace()
         .map(|word| word.trim_matches(['"', '\'']));
     words.into_iter().find_map(|word| {
         let (name, value) = word.strip_prefix("-X=").unwrap_or(word).split_once('=')?;
         let (package, variable) = name.rsplit_once('.')?;
-        let ours = package == "main" || package.starts_with(main);
+        let ours = package == "main" || package.starts_with(&repository);
         let variable = variable.to_ascii_lowercase();
         let says = ["version", "ver", "tag"]
             .iter()

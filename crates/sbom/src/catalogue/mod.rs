@@ -10,6 +10,7 @@ pub(crate) mod file;
 mod go_binary;
 mod helm;
 mod jar;
+mod lockfiles;
 mod npm;
 mod os_release;
 mod paragraphs;
@@ -18,11 +19,20 @@ mod rpm;
 
 use std::io::{self, SeekFrom};
 
-pub use self::file::{Content, Opened, Unread};
+pub use self::file::{Beside, Content, Opened, Unread};
 pub use self::os_release::OsRelease;
 use crate::executable;
 use crate::limits::Limits;
 use crate::package::Package;
+
+/// What kind of tree a file lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tree {
+    /// What is built from: lockfiles say what it is made of.
+    Source,
+    /// What is run: only what is installed is there.
+    Installed,
+}
 
 /// A file before it is opened.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +41,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) path: &'a str,
     /// Its bytes.
     pub(crate) size: u64,
+    /// In what kind of tree.
+    pub(crate) tree: Tree,
 }
 
 impl<'a> Candidate<'a> {
@@ -83,6 +95,7 @@ pub(crate) const CATALOGUERS: &[Cataloguer] = &[
     go_binary::CATALOGUER,
     helm::CATALOGUER,
     jar::CATALOGUER,
+    lockfiles::CATALOGUER,
     npm::CATALOGUER,
     os_release::CATALOGUER,
     python::CATALOGUER,
@@ -179,6 +192,7 @@ pub(crate) fn interest(candidate: Candidate<'_>) -> Interest {
 pub(crate) fn look(
     candidate: Candidate<'_>,
     content: &mut dyn Content,
+    beside: Beside<'_>,
     limits: &Limits,
 ) -> io::Result<Option<FileFound>> {
     let mut head = [0; executable::HEAD];
@@ -192,7 +206,7 @@ pub(crate) fn look(
             _ => continue,
         }
         content.seek(SeekFrom::Start(0))?;
-        let mut opened = Opened::new(candidate.path, candidate.size, content, limits);
+        let mut opened = Opened::new(candidate.path, candidate.size, content, beside, limits);
         let mut found = Found::default();
         let result = (cataloguer.read)(&mut opened, &mut found);
         let too_many = found.items.len() > limits.packages_of_file;
@@ -224,13 +238,14 @@ pub(crate) mod testing {
     /// What one cataloguer finds in one file that it wants.
     pub(crate) fn run(one: &Cataloguer, path: &str, bytes: &[u8]) -> Result<Found, Unread> {
         let size = bytes.len() as u64;
-        let candidate = Candidate { path, size };
+        let tree = super::Tree::Source;
+        let candidate = Candidate { path, size, tree };
         assert_ne!((one.interest)(candidate), Interest::No, "{path} is wanted");
         let mut content = std::io::Cursor::new(bytes);
         let limits = Limits::default();
         let mut found = Found::default();
         (one.read)(
-            &mut Opened::new(path, size, &mut content, &limits),
+            &mut Opened::new(path, size, &mut content, super::file::NOTHING, &limits),
             &mut found,
         )?;
         Ok(found)

@@ -168,7 +168,11 @@ mod tests {
         }
         for path in ["a/METADATA", "PKG-INFO", "a/PKG-INFO"] {
             assert_eq!(
-                interest(Candidate { path, size: 1 }),
+                interest(Candidate {
+                    path,
+                    size: 1,
+                    tree: super::super::Tree::Source
+                }),
                 Interest::No,
                 "{path}"
             );

@@ -68,6 +68,8 @@ struct Component<'d> {
     name: &'d str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hashes: Vec<Hash<'d>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -295,6 +297,8 @@ fn component(entry: &Entry) -> Component<'_> {
         group: package.namespace.as_deref(),
         name: &package.name,
         version: package.version.as_deref(),
+        // What only builds and tests is no part of what runs.
+        scope: package.development.then_some("excluded"),
         hashes: hashes.collect(),
         licenses: licences(&package.licences),
         purl: Some(&entry.purl),

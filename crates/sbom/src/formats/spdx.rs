@@ -348,6 +348,11 @@ fn relationships<'d>(
             all.push(relation(from, "DEPENDS_ON", on));
         }
     }
+    for (entry, id) in document.packages.iter().zip(ids) {
+        if entry.package.development {
+            all.push(relation(id, "DEV_DEPENDENCY_OF", ROOT));
+        }
+    }
     all.extend(files.values().map(|id| relation(ROOT, "CONTAINS", id)));
     for (entry, id) in document.packages.iter().zip(ids) {
         let mut last = None;

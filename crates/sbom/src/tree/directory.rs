@@ -5,11 +5,14 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cofferdam_facts::SourceFile;
+use cofferdam_lockfiles::Unreadable;
 use rayon::prelude::*;
 
 use super::spool::Digests;
 use super::{Files, Harvest, Options, open};
-use crate::catalogue::{self, Candidate, Interest, Unread};
+use crate::catalogue::file::whole;
+use crate::catalogue::{self, Candidate, Interest, Tree, Unread};
 use crate::error::{ArchiveProblem, SbomError};
 
 /// A folder that waits to be read.
@@ -95,7 +98,7 @@ fn one(folder: &Open, root: &Path, options: &Options, count: &AtomicU64) -> (Har
         .into_par_iter()
         .with_min_len(64)
         .fold(Harvest::default, |mut harvest, (entry, path)| {
-            if let Err(error) = file(&entry, &path, options, &mut harvest) {
+            if let Err(error) = file(root, &entry, &path, options, &mut harvest) {
                 harvest.unread.push((path, error.into()));
             }
             harvest
@@ -122,14 +125,24 @@ fn is_of_the_kernel(root: &Path, path: &str) -> bool {
     matches!(path, "proc" | "sys" | "dev") && root == Path::new("/")
 }
 
-fn file(entry: &DirEntry, path: &str, options: &Options, harvest: &mut Harvest) -> io::Result<()> {
+fn file(
+    root: &Path,
+    entry: &DirEntry,
+    path: &str,
+    options: &Options,
+    harvest: &mut Harvest,
+) -> io::Result<()> {
     let size = match entry.metadata() {
         Ok(metadata) => metadata.len(),
         // It was there a moment ago.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    let candidate = Candidate { path, size };
+    let candidate = Candidate {
+        path,
+        size,
+        tree: Tree::Source,
+    };
     let interest = catalogue::interest(candidate);
     if interest == Interest::No && options.files != Files::All {
         return Ok(());
@@ -151,7 +164,8 @@ fn file(entry: &DirEntry, path: &str, options: &Options, harvest: &mut Harvest) 
     if interest == Interest::No {
         return Ok(());
     }
-    if let Some(mut found) = catalogue::look(candidate, &mut file, &options.limits)? {
+    let beside = |path: &str| other(root, path);
+    if let Some(mut found) = catalogue::look(candidate, &mut file, &beside, &options.limits)? {
         found.digests = match (options.files, digests) {
             (Files::Evidence, _) => Some(again(&mut file)?),
             (_, digests) => digests,
@@ -164,4 +178,28 @@ fn file(entry: &DirEntry, path: &str, options: &Options, harvest: &mut Harvest) 
 fn again(file: &mut File) -> io::Result<catalogue::FileDigests> {
     file.rewind()?;
     Digests::of(file)
+}
+
+/// The most bytes of a file that another one names.
+const MOST_BESIDE: u64 = 4 << 20;
+
+/// Another file of the tree, without following a link on the way to it.
+fn other(root: &Path, path: &str) -> Result<SourceFile, Unreadable> {
+    let mut place = root.to_owned();
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        if matches!(part, "" | "." | "..") {
+            return Err(Unreadable::Outside);
+        }
+        place.push(part);
+        let found = std::fs::symlink_metadata(&place).map_err(|_| Unreadable::Missing)?;
+        if found.is_symlink() || (parts.peek().is_some() && !found.is_dir()) {
+            return Err(Unreadable::Refused);
+        }
+    }
+    let mut file = open::regular(&place).map_err(|_| Unreadable::Refused)?;
+    let size = file.metadata().map_err(|_| Unreadable::Refused)?.len();
+    let bytes = whole(&mut file, size, MOST_BESIDE).map_err(|_| Unreadable::TooLarge)?;
+    let text = String::from_utf8(bytes).map_err(|_| Unreadable::Refused)?;
+    Ok(SourceFile::new(path, text))
 }

@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use super::spool::{Digests, SpoolError, Spooled, spool};
 use super::tar::{Entry, EntryKind, Skip, Stream, Tar, plain, problem};
 use super::{Files, Options};
-use crate::catalogue::file::up_to;
-use crate::catalogue::{self, Candidate, FileDigests, FileFound, Interest, Unread};
+use crate::catalogue::file::{NOTHING, up_to};
+use crate::catalogue::{self, Candidate, FileDigests, FileFound, Interest, Tree, Unread};
 use crate::error::ArchiveProblem;
 use crate::executable;
 
@@ -67,6 +67,10 @@ pub(crate) fn read(
     hasher: &RandomState,
 ) -> Result<Layer, ArchiveProblem> {
     let mut layer = Layer::default();
+    let tree = match whiteouts {
+        Whiteouts::Delete => Tree::Installed,
+        Whiteouts::Plain => Tree::Source,
+    };
     let mut tar = Tar::new(Stream(source), options.limits);
     while let Some(entry) = tar.next()? {
         if whiteouts == Whiteouts::Delete && layer.takes_whiteout(&entry.path) {
@@ -83,11 +87,12 @@ pub(crate) fn read(
         layer.listed.remove(&entry.path);
         layer.unread.remove(&entry.path);
         match entry.kind {
-            EntryKind::File => file(&mut tar, entry, options, &mut layer)?,
+            EntryKind::File => file(&mut tar, entry, tree, options, &mut layer)?,
             EntryKind::Sparse => {
                 let candidate = Candidate {
                     path: &entry.path,
                     size: entry.size,
+                    tree,
                 };
                 if catalogue::interest(candidate) != Interest::No {
                     layer.unread.insert(entry.path, Unread::Sparse);
@@ -161,6 +166,7 @@ impl<R: Read> Read for Tee<'_, R> {
 fn file<R: Skip>(
     tar: &mut Tar<R>,
     entry: Entry,
+    tree: Tree,
     options: &Options,
     layer: &mut Layer,
 ) -> Result<(), ArchiveProblem> {
@@ -168,6 +174,7 @@ fn file<R: Skip>(
     let candidate = Candidate {
         path: &entry.path,
         size: entry.size,
+        tree,
     };
     let interest = catalogue::interest(candidate);
     if interest == Interest::No && options.files != Files::All {
@@ -208,7 +215,7 @@ fn file<R: Skip>(
     let Some(mut content) = kept else {
         return Ok(());
     };
-    match catalogue::look(candidate, &mut content, limits) {
+    match catalogue::look(candidate, &mut content, NOTHING, limits) {
         Ok(None) => {}
         Ok(Some(mut found)) => {
             found.digests = digests;

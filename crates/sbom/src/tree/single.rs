@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::spool::Digests;
 use super::{Files, Harvest, Options, Subject, SubjectKind, open};
-use crate::catalogue::{self, Candidate};
+use crate::catalogue::file::NOTHING;
+use crate::catalogue::{self, Candidate, Tree};
 use crate::error::SbomError;
 
 /// Looks into a file; none where no cataloguer wants it.
@@ -21,7 +22,11 @@ pub(crate) fn read(
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let candidate = Candidate { path: &name, size };
+    let candidate = Candidate {
+        path: &name,
+        size,
+        tree: Tree::Source,
+    };
     let wanted = catalogue::interest(candidate);
     let mut head = [0; crate::executable::HEAD];
     let read = catalogue::file::up_to(&mut file, &mut head).map_err(failed())?;
@@ -32,7 +37,8 @@ pub(crate) fn read(
     file.rewind().map_err(failed())?;
     let digests = Digests::of(&mut file).map_err(failed())?;
     file.rewind().map_err(failed())?;
-    let mut found = catalogue::look(candidate, &mut file, &options.limits).map_err(failed())?;
+    let mut found =
+        catalogue::look(candidate, &mut file, NOTHING, &options.limits).map_err(failed())?;
     if let Some(found) = &mut found {
         found.digests = (options.files != Files::None).then(|| digests.clone());
     }
