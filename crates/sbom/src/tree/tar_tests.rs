@@ -114,12 +114,7 @@ fn a_million_entries_are_read_and_more_than_the_limit_refused() {
     header.set_size(0);
     header.set_cksum();
     let block = header.as_bytes().to_vec();
-    let mut left = 1_000_000_u32;
-    let endless = std::iter::from_fn(|| {
-        left = left.checked_sub(1)?;
-        Some(())
-    });
-    let bytes: Vec<u8> = endless.flat_map(|()| block.iter().copied()).collect();
+    let bytes = block.repeat(1_000_000);
     let count = |most| {
         let limits = Limits {
             entries: most,
