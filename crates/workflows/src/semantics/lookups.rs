@@ -19,7 +19,7 @@ const MAX_LINES: usize = 2_000;
 #[must_use]
 pub fn of_words(text: &str) -> Head {
     // Each of the words below has one of these, and most texts have none.
-    if !["head", "erge", "refs/pull/", "payload."]
+    if !["head", "erge", "refs/pull/", "payload.", "/forks"]
         .iter()
         .any(|part| text.contains(part))
     {
@@ -44,6 +44,8 @@ pub fn of_words(text: &str) -> Head {
             "head.repo.html_url",
             "headRepository",
             "head_repository",
+            // The list of the forks of a repository.
+            "/forks",
         ]),
         branch: has(&[
             "head.ref",

@@ -123,7 +123,7 @@ impl Shell<'_> {
             let told = told.filter(|(at, word)| self.is_order(walk, name, args, *at, word));
             let head = told.fold(Head::default(), |head, (_, word)| head.or(heads(word)));
             return Head {
-                text: head.text,
+                text: head.text || head.login && matches!(name, "curl" | "git" | "wget"),
                 ..Head::default()
             };
         }
