@@ -23,14 +23,20 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(feature = "release")]
+mod release;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+#[cfg(feature = "verify")]
+mod sigstore;
 #[cfg(feature = "exposure")]
 mod threat_model;
 mod triggers;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;
 
@@ -119,6 +125,21 @@ pub(crate) enum Command {
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "release")]
+    Release(Box<release::ReleaseArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "release"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Release(NotBuilt),
+    #[cfg(feature = "verify")]
+    Verify(Box<verify::VerifyArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "verify"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Verify(NotBuilt),
+    #[cfg(feature = "verify")]
+    #[command(hide = true)]
+    Sigstore(Box<sigstore::SigstoreArgs>),
     #[cfg(feature = "completions")]
     Completions(completions::CompletionsArgs),
     /// Not part of this build.
@@ -136,8 +157,10 @@ pub(crate) enum Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
@@ -202,6 +225,16 @@ impl Command {
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "release")]
+            Self::Release(args) => release::run(args)?.code().into(),
+            #[cfg(not(feature = "release"))]
+            Self::Release(_) => return Err(not_built("release")),
+            #[cfg(feature = "verify")]
+            Self::Verify(args) => verify::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "verify"))]
+            Self::Verify(_) => return Err(not_built("verify")),
+            #[cfg(feature = "verify")]
+            Self::Sigstore(args) => sigstore::run(args)?.code().into(),
             #[cfg(feature = "completions")]
             Self::Completions(args) => completions::run(args)?.code().into(),
             #[cfg(not(feature = "completions"))]
@@ -218,8 +251,10 @@ impl Command {
     feature = "lock",
     feature = "lsp",
     feature = "online",
+    feature = "release",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");

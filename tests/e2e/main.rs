@@ -71,6 +71,8 @@ mod probes;
 #[cfg(feature = "exposure")]
 mod ranking;
 mod recursive;
+#[cfg(feature = "release")]
+mod release;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod revisions;
@@ -84,5 +86,7 @@ mod unread_documents;
 mod vendored;
 #[cfg(all(feature = "lock", feature = "vendoring"))]
 mod vendored_direct;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;
