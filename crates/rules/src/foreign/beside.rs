@@ -8,7 +8,7 @@
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::Language;
 
-use super::{At, Walk, Whose};
+use super::{At, Means, Walk, Whose};
 
 /// So many of one job are kept.
 const MAX_BESIDE: usize = 64;
@@ -126,6 +126,15 @@ impl Walk<'_> {
         self.tree.any().or(self.strewn)
     }
 
+    /// The last that a stranger put into the workspace, as files or as words.
+    pub(super) fn inside(&self) -> Option<usize> {
+        let words = self.strewn.filter(|at| {
+            let fetch = self.out.fetches.get(*at);
+            fetch.is_some_and(|fetch| fetch.means == Means::Words)
+        });
+        self.tree.inside().or(words)
+    }
+
     /// Notes what runs while a stranger's files lie anywhere, if they do.
     pub(super) fn beside(&mut self, at: &At<'_>, span: Span, means: String, contained: bool) {
         let Some(fetch) = self.anywhere().filter(|_| self.whose == Whose::Stranger) else {
@@ -144,7 +153,7 @@ impl Walk<'_> {
     /// is told of no other folder.
     pub(super) fn beside_action(&mut self, at: &At<'_>, said: usize) {
         let Some(uses) = at.step.uses() else { return };
-        if self.said() == said && self.tree.inside().is_some() {
+        if self.said() == said && self.inside().is_some() {
             self.beside(at, at.step.head(), uses.value.to_string(), false);
         }
     }

@@ -57,7 +57,7 @@ impl Shell<'_> {
             let builds = ["docker", "podman", "buildah", "nerdctl"].contains(&name.as_str())
                 && words.iter().take(3).any(|w| w == "build");
             let tool = plain && execution::is_listed(&name) && !execution::is_interpreter(&name);
-            if walk.tree.inside().is_some() || !(builds || tool && self.stays(&words)) {
+            if walk.inside().is_some() || !(builds || tool && self.stays(&words)) {
                 walk.beside(self.at, self.span(command), self.means(command), builds);
             }
             return;
@@ -86,11 +86,12 @@ impl Shell<'_> {
                 .map(str::to_owned)
                 .any(|part| self.owner(walk, &part).is_some())
         };
-        let variables = command.env.iter();
-        if variables
-            .map(|(_, word)| self.expand(word))
-            .any(|v| of_stranger(&v))
-        {
+        let variables = command.env.iter().map(|(_, word)| self.expand(word));
+        let around = self.at.step.env.iter().map(|pair| pair.value.value.clone());
+        let assigned = self.script.assignments.iter().filter(|a| a.exported);
+        let assigned = assigned.map(|a| self.expand(&a.value));
+        let mut values = variables.chain(around).chain(assigned);
+        if values.any(|value| of_stranger(&value)) {
             return true;
         }
         // What it is given are names, or words, of files.
@@ -102,8 +103,7 @@ impl Shell<'_> {
             let fetch = walk.tree.owner(&self.cwd);
             let fetch = fetch.and_then(|at| walk.out.fetches.get(at));
             let unpacked = fetch.is_some_and(|fetch| fetch.means == Means::Artifact);
-            let verb = words.iter().find(|w| !w.starts_with('-'));
-            let hooks = verb.is_some_and(|verb| HOOKED.contains(&verb.as_str()));
+            let hooks = words.iter().any(|w| HOOKED.contains(&w.as_str()));
             return unpacked || walk.hooked && hooks && fetch.is_some();
         }
         let looked_for = |text: &str| {
@@ -304,7 +304,7 @@ fn is_dispatch(name: &str, args: &[Word]) -> bool {
 
 // Whether what a word leaves open decides to whom a request goes: nothing fixed
 // ends the host before it.
-fn is_host(word: &str) -> bool {
+pub(super) fn is_host(word: &str) -> bool {
     let word = word.trim_start_matches("--url=");
     let address = word.split_once("://").map_or(word, |(_, rest)| rest);
     let host = address.split('/').next().unwrap_or("");

@@ -5,6 +5,7 @@ use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::shell::{Command, Word};
 
 use super::Shell;
+use super::beside::is_host;
 use crate::foreign::{Means, Walk, Whose};
 
 impl Shell<'_> {
@@ -22,8 +23,21 @@ impl Shell<'_> {
             "gh" | "curl" if args.iter().any(|w| is_merge(&w.text)) => {
                 self.merges(walk, command, args);
             }
+            "crane" | "curl" | "oras" | "skopeo" | "wget" => {
+                // What comes from an address of the starter's is the starter's.
+                let named = |w: &Word| is_host(&w.text) && self.head(w).0.text;
+                if walk.has_starter() && args.iter().any(named) {
+                    self.words_arrive(walk, command);
+                }
+                self.lands(walk, command, args);
+            }
             _ => self.lands(walk, command, args),
         }
+    }
+
+    fn words_arrive(&self, walk: &mut Walk<'_>, command: &Command) {
+        let (span, folder) = (self.span(command), Folder::Elsewhere);
+        walk.fetch(self.at, span, Head::TEXT, Means::Words, folder, true);
     }
 
     // `echo "$BODY" > notes/x.md`
@@ -42,15 +56,7 @@ impl Shell<'_> {
             walk.landed = words.any(|word| self.head(word).0.text);
         }
         if walk.landed {
-            let span = self.span(command);
-            walk.fetch(
-                self.at,
-                span,
-                Head::TEXT,
-                Means::Words,
-                Folder::Elsewhere,
-                true,
-            );
+            self.words_arrive(walk, command);
         }
     }
 

@@ -164,7 +164,7 @@ impl Options {
 /// only files give: a pattern or a substitution may become an option.
 pub(super) fn is_plain(program: &str, args: &[String]) -> bool {
     let given = |a: &String| {
-        let pattern = a.starts_with(['*', '?', '[']) && program != "curl";
+        let pattern = a.starts_with(['*', '?', '[']) && !matches!(program, "curl" | "find");
         // Parts of a script or of a message are no options.
         let whole = a.starts_with("$(") || a.starts_with('`');
         pattern && !a.contains(' ') || whole
