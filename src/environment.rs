@@ -111,6 +111,12 @@ pub(crate) fn scratch_folder() -> PathBuf {
     std::env::temp_dir()
 }
 
+/// The time that a reproducible build is to say, in seconds since 1970.
+#[cfg(feature = "release")]
+pub(crate) fn source_date_epoch() -> Option<String> {
+    variable("SOURCE_DATE_EPOCH")
+}
+
 /// The address of a proxy for https.
 #[cfg(feature = "lock")]
 pub(crate) fn proxy() -> Option<String> {

@@ -80,6 +80,15 @@ ecosystems! {
     GitHubActions = "GitHub Actions", osv Some("GitHub Actions");
     /// Git submodules.
     GitSubmodule = "git submodules", osv None;
+    /// Packages of Debian and of what is built on it. OSV's name depends on the
+    /// distribution.
+    Debian = "Debian packages", osv None;
+    /// Packages of Alpine and of what is built on it.
+    Alpine = "Alpine packages", osv None;
+    /// Packages of Red Hat, SUSE and of what is built on them.
+    Rpm = "RPM packages", osv None;
+    /// What belongs to no world that is known here.
+    Generic = "other software", osv None;
 }
 
 impl fmt::Display for Ecosystem {

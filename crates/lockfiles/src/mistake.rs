@@ -55,6 +55,32 @@ pub enum Problem {
         /// The line that said it first.
         first: usize,
     },
+    /// The file is of a version of its format that is not known.
+    UnknownVersion {
+        /// What it says of itself.
+        found: String,
+        /// The versions that are read, in words.
+        known: &'static str,
+    },
+    /// The file breaks the grammar of the language that it is written in.
+    Syntax {
+        /// The language.
+        language: &'static str,
+        /// What its parser says.
+        message: String,
+    },
+    /// Brackets or blocks stand in each other deeper than is read.
+    TooDeep {
+        /// The most levels that are read.
+        limit: usize,
+    },
+    /// The bytes are no text.
+    NotText,
+    /// Something that no lockfile needs and that is therefore not followed.
+    Refused {
+        /// What it is.
+        what: &'static str,
+    },
 }
 
 impl Problem {
@@ -65,6 +91,30 @@ impl Problem {
         Self::Expected {
             what,
             found: found.chars().take(Self::SHOWN).collect(),
+        }
+    }
+
+    /// What can be done about it; empty where the message says it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::ConflictMarker => {
+                "finish the merge, or let the package manager write the file anew"
+            }
+            Self::TooLarge { .. } => {
+                "a file of this size is hardly written by a package manager; split it, or exclude it"
+            }
+            Self::UnknownVersion { .. } => {
+                "write the file with a version of the package manager that is known here"
+            }
+            Self::NotText => "the file has to be UTF-8",
+            Self::Syntax { .. } | Self::Unclosed { .. } => {
+                "the file may be cut off; let the package manager write it anew"
+            }
+            Self::Expected { .. } | Self::Contradiction { .. } | Self::TooDeep { .. } => {
+                "let the package manager write the file anew"
+            }
+            Self::Refused { .. } => "write the value out",
         }
     }
 }
@@ -82,6 +132,13 @@ impl fmt::Display for Problem {
             Self::Contradiction { what, first } => {
                 write!(f, "{what} is said differently in line {first}")
             }
+            Self::UnknownVersion { found, known } => {
+                write!(f, "version `{found}` of the format is not known; {known}")
+            }
+            Self::Syntax { language, message } => write!(f, "no valid {language}: {message}"),
+            Self::TooDeep { limit } => write!(f, "more than {limit} levels are not read"),
+            Self::NotText => f.write_str("the bytes are no UTF-8"),
+            Self::Refused { what } => write!(f, "{what} is not followed"),
         }
     }
 }
@@ -105,6 +162,19 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Result<(usize, &str), Mi
             return Err(Mistake::at(number, Problem::ConflictMarker));
         }
         Ok((number, line.strip_suffix('\r').unwrap_or(line)))
+    })
+}
+
+/// The lines of a text, each with the byte at which it begins.
+///
+/// # Errors
+/// As [`lines`].
+#[cfg(feature = "packages")]
+pub(crate) fn placed(text: &str) -> impl Iterator<Item = Result<(usize, usize, &str), Mistake>> {
+    let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    lines(text).map(move |numbered| {
+        let (number, line) = numbered?;
+        Ok((number, starts.next().unwrap_or(text.len()), line))
     })
 }
 

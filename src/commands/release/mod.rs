@@ -1,6 +1,7 @@
-//! `cofferdam release`: what a publisher does to a release.
+//! `cofferdam release`: what a publisher says of a release, and signs.
 
 mod attest;
+mod sbom;
 mod sign;
 mod signing;
 
@@ -14,7 +15,7 @@ pub(super) use self::signing::services;
 use super::verify::TrustError;
 use crate::failure::Failure;
 
-/// Sign and attest what is released.
+/// Say what a release is made of, sign it, and attest it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReleaseArgs {
     #[command(subcommand)]
@@ -25,6 +26,7 @@ pub(crate) struct ReleaseArgs {
 enum What {
     Sign(sign::SignArgs),
     Attest(attest::AttestArgs),
+    Sbom(Box<sbom::SbomArgs>),
 }
 
 /// The codes of all commands that sign.
@@ -135,9 +137,10 @@ impl From<ReleaseError> for Failure {
     }
 }
 
-pub(crate) fn run(args: &ReleaseArgs) -> Result<Exit, ReleaseError> {
-    match &args.what {
-        What::Sign(args) => sign::run(args),
-        What::Attest(args) => attest::run(args),
-    }
+pub(crate) fn run(args: &ReleaseArgs) -> Result<Exit, Failure> {
+    Ok(match &args.what {
+        What::Sign(args) => sign::run(args)?,
+        What::Attest(args) => attest::run(args)?,
+        What::Sbom(args) => sbom::run(args)?,
+    })
 }

@@ -73,7 +73,11 @@ fn by_token(
         false => (Asset::Branch, settings.token_to_branches()),
     };
     // What a push without a name takes along, and where to, is git's to say.
-    let fact = match push.merges || push.branch.is_some() {
+    let named = push
+        .branch
+        .as_ref()
+        .is_some_and(|branch| !branch.contains('$'));
+    let fact = match push.merges || named {
         true => Verdict::reachable(),
         false => Verdict::when(runs(&push.place)),
     };

@@ -2,6 +2,8 @@
 
 pub mod modfile;
 pub mod modules_txt;
+#[cfg(feature = "packages")]
+pub(crate) mod packages;
 mod statements;
 pub mod sum;
 pub mod version;

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::mistake::{Mistake, Problem, lines};
 
+/// The most checksums of one module; two are a contradiction already.
+const MOST_SUMS: usize = 64;
+
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SumLine {
@@ -46,6 +49,11 @@ impl GoSum {
             }
             let key = ((*path).to_owned(), (*version).to_owned());
             let all = file.sums.entry(key).or_default();
+            if all.len() >= MOST_SUMS {
+                let limit = MOST_SUMS;
+                let unit = "checksums of one module";
+                return Err(Mistake::at(line, Problem::TooLarge { limit, unit }));
+            }
             if !all.iter().any(|one| one.sum == *sum) {
                 let sum = (*sum).to_owned();
                 all.push(SumLine { sum, line });
@@ -56,7 +64,11 @@ impl GoSum {
 
     /// The checksums of the kind `h1` for a module's files. More than one is a
     /// contradiction.
-    pub fn of<'s>(&'s self, path: &str, version: &str) -> impl Iterator<Item = &'s SumLine> {
+    pub fn of<'s>(
+        &'s self,
+        path: &str,
+        version: &str,
+    ) -> impl Iterator<Item = &'s SumLine> + use<'s> {
         let key = (path.to_owned(), version.to_owned());
         (self.sums.get(&key).into_iter().flatten()).filter(|one| one.sum.starts_with("h1:"))
     }

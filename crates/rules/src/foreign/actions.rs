@@ -93,6 +93,7 @@ impl Walk<'_> {
         }
         repository.fork |= at.step.input("repository").is_some_and(names_stranger)
             || repository.text
+            || repository.login
             || self.is_wiki(at);
         // What the starter writes may be `refs/pull/7/head`.
         reference.pull |= reference.text;
@@ -100,7 +101,7 @@ impl Walk<'_> {
             fork: repository.fork,
             number: false,
             text: reference.text || repository.text,
-            unknown: reference.unknown || repository.unknown,
+            unknown: reference.unknown || repository.unknown || self.takes_wiki(at),
             ..reference
         };
         let folder = match at.step.input("path") {
@@ -134,12 +135,19 @@ impl Walk<'_> {
             .input(if repository.fork { "repository" } else { "ref" })
             .map_or_else(|| at.step.head(), |t| t.span);
         let mutable = head.pull || head.branch || !self.is_fixed(at);
-        let means = if checkouts::is_checkout(at.step) {
+        let means = if checkouts::is_checkout(at.step) && !self.takes_wiki(at) {
             Means::Checkout(checkouts::guard(at.document, at.step))
         } else {
             Means::Git
         };
         self.fetch(at, place, head, means, folder, mutable);
+    }
+
+    // Who may edit the wiki is a setting of the repository's.
+    fn takes_wiki(&self, at: &At<'_>) -> bool {
+        let repository = at.step.input("repository");
+        let wiki = |text: &Text| text.value.trim_end().ends_with(".wiki");
+        self.start.event() != "gollum" && repository.is_some_and(wiki)
     }
 
     // Whoever may edit the wiki writes its repository, and edits start the event.

@@ -8,8 +8,7 @@ use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::gates::Way;
 use cofferdam_workflows::semantics::heads::{Frame, Head};
 
-use super::actions::names_stranger;
-use super::{Fetch, Means, Run, Walk, Whose};
+use super::{Fetch, Means, Run, Unread, Walk, Whose};
 
 impl Walk<'_> {
     /// `container: ${{ github.event.comment.body }}`: the steps run in an image of
@@ -25,6 +24,8 @@ impl Walk<'_> {
             let options = options.filter(|o| frame.of_text(o, None).text);
             if let Some(text) = image.chain(options).next() {
                 self.container(text, format!("container: {}", text.value));
+            } else if let Some(image) = &container.image {
+                self.image_of_job(image);
             }
         }
         for (name, service) in &job.services {
@@ -44,6 +45,23 @@ impl Walk<'_> {
             } else {
                 self.container(image, format!("services: {}", name.value));
             }
+        }
+    }
+
+    // An image that an earlier job names is whoever's that job lets name it.
+    fn image_of_job(&mut self, image: &Text) {
+        let named = image.parsed().any(|(part, expr)| {
+            let contexts = expr.value_contexts();
+            is_name(image, part.range.start) && contexts.iter().any(|path| path.head() == "needs")
+        });
+        if named && self.has_starter() {
+            self.out.unread.push(Unread {
+                place: self.view.at(image.span),
+                label: self.view.job.name().to_owned(),
+                means: format!("container: {}", image.value),
+                words: true,
+                way: Way::Open,
+            });
         }
     }
 
@@ -75,12 +93,15 @@ impl Walk<'_> {
 // front of the tag.
 fn names(frame: &Frame<'_>, image: &Text) -> bool {
     let head = frame.of_text(image, None);
+    let mut parts = image.parsed();
+    let open = parts.any(|(part, _)| is_name(image, part.range.start));
+    open && (head.text || head.fork || head.login)
+}
+
+// Whether a place in an image is before its tag: what stands behind the colon is a
+// version of the image that is named.
+fn is_name(image: &Text, at: usize) -> bool {
     let name = image.value.rsplit('/').next().unwrap_or("");
-    let tag = name
-        .rfind(':')
-        .map(|at| image.value.len() - name.len() + at);
-    // A commit behind the colon is a tag of the image that is named.
-    let before = |at: usize| tag.is_none_or(|tag| at < tag);
-    let open = image.parsed().any(|(part, _)| before(part.range.start));
-    open && (head.text || head.fork || names_stranger(image))
+    let tag = name.rfind(':');
+    tag.is_none_or(|tag| at < image.value.len() - name.len() + tag)
 }

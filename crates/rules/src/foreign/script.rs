@@ -308,7 +308,7 @@ impl Shell<'_> {
         self.arrives(walk, command, head, self.cwd.clone(), true);
     }
 
-    // `gh pr list` without a choice gives everybody's.
+    // `gh pr list` without a choice gives everybody's, and so does a pattern.
     fn lists_all(&self) -> bool {
         const CHOICES: &[&str] = &[
             "--app",
@@ -327,10 +327,12 @@ impl Shell<'_> {
             let (_, args) = command.effective();
             let text = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
             let chosen = |w: &Word| CHOICES.contains(&w.text.split('=').next().unwrap_or(""));
-            command.is("gh")
-                && text(0) == "pr"
-                && matches!(text(1), "list" | "ls")
-                && !args.iter().any(chosen)
+            let fetches = command.is("git") && args.iter().any(|w| w.text.contains("refs/pull/*"));
+            fetches
+                || command.is("gh")
+                    && text(0) == "pr"
+                    && matches!(text(1), "list" | "ls")
+                    && !args.iter().any(chosen)
         })
     }
 
@@ -484,8 +486,8 @@ impl Shell<'_> {
             };
             self.lookups.set(left);
             let known = self.argument(name).or(frame.of_variable(name, step));
+            head = head.or(known);
             if known.any() {
-                head = head.or(known);
                 continue;
             }
             let found = frame.of_script_name(self.source, name, self.at.step);

@@ -38,7 +38,7 @@ impl Shell<'_> {
             let builds = ["docker", "podman", "buildah", "nerdctl"].contains(&name.as_str())
                 && words.iter().take(3).any(|w| w == "build");
             let tool = plain && execution::is_listed(&name) && !execution::is_interpreter(&name);
-            if walk.tree.inside().is_some() || !builds && !(tool && self.stays(&words)) {
+            if walk.tree.inside().is_some() || !(builds || tool && self.stays(&words)) {
                 walk.beside(self.at, self.span(command), self.means(command), builds);
             }
             return;
@@ -123,7 +123,7 @@ impl Shell<'_> {
             let told = told.filter(|(at, word)| self.is_order(walk, name, args, *at, word));
             let head = told.fold(Head::default(), |head, (_, word)| head.or(heads(word)));
             return Head {
-                text: head.text,
+                text: head.text || head.login && matches!(name, "curl" | "git" | "wget"),
                 ..Head::default()
             };
         }

@@ -84,7 +84,9 @@ impl Shell<'_> {
                     .any(|w| matches!(w.text.as_str(), "--abort" | "-"));
                 // What an earlier step has fetched has to be named.
                 let fetched = walk.fetched.clone();
-                let here = self.fetched_here && walk.is_about_pull_request();
+                // Where every pull request was fetched, a loop goes through them.
+                let looped = rest.iter().any(|w| !w.variables.is_empty());
+                let here = self.fetched_here && (walk.is_about_pull_request() || looped);
                 let moved = |f: &Fetched| f.is_head() && matches!(verb, "reset" | "checkout");
                 let fetched = fetched.filter(|f| here || f.is_named(words) || moved(f));
                 let own = |w: &Word| {
@@ -187,13 +189,15 @@ impl Shell<'_> {
         let head = args
             .iter()
             .fold(Head::default(), |head, w| head.or(self.head(w).0));
-        let wiki = walk.start.event() == "gollum" && args.iter().any(|w| w.text.contains(".wiki"));
+        let wiki = args.iter().any(|w| w.text.contains(".wiki"));
         let head = match () {
-            () if wiki => head.or(Head::FORK),
-            () if self.names_ref(args) => head.or(Head::FORK),
+            () if wiki && walk.start.event() == "gollum" => head.or(Head::FORK),
+            // Who may edit it is a setting of the repository's.
+            () if wiki => head.or(Head::UNKNOWN),
+            () if self.names_ref(args) || head.login => head.or(Head::FORK),
             () => head,
         };
-        if !head.is_code() {
+        if !head.is_code() && !(wiki && head.is_lost()) {
             return;
         }
         // `gh repo clone REPOSITORY FOLDER -- OPTIONS OF GIT`

@@ -36,7 +36,7 @@ impl Shell<'_> {
                 break;
             }
         }
-        let Some(head) = named.filter(|head| head.text || head.fork) else {
+        let Some(head) = named.filter(|head| head.text || head.fork || head.login) else {
             return;
         };
         let open = args

@@ -1,0 +1,3 @@
+//! The lockfile of Dart and Flutter.
+
+pub(crate) mod pubspec_lock;

@@ -1,0 +1,4 @@
+//! The lockfile of Elixir.
+
+pub(crate) mod mix_lock;
+mod terms;

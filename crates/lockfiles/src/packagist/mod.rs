@@ -1,0 +1,3 @@
+//! The lockfile of PHP.
+
+pub(crate) mod composer_lock;

@@ -1,0 +1,3 @@
+//! The lockfile of Ruby.
+
+pub(crate) mod gemfile_lock;
