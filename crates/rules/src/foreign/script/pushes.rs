@@ -1,9 +1,11 @@
 //! Commands that write a stranger's files into the repository.
 
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::shell::{Command, Word};
 
 use super::Shell;
-use crate::foreign::{Walk, Whose};
+use crate::foreign::{Means, Walk, Whose};
 
 impl Shell<'_> {
     /// `git push`, `gh pr merge`, a call of the API that merges; and words of the
@@ -38,6 +40,17 @@ impl Shell<'_> {
             let before = self.before(command).into_iter();
             let mut words = before.flat_map(|c| c.effective().1).chain(args);
             walk.landed = words.any(|word| self.head(word).0.text);
+        }
+        if walk.landed {
+            let span = self.span(command);
+            walk.fetch(
+                self.at,
+                span,
+                Head::TEXT,
+                Means::Words,
+                Folder::Elsewhere,
+                true,
+            );
         }
     }
 
