@@ -71,6 +71,8 @@ mod probes;
 #[cfg(feature = "exposure")]
 mod ranking;
 mod recursive;
+#[cfg(feature = "release")]
+mod release_sbom;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod revisions;

@@ -1,6 +1,10 @@
 //! Images and other targets, as a caller reads them: what is found, and what is
 //! refused.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::io::Write as _;

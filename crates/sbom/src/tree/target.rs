@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use cofferdam_facts::ImageRef;
+
 use super::image::LayerSource;
 use super::store::{Blob, Store};
 use super::{
@@ -13,7 +15,14 @@ use crate::error::SbomError;
 
 /// Reads a target, whatever it is.
 pub(crate) fn read(path: &Path, options: &Options) -> Result<(Subject, Harvest), SbomError> {
-    let resolved = std::fs::canonicalize(path).map_err(SbomError::file(path))?;
+    let resolved = std::fs::canonicalize(path).map_err(|error| {
+        let name = path.to_string_lossy();
+        if error.kind() == std::io::ErrorKind::NotFound && names_an_image(&name) {
+            let name = name.into_owned();
+            return SbomError::Registry { name };
+        }
+        SbomError::file(path)(error)
+    })?;
     let name = resolved.file_name().map_or_else(
         || resolved.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
@@ -42,6 +51,12 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Subject, Harvest),
     found.ok_or_else(|| SbomError::Unknown {
         path: path.to_owned(),
     })
+}
+
+/// Whether a text looks like `HOST/REPOSITORY` with a tag or a digest.
+fn names_an_image(text: &str) -> bool {
+    let image = ImageRef::parse(text.trim_start_matches("docker://"));
+    image.registry.is_some() && (image.tag.is_some() || image.digest.is_some())
 }
 
 fn archive(path: &Path, name: &str, options: &Options) -> Result<(Subject, Harvest), SbomError> {
