@@ -30,9 +30,13 @@ mod replay;
 mod rules;
 #[cfg(feature = "online")]
 mod settings;
+#[cfg(feature = "verify")]
+mod sigstore;
 #[cfg(feature = "exposure")]
 mod threat_model;
 mod triggers;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;
 
@@ -88,12 +92,6 @@ pub(crate) enum Command {
     #[cfg(not(feature = "lock"))]
     #[command(hide = true, disable_help_flag = true)]
     Pin(NotBuilt),
-    #[cfg(feature = "release")]
-    Release(release::ReleaseArgs),
-    /// Not part of this build.
-    #[cfg(not(feature = "release"))]
-    #[command(hide = true, disable_help_flag = true)]
-    Release(NotBuilt),
     #[cfg(all(feature = "exposure", feature = "revisions"))]
     Replay(replay::ReplayArgs),
     /// Not part of this build.
@@ -127,6 +125,21 @@ pub(crate) enum Command {
     #[cfg(not(feature = "online"))]
     #[command(hide = true, disable_help_flag = true)]
     Settings(NotBuilt),
+    #[cfg(feature = "release")]
+    Release(Box<release::ReleaseArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "release"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Release(NotBuilt),
+    #[cfg(feature = "verify")]
+    Verify(Box<verify::VerifyArgs>),
+    /// Not part of this build.
+    #[cfg(not(feature = "verify"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Verify(NotBuilt),
+    #[cfg(feature = "verify")]
+    #[command(hide = true)]
+    Sigstore(Box<sigstore::SigstoreArgs>),
     #[cfg(feature = "completions")]
     Completions(completions::CompletionsArgs),
     /// Not part of this build.
@@ -146,7 +159,8 @@ pub(crate) enum Command {
     feature = "online",
     feature = "release",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 #[derive(Debug, clap::Args)]
 pub(crate) struct NotBuilt {
@@ -188,10 +202,6 @@ impl Command {
             Self::Pin(args) => pin::run(args)?.code().into(),
             #[cfg(not(feature = "lock"))]
             Self::Pin(_) => return Err(not_built("pin")),
-            #[cfg(feature = "release")]
-            Self::Release(args) => release::run(args)?.code().into(),
-            #[cfg(not(feature = "release"))]
-            Self::Release(_) => return Err(not_built("release")),
             #[cfg(all(feature = "exposure", feature = "revisions"))]
             Self::Replay(args) => replay::run(args, colour)?.code().into(),
             #[cfg(not(all(feature = "exposure", feature = "revisions")))]
@@ -215,6 +225,16 @@ impl Command {
             Self::Settings(args) => settings::run(args)?.code().into(),
             #[cfg(not(feature = "online"))]
             Self::Settings(_) => return Err(not_built("settings")),
+            #[cfg(feature = "release")]
+            Self::Release(args) => release::run(args)?.code().into(),
+            #[cfg(not(feature = "release"))]
+            Self::Release(_) => return Err(not_built("release")),
+            #[cfg(feature = "verify")]
+            Self::Verify(args) => verify::run(args, colour)?.code().into(),
+            #[cfg(not(feature = "verify"))]
+            Self::Verify(_) => return Err(not_built("verify")),
+            #[cfg(feature = "verify")]
+            Self::Sigstore(args) => sigstore::run(args)?.code().into(),
             #[cfg(feature = "completions")]
             Self::Completions(args) => completions::run(args)?.code().into(),
             #[cfg(not(feature = "completions"))]
@@ -233,7 +253,8 @@ impl Command {
     feature = "online",
     feature = "release",
     feature = "revisions",
-    feature = "vendoring"
+    feature = "vendoring",
+    feature = "verify"
 )))]
 fn not_built(command: &str) -> Failure {
     let text = format!("this build has the offline audit alone, without `cofferdam {command}`");

@@ -71,6 +71,7 @@ mod probes;
 #[cfg(feature = "exposure")]
 mod ranking;
 mod recursive;
+mod release;
 #[cfg(feature = "release")]
 mod release_sbom;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
@@ -86,5 +87,7 @@ mod unread_documents;
 mod vendored;
 #[cfg(all(feature = "lock", feature = "vendoring"))]
 mod vendored_direct;
+#[cfg(feature = "verify")]
+mod verify;
 #[cfg(feature = "exposure")]
 mod what_if;

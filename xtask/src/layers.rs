@@ -46,6 +46,7 @@ const fn network(name: &'static str, layer: u8) -> Place {
 /// Every crate of the plan, those to come included.
 const PLAN: &[Place] = &[
     pure("cofferdam-facts", 0),
+    local("cofferdam-test-sigstore", 0),
     pure("cofferdam-datapack", 1),
     pure("cofferdam-findings", 1),
     pure("cofferdam-lockfiles", 1),

@@ -68,7 +68,7 @@ pub fn handed(step: &Step, around: &[&[Pair]], script: Option<&Script>) -> BTree
     }
     let passed = passed(script);
     // A file of variables may hold all of them.
-    let all = hands_a_file(script);
+    let all = hands_a_file(script) || bakes(script);
     let pairs = around.iter().flat_map(|pairs| pairs.iter());
     for pair in pairs.chain(&step.env) {
         if all || passed.contains(pair.key.value.as_str()) {
@@ -83,6 +83,16 @@ fn hands_a_file(script: &Script) -> bool {
     let commands = script.commands.iter();
     let mut words = commands.flat_map(|command| command.effective().1);
     words.any(|word| word.text.starts_with("--env-file"))
+}
+
+// The file that is baked takes whatever variable of the step it names.
+// Source: docs.docker.com, "Bake file reference", `variable`.
+fn bakes(script: &Script) -> bool {
+    script.commands.iter().any(|command| {
+        let (_, args) = command.effective();
+        let mut words = args.iter().take(2).map(|word| word.text.as_str());
+        command.is("docker") && words.any(|word| word == "bake")
+    })
 }
 
 /// The secrets that a step writes into a file of the workspace: those that its

@@ -6,6 +6,7 @@ use cofferdam_workflows::shell::{Command, Word};
 
 use crate::class::Class;
 use crate::flow::SinkKind;
+use crate::owners;
 use crate::scripts::Running;
 use crate::sinks::{At, Reached};
 use crate::tools::{self, Effect, Means, Position, Tool};
@@ -13,7 +14,7 @@ use crate::trace::Tracer;
 use crate::trail::Trail;
 use crate::words::{self, Piece};
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Arguments that are options or program text.
     pub(crate) fn arguments(
         &self,
@@ -43,40 +44,51 @@ impl<'s, 'r> Tracer<'s, 'r> {
         (tool, name, args): (&Tool, &str, &'s [Word]),
         found: &mut Vec<Reached<'r>>,
     ) {
-        for (word, position) in args.iter().zip(tool.positions(args)) {
+        for (index, (word, position)) in args.iter().zip(tool.positions(args)).enumerate() {
             if word.is_static {
                 continue;
             }
+            let named = tool.is_name(args, index);
             let mut worst: Option<(Means, Effect, Class, Vec<Trail<'r>>)> = None;
             for (piece, range) in words::located(word, 0..word.text.len()) {
-                // What GitHub splices in is a sink of its own.
-                if matches!(piece, Piece::Expression(_)) {
-                    continue;
-                }
-                let quoted = is_quoted(&running.text.value, word, &range);
-                let whole = range.start == 0;
-                let Some((means, effect, mut holds)) = danger(tool, position, quoted, whole) else {
+                let quoted = is_quoted(running.source(), word, &range);
+                let before = word.text.get(..range.start).unwrap_or("");
+                let behind = word.text.get(range.end..).unwrap_or("");
+                let part = Part {
+                    quoted,
+                    whole: before.is_empty(),
+                    owner: named && owners::is_owner(before, behind),
+                    named,
+                };
+                let Some((means, effect, mut holds)) = danger(tool, position, part) else {
                     continue;
                 };
-                if is_sed(name) && adds_lines(word.text.get(..range.start).unwrap_or("")) {
+                // What GitHub splices in is a sink of its own, where it is more than
+                // a name.
+                if matches!(piece, Piece::Expression(_)) && holds != Class::Number {
+                    continue;
+                }
+                if is_sed(name) && adds_lines(before) {
                     holds = Class::Line;
                 }
                 let mut trails = self.word(running, word, range, &mut Vec::new());
-                trails.retain(|trail| !trail.spliced);
+                trails.retain(|trail| !trail.spliced || trail.is_name());
                 if trails.is_empty() {
                     continue;
                 }
-                let better = worst
-                    .as_ref()
-                    .is_none_or(|(old, before, ..)| (effect, means) > (*before, *old));
-                if better {
-                    worst = Some((means, effect, holds, trails));
+                match &mut worst {
+                    Some((old, before, least, all)) if (effect, means) == (*before, *old) => {
+                        *least = holds.min(*least);
+                        all.extend(trails);
+                    }
+                    Some((old, before, ..)) if (effect, means) < (*before, *old) => {}
+                    _ => worst = Some((means, effect, holds, trails)),
                 }
             }
             if let Some((means, effect, holds, trails)) = worst {
                 let kind = SinkKind::Argument(means, effect);
                 let span = running.span(word.range.clone());
-                let written = word.text.chars().take(80).collect();
+                let written = running.shown(&word.text);
                 let mut reached = at.reached(kind, span, written, trails);
                 reached.sink.holds_up_to = holds;
                 name.clone_into(&mut reached.sink.input);
@@ -117,18 +129,32 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 }
 
-// What a value gets there, and what stays harmless.
-fn danger(
-    tool: &Tool,
-    position: Position,
+// A part of an argument.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Whether the shell keeps it in one word.
     quoted: bool,
+    /// Whether it begins the argument.
     whole: bool,
-) -> Option<(Means, Effect, Class)> {
+    /// Whether it says whose package or repository it is.
+    owner: bool,
+    /// Whether the argument names what is fetched.
+    named: bool,
+}
+
+// What a value gets there, and what stays harmless.
+fn danger(tool: &Tool, position: Position, part: Part) -> Option<(Means, Effect, Class)> {
+    let Part { quoted, whole, .. } = part;
     if position == Position::Program {
         return Some((Means::Program, tool.language(), Class::Word));
     }
-    if tool.fetches() && whole && matches!(position, Position::Plain | Position::Closed) {
-        return Some((Means::Name, Effect::Runs, Class::Number));
+    let plain = matches!(position, Position::Plain | Position::Closed);
+    if tool.fetches() && (whole && plain || part.owner) {
+        let holds = match part.named {
+            true => Class::Number,
+            false => Class::Word,
+        };
+        return Some((Means::Name, Effect::Runs, holds));
     }
     let effect = tool.options()?;
     match (position, quoted) {

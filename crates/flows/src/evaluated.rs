@@ -1,6 +1,5 @@
 //! Strings that a script itself runs as code: `eval`, `bash -c`, a variable in
-//! the place of a command's name, code that comes to a shell by a pipe, and
-//! what bash calculates.
+//! the place of a command's name, and code that comes to a shell by a pipe.
 
 use std::ops::Range;
 
@@ -37,7 +36,7 @@ const INTERPRETERS: &[(&str, &str)] = &[
     ("ghc", "e"),
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Every string of a script that it runs.
     pub(crate) fn evaluated(
         &self,
@@ -60,7 +59,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             self.name(at, running, command, found);
             if reads_code(command) {
                 let trails = self.standard_input(running, command);
-                let shown = running.text.value.get(command.range.clone());
+                let shown = running.source().get(command.range.clone());
                 self.code(
                     at,
                     running,
@@ -79,15 +78,16 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 let shown = format!("xargs {}", program.text);
                 self.code(at, running, (command.range.clone(), &shown), trails, found);
             }
-            for word in calculated(command) {
-                let whole = 0..word.text.len();
-                let trails = self.word(running, word, whole, &mut Vec::new());
-                self.code(at, running, (word.range.clone(), &word.text), trails, found);
+            if xargs_starts(command) {
+                let trails = self.standard_input(running, command);
+                let shown = running.source().get(command.range.clone());
+                let place = (command.range.clone(), shown.unwrap_or(""));
+                self.code(at, running, place, trails, found);
             }
         }
     }
 
-    fn code(
+    pub(crate) fn code(
         &self,
         at: &At<'r>,
         running: Running<'s, 'r>,
@@ -106,7 +106,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 trail.place = Some((running.scope.file(), span));
             }
         }
-        let written = shown.chars().take(80).collect();
+        let written = running.shown(shown);
         found.push(at.reached(SinkKind::Evaluated, span, written, trails));
     }
 
@@ -123,10 +123,13 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return;
         }
         let pieces = words::located(program, 0..program.text.len());
-        let Some((Piece::Variable(_), range)) = pieces.first() else {
+        let Some((Piece::Variable(_) | Piece::Substitution(_), range)) = pieces.first() else {
             return;
         };
-        if range.start != 0 {
+        // What `eval "$(…)"` runs is said of its argument.
+        let nested =
+            command.depth > 0 && matches!(pieces.first(), Some((Piece::Substitution(_), _)));
+        if range.start != 0 || nested {
             return;
         }
         let trails = self.word(running, program, range.clone(), &mut Vec::new());
@@ -134,7 +137,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         let place = (program.range.clone(), program.text.as_str());
         self.code(at, running, place, trails, found);
         // Quoted it is one program's name, and what runs is on the runner.
-        let quoted = is_quoted(&running.text.value, program, range);
+        let quoted = is_quoted(running.source(), program, range);
         for reached in found.iter_mut().skip(before) {
             reached.sink.holds_up_to = if quoted { Class::Ref } else { Class::Word };
         }
@@ -181,6 +184,9 @@ pub(crate) fn code_words(command: &Command) -> Vec<&Word> {
         // Without a command it runs what it is given.
         Some("parallel") => return unless_named(args),
         Some("pwsh" | "powershell") => return after(args, &["-Command", "-c"]),
+        Some("cmd" | "cmd.exe") => return after(args, &["/c", "/C"]),
+        // What a variable of it holds may come to `system` and to pipes.
+        Some("awk" | "gawk" | "mawk" | "nawk") if runs_awk(args) => return values(args),
         // Another machine's shell reads them again.
         Some("ssh") => return remote(args),
         _ => {}
@@ -228,6 +234,48 @@ fn unless_named(args: &[Word]) -> Vec<&Word> {
     }
 }
 
+fn runs_awk(args: &[Word]) -> bool {
+    let runs = |text: &str| {
+        text.contains("system(") || text.contains("getline") || text.contains("print |")
+    };
+    args.iter().any(|word| runs(&word.text))
+}
+
+// awk -v NAME="$VALUE"
+fn values(args: &[Word]) -> Vec<&Word> {
+    let pairs = args.iter().zip(args.iter().skip(1));
+    let given = pairs.filter(|(option, _)| matches!(option.text.as_str(), "-v" | "--assign"));
+    given.map(|(_, value)| value).collect()
+}
+
+// `xargs sh`, `xargs env`: what xargs reads are their arguments, and so a command.
+fn xargs_starts(command: &Command) -> bool {
+    const STARTS: &[&str] = &[
+        "bash", "command", "dash", "env", "exec", "ksh", "nice", "nohup", "sh", "sudo", "time",
+        "zsh",
+    ];
+    let (program, args) = command.effective();
+    let (program, args) = match (program.file_name(), args.split_first()) {
+        // Around nothing it is no wrapper.
+        (Some("xargs"), Some(_)) => {
+            let at = args.iter().position(|word| !word.text.starts_with('-'));
+            let Some((first, rest)) = at.and_then(|at| args.get(at..)?.split_first()) else {
+                return false;
+            };
+            (first, rest)
+        }
+        _ if command.is_wrapped_by("xargs") => (program, args),
+        _ => return false,
+    };
+    let starts = program
+        .file_name()
+        .is_some_and(|name| STARTS.contains(&name));
+    starts
+        && args
+            .iter()
+            .all(|word| word.text.starts_with('-') && !word.text.ends_with('c'))
+}
+
 fn after<'a>(args: &'a [Word], flags: &[&str]) -> Vec<&'a Word> {
     let at = args.iter().position(|w| flags.contains(&w.text.as_str()));
     at.map_or_else(Vec::new, |at| args.iter().skip(at + 1).collect())
@@ -260,46 +308,6 @@ fn reads_code(command: &Command) -> bool {
     fed && (sourced || shell && args.iter().all(plain) && code_words(command).is_empty())
 }
 
-// `[[ $X -gt 5 ]]`, `let X`: bash calculates, and runs `$(…)` in an index; the
-// same in the name of a variable.
-fn calculated(command: &Command) -> Vec<&Word> {
-    const NUMERIC: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
-    let open = |word: &&Word| !word.variables.is_empty();
-    match command.name.file_name() {
-        Some("let") => command.args.iter().filter(open).collect(),
-        Some("test" | "[") => named_after(&command.args, &["-v"]),
-        Some("printf") => named_after(&command.args, &["-v"]),
-        // An assignment with a name that is spelt out takes any value.
-        Some("declare" | "typeset" | "local") => {
-            let begins = |word: &&Word| word.text.starts_with('$');
-            command.args.iter().filter(open).filter(begins).collect()
-        }
-        Some("[[") => {
-            let is_sign = |at: usize| {
-                let word = command.args.get(at);
-                word.is_some_and(|word| NUMERIC.contains(&word.text.as_str()))
-            };
-            let args = command.args.iter().enumerate();
-            let beside =
-                args.filter(|(at, _)| is_sign(at + 1) || at.checked_sub(1).is_some_and(is_sign));
-            let beside = beside.map(|(_, word)| word).filter(open);
-            beside.chain(named_after(&command.args, &["-v"])).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-// `test -v "$X"`
-fn named_after<'a>(args: &'a [Word], options: &[&str]) -> Vec<&'a Word> {
-    let pairs = args.iter().zip(args.iter().skip(1));
-    pairs
-        .filter(|(option, word)| {
-            options.contains(&option.text.as_str()) && !word.variables.is_empty()
-        })
-        .map(|(_, word)| word)
-        .collect()
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
@@ -310,7 +318,7 @@ mod tests {
     fn words(text: &str) -> Vec<String> {
         let script = parse(text, &Shell::Bash);
         let command = script.commands.first().unwrap();
-        let words = code_words(command).into_iter().chain(calculated(command));
+        let words = code_words(command).into_iter();
         words.map(|word| word.text.clone()).collect()
     }
 
@@ -324,26 +332,42 @@ mod tests {
             ("ssh -p 22 host \"rm $X\"", &["rm $X"]),
             ("python3 -c \"$X\"", &["$X"]),
             ("perl -pe \"s/a/$X/\"", &["s/a/$X/"]),
-            ("[[ $X -gt 5 ]]", &["$X"]),
-            ("[[ -v $X ]]", &["$X"]),
-            ("test -v \"$X\"", &["$X"]),
-            ("printf -v \"$X\" a", &["$X"]),
-            ("printf -v a \"$X\"", &[]),
-            ("declare \"$X\"", &["$X"]),
-            ("declare -r a=\"$X\"", &[]),
             ("trap \"$X\" EXIT", &["$X"]),
             ("watch \"a $X\"", &["a $X"]),
             ("source <(echo \"$X\")", &["<(echo \"$X\")"]),
             ("source file \"$X\"", &[]),
             ("parallel ::: \"$X\"", &["$X"]),
-            ("[[ $X == 5 ]]", &[]),
-            ("[ $X -gt 5 ]", &[]),
+            ("awk -v t=\"$X\" 'BEGIN{system(t)}'", &["t=$X"]),
+            ("awk -v t=\"$X\" '{print t}'", &[]),
             ("bash script.sh \"$X\"", &[]),
             ("bash -x script.sh -c \"$X\"", &[]),
             ("echo bash \"$X\"", &[]),
         ];
         for (text, expected) in cases {
             assert_eq!(words(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn xargs_starts_what_it_reads_behind_other_programs() {
+        let starts = |text: &str| {
+            let script = parse(text, &Shell::Bash);
+            script.commands.iter().any(xargs_starts)
+        };
+        for text in [
+            "echo $X | xargs env",
+            "echo $X | xargs -n1 sh",
+            "x | xargs sudo -E",
+        ] {
+            assert!(starts(text), "{text}");
+        }
+        for text in [
+            "x | xargs",
+            "x | xargs echo",
+            "x | xargs sh -c y",
+            "x | xargs env ls",
+        ] {
+            assert!(!starts(text), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ use cofferdam_workflows::documents::{Action, Job, Step, Trigger, Workflow};
 use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::semantics::cache_scopes;
 
+use crate::api;
 use crate::class::{Class, Shape, Who};
 use crate::outputs::Holds;
 use crate::sources;
@@ -26,6 +27,9 @@ pub enum Source {
     Output(String, Holds),
     /// What a script reads, and a phrase for it.
     Read(Holds, String),
+    /// What the API answers a script, which anybody may have written; whether
+    /// somebody has merged it, and a phrase for the question.
+    Api(Holds, bool, String),
     /// All that the event is about, for whoever looks it up: titles, bodies,
     /// comments, changes.
     Payload,
@@ -42,6 +46,10 @@ impl Source {
             }
             Self::Caller(_) => Some(Shape::new(Class::Text, Who::Caller)),
             Self::Output(_, holds) | Self::Read(holds, _) => holds.shape(event),
+            Self::Api(holds, merged, _) => {
+                let of_event = holds.shape(event);
+                of_event.or_else(|| api::shape(*holds, *merged, event))
+            }
             Self::Payload => payload(event),
         }
     }
@@ -54,7 +62,9 @@ impl Source {
             Self::Dispatch(name) => format!("the input `{name}` of `workflow_dispatch`"),
             Self::Caller(name) => format!("the input `{name}`"),
             Self::Output(action, holds) => format!("{} from {action}", holds.describe()),
-            Self::Read(holds, how) => format!("{} (`{how}`)", holds.describe()),
+            Self::Read(holds, how) | Self::Api(holds, _, how) => {
+                format!("{} (`{how}`)", holds.describe())
+            }
             Self::Payload => "what others write on the issue or pull request".to_owned(),
         }
     }
@@ -202,6 +212,8 @@ pub struct Flow<'r> {
     pub cap: Class,
     /// Whether a command on the way may have made several lines out of one.
     pub split: bool,
+    /// Whether only what stands behind a line break of the value gets here.
+    pub behind_break: bool,
     /// Whether an action whose code is not here stands in between, so that it
     /// is not known what becomes of the value.
     pub opaque: bool,
@@ -224,7 +236,8 @@ impl<'r> Flow<'r> {
             Some(saved) => saved.shape(&self.source, event)?,
             None => self.source.shape(event)?,
         };
-        Some(self.left_of(shape))
+        let fits = !self.behind_break || shape.class.has_lines();
+        fits.then(|| self.left_of(shape))
     }
 
     /// What the way leaves of a value that can be shaped like this.

@@ -7,8 +7,9 @@
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::lookups;
 
+use crate::api;
 use crate::flow::Source;
-use crate::reads;
+use crate::outputs::Holds;
 use crate::scope::Scope;
 use crate::sources;
 use crate::trace::{Tracer, output_name};
@@ -34,7 +35,7 @@ const CLEANING: &[&str] = &[
     "createHash(",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn set_by_javascript(
         &self,
         scope: Scope<'r>,
@@ -79,7 +80,8 @@ impl<'s, 'r> Tracer<'s, 'r> {
             for variable in after_each(piece, "process.env.") {
                 trails.extend(self.variable(scope, variable));
             }
-            trails.extend(of_api(piece));
+            trails.extend(of_api(&text.value, piece));
+            trails.extend(self.files_of_code(scope, piece));
             for mut trail in trails {
                 trail.place = Some((scope.file(), span));
                 trail.json = setter == "return"
@@ -169,8 +171,61 @@ fn after_each<'p>(piece: &'p str, opener: &'p str) -> impl Iterator<Item = &'p s
     })
 }
 
+/// Ways in which a script asks the API.
+const ASKS: &[&str] = &[
+    "github.graphql",
+    "github.issues.",
+    "github.paginate",
+    "github.pulls.",
+    "github.request",
+    "github.rest.",
+    "octokit",
+];
+
+/// Parameters by which it asks for what somebody chosen wrote.
+const CHOOSES: &[&str] = &["creator:", "labels:", "assignee:"];
+
 /// `pr.data.title`: a field of what the API answers about a pull request.
-fn of_api<'r>(piece: &str) -> Option<Trail<'r>> {
+fn of_api<'r>(script: &str, piece: &str) -> Option<Trail<'r>> {
+    let asks = ASKS.iter().any(|word| script.contains(word));
+    let open = asks && !CHOOSES.iter().any(|word| script.contains(word));
+    let (shown, holds) = match asks {
+        true => of_any_object(piece)?,
+        false => of_known_object(piece)?,
+    };
+    let source = match open {
+        true => Source::Api(holds, false, shown),
+        false => Source::Read(holds, shown),
+    };
+    let name = source.describe();
+    Some(Trail::from(End::Source(source), name))
+}
+
+// A field that only issues, pull requests, comments and commits have.
+fn of_any_object(piece: &str) -> Option<(String, Holds)> {
+    const FIELDS: &[&str] = &["body", "filename", "head.label", "head.ref", "title"];
+    let fields = FIELDS.iter().flat_map(|field| {
+        let found = piece.match_indices(field);
+        found.map(|(at, _)| (at, *field))
+    });
+    let mut whole = fields.filter(|(at, field)| {
+        let before = piece.get(..*at).unwrap_or("");
+        let after = piece.get(at + field.len()..).unwrap_or("");
+        let object: &str = before
+            .rsplit(|c: char| {
+                !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '?' | '[' | ']')
+            })
+            .next()
+            .unwrap_or("");
+        before.ends_with('.')
+            && !object.contains("payload")
+            && !after.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '('))
+    });
+    let (_, field) = whole.next()?;
+    Some((format!("…{field}"), api::of_field(field)?))
+}
+
+fn of_known_object(piece: &str) -> Option<(String, Holds)> {
     const OBJECTS: &[&str] = &[
         "data.",
         "pr.",
@@ -195,10 +250,8 @@ fn of_api<'r>(piece: &str) -> Option<Trail<'r>> {
                 .collect();
             let field = field.split(".trim").next().unwrap_or("");
             let known = ["title", "body", "head.ref", "head.label"].contains(&field);
-            if let (true, Some(holds)) = (known, reads::of_field(field)) {
-                let source = Source::Read(holds, format!("{object}{field}"));
-                let name = source.describe();
-                return Some(Trail::from(End::Source(source), name));
+            if let (true, Some(holds)) = (known, api::of_field(field)) {
+                return Some((format!("{object}{field}"), holds));
             }
         }
     }

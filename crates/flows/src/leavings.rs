@@ -7,6 +7,7 @@ use std::rc::Rc;
 use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::semantics::artifacts;
 
+use crate::fetched::Layer;
 use crate::scope::Scope;
 use crate::stores::Restored;
 use crate::trace::Tracer;
@@ -20,11 +21,14 @@ pub(crate) struct Leavings<'r> {
     pub(crate) artifacts: Vec<&'r Step>,
     /// Those that restore a cache which another job saves.
     pub(crate) caches: Vec<Restored<'r>>,
+    /// What they put into folders of the workspace, where any of it is a
+    /// stranger's.
+    pub(crate) heads: Vec<Layer<'r>>,
     /// Those whose scripts write a file, by the file.
     pub(crate) files: HashMap<String, Vec<&'r Step>>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn leavings(&self, scope: Scope<'r>) -> Rc<Leavings<'r>> {
         let address = scope.steps().as_ptr().addr();
         if let Some(known) = self.leavings.borrow().get(&address) {
@@ -49,6 +53,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             self.files_of(scope, step, &mut found);
         }
         found.caches = self.restored(scope);
+        found.heads = self.layers(scope);
         let found = Rc::new(found);
         let mut known = self.leavings.borrow_mut();
         known.insert(address, Rc::clone(&found));

@@ -9,21 +9,29 @@
 //! The work is bounded: each definition is followed once, cycles of calls are
 //! cut, and where a limit is hit, [`Flows::unfinished`] names the file.
 
+mod api;
 mod arguments;
 mod caches;
+mod calculated;
 pub mod class;
 pub mod code_inputs;
 mod constraints;
 mod evaluated;
+mod fetched;
+mod filters;
 pub mod flow;
 mod javascript;
 mod leavings;
+mod line_code;
 mod line_writes;
 pub mod outputs;
+mod owners;
 mod patterns;
 mod plain;
 mod position;
+mod programs;
 mod prompts;
+mod readers;
 mod reads;
 mod requests;
 mod scope;
@@ -72,7 +80,10 @@ const MAX_FLOWS: usize = 20_000;
 impl<'r> Flows<'r> {
     /// Follows every sink of a checkout, file by file.
     #[must_use]
-    pub fn of<'s>(repository: &'r Repository, scripts: &'s Scripts<'s>) -> Self {
+    pub fn of<'s>(repository: &'r Repository, scripts: &'s Scripts<'s>) -> Self
+    where
+        'r: 's,
+    {
         let index = Arc::new(Index::of(repository));
         let of_workflow = |workflow: &'r Workflow| {
             let jobs = workflow.jobs.iter();
@@ -135,7 +146,7 @@ struct OfFile<'r> {
 
 // What is remembered is remembered for one file, so that files are independent
 // of each other and of the number of threads.
-fn of_file<'s, 'r>(
+fn of_file<'s, 'r: 's>(
     repository: &'r Repository,
     index: &Arc<Index<'r>>,
     scripts: &'s Scripts<'s>,
@@ -154,6 +165,11 @@ fn of_file<'s, 'r>(
         let before = file.flows.len();
         for trail in &reached.trails {
             for arrival in tracer.settle(reached.scope, trail) {
+                // Who hands over the input may as well hand over this one.
+                let own = matches!(arrival.source, Source::Caller(_) | Source::Dispatch(_));
+                if own && arrival.behind_break {
+                    continue;
+                }
                 if file.flows.len() >= MAX_FLOWS {
                     tracer.unfinished.set(true);
                     break;
@@ -167,6 +183,7 @@ fn of_file<'s, 'r>(
                     saved: arrival.saved,
                     cap: arrival.cap,
                     split: arrival.split,
+                    behind_break: arrival.behind_break,
                     opaque: arrival.opaque,
                     sink,
                 });

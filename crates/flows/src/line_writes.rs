@@ -8,8 +8,10 @@ use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::shell::Shell;
 
 use crate::class::Class;
+use crate::evaluated;
 use crate::flow::SinkKind;
 use crate::plain;
+use crate::scripts::Running;
 use crate::sinks::{At, Reached};
 use crate::trace::Tracer;
 use crate::trail::Trails;
@@ -36,7 +38,7 @@ struct Line<'t> {
     name: Option<&'t str>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn line_writes(
         &self,
         at: &At<'r>,
@@ -61,20 +63,68 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     trail.guard(condition);
                 }
             }
-            let kind = match line.file {
-                EnvFile::Environment => SinkKind::EnvironmentFile,
-                EnvFile::Path => SinkKind::PathFile,
-                EnvFile::Output => SinkKind::OutputFile,
-            };
+            let kind = kind_of(line.file);
             let written = line.text.trim().chars().take(80).collect();
             let mut reached = at.reached(kind, span, written, trails);
-            reached.sink.holds_up_to = match line.name {
-                Some(_) => Class::Line,
-                None => Class::Word,
-            };
+            reached.sink.holds_up_to = holds_up_to(line.name);
             line.name.unwrap_or("").clone_into(&mut reached.sink.input);
             found.push(reached);
         }
+    }
+}
+
+impl<'s, 'r: 's> Tracer<'s, 'r> {
+    /// The same by code of Python that a shell's script holds.
+    pub(crate) fn writes_of_code(
+        &self,
+        at: &At<'r>,
+        running: Running<'s, 'r>,
+        found: &mut Vec<Reached<'r>>,
+    ) {
+        for command in &running.script.commands {
+            let (program, _) = command.effective();
+            if !matches!(program.file_name(), Some("python" | "python3")) {
+                continue;
+            }
+            let words = evaluated::code_words(command).into_iter();
+            for word in words.chain(&command.heredoc) {
+                for line in of_script(&word.text, &Shell::Python) {
+                    let mut trails = Trails::default();
+                    for name in variables(&word.text, line.text, &Shell::Python) {
+                        trails.extend(self.shell_variable(running, name, &mut Vec::new()));
+                    }
+                    let mut trails = self.take(trails);
+                    if trails.is_empty() {
+                        continue;
+                    }
+                    let span = running.span(word.range.clone());
+                    for trail in &mut trails {
+                        trail.place = Some((at.scope.file(), span));
+                    }
+                    let written = running.shown(line.text.trim());
+                    let mut reached = at.reached(kind_of(line.file), span, written, trails);
+                    reached.sink.holds_up_to = holds_up_to(line.name);
+                    line.name.unwrap_or("").clone_into(&mut reached.sink.input);
+                    found.push(reached);
+                }
+            }
+        }
+    }
+}
+
+fn kind_of(file: EnvFile) -> SinkKind {
+    match file {
+        EnvFile::Environment => SinkKind::EnvironmentFile,
+        EnvFile::Path => SinkKind::PathFile,
+        EnvFile::Output => SinkKind::OutputFile,
+    }
+}
+
+// One line keeps to its line where a name stands before it.
+fn holds_up_to(name: Option<&str>) -> Class {
+    match name {
+        Some(_) => Class::Line,
+        None => Class::Word,
     }
 }
 
@@ -157,7 +207,7 @@ fn is_name(text: &str) -> bool {
 
 // Variables of the environment in the line, and in the lines that set the
 // names in it.
-fn variables<'t>(text: &'t str, line: &'t str, shell: &Shell) -> Vec<&'t str> {
+pub(crate) fn variables<'t>(text: &'t str, line: &'t str, shell: &Shell) -> Vec<&'t str> {
     let mut found = Vec::new();
     if plain::is_cleaned(line) {
         return found;

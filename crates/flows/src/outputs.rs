@@ -21,6 +21,18 @@ pub enum Holds {
     Body,
     /// Message or author of a commit.
     Commit,
+    /// A login, or the name of somebody's repository.
+    Login,
+    /// The log of a run.
+    Log,
+    /// A file of a pull request's head that lies in the workspace.
+    Head {
+        /// Whether the checkout itself refuses heads of forks where it has a
+        /// guard.
+        guarded: bool,
+        /// The event whose payload names the head, if one does.
+        event: Option<&'static str>,
+    },
     /// A file of an artifact that another run made.
     Artifact,
     /// A file that a run for a pull request saves in a cache.
@@ -34,16 +46,22 @@ impl Holds {
     /// How freely it can be shaped on an event, and by whom.
     #[must_use]
     pub fn shape(self, event: &str) -> Option<Shape> {
-        let class = match self {
-            Self::HeadBranch => Class::Ref,
-            Self::FileNames | Self::Title => Class::Line,
-            Self::Body | Self::Commit | Self::Artifact | Self::Cache | Self::Agent => Class::Text,
-        };
+        let class = self.class().unwrap_or(Class::Text);
         let who = match (event, self) {
             (
                 "push" | "merge_group" | "release" | "schedule" | "workflow_dispatch" | "create",
                 Self::Commit | Self::FileNames,
             ) => Who::CommitAuthor,
+            (event, Self::Head { guarded, event: of }) => {
+                // Who opens the pull request of `pull_request` writes the workflow
+                // too.
+                let guards = matches!(event, "pull_request_target" | "workflow_run");
+                let about = guards || event == "issue_comment";
+                if !about || guarded && guards || of.is_some_and(|of| of != event) {
+                    return None;
+                }
+                Who::PullRequestAuthor
+            }
             ("workflow_run", _) => Who::PullRequestAuthor,
             (_, Self::Artifact) => return None,
             // The event of the run that saves. Its author writes the workflow
@@ -77,6 +95,9 @@ impl Holds {
             Self::Title => "the title of a pull request or issue",
             Self::Body => "the text of a pull request, issue or comment",
             Self::Commit => "the message or author of a commit",
+            Self::Login => "a login that the API tells",
+            Self::Log => "the log of a run",
+            Self::Head { .. } => "a file of a pull request's head",
             Self::Artifact => "a file of another run's artifact",
             Self::Cache => "a file that a pull request's run saves in a cache",
             Self::Agent => "the answer of an agent",
@@ -100,6 +121,9 @@ enum Unless {
     /// Shell characters are escaped from this major version on, unless the
     /// input is set to `false`.
     Escaped(u32, &'static str),
+    /// Commands are taken from people with this right alone, unless the input
+    /// says that it takes none.
+    Asked(&'static str),
     /// `list-files` says how they are written: `shell` and `escape` quote for
     /// a shell, and nothing is listed by default.
     Listed,
@@ -216,6 +240,12 @@ const ROWS: &[Row] = &[
         &["sourceHeadBranch", "pullRequestLabels"],
         HeadBranch,
     ),
+    Row {
+        action: "xt0rted/slash-command-action",
+        outputs: &["command-arguments"],
+        holds: Body,
+        unless: Unless::Asked("permission-level"),
+    },
     row("khan/pull-request-comment-trigger", &["comment_body"], Body),
     row(
         "shanegenschaw/pull-request-comment-trigger",
@@ -314,6 +344,9 @@ fn fits(pattern: &str, output: &str) -> bool {
 fn escaped(unless: Unless, step: &Step) -> bool {
     match unless {
         Unless::Never => false,
+        Unless::Asked(input) => step
+            .input(input)
+            .is_none_or(|text| !matches!(text.value.trim(), "none" | "read")),
         Unless::Listed => step
             .input("list-files")
             .is_none_or(|text| matches!(text.value.trim(), "none" | "shell" | "escape")),

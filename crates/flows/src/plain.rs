@@ -41,7 +41,7 @@ const CLEANING: &[&str] = &[
     "[int]",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn set_by_lines(
         &self,
         scope: Scope<'r>,
@@ -74,6 +74,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             for variable in variables(piece) {
                 trails.extend(self.variable(scope, variable));
             }
+            trails.extend(self.files_of_code(scope, piece));
             for mut trail in trails {
                 trail.place = Some((scope.file(), span));
                 for condition in scope.conditions() {

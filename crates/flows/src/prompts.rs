@@ -14,7 +14,7 @@ use crate::trail::{End, Trail};
 /// So much of a command is kept, for what it says of the agent's tools.
 const MAX_COMMAND: usize = 2_000;
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// What reaches the prompt of an agent's action.
     pub(crate) fn prompts(&self, at: &At<'r>, found: &mut Vec<Reached<'r>>) {
         let Some(agent) = agents::of_step(at.step) else {
@@ -85,7 +85,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 trail.place = Some((running.scope.file(), span));
             }
             let kind = SinkKind::Prompt;
-            let written = running.text.value.get(command.range.clone());
+            let written = running.source().get(command.range.clone());
             let written = written.unwrap_or("").chars().take(MAX_COMMAND).collect();
             let mut reached = at.reached(kind, span, written, trails);
             reached.sink.holds_up_to = Class::Ref;

@@ -1,5 +1,5 @@
-//! What a command brings into a script from outside: the event's payload, the
-//! API, a commit, a file of another run's artifact.
+//! What a command brings into a script from outside: the event's payload, a
+//! commit. What the API answers is next door.
 
 use cofferdam_workflows::shell::Command;
 
@@ -16,7 +16,6 @@ pub(crate) fn of_command(command: &Command) -> Option<Source> {
             let filter = words.iter().find(|w| w.contains('.') && !w.contains('$'))?;
             payload(filter)
         }
-        "gh" => of_gh(&words).and_then(read),
         "git" => of_git(&words).and_then(read),
         _ => None,
     }
@@ -42,73 +41,6 @@ fn payload(filter: &str) -> Option<Source> {
         .collect();
     let path = path.trim_end_matches('.');
     (!path.is_empty()).then(|| Source::Context(format!("github.event.{path}")))
-}
-
-// gh pr view 1 --json title --jq .title; gh api repos/o/r/pulls/1 --jq .title
-fn of_gh(words: &[&str]) -> Option<Holds> {
-    let (first, rest) = words.split_first()?;
-    let about = match *first {
-        "pr" | "issue" => matches!(rest.first(), Some(&("view" | "list" | "diff"))),
-        "api" => rest.iter().any(|w| {
-            ["/pulls", "/issues", "/comments", "/commits", "graphql"]
-                .iter()
-                .any(|part| w.contains(part))
-        }),
-        _ => false,
-    };
-    if !about {
-        return None;
-    }
-    // What the filter takes, or else what is asked for.
-    let filter = rest
-        .iter()
-        .position(|w| matches!(*w, "--jq" | "-q" | "--template" | "-t"))
-        .and_then(|at| rest.get(at + 1));
-    let asked = rest
-        .iter()
-        .position(|w| *w == "--json")
-        .and_then(|at| rest.get(at + 1));
-    let words = filter.or(asked)?;
-    of_field(words)
-}
-
-/// What a field of the API's answers holds.
-pub(crate) fn of_field(words: &str) -> Option<Holds> {
-    // A count, a test or a choice of a number is no text.
-    if ["length", "test(", "contains(", "startswith(", "any("]
-        .iter()
-        .any(|w| words.contains(w))
-    {
-        return None;
-    }
-    let fields: Vec<&str> = words
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')
-        .collect();
-    let has = |names: &[&str]| {
-        fields.iter().any(|field| {
-            names
-                .iter()
-                .any(|name| *field == *name || field.ends_with(&format!(".{name}")))
-        })
-    };
-    if has(&["body", "comments", "bodyText"]) {
-        Some(Holds::Body)
-    } else if has(&[
-        "commit.message",
-        "messageHeadline",
-        "messageBody",
-        "message",
-    ]) {
-        Some(Holds::Commit)
-    } else if has(&["title"]) {
-        Some(Holds::Title)
-    } else if has(&["headRefName", "head.ref", "head.label"]) {
-        Some(Holds::HeadBranch)
-    } else if has(&["files", "filename", "files.path"]) {
-        Some(Holds::FileNames)
-    } else {
-        None
-    }
 }
 
 // git log -1 --format=%s
@@ -170,23 +102,6 @@ mod tests {
     #[test]
     fn commands_that_bring_in_other_peoples_text() {
         let cases = [
-            ("gh pr view 1 --json title --jq .title", Some(Holds::Title)),
-            (
-                "gh pr view 1 --json headRefName -q .headRefName",
-                Some(Holds::HeadBranch),
-            ),
-            ("gh pr view 1 --json title,number --jq .number", None),
-            (
-                "gh api repos/o/r/pulls/1 --jq .head.ref",
-                Some(Holds::HeadBranch),
-            ),
-            ("gh api repos/o/r/pulls/1 --jq .head.sha", None),
-            ("gh issue view 1 --json body --jq .body", Some(Holds::Body)),
-            (
-                "gh pr view 1 --json comments --jq '.comments | length'",
-                None,
-            ),
-            ("gh release view --json body", None),
             ("git log -1 --format=%s", Some(Holds::Commit)),
             ("git log -1 --format=%H", None),
             ("git diff --name-only HEAD^", Some(Holds::FileNames)),

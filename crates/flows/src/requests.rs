@@ -3,11 +3,16 @@
 //! Only the host counts: behind `https://host/` a value chooses among what one
 //! known server offers.
 
+use std::ops::Range;
+
 use cofferdam_workflows::documents::text::{Pair, lookup};
 use cofferdam_workflows::shell::{Command, Word};
 
 use crate::class::Class;
+use crate::evaluated;
 use crate::flow::SinkKind;
+use crate::leavings;
+use crate::owners;
 use crate::scope::{Scope, Unit};
 use crate::scripts::Running;
 use crate::sinks::{At, Reached};
@@ -98,7 +103,7 @@ pub(crate) fn is_address(action: &str, input: &str) -> bool {
     })
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Requests of a script whose host a value can choose.
     pub(crate) fn requests(
         &self,
@@ -118,30 +123,58 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     continue;
                 }
                 let pieces = words::located(word, 0..word.text.len());
-                let open = pieces.into_iter().find(|(piece, range)| {
-                    !matches!(piece, Piece::Expression(_))
-                        && is_host(word.text.get(..range.start).unwrap_or(""))
-                });
-                let Some((_, range)) = open else { continue };
+                let runs = is_run(running, command);
+                let owns = |range: &Range<usize>| {
+                    let before = word.text.get(..range.start).unwrap_or("");
+                    runs && owners::is_owner(before, word.text.get(range.end..).unwrap_or(""))
+                };
+                let open = |(piece, range): &(Piece, Range<usize>)| {
+                    let host = is_host(word.text.get(..range.start).unwrap_or(""));
+                    !matches!(piece, Piece::Expression(_)) && host || owns(range)
+                };
+                let open = pieces.into_iter().filter(open);
+                let Some(range) = self.first_told(running, word, open) else {
+                    continue;
+                };
+                // Whose code it is takes no more than a name.
+                let whole = runs && range == (0..word.text.len());
+                let holds_up_to = match whole || owns(&range) {
+                    true => Class::Number,
+                    false => Class::Word,
+                };
                 let mut trails = self.word(running, word, range, &mut Vec::new());
-                trails.retain(|trail| !trail.spliced);
+                // Names are spliced in as they are, and break out of nothing.
+                trails.retain(|trail| !trail.spliced || trail.is_name());
                 if trails.is_empty() {
                     continue;
                 }
                 let secret = sends_secret(running.scope, command, word);
-                let kind = SinkKind::Request {
-                    secret,
-                    runs: is_run(running, command),
-                };
+                let kind = SinkKind::Request { secret, runs };
                 let span = running.span(word.range.clone());
-                let written = word.text.chars().take(80).collect();
+                let written = running.shown(&word.text);
                 let mut reached = at.reached(kind, span, written, trails);
-                reached.sink.holds_up_to = Class::Word;
+                reached.sink.holds_up_to = holds_up_to;
                 name.clone_into(&mut reached.sink.input);
                 reached.sink.page = client.page;
                 found.push(reached);
             }
         }
+    }
+}
+
+impl<'s, 'r: 's> Tracer<'s, 'r> {
+    // The first part of a word to which anything leads.
+    fn first_told(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        parts: impl Iterator<Item = (Piece, Range<usize>)>,
+    ) -> Option<Range<usize>> {
+        let mut ranges = parts.map(|(_, range)| range);
+        ranges.find(|range| {
+            let trails = self.word(running, word, range.clone(), &mut Vec::new());
+            !trails.is_empty()
+        })
     }
 }
 
@@ -188,7 +221,8 @@ pub(crate) fn is_secret(text: &str) -> bool {
     text.contains("secrets.") || text.contains("secrets[") || text.contains("github.token")
 }
 
-fn environment<'r>(scope: Scope<'r>, name: &str) -> Option<&'r str> {
+/// What the files set a variable to, as it is written there.
+pub(crate) fn environment<'r>(scope: Scope<'r>, name: &str) -> Option<&'r str> {
     let of = |pairs: &'r [Pair]| lookup(pairs, name).map(|text| text.value.as_str());
     let own = scope.step.and_then(|step| of(&step.env));
     let job = || scope.job.and_then(|job| of(&job.env));
@@ -199,27 +233,63 @@ fn environment<'r>(scope: Scope<'r>, name: &str) -> Option<&'r str> {
     own.or_else(job).or_else(workflow)
 }
 
-// `curl "$URL" | bash`
+// `curl "$URL" | bash`, `bash <(curl "$URL")`, `curl -o F "$URL"; bash F`
 fn is_run(running: Running<'_, '_>, command: &Command) -> bool {
-    let Some((id, position)) = command.pipeline else {
-        return false;
+    let piped = command.pipeline.is_some_and(|(id, position)| {
+        running.script.pipeline(id).iter().any(|other| {
+            other.pipeline.is_some_and(|(_, own)| own > position)
+                && other.effective().0.file_name().is_some_and(is_interpreter)
+        })
+    });
+    piped || is_inside_of_code(running, command) || is_started_later(running, command)
+}
+
+fn is_interpreter(name: &str) -> bool {
+    matches!(
+        name,
+        "bash" | "sh" | "zsh" | "dash" | "python" | "python3" | "node" | "perl" | "ruby"
+    )
+}
+
+fn is_inside_of_code(running: Running<'_, '_>, command: &Command) -> bool {
+    let holds = |word: &Word| {
+        word.range.start <= command.range.start && command.range.end <= word.range.end
     };
-    running.script.pipeline(id).iter().any(|other| {
-        other.pipeline.is_some_and(|(_, own)| own > position)
-            && matches!(
-                other.effective().0.file_name(),
-                Some(
-                    "bash"
-                        | "sh"
-                        | "zsh"
-                        | "dash"
-                        | "python"
-                        | "python3"
-                        | "node"
-                        | "perl"
-                        | "ruby"
-                )
-            )
+    command.in_substitution
+        && running.script.commands.iter().any(|other| {
+            let (program, args) = other.effective();
+            let first = args.iter().find(|word| !word.text.starts_with('-'));
+            let read = first.filter(|word| {
+                word.text.starts_with("<(") && program.file_name().is_some_and(is_interpreter)
+            });
+            evaluated::code_words(other)
+                .into_iter()
+                .chain(read)
+                .any(holds)
+        })
+}
+
+fn is_started_later(running: Running<'_, '_>, command: &Command) -> bool {
+    let (_, args) = command.effective();
+    let named = args.iter().zip(args.iter().skip(1));
+    let writes = |option: &str| {
+        let short = option.starts_with('-') && !option.starts_with("--");
+        short && option.ends_with(['o', 'O']) || matches!(option, "--output" | "--output-document")
+    };
+    let named = named.filter(|(option, _)| writes(&option.text));
+    let named = named.map(|(_, file)| file);
+    let redirected = command.redirects.iter().filter(|r| r.writes());
+    let mut files = named.chain(redirected.map(|r| &r.target));
+    files.any(|file| {
+        let name = leavings::file_name(&file.text);
+        running.script.commands.iter().any(|other| {
+            let (program, args) = other.effective();
+            let reads = program.file_name();
+            let reads = reads.is_some_and(|n| is_interpreter(n) || matches!(n, "source" | "."));
+            let is_it = |word: &Word| leavings::file_name(&word.text) == name;
+            other.range.start > command.range.start
+                && (is_it(program) || reads && args.iter().any(is_it))
+        })
     })
 }
 

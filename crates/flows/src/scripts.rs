@@ -4,15 +4,21 @@
 use std::ops::Range;
 
 use cofferdam_facts::Span;
-use cofferdam_workflows::documents::Step;
 use cofferdam_workflows::documents::text::Text;
+use cofferdam_workflows::documents::{Recipe, Step};
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::api;
 use crate::class::Class;
+use crate::evaluated;
 use crate::flow::Source;
 use crate::leavings::file_name;
+use crate::outputs::Holds;
+use crate::readers;
 use crate::reads;
+use crate::requests;
 use crate::scope::Scope;
+use crate::sources;
 use crate::trace::{Kind, Tracer, output_name};
 use crate::trail::{End, Trail, Trails};
 use crate::words::{self, Passing, Piece};
@@ -25,23 +31,86 @@ const MAX_NAMES: usize = 12;
 #[derive(Clone, Copy)]
 pub(crate) struct Running<'s, 'r> {
     pub(crate) scope: Scope<'r>,
+    pub(crate) body: Body<'r>,
+    pub(crate) script: &'s Script,
+    /// What starts it, and which of its words is the first argument.
+    pub(crate) call: Option<(Call<'s, 'r>, usize)>,
+}
+
+/// The text of a script.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'r> {
+    /// The step's own.
+    Step(&'r Text),
+    /// A program's, which is said of the place that starts it.
+    Program {
+        text: &'r str,
+        name: &'r str,
+        site: Span,
+    },
+    /// A recipe's, likewise.
+    Recipe {
+        recipe: &'r Recipe,
+        name: &'r str,
+        site: Span,
+    },
+}
+
+/// The command of a step's script that starts a program.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'s, 'r> {
     pub(crate) text: &'r Text,
     pub(crate) script: &'s Script,
+    pub(crate) command: &'s Command,
+}
+
+impl<'s, 'r> Call<'s, 'r> {
+    /// The script of the step.
+    pub(crate) fn running(&self, scope: Scope<'r>) -> Running<'s, 'r> {
+        Running {
+            scope,
+            body: Body::Step(self.text),
+            script: self.script,
+            call: None,
+        }
+    }
 }
 
 impl<'r> Running<'_, 'r> {
     pub(crate) fn span(&self, range: Range<usize>) -> Span {
-        self.text.raw_span(self.scope.document(), range)
+        match self.body {
+            Body::Step(text) => text.raw_span(self.scope.document(), range),
+            Body::Program { site, .. } | Body::Recipe { site, .. } => site,
+        }
+    }
+
+    pub(crate) fn source(&self) -> &'r str {
+        match self.body {
+            Body::Step(text) => &text.value,
+            Body::Program { text, .. } => text,
+            Body::Recipe { recipe, .. } => &recipe.text,
+        }
+    }
+
+    /// A part of it for messages, with the program in which it stands.
+    pub(crate) fn shown(&self, part: &str) -> String {
+        let shown: String = part.chars().take(80).collect();
+        match self.body {
+            Body::Step(_) => shown,
+            Body::Program { name, .. } => format!("{name}: {shown}"),
+            Body::Recipe { name, recipe, .. } => format!("{name} {}: {shown}", recipe.target),
+        }
     }
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// The script of a step, where it runs.
     pub(crate) fn running(&self, scope: Scope<'r>, step: &'r Step) -> Option<Running<'s, 'r>> {
         Some(Running {
             scope: scope.in_step(step),
-            text: step.script()?,
+            body: Body::Step(step.script()?),
             script: self.script(scope, step)?,
+            call: None,
         })
     }
 
@@ -57,7 +126,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return Vec::new();
         };
         let mut found = Trails::default();
-        for write in writes::of_script(&running.text.value, running.script) {
+        let mut writes = writes_of(running);
+        for inner in self.programs(running) {
+            writes.extend(writes_of(inner));
+        }
+        for (running, write) in writes {
             if write.file != file {
                 continue;
             }
@@ -67,16 +140,24 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 (None, Some(_)) => matches!(write.content, Content::Printed(_)),
                 (_, None) => true,
             };
-            if !wanted {
+            let open = write.block != Some(writes::Block::Random);
+            let spills = open && file == EnvFile::Output;
+            if !(wanted || spills) {
                 continue;
             }
-            let name = write.name.as_deref().or(name).unwrap_or("*");
+            let name = match wanted {
+                true => write.name.as_deref().or(name).unwrap_or("*"),
+                false => name.unwrap_or("*"),
+            };
             let target = match file {
                 EnvFile::Output => output_name(step, name),
                 EnvFile::Environment => format!("the variable `{name}`"),
                 EnvFile::Path => "the path".to_owned(),
             };
-            let trails = self.content(running, &write);
+            let mut trails = self.content(running, &write);
+            if !wanted {
+                trails = behind_breaks(trails);
+            }
             found.extend(trails.into_iter().map(|t| t.put(&target)));
         }
         self.take(found)
@@ -146,7 +227,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
     // Expressions that GitHub puts into the script.
     fn spliced(&self, running: Running<'s, 'r>, range: Range<usize>) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
-        for (embedded, expr) in running.text.parsed() {
+        let Body::Step(text) = running.body else {
+            return Vec::new();
+        };
+        for (embedded, expr) in text.parsed() {
             if embedded.range.start >= range.start && embedded.range.end <= range.end {
                 let span = running.span(embedded.range.clone());
                 found.extend(self.expression(running.scope, expr, span));
@@ -167,7 +251,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
     ) -> Vec<Trail<'r>> {
         // Before it is set anew it is what the script was given.
         if seen.iter().any(|s| s == name) {
-            return self.variable(running.scope, name);
+            return self.given_variable(running, name, seen);
         }
         if seen.len() >= MAX_NAMES {
             return Vec::new();
@@ -185,11 +269,15 @@ impl<'s, 'r> Tracer<'s, 'r> {
             let part = 0..value.text.len();
             found.extend(self.word(running, value, part, seen));
         }
+        for turn in running.script.loops.iter().filter(|l| l.name == name) {
+            let part = 0..turn.value.text.len();
+            found.extend(self.word(running, &turn.value, part, seen));
+        }
         for command in &running.script.commands {
             found.extend(self.read_into(running, command, name, seen));
         }
         if !shadowed {
-            found.extend(self.variable(running.scope, name));
+            found.extend(self.given_variable(running, name, seen));
             found.extend(default_variable(name));
         }
         seen.pop();
@@ -205,7 +293,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
         let Some(function) = running.script.function_at(word.range.start) else {
-            return Vec::new();
+            return self.handed_to_code(running, word, number, seen);
         };
         let before = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let key = format!("{function} {number}");
@@ -224,6 +312,40 @@ impl<'s, 'r> Tracer<'s, 'r> {
         self.take(found)
     }
 
+    // `sh -c 'x $1' _ "$VALUE"`
+    fn handed_to_code(
+        &self,
+        running: Running<'s, 'r>,
+        word: &'s Word,
+        number: &str,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let holds = |outer: &Word| {
+            outer.range.start < word.range.start && word.range.end <= outer.range.end
+        };
+        let commands = running.script.commands.iter();
+        let mut around = commands.filter_map(|command| {
+            let (_, args) = command.effective();
+            let code = evaluated::code_words(command);
+            let code = code.into_iter().find(|code| holds(code))?;
+            let at = args.iter().position(|arg| arg.range == code.range)?;
+            args.get(at + 1..)
+        });
+        let key = format!("code {number}");
+        let Some(given) = around.next().filter(|_| !seen.contains(&key)) else {
+            let number = number.parse::<usize>();
+            return number.map_or_else(|_| Vec::new(), |at| self.argument(running, at, seen));
+        };
+        let named = number.parse::<usize>().ok().and_then(|at| given.get(at));
+        let Some(named) = named else {
+            return Vec::new();
+        };
+        seen.push(key);
+        let found = self.word(running, named, 0..named.text.len(), seen);
+        seen.pop();
+        found
+    }
+
     // read -r NAME <<< "$VALUE"
     fn read_into(
         &self,
@@ -240,17 +362,11 @@ impl<'s, 'r> Tracer<'s, 'r> {
             return Vec::new();
         }
         let mut found = Trails::default();
-        for redirect in command
-            .redirects
-            .iter()
-            .filter(|r| r.operator.starts_with('<'))
-        {
-            let word = &redirect.target;
-            found.extend(self.word(running, word, 0..word.text.len(), seen));
-            if redirect.operator == "<" {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
-            }
+        found.extend(self.redirected(running, command, seen));
+        if let Some((id, position)) = command.pipeline {
+            let members = running.script.pipeline(id).into_iter();
+            let before = members.filter(|c| c.pipeline.is_some_and(|(_, own)| own < position));
+            found.extend(self.piped(running, before.collect(), seen));
         }
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
@@ -265,6 +381,30 @@ impl<'s, 'r> Tracer<'s, 'r> {
             trail.split = false;
         }
         trails
+    }
+
+    // `< FILE`, `<<< "$VALUE"`, `< <(command)`
+    fn redirected(
+        &self,
+        running: Running<'s, 'r>,
+        command: &'s Command,
+        seen: &mut Vec<String>,
+    ) -> Vec<Trail<'r>> {
+        let mut found = Trails::default();
+        let redirects = command.redirects.iter();
+        for redirect in redirects.filter(|r| r.operator.starts_with('<')) {
+            let word = &redirect.target;
+            if word.text.starts_with("<(") {
+                found.extend(self.substitution(running, word.range.clone(), seen));
+                continue;
+            }
+            found.extend(self.word(running, word, 0..word.text.len(), seen));
+            if redirect.operator == "<" {
+                found.extend(self.stored(running, &word.text, word.range.start));
+                found.extend(self.file(running.scope, &word.text));
+            }
+        }
+        self.take(found)
     }
 
     // What `$(…)` is replaced with, or `<(…)` is read as: what the last command of each pipeline in
@@ -284,7 +424,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
             .collect();
         let mut found = Trails::default();
         let start = range.start;
-        if let Some(path) = file_of_substitution(running.text.value.get(range).unwrap_or("")) {
+        if let Some(path) = file_of_substitution(running.source().get(range).unwrap_or("")) {
             found.extend(self.stored(running, path, start));
             found.extend(self.file(running.scope, path));
         }
@@ -331,9 +471,15 @@ impl<'s, 'r> Tracer<'s, 'r> {
         seen: &mut Vec<String>,
     ) -> Vec<Trail<'r>> {
         let mut found = Trails::default();
-        if let Some(source) = reads::of_command(command) {
+        let known = |name: &str| requests::environment(running.scope, name);
+        let read = reads::of_command(command).or_else(|| api::of_command(command, &known));
+        if let Some(source) = read {
             let name = source.describe();
             found.push(Trail::from(End::Source(source), name));
+        }
+        let at = command.range.start;
+        if readers::reads_around(command) {
+            found.extend(self.head_file(running.scope, ".", at));
         }
         if matches!(words::passing(command), Passing::Cleaned | Passing::Other) {
             return self.take(found);
@@ -347,31 +493,20 @@ impl<'s, 'r> Tracer<'s, 'r> {
         if let Some(word) = &command.heredoc {
             found.extend(self.word(running, word, 0..word.text.len(), seen));
         }
-        for redirect in command
-            .redirects
-            .iter()
-            .filter(|r| r.operator.starts_with('<'))
-        {
-            let word = &redirect.target;
-            if redirect.operator == "<<<" {
-                found.extend(self.word(running, word, 0..word.text.len(), seen));
-            } else {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
+        found.extend(self.redirected(running, command, seen));
+        for word in readers::files(command) {
+            if word.text.starts_with("<(") {
+                found.extend(self.substitution(running, word.range.clone(), seen));
+                continue;
             }
-        }
-        if matches!(
-            program.file_name(),
-            Some("cat" | "head" | "tail" | "jq" | "sed" | "grep")
-        ) {
-            for word in args.iter().filter(|w| !w.text.starts_with('-')) {
-                found.extend(self.stored(running, &word.text, word.range.start));
-                found.extend(self.file(running.scope, &word.text));
-            }
+            found.extend(self.stored(running, &word.text, word.range.start));
+            found.extend(self.file(running.scope, &word.text));
         }
         let printed = self.take(found);
         match words::passing(command) {
-            Passing::OneLine | Passing::Lines => passed_by(command, printed),
+            Passing::OneLine | Passing::Lines | Passing::Field(_) | Passing::Json => {
+                passed_by(command, printed)
+            }
             _ => printed,
         }
     }
@@ -425,6 +560,21 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 }
 
+fn writes_of<'s, 'r>(running: Running<'s, 'r>) -> Vec<(Running<'s, 'r>, Write<'s>)> {
+    let writes = writes::of_script(running.source(), running.script);
+    writes.into_iter().map(|write| (running, write)).collect()
+}
+
+// What follows a line break of a value is a line of the file by itself, and may
+// set another name.
+fn behind_breaks(mut trails: Vec<Trail<'_>>) -> Vec<Trail<'_>> {
+    trails.retain(|trail| trail.split || trail.cap.has_lines() && !trail.flat);
+    for trail in &mut trails {
+        trail.behind_break |= !trail.split;
+    }
+    trails
+}
+
 /// What a command lets through of what it gets from a pipe.
 fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r>> {
     match words::passing(command) {
@@ -438,11 +588,42 @@ fn passed_by<'r>(command: &Command, mut through: Vec<Trail<'r>>) -> Vec<Trail<'r
         Passing::Lines => {
             for trail in &mut through {
                 trail.split = true;
+                trail.flat = false;
+            }
+        }
+        Passing::Json => {
+            for trail in &mut through {
+                trail.split = false;
+                trail.flat = true;
+            }
+        }
+        Passing::Field(class) => {
+            through.retain(|trail| class.is_some() || !is_of_github(trail));
+            for trail in &mut through {
+                trail.flat = false;
+            }
+            let class = class.unwrap_or(Class::Text);
+            for trail in through.iter_mut().filter(|trail| is_of_github(trail)) {
+                trail.cap = trail.cap.min(class);
             }
         }
         Passing::Cleaned | Passing::Other => through.clear(),
     }
     through
+}
+
+// Whether GitHub has put the JSON together, so that a field of it is what it is
+// called; in a file, and in a text, whoever writes it does.
+fn is_of_github(trail: &Trail<'_>) -> bool {
+    match &trail.end {
+        End::Source(Source::Context(path)) => trail.json || !sources::is_text(path),
+        End::Source(Source::Read(holds, _) | Source::Output(_, holds)) => !matches!(
+            holds,
+            Holds::Agent | Holds::Artifact | Holds::Cache | Holds::Head { .. } | Holds::Log
+        ),
+        End::Source(Source::Dispatch(_) | Source::Caller(_)) => false,
+        End::Source(Source::Api(..) | Source::Payload) | End::Input(_) | End::Variable(_) => true,
+    }
 }
 
 /// Whether an option of `read` says that it reads on after the end of a line.
@@ -461,7 +642,7 @@ fn file_of_substitution(text: &str) -> Option<&str> {
 }
 
 /// What the runner sets for every step.
-fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
+pub(crate) fn default_variable<'r>(name: &str) -> Option<Trail<'r>> {
     let path = match name {
         "GITHUB_HEAD_REF" => "github.head_ref",
         "GITHUB_BASE_REF" => "github.base_ref",

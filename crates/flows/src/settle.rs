@@ -16,7 +16,7 @@ const MAX_ARRIVALS: usize = 64;
 /// How many inputs and variables are asked about for one of them.
 const MAX_ASKED: usize = 2_000;
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Everything that arrives at a place by a trail.
     pub(crate) fn settle(&self, scope: Scope<'r>, trail: &Trail<'r>) -> Vec<Arrival<'r>> {
         match (&trail.end, scope.unit) {
@@ -142,7 +142,7 @@ struct Search<'t, 's, 'r> {
     found: Vec<Arrival<'r>>,
 }
 
-impl<'r> Search<'_, '_, 'r> {
+impl<'s, 'r: 's> Search<'_, 's, 'r> {
     fn callers(&mut self, workflow: &'r Workflow, wanted: &Wanted<'r>) {
         let callers = self.tracer.index.callers(workflow).to_vec();
         if callers.is_empty() {
@@ -152,11 +152,12 @@ impl<'r> Search<'_, '_, 'r> {
         for caller in callers {
             let scope = Scope::of_job(caller.workflow, caller.job);
             let call = caller.job.call();
-            let Some(text) = call.and_then(|c| given(&c.with, &wanted.name)) else {
-                continue;
-            };
             let target = format!("the input `{}` of `{}`", wanted.name, workflow.path());
-            for trail in self.tracer.text(scope, text) {
+            let trails = match call.and_then(|c| given(&c.with, &wanted.name)) {
+                Some(text) => self.tracer.text(scope, text),
+                None => self.tracer.default_of_call(workflow, &wanted.name),
+            };
+            for trail in trails {
                 self.step(scope, &trail.put(&target), None, &wanted.rest);
             }
         }
@@ -258,6 +259,7 @@ fn site(route: Vec<Stage<'_>>) -> Arrival<'_> {
         through: Vec::new(),
         saved: None,
         split: false,
+        behind_break: false,
         cap: Class::Text,
         opaque: false,
     }
@@ -287,6 +289,7 @@ fn arrival<'r>(
         saved: trail.saved.clone(),
         cap: trail.cap,
         split: trail.split,
+        behind_break: trail.behind_break,
         opaque: trail.opaque,
     }
 }

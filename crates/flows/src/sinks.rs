@@ -29,7 +29,7 @@ pub(crate) struct Reached<'r> {
     pub(crate) trails: Vec<Trail<'r>>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Every sink of a scope that anything leads to.
     pub(crate) fn sinks(&self, scope: Scope<'r>) -> Vec<Reached<'r>> {
         let mut found = Vec::new();
@@ -52,14 +52,18 @@ impl<'s, 'r> Tracer<'s, 'r> {
                     let shell = shell_of(&at);
                     if !shell.is_understood() {
                         self.line_writes(&at, script, &shell, &mut found);
+                        self.line_code(&at, script, &shell, &mut found);
                     } else if let Some(running) = self.running(scope, step) {
                         self.evaluated(&at, running, &mut found);
+                        self.calculated(&at, running, &mut found);
                         self.sourced(&at, running, &mut found);
                         self.arguments(&at, running, &mut found);
                         self.requests(&at, running, &mut found);
                         self.prompts_of_script(&at, running, &mut found);
                         self.targets_of_script(&at, running, &mut found);
                         self.files(&at, running, &mut found);
+                        self.writes_of_code(&at, running, &mut found);
+                        self.sinks_of_programs(&at, running, &mut found);
                     }
                 }
                 StepKind::Uses { with, .. } => {
@@ -146,8 +150,13 @@ impl<'s, 'r> Tracer<'s, 'r> {
         found.push(reached);
     }
 
-    fn files(&self, at: &At<'r>, running: Running<'s, 'r>, found: &mut Vec<Reached<'r>>) {
-        for write in writes::of_script(&running.text.value, running.script) {
+    pub(crate) fn files(
+        &self,
+        at: &At<'r>,
+        running: Running<'s, 'r>,
+        found: &mut Vec<Reached<'r>>,
+    ) {
+        for write in writes::of_script(running.source(), running.script) {
             let mut trails = self.content(running, &write);
             trails.retain(|trail| !trail.spliced);
             if trails.is_empty() {
@@ -180,6 +189,9 @@ impl<'s, 'r> Tracer<'s, 'r> {
             };
             for trail in &mut trails {
                 trail.place = Some((at.scope.file(), span));
+                if trail.flat {
+                    trail.cap = trail.cap.min(Class::Line);
+                }
             }
             let mut reached = at.reached(kind, span, written, trails);
             reached.sink.holds_up_to = holds_up_to;

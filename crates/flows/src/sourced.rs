@@ -13,7 +13,7 @@ use crate::writes::{Content, EnvFile};
 
 const SHELLS: &[&str] = &["bash", "sh", "dash", "zsh", "ksh"];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// Every file of a script that it reads as code, or writes as such.
     pub(crate) fn sourced(
         &self,

@@ -6,6 +6,8 @@
 //! What is in no table and lies below an object that somebody writes counts as
 //! that person's free text: unknown is never safe.
 
+use cofferdam_workflows::semantics::events;
+
 use crate::class::{Class, Shape, Who};
 
 /// The pages that the tables rest on.
@@ -358,7 +360,8 @@ pub fn page(path: &str, event: &str) -> Option<&'static str> {
 }
 
 fn found(path: &str, event: &str) -> Option<(Shape, &'static str)> {
-    let Some(rest) = path.strip_prefix("github.event.") else {
+    let sender = path == "github.event.sender.login";
+    let Some(rest) = path.strip_prefix("github.event.").filter(|_| !sender) else {
         return of_context(path, event);
     };
     if let Some(below) = rest.strip_prefix("*.").or((rest == "*").then_some("")) {
@@ -420,6 +423,12 @@ fn class_of(steps: &[&str]) -> Class {
     if steps == ["action"] {
         return Class::Line;
     }
+    let of_fork = above
+        .iter()
+        .any(|step| matches!(*step, "repo" | "head_repository" | "forkee"));
+    if of_fork && is_address(leaf) {
+        return Class::Word;
+    }
     if let Some((_, class)) = TEXTS.iter().find(|(name, _)| name == leaf) {
         return *class;
     }
@@ -457,13 +466,56 @@ fn of_context(path: &str, event: &str) -> Option<(Shape, &'static str)> {
             | "pull_request_target" => Shape::new(Class::Ref, Pusher),
             _ => return None,
         },
-        "github.actor" | "github.triggering_actor" => Shape::new(Class::Word, Anyone),
+        "github.actor" | "github.triggering_actor" | "github.event.sender.login" => {
+            Shape::new(Class::Word, who_starts(event)?)
+        }
         _ if path.starts_with("github.[") || path.starts_with("github.*") => {
             return whole_event(event).map(|who| (Shape::new(Class::Text, who), PAYLOADS));
         }
         _ => return None,
     };
     Some((shape, CONTEXTS))
+}
+
+// Whose login the actor's is; a schedule has that of whoever changed it last.
+fn who_starts(event: &str) -> Option<Who> {
+    match event {
+        "schedule" | "workflow_call" => None,
+        _ if events::is_pull_request(event) => Some(PullRequestAuthor),
+        _ if events::is_privileged_from_outside(event) => Some(Anyone),
+        _ => Some(Pusher),
+    }
+}
+
+/// Whether a context is a name that says whose something is: a login, or what
+/// belongs to one.
+#[must_use]
+pub fn names_owner(path: &str) -> bool {
+    if matches!(
+        path,
+        "github.actor" | "github.triggering_actor" | "github.event.sender.login"
+    ) {
+        return true;
+    }
+    let leaf = path.rsplit('.').next().unwrap_or("");
+    let repository = [".head.repo.", ".head_repository.", ".forkee."];
+    let of_fork = repository.iter().any(|part| path.contains(part));
+    path.starts_with("github.event.")
+        && (leaf == "login" && is_word_somewhere(path)
+            || of_fork && (leaf == "full_name" || is_address(leaf)))
+}
+
+// By which `git` fetches a repository.
+fn is_address(leaf: &str) -> bool {
+    matches!(
+        leaf,
+        "clone_url" | "git_url" | "html_url" | "ssh_url" | "svn_url"
+    )
+}
+
+fn is_word_somewhere(path: &str) -> bool {
+    let mut events = OBJECTS.iter().flat_map(|o| o.events.iter().copied());
+    events.any(|event| shape(path, event).is_some_and(|s| s.class == Class::Word))
 }
 
 /// Whether a path leads to a text rather than to an object.

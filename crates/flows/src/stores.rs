@@ -43,7 +43,7 @@ pub(crate) struct Restored<'r> {
     cut: bool,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// The caches that steps restore and other jobs save.
     pub(crate) fn restored(&self, scope: Scope<'r>) -> Vec<Restored<'r>> {
         let saves = self.index.saves();
@@ -77,9 +77,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
             || path.contains("RUNNER_TEMP")
             || path.starts_with("/tmp/");
         if looks && !path.contains([' ', '\n', '|', '(', '=']) {
-            found.extend(self.artifact(running, path));
+            found.extend(self.artifact(running.scope, path));
         }
         found.extend(self.cached(running, path, at));
+        if !path.is_empty() && !path.starts_with('-') {
+            found.extend(self.head_file(running.scope, path, at));
+        }
         self.take(found)
     }
 
@@ -97,14 +100,10 @@ impl<'s, 'r> Tracer<'s, 'r> {
     }
 
     // A file, in a job that has brought in an artifact of another run.
-    fn artifact(&self, running: Running<'s, 'r>, path: &str) -> Option<Trail<'r>> {
-        let leavings = self.leavings(running.scope);
-        let brought = running
-            .scope
-            .earlier_of(&leavings.artifacts)
-            .next()
-            .is_some()
-            || artifacts::brings(running.scope.step?);
+    pub(crate) fn artifact(&self, scope: Scope<'r>, path: &str) -> Option<Trail<'r>> {
+        let leavings = self.leavings(scope);
+        let brought = scope.earlier_of(&leavings.artifacts).next().is_some()
+            || artifacts::brings(scope.step?);
         brought.then(|| source(Holds::Artifact, path))
     }
 
@@ -240,6 +239,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 trail.saved = arrival.saved;
                 trail.cap = arrival.cap;
                 trail.split = arrival.split;
+                trail.behind_break = arrival.behind_break;
                 trail.opaque = arrival.opaque;
                 push(trail, arrival.route);
             }

@@ -26,7 +26,7 @@ const INPUTS: &[&str] = &[
     "sha",
 ];
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn targets(&self, at: &At<'r>, with: &'r [Pair], found: &mut Vec<Reached<'r>>) {
         for pair in with {
             let input = pair.key.value.as_str();

@@ -42,6 +42,10 @@ enum Program {
     After(&'static [&'static str]),
     /// In words `NAME=value`.
     Assignments,
+    /// In what is attached to an option.
+    Attached(&'static str),
+    /// The second word that is no option.
+    Second,
 }
 
 /// A tool.
@@ -292,12 +296,16 @@ const TOOLS: &[Tool] = &[
         Runs,
         "https://developer.hashicorp.com/terraform/cli/commands",
     ),
-    options(
-        &["ansible", "ansible-playbook"],
-        &[],
-        Runs,
-        "https://docs.ansible.com/ansible/latest/cli/ansible-playbook.html",
-    ),
+    // Values of variables are templates, and `lookup('pipe', …)` runs.
+    Tool {
+        program: Program::After(&["-e", "--extra-vars"]),
+        ..options(
+            &["ansible", "ansible-playbook"],
+            &[],
+            Runs,
+            "https://docs.ansible.com/ansible/latest/cli/ansible-playbook.html",
+        )
+    },
     // -v /:/host, --privileged
     options(
         &["docker", "podman"],
@@ -383,11 +391,66 @@ const TOOLS: &[Tool] = &[
         &["install", "run", "get"],
         "https://pkg.go.dev/cmd/go",
     ),
+    Tool {
+        program: Program::After(&["-e"]),
+        ..options(
+            &["gnuplot"],
+            &[],
+            Runs,
+            "https://gnuplot.sourceforge.net/docs_6.0/Overview.html",
+        )
+    },
+    // `!command`
+    Tool {
+        program: Program::After(&["-c", "--cmd"]),
+        ..options(
+            &["vim", "nvim", "vi", "ex"],
+            &[],
+            Runs,
+            "https://vimhelp.org/various.txt.html",
+        )
+    },
+    // A definition is expanded again, and `syscmd` runs.
+    Tool {
+        program: Program::Attached("-D"),
+        ..options(
+            &["m4"],
+            &[],
+            Runs,
+            "https://www.gnu.org/software/m4/manual/m4.html",
+        )
+    },
+    // A line that begins with a dot is a command of the shell: `.shell`.
+    Tool {
+        program: Program::Second,
+        ..options(&["sqlite3"], &[], Runs, "https://sqlite.org/cli.html")
+    },
     // -o APT::Update::Pre-Invoke::=
     fetches(
         &["apt", "apt-get"],
         &["install"],
         "https://manpages.debian.org/stable/apt/apt-get.8.en.html",
+    ),
+    fetches(
+        &["gh"],
+        &["extension"],
+        "https://cli.github.com/manual/gh_extension_install",
+    ),
+    fetches(&["brew"], &["install", "tap"], "https://docs.brew.sh/Taps"),
+    fetches(
+        &["asdf", "mise"],
+        &["plugin", "plugins"],
+        "https://asdf-vm.com/manage/plugins.html",
+    ),
+    fetches(
+        &["gem"],
+        &["specific_install"],
+        "https://guides.rubygems.org/command-reference/",
+    ),
+    fetches(
+        &["jbang", "cookiecutter", "copier"],
+        &[],
+        "https://www.jbang.dev/documentation/jbang/latest/usage.html",
     ),
     fetches(
         &["deno"],
@@ -446,6 +509,17 @@ impl Tool {
         self.fetches
     }
 
+    /// Whether the argument at a place names what is fetched. Of programs that
+    /// run it at once only the first word does.
+    pub(crate) fn is_name(&self, args: &[Word], at: usize) -> bool {
+        const INSTALLS: &[&str] = &["add", "get", "i", "install", "pull", "tap"];
+        let before = args.iter().take(at).map(|word| word.text.as_str());
+        let mut plain = before.clone().filter(|text| !text.starts_with('-'));
+        self.fetches
+            && (before.clone().any(|text| INSTALLS.contains(&text))
+                || plain.all(|text| self.verbs.contains(&text)))
+    }
+
     /// What each argument is.
     pub(crate) fn positions(&self, args: &[Word]) -> Vec<Position> {
         let mut found = Vec::with_capacity(args.len());
@@ -476,10 +550,10 @@ impl Tool {
             } else if let Some((_, count)) = skip {
                 value = *count;
                 Position::Plain
+            } else if self.is_program(args, found.len()) {
+                Position::Program
             } else if text.starts_with('-') {
                 Position::Plain
-            } else if self.program == Program::Assignments && text.contains('=') {
-                Position::Program
             } else if !(programmed || text.is_empty() || is_verb(text) && word.is_static) {
                 programmed = true;
                 Position::Program
@@ -491,6 +565,18 @@ impl Tool {
             found.push(position);
         }
         found
+    }
+
+    // Whether the word at a place is a part of the program by itself.
+    fn is_program(&self, args: &[Word], at: usize) -> bool {
+        let text = args.get(at).map_or("", |word| word.text.as_str());
+        let option = text.starts_with('-');
+        match self.program {
+            Program::Attached(attached) => text.starts_with(attached),
+            Program::Second => !option && follows_a_word(args, at),
+            Program::Assignments => !option && text.contains('='),
+            Program::None | Program::First(_) | Program::After(_) => false,
+        }
     }
 
     fn brings_program(&self, text: &str) -> bool {
@@ -510,6 +596,11 @@ impl Tool {
                 text.len() > 1 && text.starts_with('-') && !text.contains('=')
             })
     }
+}
+
+fn follows_a_word(args: &[Word], at: usize) -> bool {
+    let mut before = args.iter().take(at);
+    before.any(|word| !word.text.starts_with('-'))
 }
 
 // `yq eval EXPRESSION`

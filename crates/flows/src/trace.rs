@@ -15,7 +15,7 @@ use cofferdam_workflows::documents::job::JobKind;
 use cofferdam_workflows::documents::text::{Pair, Text, lookup};
 use cofferdam_workflows::documents::{Action, Job, Step, Workflow};
 use cofferdam_workflows::expressions::{ContextPath, Expr, ExprKind, Operator};
-use cofferdam_workflows::semantics::agents;
+use cofferdam_workflows::semantics::{agents, heads};
 use cofferdam_workflows::shell::Script;
 
 use crate::constraints;
@@ -72,7 +72,7 @@ pub(crate) struct Tracer<'s, 'r> {
     pub(crate) unfinished: Cell<bool>,
 }
 
-impl<'s, 'r> Tracer<'s, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     pub(crate) fn new(
         repository: &'r cofferdam_workflows::Repository,
         index: Arc<Index<'r>>,
@@ -218,6 +218,7 @@ impl<'s, 'r> Tracer<'s, 'r> {
                 }
                 for mut trail in self.take(inner) {
                     trail.json = function == "tojson" || trail.json && function == "case";
+                    trail.flat &= function != "fromjson";
                     found.push(trail);
                 }
             }
@@ -267,10 +268,12 @@ impl<'s, 'r> Tracer<'s, 'r> {
             {
                 self.dispatch(scope, name(3))
             }
-            "github" if sources::is_free_somewhere(text) => vec![Trail::from(
-                End::Source(Source::Context(text.to_owned())),
-                format!("`{text}`"),
-            )],
+            "github" if sources::is_free_somewhere(text) || sources::names_owner(text) => {
+                vec![Trail::from(
+                    End::Source(Source::Context(text.to_owned())),
+                    format!("`{text}`"),
+                )]
+            }
             "env" => match name(1) {
                 Some(name) => self.variable(scope, name),
                 None => self.all_variables(scope),
@@ -561,6 +564,21 @@ impl<'s, 'r> Tracer<'s, 'r> {
         sources.map(|t| t.put(&target)).collect()
     }
 
+    /// What an input of a called workflow is where its caller passes nothing:
+    /// the event is the caller's.
+    pub(crate) fn default_of_call(&self, workflow: &'r Workflow, input: &str) -> Vec<Trail<'r>> {
+        let inside = Scope {
+            unit: Unit::Workflow(workflow),
+            job: None,
+            step: None,
+            before_env: false,
+        };
+        let default = heads::default_of(workflow, input);
+        let trails = default.map_or_else(Vec::new, |text| self.text(inside, text));
+        let is_source = |trail: &Trail<'_>| matches!(trail.end, End::Source(_));
+        trails.into_iter().filter(is_source).collect()
+    }
+
     pub(crate) fn job_output(
         &self,
         workflow: &'r Workflow,
@@ -685,6 +703,8 @@ pub(crate) fn join<'r>(outer: Trail<'r>, inner: &Trail<'r>) -> Trail<'r> {
     joined.split = inner.split || joined.split && inner.cap.has_lines();
     joined.cap = joined.cap.min(inner.cap);
     joined.json &= inner.json;
+    joined.behind_break |= inner.behind_break;
+    joined.flat |= inner.flat;
     joined.opaque |= inner.opaque;
     joined
 }

@@ -7,6 +7,8 @@ use cofferdam_workflows::expressions::Expr;
 
 use crate::class::Class;
 use crate::flow::{Hop, Saved, Source, Stage};
+use crate::outputs::Holds;
+use crate::sources;
 use cofferdam_workflows::documents::Step;
 
 /// Where a way begins, as far as one unit knows.
@@ -39,6 +41,10 @@ pub(crate) struct Trail<'r> {
     pub(crate) cap: Class,
     /// Whether what was one line of it may be several now.
     pub(crate) split: bool,
+    /// Whether its line breaks are escaped, as in JSON, until something reads it.
+    pub(crate) flat: bool,
+    /// Whether only what stands behind a line break of it gets here.
+    pub(crate) behind_break: bool,
     /// Whether it is JSON, which is a safe literal in JavaScript.
     pub(crate) json: bool,
     /// Whether an action whose code is not here stands in between.
@@ -57,6 +63,8 @@ impl<'r> Trail<'r> {
             spliced: false,
             cap: Class::Text,
             split: false,
+            flat: false,
+            behind_break: false,
             json: false,
             opaque: false,
         }
@@ -66,6 +74,8 @@ impl<'r> Trail<'r> {
         self.end == other.end
             && self.cap == other.cap
             && self.split == other.split
+            && self.flat == other.flat
+            && self.behind_break == other.behind_break
             && self.json == other.json
             && self.opaque == other.opaque
             && is_same(self.saved.as_deref(), other.saved.as_deref())
@@ -75,6 +85,15 @@ impl<'r> Trail<'r> {
                 .iter()
                 .zip(&other.guards)
                 .all(|(a, b)| std::ptr::eq(*a, *b))
+    }
+
+    /// Whether it is a name that breaks out of nothing.
+    pub(crate) fn is_name(&self) -> bool {
+        match &self.end {
+            End::Source(Source::Context(path)) => sources::names_owner(path),
+            End::Source(Source::Api(holds, ..)) => *holds == Holds::Login,
+            _ => false,
+        }
     }
 
     pub(crate) fn guard(&mut self, guard: &'r Expr) {
@@ -154,6 +173,7 @@ pub(crate) struct Arrival<'r> {
     pub(crate) saved: Option<Arc<Saved<'r>>>,
     pub(crate) cap: Class,
     pub(crate) split: bool,
+    pub(crate) behind_break: bool,
     pub(crate) opaque: bool,
 }
 
@@ -171,6 +191,7 @@ impl<'r> Arrival<'r> {
         }
         self.split = rest.split || self.split && rest.cap.has_lines();
         self.cap = self.cap.min(rest.cap);
+        self.behind_break |= rest.behind_break;
         self.opaque |= rest.opaque;
         self.route.extend(&rest.route);
         self.through.extend(&rest.through);

@@ -20,7 +20,7 @@ pub(crate) fn is_of_outputs(path: &ContextPath) -> bool {
     path.parts.len() < 3 || path.name(2).is_none_or(|part| part == "outputs")
 }
 
-impl<'r> Tracer<'_, 'r> {
+impl<'s, 'r: 's> Tracer<'s, 'r> {
     /// The outputs of the steps before, or of the one of an id, or with a name
     /// those of that name.
     pub(crate) fn all_outputs(

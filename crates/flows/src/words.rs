@@ -5,6 +5,10 @@ use std::ops::Range;
 
 use cofferdam_workflows::shell::{Command, Script, Word};
 
+use crate::class::Class;
+use crate::filters;
+use crate::readers;
+
 /// One piece of a word that is not constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -138,8 +142,13 @@ pub(crate) enum Passing {
     OneLine,
     /// The same, and one line of it may come out as several.
     Lines,
+    /// A field of it comes out: of GitHub's own JSON this is the freest, and
+    /// nothing where GitHub makes it.
+    Field(Option<Class>),
     /// What comes out holds nothing of it that could do harm.
     Cleaned,
+    /// JSON with nothing but it comes out, in one line.
+    Json,
     /// It comes out of somewhere else.
     Other,
 }
@@ -203,13 +212,15 @@ pub(crate) fn passing(command: &Command) -> Passing {
         "base64" => !flag("dD") && !texts.contains(&"--decode"),
         "jq" => texts
             .iter()
-            .any(|text| text.contains("@base64") || text.contains("@uri") || takes_facts(text)),
+            .any(|text| text.contains("@base64") || text.contains("@uri")),
         "printf" => texts.first().is_some_and(|format| {
             format.contains("%q") && !format.contains("%s") && !format.contains('$')
         }),
         _ => false,
     };
     let joins = match name {
+        // Lines of one file become one.
+        "paste" => texts.iter().any(|t| *t == "--serial" || is_letter(t, 's')),
         "head" | "tail" => texts.iter().any(|t| matches!(*t, "-1" | "-n1" | "1")),
         "tr" => texts
             .iter()
@@ -229,8 +240,34 @@ pub(crate) fn passing(command: &Command) -> Passing {
     } else if splits(name, &texts) {
         Passing::Lines
     } else {
-        Passing::On
+        let filter = readers::filter(command).filter(|_| name == "jq");
+        match filter.and_then(filtered) {
+            Some(Passing::Field(Some(_))) | None if is_compact(name, &texts) => Passing::Json,
+            passing => passing.unwrap_or(Passing::On),
+        }
     }
+}
+
+// jq -c
+fn is_compact(name: &str, texts: &[&str]) -> bool {
+    let compact = texts
+        .iter()
+        .any(|t| *t == "--compact-output" || is_letter(t, 'c'));
+    let raw = ["--raw-output", "--join-output", "--raw-output0"];
+    let raw = |t: &&str| raw.contains(t) || is_letter(t, 'r') || is_letter(t, 'j');
+    name == "jq" && compact && !texts.iter().any(raw)
+}
+
+// `-sd,`
+fn is_letter(option: &str, letter: char) -> bool {
+    let letters = option
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'));
+    let short = letters.filter(|letters| letters.len() < 4 || letter == 's');
+    short.is_some_and(|letters| match letter {
+        's' => letters.starts_with('s'),
+        letter => letters.contains(letter),
+    })
 }
 
 /// Whether `printf` writes an argument by `%q`, as a shell would read it back.
@@ -287,39 +324,13 @@ fn splits(name: &str, texts: &[&str]) -> bool {
     }
 }
 
-/// Whether a filter of jq takes only what GitHub itself makes: numbers, commits,
-/// states.
-fn takes_facts(filter: &str) -> bool {
-    const FACTS: &[&str] = &[
-        "additions",
-        "baseRefOid",
-        "changedFiles",
-        "closed",
-        "createdAt",
-        "databaseId",
-        "deletions",
-        "headRefOid",
-        "id",
-        "isDraft",
-        "mergeable",
-        "node_id",
-        "number",
-        "oid",
-        "sha",
-        "state",
-        "updatedAt",
-    ];
-    let mut fields = filter
-        .split('.')
-        .skip(1)
-        .map(|rest| {
-            let end = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
-            rest.get(..end).unwrap_or("")
-        })
-        .peekable();
-    fields.peek().is_some() && fields.all(|field| FACTS.contains(&field))
+// What a filter of jq lets through; `None` where it puts in values of its own.
+fn filtered(filter: &str) -> Option<Passing> {
+    if filters::measures(filter) {
+        return Some(Passing::Cleaned);
+    }
+    let own = filter.contains('$') || !filter.contains('.');
+    (!own).then(|| Passing::Field(filters::class_of(filter)))
 }
 
 /// Whether what a pattern matches holds harmless characters only: classes and
@@ -460,9 +471,14 @@ mod tests {
             ("base64 -w0", Passing::Cleaned),
             ("base64 -d", Passing::Lines),
             ("curl \"$URL\"", Passing::Other),
-            ("jq -r .number", Passing::Cleaned),
-            ("jq -r '\"n=\\(.number)\"'", Passing::Cleaned),
-            ("jq -r .title", Passing::On),
+            ("jq -r .number", Passing::Field(None)),
+            ("jq -r '\"n=\\(.number)\"'", Passing::Field(None)),
+            ("jq -r .title", Passing::Field(Some(Class::Line))),
+            ("jq length <<< \"$X\"", Passing::Cleaned),
+            ("jq -n --arg t \"$X\" '{a: $t}'", Passing::On),
+            ("paste -sd, -", Passing::OneLine),
+            ("jq -c .a", Passing::Json),
+            ("jq -rc .a", Passing::Field(Some(Class::Text))),
             ("jq -r '\"x=\\(tojson)\"'", Passing::OneLine),
             ("printf %q \"$X\"", Passing::Cleaned),
         ];

@@ -103,7 +103,9 @@ fn is_tee(command: &Command) -> bool {
 fn target(script: &Script, command: &Command) -> Option<EnvFile> {
     let named = |word: &Word| {
         EnvFile::ALL.into_iter().find(|file| {
-            word.variables.iter().any(|v| v == file.variable())
+            word.variables
+                .iter()
+                .any(|v| v == file.variable() || is_other_name(script, v, *file))
                 || word.text.contains(&format!("env:{}", file.variable()))
         })
     };
@@ -128,6 +130,12 @@ fn target(script: &Script, command: &Command) -> Option<EnvFile> {
     }
     let (_, args) = last.effective();
     args.iter().find_map(named)
+}
+
+// `F=$GITHUB_ENV`
+fn is_other_name(script: &Script, name: &str, file: EnvFile) -> bool {
+    let mut own = script.assignments.iter().filter(|a| a.name == name);
+    own.any(|a| a.value.variables.iter().any(|v| v == file.variable()))
 }
 
 struct Collector<'s> {

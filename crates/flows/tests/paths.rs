@@ -131,11 +131,12 @@ fn every_case_has_the_ways_that_were_written_down() {
         if expected.is_empty() && !comments.contains(&"expect: nothing") {
             writeln!(wrong, "{name}: says nothing of what is expected").unwrap();
         }
+        let tree = Tree::new(files.iter().map(|(path, _)| path.as_str().into()).collect());
         let files = files
             .into_iter()
             .map(|(path, text)| SourceFile::new(path.as_str(), text))
             .collect();
-        let repository = Repository::read(files, Tree::default());
+        let repository = Repository::read(files, tree);
         let scripts = scripts(&repository);
         let of = |path: &str, step: &Step| scripts.get(&(path.to_owned(), step.span.start));
         let flows = Flows::of(&repository, &of);

@@ -106,7 +106,7 @@ pub struct Note {
 /// What there is to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoteKind {
-    /// The same package at the same version is listed twice.
+    /// The same package at the same version is listed twice, with other hashes.
     Duplicate {
         /// The package.
         name: String,
@@ -163,7 +163,7 @@ impl fmt::Display for NoteKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Duplicate { name, first } => {
-                write!(f, "`{name}` is listed in line {first} already")
+                write!(f, "`{name}` is listed in line {first} with other hashes")
             }
             Self::Dangling { name } => write!(f, "`{name}` is asked for and not listed"),
             Self::Unread { path, why } => write!(f, "`{path}` is not read: {why}"),

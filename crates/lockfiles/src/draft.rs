@@ -12,6 +12,10 @@ use crate::{Document, Ecosystem, Format, Integrity, Package, Relation, Scope, Un
 pub(crate) const MOST_PACKAGES: usize = 500_000;
 /// The most requirements of one file, all packages together.
 const MOST_EDGES: usize = 4_000_000;
+/// The most candidates that are looked at while requirements are followed, all
+/// packages together. Real files need a few for each requirement; a file that needs
+/// more has many packages of one name, and is built to be slow.
+const MOST_LOOKS: usize = 8_000_000;
 /// The most notes of one file; the last one then stands for all others.
 const MOST_NOTES: usize = 1_000;
 /// The most characters of a foreign text that a note repeats.
@@ -24,6 +28,7 @@ pub(crate) struct Draft<'f> {
     notes: Vec<Note>,
     edges: Vec<(usize, usize)>,
     asks: Vec<(usize, Ask)>,
+    looks: usize,
     /// What nobody in the file asks for is asked for by the project, and of the
     /// rest nothing is known.
     roots_are_direct: bool,
@@ -39,6 +44,7 @@ impl<'f> Draft<'f> {
             notes: Vec::new(),
             edges: Vec::new(),
             asks: Vec::new(),
+            looks: 0,
             roots_are_direct: false,
             knows_nothing: false,
         }
@@ -91,8 +97,21 @@ impl<'f> Draft<'f> {
     }
 
     /// The project asks for a package by itself.
-    pub(crate) fn ask(&mut self, package: usize, ask: Ask) {
+    pub(crate) fn ask(&mut self, package: usize, ask: Ask) -> Result<(), Mistake> {
+        self.look(1)?;
         self.asks.push((package, ask));
+        Ok(())
+    }
+
+    /// Counts candidates that are looked at.
+    pub(crate) fn look(&mut self, count: usize) -> Result<(), Mistake> {
+        self.looks = self.looks.saturating_add(count);
+        if self.looks <= MOST_LOOKS {
+            return Ok(());
+        }
+        let limit = MOST_LOOKS;
+        let unit = "candidates for what is asked for";
+        Err(Mistake::at(1, Problem::TooLarge { limit, unit }))
     }
 
     /// For a file that lists every requirement of every package and does not say
@@ -165,7 +184,10 @@ impl<'f> Draft<'f> {
     pub(crate) fn spread(&mut self) {
         let mut needs: Vec<Vec<usize>> = vec![Vec::new(); self.packages.len()];
         for &(from, to) in &self.edges {
-            if let Some(list) = needs.get_mut(from) {
+            // What a member of the project needs is among the asks.
+            let is_project = (self.packages.get(from))
+                .is_some_and(|package| package.relation == Relation::Project);
+            if let Some(list) = needs.get_mut(from).filter(|_| !is_project) {
                 list.push(to);
             }
         }
@@ -247,11 +269,9 @@ impl<'f> Draft<'f> {
         }
     }
 
-    /// The same package at the same version from the same source in the same file
-    /// with another set of hashes, or simply once more.
+    /// The same package at the same version from the same source with other hashes.
     fn note_duplicates(&mut self) {
-        let mut first: HashMap<(Ecosystem, &str, Option<&str>, Option<&str>), &Package> =
-            HashMap::with_capacity(self.packages.len());
+        let mut first = HashMap::with_capacity(self.packages.len());
         let mut found = Vec::new();
         for package in &self.packages {
             let key = (
@@ -259,8 +279,10 @@ impl<'f> Draft<'f> {
                 package.name.as_str(),
                 package.version.as_deref(),
                 package.source.address(),
+                package.qualifiers.as_slice(),
             );
-            let Some(known) = first.get(&key) else {
+            let known: Option<&&Package> = first.get(&key);
+            let Some(known) = known else {
                 first.insert(key, package);
                 continue;
             };
@@ -269,9 +291,7 @@ impl<'f> Draft<'f> {
                 all.sort();
                 all
             };
-            let is_same = known.location.path == package.location.path
-                && (known.location.span == package.location.span
-                    || hashes(known) == hashes(package));
+            let is_same = hashes(known) == hashes(package);
             if !is_same {
                 found.push(Note {
                     location: package.location.clone(),

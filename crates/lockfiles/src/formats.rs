@@ -182,6 +182,9 @@ pub fn text(path: &str, bytes: Vec<u8>) -> Result<SourceFile, ParseError> {
     if bytes.len() > MAX_BYTES {
         return Err(failed(Mistake::at(1, too_large())));
     }
+    if let Some(text) = utf16(&bytes) {
+        return Ok(SourceFile::new(path, text));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(path, text)),
         Err(error) => {
@@ -191,6 +194,18 @@ pub fn text(path: &str, bytes: Vec<u8>) -> Result<SourceFile, ParseError> {
             Err(failed(Mistake::at(line, Problem::NotText)))
         }
     }
+}
+
+/// UTF-16 behind its mark, as shells of Windows write it.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.first_chunk()? {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, rest) = bytes.get(2..)?.as_chunks();
+    let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
+    rest.is_empty().then(|| String::from_utf16(&units).ok())?
 }
 
 fn too_large() -> Problem {
@@ -235,4 +250,92 @@ fn conflict(text: &str) -> Result<(), Mistake> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::NoFiles;
+
+    #[test]
+    fn bytes_become_text_or_a_mistake() {
+        let utf16: Vec<u8> = "\u{feff}a==1\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let file = text("requirements.txt", utf16).unwrap();
+        assert_eq!(file.text(), "a==1\n");
+        let error = text("x", b"a\nb\xffc".to_vec()).unwrap_err();
+        assert_eq!(
+            (error.mistake.line, error.problem()),
+            (2, &Problem::NotText)
+        );
+        assert!(text("x", vec![0xff, 0xfe, 0]).is_err());
+        let error = text("x", vec![b' '; MAX_BYTES + 1])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "x: line 1, column 1: more than 67108864 bytes are not read"
+        );
+    }
+
+    #[test]
+    fn formats_are_told_by_name() {
+        for (path, format) in [
+            ("a/Cargo.lock", Some(Format::CargoLock)),
+            ("npm-shrinkwrap.json", Some(Format::PackageLock)),
+            ("pylock.dev.toml", Some(Format::Pylock)),
+            ("pylock..toml", None),
+            ("requirements/dev.txt", Some(Format::Requirements)),
+            ("requirements-dev.txt", Some(Format::Requirements)),
+            ("requirements.md", None),
+            ("vendor/modules.txt", Some(Format::GoModulesTxt)),
+            ("modules.txt", None),
+            (
+                "a/gradle/verification-metadata.xml",
+                Some(Format::VerificationMetadata),
+            ),
+            ("App.deps.json", Some(Format::DepsJson)),
+            ("sbom.cdx.json", Some(Format::CycloneDxJson)),
+            ("x.spdx", Some(Format::SpdxTagValue)),
+            (".github/workflows/actions.lock", None),
+            ("", None),
+        ] {
+            assert_eq!(Format::of(path), format, "{path}");
+        }
+        let mut names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Format::ALL.len());
+    }
+
+    #[test]
+    fn every_format_answers_anything() {
+        let texts = [
+            "", "{}", "[]", "x y", "\0", "\u{feff}", "<a/>", "%{}", "---\n", "a = 1\n", "\r\n\r",
+            "((((", "\"", "é",
+        ];
+        for format in Format::ALL {
+            for text in texts {
+                let file = SourceFile::new("f", text);
+                if let Ok(document) = parse(*format, &file, &NoFiles) {
+                    let places = document.packages.iter().map(|p| &p.location);
+                    for place in places.chain(document.notes.iter().map(|n| &n.location)) {
+                        assert!(place.span.end <= text.len(), "{format:?} {text:?}");
+                    }
+                }
+            }
+        }
+        let file = SourceFile::new("f", "x: 1\n======= \n>>>>>>> theirs\n");
+        let error = parse(Format::GoMod, &file, &NoFiles).unwrap_err();
+        assert_eq!(
+            (error.mistake.line, error.problem()),
+            (3, &Problem::ConflictMarker)
+        );
+        assert!(error.hint().contains("merge"));
+        let other = parse(Format::Dockerfile, &SourceFile::new("f", ""), &NoFiles).unwrap_err();
+        assert!(matches!(other.problem(), Problem::Refused { .. }));
+    }
 }

@@ -186,7 +186,7 @@ mod tests {
         let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let sri = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         let plain = Integrity::hex(Subject::Archive, Algorithm::Sha256, &hex.to_uppercase());
-        assert_eq!(Integrity::subresource(sri), [plain.clone()]);
+        assert_eq!(Integrity::subresource(sri), vec![plain.clone()]);
         let text = format!("sha256:{hex}");
         assert_eq!(
             Integrity::prefixed(Subject::Archive, &text),

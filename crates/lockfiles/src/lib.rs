@@ -38,11 +38,15 @@ pub mod purl;
 #[cfg(feature = "packages")]
 mod pypi;
 #[cfg(feature = "packages")]
+mod references;
+#[cfg(feature = "packages")]
 mod rubygems;
 #[cfg(feature = "packages")]
 mod sbom;
 #[cfg(feature = "packages")]
 mod tree;
+#[cfg(feature = "packages")]
+pub mod versions;
 #[cfg(feature = "packages")]
 mod xml;
 

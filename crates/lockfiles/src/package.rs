@@ -91,6 +91,19 @@ impl Package {
         }
     }
 
+    /// The name by which two packages of the ecosystem are the same one: registries
+    /// differ in whether they tell `A` from `a` and `_` from `-`.
+    #[must_use]
+    pub fn lookup_name(&self) -> String {
+        match self.ecosystem {
+            Ecosystem::PyPi => crate::purl::pypi_name(&self.name),
+            Ecosystem::NuGet | Ecosystem::Packagist | Ecosystem::GitHubActions | Ecosystem::Hex => {
+                self.name.to_lowercase()
+            }
+            _ => self.name.clone(),
+        }
+    }
+
     /// The name of its ecosystem in the OSV schema, with the release of a
     /// distribution where OSV has one: `npm`, `Debian:12`, `Alpine:v3.20`.
     #[must_use]
@@ -297,6 +310,9 @@ impl Relation {
 }
 
 /// What a package is needed for.
+///
+/// Several formats say nothing of it (`Cargo.lock`, `go.mod`): a gate for what runs
+/// has to count [`Self::Unknown`] in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// The product runs with it.

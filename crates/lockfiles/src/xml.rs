@@ -6,7 +6,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use crate::mistake::{Mistake, Problem};
 
 /// The most elements, attributes and texts of one file.
-const MOST_NODES: u32 = 8_000_000;
+const MOST_NODES: u32 = 3_000_000;
 
 /// Reads a file.
 pub(crate) fn read(file: &SourceFile) -> Result<Document<'_>, Mistake> {

@@ -32,6 +32,8 @@ pub mod slug;
 pub mod triggers;
 #[cfg(feature = "vendoring")]
 pub mod vendoring;
+#[cfg(feature = "verification")]
+pub mod verification;
 #[cfg(feature = "exposure")]
 pub mod what_if;
 

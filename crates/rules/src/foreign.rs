@@ -6,8 +6,11 @@
 //! stranger's code.
 
 mod actions;
+mod beside;
 mod budget;
+mod images;
 mod kept;
+mod pushes;
 mod script;
 mod tree;
 mod unread;
@@ -35,6 +38,7 @@ use crate::starts::Start;
 
 pub(crate) use kept::Walks;
 pub use kept::{of_artifacts, of_head, of_start};
+pub use pushes::Push;
 use script::Fetched;
 use tree::Tree;
 
@@ -53,6 +57,13 @@ pub struct Foreign {
     pub doubts: Vec<Run>,
     /// What runs files of which it is not known whether they are a stranger's.
     pub lost: Vec<Run>,
+    /// What runs while a stranger's files lie elsewhere, and may come upon them.
+    pub beside: Vec<Run>,
+    /// What writes a stranger's files into the repository.
+    pub pushes: Vec<Push>,
+    /// Services whose image, or whose options, the starter names: the span of the
+    /// image.
+    pub services: Vec<(Location, Way)>,
     /// Programs that nobody has read, and that are handed what the starter
     /// writes, or ask for it.
     pub unread: Vec<Unread>,
@@ -266,6 +277,8 @@ fn of_chain(
         left: cx.walks.budgets.of(cx, view.place),
         packed: false,
         programs: 0,
+        strewn: None,
+        landed: false,
         whose,
         out: Foreign::default(),
     };
@@ -301,6 +314,10 @@ struct Walk<'w> {
     packed: bool,
     /// How many programs of the checkout were walked through.
     programs: usize,
+    /// The last that a stranger put where no folder is known.
+    strewn: Option<usize>,
+    /// Whether a stranger's files, or words, were put into the repository's own.
+    landed: bool,
     /// Whose files are asked for.
     whose: Whose,
     out: Foreign,
@@ -417,41 +434,6 @@ impl Walk<'_> {
             || [true, false]
                 .iter()
                 .all(|there| conditions::step_runs(step, situation(*there)) == Runs::Yes)
-    }
-
-    // `container: ${{ github.event.comment.body }}`: the steps run in an image of
-    // the starter's.
-    fn contained(&mut self, frame: &Frame<'_>) {
-        let Some(container) = &self.view.job.container else {
-            return;
-        };
-        let image = &container.image;
-        let Some(reference) = image else { return };
-        let text = reference;
-        let starts = text.value.trim_start().starts_with("${{");
-        if !starts || !frame.of_text(text, None).text || self.whose != Whose::Stranger {
-            return;
-        }
-        let place = self.view.at(text.span);
-        let label = self.view.job.name().to_owned();
-        self.out.runs.push(Run {
-            fetch: self.out.fetches.len(),
-            place: place.clone(),
-            label: label.clone(),
-            means: format!("container: {}", text.value),
-            contained: false,
-            handed: false,
-            way: Way::Open,
-        });
-        self.out.fetches.push(Fetch {
-            place,
-            label,
-            head: Head::TEXT.or(Head::FORK),
-            means: Means::Git,
-            folder: Folder::Elsewhere,
-            mutable: true,
-            way: Way::Open,
-        });
     }
 
     fn step(&mut self, at: &At<'_>) {
@@ -571,6 +553,9 @@ impl Walk<'_> {
         }
         let index = self.out.fetches.len();
         self.tree.foreign(&folder, index);
+        if folder == Folder::Elsewhere {
+            self.strewn = Some(index);
+        }
         self.out.fetches.push(Fetch {
             place: at.document.file().locate(span),
             label: at.label.clone(),

@@ -271,6 +271,9 @@ pub fn arrives(
     if is_ruled_out(&flow.guards, start.event()) {
         return None;
     }
+    if looked_up(flow, start) {
+        return Some((shape, Way::Open));
+    }
     let steps: Vec<&Step> = flow.through.iter().copied().chain([sink.step]).collect();
     let way = of_words(flow, way(cx, &flow.guards, &steps, start, view));
     let shape = if own_words(flow, &way) {
@@ -281,6 +284,19 @@ pub fn arrives(
     Some((shape, way))
 }
 
+/// Whether a run that no stranger causes asks the API for what strangers have
+/// written there: a schedule, a push, a release. Its conditions are about whoever
+/// causes it.
+#[must_use]
+pub fn looked_up(flow: &Flow<'_>, start: &Start<'_>) -> bool {
+    let event = start.event();
+    matches!(flow.source, Source::Api(..))
+        && start.command.is_none()
+        && !events::is_privileged_from_outside(event)
+        && !events::is_pull_request(event)
+        && !matches!(event, "repository_dispatch" | "workflow_dispatch")
+}
+
 fn of_start<'c>(
     cx: &Context<'_>,
     flow: &'c Flow<'c>,
@@ -289,10 +305,21 @@ fn of_start<'c>(
 ) -> Option<Danger<'c>> {
     let (shape, way) = arrives(cx, flow, sink, start)?;
     let view = start.job()?;
-    let (mut severity, confidence) = grade(grades::held(view, start), start, shape, &way)?;
+    let held = grades::held(view, start);
+    let api = matches!(flow.source, Source::Api(..));
+    let (mut severity, confidence) = match (looked_up(flow, start), start.event()) {
+        (true, _) => (of_lookup(held, view, shape), Confidence::Medium),
+        // Somebody with a role has to start it.
+        (false, "workflow_dispatch") if api && start.command.is_none() => {
+            (of_lookup(held, view, shape).lowered(), Confidence::Medium)
+        }
+        _ => grade(held, start, shape, &way)?,
+    };
     // Names of files stand out in a review, next to code that runs anyway.
     if let (
-        Source::Read(Holds::FileNames, _) | Source::Output(_, Holds::FileNames),
+        Source::Read(Holds::FileNames, _)
+        | Source::Api(Holds::FileNames, ..)
+        | Source::Output(_, Holds::FileNames),
         Who::CommitAuthor,
     ) = (&flow.source, shape.who)
     {
@@ -301,7 +328,7 @@ fn of_start<'c>(
     let confidence = match flow.source {
         // What a script looks up may be of another pull request than the one
         // that the stranger opened.
-        Source::Read(..) => confidence.min(Confidence::Medium),
+        Source::Read(..) | Source::Api(..) => confidence.min(Confidence::Medium),
         _ => confidence,
     };
     let severity = match (severity, way == Way::Unknown, start.environment_unknown()) {
@@ -416,6 +443,22 @@ pub(crate) fn way(
     way
 }
 
+// What is looked up may be another's than the stranger's, and a run of its own
+// comes only after it was written.
+fn of_lookup(held: Held, view: &JobView<'_>, shape: Shape) -> Severity {
+    match shape.who {
+        Who::Anyone => {
+            let severity = grades::severity(held, &[], true).lowered();
+            match view.job.environment {
+                Some(_) => severity.lowered(),
+                None => severity,
+            }
+        }
+        _ if held == Held::Grave => Severity::Medium,
+        _ => Severity::Low,
+    }
+}
+
 // By what is held where the value arrives, and by the run in which it is shaped.
 pub(crate) fn grade(
     held: Held,
@@ -527,6 +570,7 @@ impl Danger<'_> {
             Who::CommitAuthor => {
                 format!("{who} takes {taken}, though somebody has read it before")
             }
+            Who::Anyone => format!("{who} takes {taken}: the run asks for what they have written"),
             _ => format!("{who} has rights here already, and comes by this to {taken}"),
         }
     }

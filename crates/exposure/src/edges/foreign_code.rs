@@ -44,6 +44,10 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             };
             executed(ground, run, &found, one, &fact, graph);
         }
+        for one in &found.beside {
+            let fact = Verdict::when(unknown(&one.place, &one.means));
+            executed(ground, run, &found, one, &fact, graph);
+        }
         for one in &found.unread {
             unread(run, one, graph);
         }
@@ -69,12 +73,17 @@ pub(super) fn runs(place: &Location) -> Fact {
     Fact::Runs(format!("{}:{}", place.path, place.line))
 }
 
+// What a program does that nobody has read.
+fn unknown(place: &Location, means: &str) -> Fact {
+    match is_callee(means) {
+        true => Fact::Callee(means.to_owned()),
+        false => runs(place),
+    }
+}
+
 // A program that nobody has read may do what the starter says.
 fn unread(run: &Run<'_>, one: &foreign::Unread, graph: &mut Graph) {
-    let fact = match is_callee(&one.means) {
-        true => Fact::Callee(one.means.clone()),
-        false => runs(&one.place),
-    };
+    let fact = unknown(&one.place, &one.means);
     let way = merged(run, one.way.clone());
     for rank in Rank::ALL {
         let Some(verdict) = passing(&way, rank) else {

@@ -15,6 +15,7 @@ use crate::passing::passing_words;
 use crate::scene::{Run, needs_success};
 use crate::verdict::{Fact, Verdict};
 use cofferdam_workflows::semantics::agents::Power;
+use cofferdam_workflows::semantics::events;
 use cofferdam_workflows::semantics::gates::Way;
 
 pub(super) const RULE: EdgeRule = EdgeRule {
@@ -28,7 +29,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
     let scene = ground.scene;
     // The runs of a job with their starts as the files have them.
     let mut starts: HashMap<usize, Vec<(&Run<'_>, Start<'_>)>> = HashMap::new();
-    for run in scene.runs.iter().filter(|run| takes_words(run)) {
+    for run in scene.runs.iter().filter(|run| holds_something(run)) {
         let mut start = run.start.clone();
         start.way = match &start.files {
             Way::Closed if run.for_insiders => Way::Open,
@@ -56,6 +57,12 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
 /// branch, by the inputs of a dispatch.
 fn takes_words(run: &Run<'_>) -> bool {
     run.takes_heads() || is_review(run)
+}
+
+/// The same, and the runs that nobody outside causes: they may ask the API for
+/// what strangers have written.
+fn holds_something(run: &Run<'_>) -> bool {
+    takes_words(run) || !events::is_pull_request(run.event())
 }
 
 /// What a value gets where it arrives.
@@ -99,6 +106,10 @@ fn arrive(
     becomes: Becomes,
     graph: &mut Graph,
 ) {
+    let looked_up = injections::looked_up(flow, start);
+    if !takes_words(run) && !looked_up {
+        return;
+    }
     let Some((shape, way)) = injections::arrives(cx, flow, sink, start) else {
         return;
     };
@@ -113,7 +124,7 @@ fn arrive(
     let dispatched = matches!(run.event(), "repository_dispatch" | "workflow_dispatch");
     let by_hand = dispatched && run.start.command.is_none();
     // What keeps every stranger out lets those in who are none.
-    let insiders = run.start.files.is_closed();
+    let insiders = run.start.files.is_closed() && !looked_up;
     for rank in Rank::ALL {
         let Some(verdict) = passing_words(&way, rank, run.event()) else {
             continue;
@@ -148,6 +159,8 @@ fn arrive(
         };
         let from = match success && run.event() == "workflow_run" {
             true => Node::Followed(run.id, rank),
+            // It runs without them, and finds what they have put there.
+            false if looked_up => Node::Position(rank.position()),
             false => Node::Started(run.id, rank),
         };
         let mut edge = Drawn::new(RULE.id, from, to)

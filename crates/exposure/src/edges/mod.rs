@@ -37,6 +37,7 @@ mod outsider_start;
 mod own_environment;
 mod own_runner;
 mod own_workflow;
+mod pushes;
 mod roles;
 mod service;
 mod token_dispatch;
@@ -107,6 +108,7 @@ pub const RULES: &[EdgeRule] = &[
     own_environment::RULE,
     own_runner::RULE,
     own_workflow::RULE,
+    pushes::RULE,
     roles::RULE,
     service::RULE,
     token_dispatch::RULE,

@@ -3,6 +3,8 @@
 pub mod checksums;
 pub mod lock;
 #[cfg(feature = "packages")]
+mod manifests;
+#[cfg(feature = "packages")]
 pub(crate) mod packages;
 
 pub use checksums::Checksums;

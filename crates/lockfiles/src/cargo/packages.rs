@@ -3,7 +3,7 @@
 //! Source: the Cargo book, "Cargo.toml vs Cargo.lock", and the encoding that
 //! Cargo documents in its `core/resolver/encode.rs`: a dependency is written as
 //! `name`, `name version` or `name version (source)`, as short as is unambiguous.
-//! Which crates are needed for tests alone, the file does not say.
+//! Which crates are needed for tests alone, the manifests beside it say.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::mistake::{Mistake, Problem};
 use crate::tree::{self, Node, wanted};
 use crate::{Algorithm, Ecosystem, Format, Package, Relation, Source};
 
-pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mistake> {
+pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, Mistake> {
     let file = draft.file;
     let root = tree::toml(file)?;
     let version = match root.get("version") {
@@ -50,16 +50,25 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         by_name.entry(package.name.clone()).or_default().push(at);
     }
     let sources: Vec<Option<&str>> = packages().map(|node| node.text_of("source")).collect();
+    let mut needs: Vec<Vec<usize>> = vec![Vec::new(); draft.packages.len()];
     for (from, node) in packages().enumerate() {
         for dependency in node.items_of("dependencies") {
             let what = "the name of a dependency";
             let text = wanted(file, dependency.span, what, dependency.text())?;
+            let name = text.split(' ').next().unwrap_or(text);
+            draft.look(by_name.get(name).map_or(0, Vec::len))?;
             match resolve(&draft, &sources, &by_name, text) {
-                Some(to) => draft.edge(from, to)?,
+                Some(to) => {
+                    draft.edge(from, to)?;
+                    if let Some(list) = needs.get_mut(from) {
+                        list.push(to);
+                    }
+                }
                 None => draft.dangling(dependency.span, text),
             }
         }
     }
+    super::manifests::ask(&mut draft, files, &needs)?;
     Ok(draft.finish(Format::CargoLock, version))
 }
 
@@ -151,8 +160,17 @@ fn resolve(
         };
         version.is_none_or(|version| same == Some(version)) && source.is_none_or(is_source)
     });
-    let first = fitting.next()?;
-    fitting.next().is_none().then_some(first)
+    let all: Vec<usize> = fitting.by_ref().take(8).collect();
+    match all.as_slice() {
+        [only] => Some(*only),
+        // Of a version that a member and a registry have, the member has no source.
+        several => {
+            let is_member = |at: &&usize| sources.get(**at).copied().flatten().is_none();
+            let mut members = several.iter().filter(is_member);
+            let first = members.next().filter(|_| source.is_none())?;
+            members.next().is_none().then_some(*first)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +242,17 @@ source = "sparse+https://crates.example/index/"
     }
 
     #[test]
+    fn a_member_comes_before_a_crate_of_the_same_version() {
+        let text = "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\
+                    [[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+https://x\"\n\
+                    [[package]]\nname = \"b\"\nversion = \"1.0.0\"\n\
+                    dependencies = [\"a 1.0.0\"]\n";
+        let document = read(text).unwrap();
+        assert_eq!(document.packages.first().unwrap().requirers, [2]);
+        assert_eq!(document.notes, []);
+    }
+
+    #[test]
     fn the_first_version_is_read() {
         let text = "[root]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \
                     \"b 1.0.0 (registry+https://x)\",\n]\n\n[[package]]\nname = \"b\"\n\
@@ -254,6 +283,44 @@ source = "sparse+https://crates.example/index/"
     }
 
     #[test]
+    fn manifests_say_what_crates_are_for() {
+        let lock = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n\
+                    dependencies = [\"app-lib\", \"far\"]\n[[package]]\nname = \"app-lib\"\nversion = \"0.1.0\"\n\
+                    dependencies = [\"built\", \"tested\"]\n[[package]]\nname = \"built\"\nversion = \"1.0.0\"\n\
+                    source = \"registry+x\"\n[[package]]\nname = \"deep\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n\
+                    [[package]]\nname = \"far\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\ndependencies = [\"deep\"]\n\
+                    [[package]]\nname = \"tested\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n";
+        let root = "[package]\nname = \"app\"\n[workspace]\nmembers = [\"crates/*\"]\n[dependencies]\n\
+                    near = { package = \"far\", version = \"1\", optional = true }\napp-lib = { path = \"crates/lib\" }\n";
+        let lib = "[package]\nname = \"app-lib\"\n[target.'cfg(unix)'.build-dependencies]\nbuilt = \"1\"\n\
+                   [dev-dependencies]\ntested = \"1\"\n";
+        let files = |path: &str| match path {
+            "Cargo.toml" => Ok(SourceFile::new(path, root)),
+            "crates/lib/Cargo.toml" => Ok(SourceFile::new(path, lib)),
+            _ => Err(crate::Unreadable::Missing),
+        };
+        let file = SourceFile::new("Cargo.lock", lock);
+        let document = parse(Format::CargoLock, &file, &files).unwrap();
+        let scopes: Vec<_> = document
+            .dependencies()
+            .map(|(_, p)| (p.name.as_str(), p.scope, p.optional, p.relation))
+            .collect();
+        use crate::Scope::{Development, Runtime, Unknown};
+        use Relation::{Direct, Transitive};
+        assert_eq!(
+            scopes,
+            [
+                ("built", Development, false, Direct),
+                ("deep", Runtime, true, Transitive),
+                ("far", Runtime, true, Direct),
+                ("tested", Development, false, Direct),
+            ]
+        );
+        let without = parse(Format::CargoLock, &file, &NoFiles).unwrap();
+        assert!(without.packages.iter().all(|p| p.scope == Unknown));
+    }
+
+    #[test]
     fn gaps_and_duplicates_are_notes() {
         let text = NEW.replace("\"forked\"]", "\"gone\"]")
             + "\n[[package]]\nname = \"rand\"\n\
@@ -268,7 +335,7 @@ source = "sparse+https://crates.example/index/"
                 "6: `gone` is asked for and not listed",
                 "12: `rand 0.8.0` is asked for and not listed",
                 "26: `sha256:zz` is no hash",
-                "26: `rand` is listed in line 15 already",
+                "26: `rand` is listed in line 15 with other hashes",
             ]
         );
     }

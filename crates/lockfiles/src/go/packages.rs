@@ -19,6 +19,7 @@ pub(crate) fn read_mod(mut draft: Draft<'_>, files: &dyn Files) -> Result<Docume
     let module = GoMod::parse(text)?;
     let sums = sums(&draft, files, "go.sum");
     let lines = Lines::of(text);
+    let mut library_at = None;
     for statement in statements(text)? {
         let span = |word: &str| lines.word(text, statement.line, word);
         match (statement.verb.as_str(), statement.word(0)) {
@@ -37,18 +38,16 @@ pub(crate) fn read_mod(mut draft: Draft<'_>, files: &dyn Files) -> Result<Docume
                 library.relation = Relation::Direct;
                 library.source = Source::registry();
                 // The toolchain is the newer of the two.
-                let known = draft.packages.iter().position(|one| one.name == "stdlib");
-                match known.and_then(|at| draft.packages.get_mut(at)) {
+                match library_at.and_then(|at: usize| draft.packages.get_mut(at)) {
                     Some(first) => *first = library,
-                    None => {
-                        draft.add(library)?;
-                    }
+                    None => library_at = Some(draft.add(library)?),
                 }
             }
             _ => {}
         }
     }
     for one in &module.require {
+        draft.look(module.replace.len())?;
         let span = lines.word(text, one.line, &one.module.path);
         let new = replacement(&module.replace, &one.module).map(|replace| &replace.new);
         let mut package = package(&draft, &one.module, new, span);
@@ -68,13 +67,16 @@ pub(crate) fn read_work(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document,
     let text = draft.file.text();
     let work = GoWork::parse(text)?;
     let lines = Lines::of(text);
-    for folder in &work.folders {
-        let span = text.find(folder.as_str());
-        let span = span.map_or_else(Span::default, |at| Span::new(at, at + folder.len()));
-        let mut own = draft.package(Ecosystem::Go, folder.as_str(), None, span);
+    for statement in statements(text)? {
+        let folder = statement.word(0).filter(|_| statement.verb == "use");
+        let Some(folder) = folder else {
+            continue;
+        };
+        let span = lines.word(text, statement.line, folder);
+        let mut own = draft.package(Ecosystem::Go, folder, None, span);
         own.relation = Relation::Project;
         own.source = Source::Path {
-            path: folder.clone(),
+            path: folder.to_owned(),
         };
         draft.add(own)?;
     }
@@ -293,6 +295,6 @@ mod tests {
             .iter()
             .map(|note| note.kind.to_string())
             .collect();
-        assert_eq!(notes, ["`m` is listed in line 1 already"]);
+        assert_eq!(notes, ["`m` is listed in line 1 with other hashes"]);
     }
 }

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::mistake::{Mistake, Problem, lines};
 
+/// The most checksums of one module; two are a contradiction already.
+const MOST_SUMS: usize = 64;
+
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SumLine {
@@ -46,6 +49,11 @@ impl GoSum {
             }
             let key = ((*path).to_owned(), (*version).to_owned());
             let all = file.sums.entry(key).or_default();
+            if all.len() >= MOST_SUMS {
+                let limit = MOST_SUMS;
+                let unit = "checksums of one module";
+                return Err(Mistake::at(line, Problem::TooLarge { limit, unit }));
+            }
             if !all.iter().any(|one| one.sum == *sum) {
                 let sum = (*sum).to_owned();
                 all.push(SumLine { sum, line });

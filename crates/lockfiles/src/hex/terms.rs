@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use cofferdam_facts::{SourceFile, Span};
 
 use crate::mistake::{Mistake, Problem};
-use crate::tree::{Entry, MAX_DEPTH, Node, Value, at};
+use crate::tree::{Entry, MAX_DEPTH, MOST_NODES, Node, Value, at};
 
 /// A collection that is not closed yet.
 struct Open<'t> {
@@ -26,7 +26,14 @@ pub(super) fn read(file: &SourceFile) -> Result<Node<'_>, Mistake> {
     let mut place = 0;
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut root: Option<Node<'_>> = None;
+    let mut count = 0;
     while let Some(token) = next(file, &mut place)? {
+        count += 1;
+        if count > MOST_NODES {
+            let limit = MOST_NODES;
+            let unit = "terms";
+            return Err(at(file, place, Problem::TooLarge { limit, unit }));
+        }
         let node = match token {
             Token::Open(close, is_map, start) => {
                 if open.len() >= MAX_DEPTH {

@@ -17,6 +17,8 @@ use crate::{Ecosystem, Format, Integrity, Package, Relation, Scope, Source};
 
 /// The most parts of a key that are tried on the way up to the root.
 const MOST_PARTS: usize = 128;
+/// The longest path of a package.
+const LONGEST_KEY: usize = 1024;
 
 pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mistake> {
     let file = draft.file;
@@ -24,9 +26,9 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
     let node = root.get("lockfileVersion");
     let node = wanted(file, root.span, "`lockfileVersion`", node)?;
     let version = node.text().unwrap_or_default().to_owned();
-    if !matches!(version.as_str(), "0" | "1") {
+    if !matches!(version.as_str(), "0" | "1" | "2") {
         let found = crate::draft::shown(file.slice(node.span));
-        let known = "0 and 1 are";
+        let known = "0 to 2 are";
         let problem = Problem::UnknownVersion { found, known };
         return Err(tree::at(file, node.span.start, problem));
     }
@@ -45,6 +47,10 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
     }
     let mut nodes = Vec::new();
     for entry in root.entries_of("packages") {
+        if entry.key.len() > LONGEST_KEY {
+            draft.not_understood(entry.span, "a path", &entry.key);
+            continue;
+        }
         let Some((package, info)) = package(&mut draft, entry)? else {
             continue;
         };
@@ -61,7 +67,7 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
     for (from, key, info) in nodes {
         for wish in info.map(wishes).unwrap_or_default() {
             if wish.ask.scope == Scope::Runtime
-                && let Some(to) = resolve(&places, &key, &wish.name)
+                && let Some(to) = resolve(&mut draft, &places, &key, &wish.name)?
             {
                 draft.edge(from, to)?;
             }
@@ -71,13 +77,13 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         let name = entry.node.text_of("name").unwrap_or_default();
         let from = members.get(entry.key.as_ref()).copied();
         for wish in wishes(&entry.node) {
-            let Some(to) = resolve(&places, name, &wish.name) else {
+            let Some(to) = resolve(&mut draft, &places, name, &wish.name)? else {
                 if !wish.ask.optional {
                     draft.dangling(entry.span, &wish.name);
                 }
                 continue;
             };
-            draft.ask(to, wish.ask);
+            draft.ask(to, wish.ask)?;
             if let Some(from) = from {
                 draft.edge(from, to)?;
             }
@@ -88,18 +94,25 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
 }
 
 /// The package of a key below another one, or further up.
-fn resolve(places: &HashMap<String, usize>, from: &str, name: &str) -> Option<usize> {
+fn resolve(
+    draft: &mut Draft<'_>,
+    places: &HashMap<String, usize>,
+    from: &str,
+    name: &str,
+) -> Result<Option<usize>, Mistake> {
     let mut folder = from;
     for _ in 0..MOST_PARTS {
         if folder.is_empty() {
             break;
         }
+        // Long paths cost more.
+        draft.look(1 + folder.len() / 16)?;
         if let Some(&at) = places.get(&format!("{folder}/{name}")) {
-            return Some(at);
+            return Ok(Some(at));
         }
         folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
     }
-    places.get(name).copied()
+    Ok(places.get(name).copied())
 }
 
 type Read<'n, 't> = Option<(Package, Option<&'n Node<'t>>)>;

@@ -14,7 +14,7 @@ use crate::tree::{self, Entry, Node, wanted};
 use crate::{Ecosystem, Format, Integrity, Package, Relation, Scope, Source};
 
 /// The longest path of a package inside of `node_modules`.
-const LONGEST_PATH: usize = 4096;
+const LONGEST_PATH: usize = 1024;
 /// The most folders that are tried on the way up to the root.
 const MOST_FOLDERS: usize = 128;
 
@@ -117,7 +117,7 @@ impl Tree<'_> {
         wish: &Wish,
         entry: &Entry<'_>,
     ) -> Result<(), Mistake> {
-        let Some(to) = self.resolve(path, &wish.name) else {
+        let Some(to) = self.resolve(path, &wish.name)? else {
             // What is optional, or only a peer, may be left out.
             let list = ["dependencies", "devDependencies"];
             let is_needed = list.iter().any(|list| {
@@ -142,25 +142,27 @@ impl Tree<'_> {
     }
 
     /// Where Node finds a package from a folder: there, or further up.
-    fn resolve(&self, from: &str, name: &str) -> Option<usize> {
+    fn resolve(&mut self, from: &str, name: &str) -> Result<Option<usize>, Mistake> {
         let mut folder = from;
         for _ in 0..MOST_FOLDERS {
+            // Long paths cost more.
+            self.draft.look(1 + folder.len() / 16)?;
             let candidate = if folder.is_empty() {
                 format!("node_modules/{name}")
             } else {
                 format!("{folder}/node_modules/{name}")
             };
             if let Some(&at) = self.places.get(&candidate) {
-                return Some(at);
+                return Ok(Some(at));
             }
             if folder.is_empty() {
-                return None;
+                return Ok(None);
             }
             folder = folder.rsplit_once('/').map_or("", |(up, _)| up);
             let up = folder.strip_suffix("node_modules").unwrap_or(folder);
             folder = up.trim_end_matches('/');
         }
-        None
+        Ok(None)
     }
 
     fn package(&self, entry: &Entry<'_>, root: &Node<'_>) -> Package {
@@ -196,7 +198,7 @@ impl Tree<'_> {
         self.nested(root, "", &mut all)?;
         for (from, path, node) in all {
             for entry in node.entries_of("requires") {
-                match self.resolve(&path, &entry.key) {
+                match self.resolve(&path, &entry.key)? {
                     Some(to) => self.draft.edge(from, to)?,
                     None if node.flag("optional") => {}
                     None => self.draft.dangling(entry.span, &entry.key),
@@ -205,8 +207,8 @@ impl Tree<'_> {
         }
         if let Some(manifest) = manifest(&mut self.draft, files, ".") {
             for wish in manifest.wishes {
-                if let Some(at) = self.resolve("", &wish.name) {
-                    self.draft.ask(at, wish.ask);
+                if let Some(at) = self.resolve("", &wish.name)? {
+                    self.draft.ask(at, wish.ask)?;
                 }
             }
         }

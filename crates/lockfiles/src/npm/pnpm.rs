@@ -120,7 +120,10 @@ impl Lock {
             for need in entry.node.entries_of(list) {
                 let reference = need.node.text().unwrap_or_default();
                 match self.find(&need.key, reference) {
-                    Some(to) => draft.edge(from, to)?,
+                    Some(to) => {
+                        call(draft, to, &need.key);
+                        draft.edge(from, to)?;
+                    }
                     None if reference.starts_with("link:") => {}
                     None => draft.dangling(need.span, &format!("{}@{reference}", need.key)),
                 }
@@ -151,8 +154,9 @@ impl Lock {
                 }
                 match self.find(&wish.key, reference) {
                     Some(to) => {
+                        call(draft, to, &wish.key);
                         draft.edge(project, to)?;
-                        draft.ask(to, ask);
+                        draft.ask(to, ask)?;
                     }
                     None => draft.dangling(wish.span, &format!("{}@{reference}", wish.key)),
                 }
@@ -178,6 +182,16 @@ impl Lock {
         candidates
             .iter()
             .find_map(|key| self.places.get(key).copied())
+    }
+}
+
+/// Keeps the name by which a package is called, where it is not its own.
+fn call(draft: &mut Draft<'_>, at: usize, called: &str) {
+    if let Some(package) = draft.packages.get_mut(at)
+        && package.name != called
+        && package.alias.is_none()
+    {
+        package.alias = Some(called.to_owned());
     }
 }
 
@@ -264,7 +278,7 @@ fn name_and_version(key: &str) -> (Option<&str>, Option<&str>) {
     let Some(rest) = key.strip_prefix('/') else {
         // Since version 9 without slash; before, this is an address or a registry.
         return match cut(key) {
-            Some((name, version)) if !name.contains([':', '.']) || !name.contains('/') => {
+            Some((name, version)) if name.starts_with('@') || !name.contains('/') => {
                 (Some(name), Some(version))
             }
             _ => match key.rsplit_once('/') {

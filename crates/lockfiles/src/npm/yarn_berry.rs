@@ -5,7 +5,7 @@
 //! itself, `checksum` is the SHA-512 of the archive that Yarn packs, behind the
 //! key of its cache. What is for development alone stands in the manifests.
 
-use super::yarn::{Descriptors, ask, find};
+use super::yarn::{Descriptors, ask};
 use super::{cut, manifest, source_of};
 use crate::document::Document;
 use crate::draft::Draft;
@@ -24,7 +24,7 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     let whole = cofferdam_facts::Span::default();
     let root = wanted(file, whole, "one document", root)?;
     let version = version(&draft, &root)?;
-    let mut descriptors = Descriptors::new();
+    let mut descriptors = Descriptors::default();
     let mut nodes = Vec::new();
     let mut patched = Vec::new();
     let mut members = Vec::new();
@@ -52,12 +52,12 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
         let at = draft.add(package)?;
         nodes.push((at, &entry.node));
         insert(&mut descriptors, &entry.key, at);
-        descriptors.insert(resolution.to_owned(), at);
+        descriptors.insert(resolution, at);
     }
     for (entry, base) in patched {
         // What a patch changes is still the package, under another descriptor.
         match descriptors.get(&base) {
-            Some(&at) => insert(&mut descriptors, &entry.key, at),
+            Some(at) => insert(&mut descriptors, &entry.key, at),
             None => draft.dangling(entry.span, &base),
         }
     }
@@ -67,7 +67,7 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     let mut known = 0;
     for member in &members {
         if let Some(manifest) = manifest(&mut draft, files, member) {
-            ask(&mut draft, &descriptors, &manifest);
+            ask(&mut draft, &descriptors, &manifest)?;
             known += 1;
         }
     }
@@ -94,7 +94,7 @@ fn version(draft: &Draft<'_>, root: &Node<'_>) -> Result<String, Mistake> {
 
 fn insert(descriptors: &mut Descriptors, key: &str, at: usize) {
     for descriptor in key.split(", ") {
-        descriptors.insert(descriptor.to_owned(), at);
+        descriptors.insert(descriptor, at);
     }
 }
 
@@ -164,7 +164,7 @@ fn edges(
     let meta = node.get("dependenciesMeta");
     for entry in node.entries_of("dependencies") {
         let range = entry.node.text().unwrap_or_default();
-        match find(descriptors, &entry.key, range) {
+        match descriptors.find(&entry.key, range) {
             Some(to) => draft.edge(from, to)?,
             None => {
                 let meta = meta.and_then(|meta| meta.get(&entry.key));

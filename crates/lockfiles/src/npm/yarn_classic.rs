@@ -6,7 +6,7 @@
 
 use cofferdam_facts::Span;
 
-use super::yarn::{Descriptors, ask, find};
+use super::yarn::{Descriptors, ask};
 use super::{alias, archive, cut, manifest, source_of};
 use crate::document::Document;
 use crate::draft::Draft;
@@ -27,17 +27,17 @@ struct Block {
 
 pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, Mistake> {
     let blocks = blocks(&draft)?;
-    let mut descriptors = Descriptors::new();
+    let mut descriptors = Descriptors::default();
     for block in &blocks {
         let package = package(&mut draft, block);
         let at = draft.add(package)?;
         for descriptor in &block.descriptors {
-            descriptors.insert(descriptor.clone(), at);
+            descriptors.insert(descriptor, at);
         }
     }
     for (from, block) in blocks.iter().enumerate() {
         for (name, range, optional, span) in &block.wishes {
-            match find(&descriptors, name, range) {
+            match descriptors.find(name, range) {
                 Some(to) => draft.edge(from, to)?,
                 None if *optional => {}
                 None => draft.dangling(*span, &format!("{name}@{range}")),
@@ -46,7 +46,7 @@ pub(super) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     }
     match manifest(&mut draft, files, ".") {
         Some(manifest) => {
-            ask(&mut draft, &descriptors, &manifest);
+            ask(&mut draft, &descriptors, &manifest)?;
             if manifest.has_workspaces {
                 draft.roots_are_direct();
             } else {

@@ -26,6 +26,7 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         return Err(tree::at(file, node.span.start, problem));
     }
     let mut known: HashMap<(String, Option<String>), usize> = HashMap::new();
+    let mut frameworks: HashMap<&str, HashMap<String, usize>> = HashMap::new();
     for framework in root.entries_of("dependencies") {
         let mut places = HashMap::new();
         let mut nodes = Vec::new();
@@ -56,12 +57,17 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         }
         for (from, entry) in nodes {
             for need in entry.node.entries_of("dependencies") {
-                match places.get(&need.key.to_lowercase()) {
-                    Some(&to) => draft.edge(from, to)?,
-                    None => draft.dangling(need.span, &need.key),
+                let name = need.key.to_lowercase();
+                // A runtime, as in `net8.0/win-x64`, has what differs alone. What the
+                // framework brings along itself is left out everywhere.
+                let base = framework.key.split('/').next().unwrap_or_default();
+                let above = || frameworks.get(base)?.get(&name);
+                if let Some(&to) = places.get(&name).or_else(above) {
+                    draft.edge(from, to)?;
                 }
             }
         }
+        frameworks.insert(&framework.key, places);
     }
     Ok(draft.finish(Format::PackagesLockJson, Some(version)))
 }
@@ -105,7 +111,9 @@ mod tests {
   "B": {"type": "Transitive", "resolved": "2.0.0"},
   "own": {"type": "Project", "dependencies": {"B": "2.0.0"}}},
  "net8.0": {
-  "b": {"type": "Direct", "resolved": "2.0.0"}}}}"#;
+  "b": {"type": "Direct", "resolved": "2.0.0"}},
+ "net8.0/win-x64": {
+  "C": {"type": "Transitive", "resolved": "3.0.0", "dependencies": {"b": "2.0.0"}}}}}"#;
 
     #[test]
     fn frameworks_are_joined() {
@@ -128,6 +136,13 @@ mod tests {
                 ("A", Relation::Direct, "net6.0".to_owned(), 1, 3),
                 ("B", Relation::Direct, "net6.0 net8.0".to_owned(), 0, 5),
                 ("own", Relation::Project, "net6.0".to_owned(), 0, 6),
+                (
+                    "C",
+                    Relation::Transitive,
+                    "net8.0/win-x64".to_owned(),
+                    0,
+                    10
+                ),
             ]
         );
         assert!(
@@ -137,12 +152,8 @@ mod tests {
                 .flat_map(|p| &p.integrity)
                 .all(Integrity::is_well_formed)
         );
-        let notes: Vec<_> = document
-            .notes
-            .iter()
-            .map(|note| note.kind.to_string())
-            .collect();
-        assert_eq!(notes, ["`gone` is asked for and not listed"]);
+        assert_eq!(document.notes, []);
+        assert_eq!(document.packages.get(1).unwrap().requirers, [0, 2, 3]);
         let file = SourceFile::new("packages.lock.json", "{\"version\": 9}");
         let error = parse(Format::PackagesLockJson, &file, &NoFiles)
             .unwrap_err()

@@ -53,7 +53,7 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     if let Some(asks) = asks(&mut draft, files) {
         for (name, ask) in asks {
             if let Some(&at) = places.get(&name) {
-                draft.ask(at, ask);
+                draft.ask(at, ask)?;
             }
         }
     } else {

@@ -15,6 +15,7 @@ use requirement::Requirement;
 use crate::document::Ask;
 use crate::draft::Draft;
 use crate::files::{Files, beside};
+use crate::mistake::Mistake;
 use crate::purl::pypi_name;
 use crate::tree::{self, Node};
 use crate::{Integrity, Source, Subject};
@@ -78,23 +79,23 @@ fn asks(root: &Node<'_>) -> Vec<(String, Ask)> {
 
 /// Notes what the `pyproject.toml` beside the lockfile asks for. Returns whether
 /// there is one that can be understood.
-fn ask_project(draft: &mut Draft<'_>, files: &dyn Files, places: &Places) -> bool {
+fn ask_project(draft: &mut Draft<'_>, files: &dyn Files, places: &Places) -> Result<bool, Mistake> {
     let Some(path) = beside(draft.file.path(), "pyproject.toml") else {
-        return false;
+        return Ok(false);
     };
     let Ok(file) = files.read(&path) else {
-        return false;
+        return Ok(false);
     };
     let Ok(root) = tree::toml(&file) else {
         draft.no_manifest(&path);
-        return false;
+        return Ok(false);
     };
     for (name, ask) in asks(&root) {
         for at in places.get(&name).into_iter().flatten() {
-            draft.ask(*at, ask);
+            draft.ask(*at, ask)?;
         }
     }
-    true
+    Ok(true)
 }
 
 /// A hash of one file, as in `sha256:…`.

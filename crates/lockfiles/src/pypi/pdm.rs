@@ -76,7 +76,7 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
         }
     }
     let knows_scopes = draft.packages.iter().all(|p| p.scope != Scope::Unknown);
-    if ask_project(&mut draft, files, &places) {
+    if ask_project(&mut draft, files, &places)? {
         if !knows_scopes {
             draft.spread();
         }

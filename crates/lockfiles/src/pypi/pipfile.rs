@@ -66,20 +66,20 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
             }
         }
     }
-    ask_pipfile(&mut draft, files);
+    ask_pipfile(&mut draft, files)?;
     Ok(draft.finish(Format::PipfileLock, Some(version)))
 }
 
-fn ask_pipfile(draft: &mut Draft<'_>, files: &dyn Files) {
+fn ask_pipfile(draft: &mut Draft<'_>, files: &dyn Files) -> Result<(), Mistake> {
     let Some(path) = beside(draft.file.path(), "Pipfile") else {
-        return;
+        return Ok(());
     };
     let Ok(file) = files.read(&path) else {
-        return;
+        return Ok(());
     };
     let Ok(root) = tree::toml(&file) else {
         draft.no_manifest(&path);
-        return;
+        return Ok(());
     };
     let places = places(draft);
     for list in root.entries() {
@@ -91,10 +91,11 @@ fn ask_pipfile(draft: &mut Draft<'_>, files: &dyn Files) {
         }
         for entry in list.node.entries() {
             for at in places.get(&pypi_name(&entry.key)).into_iter().flatten() {
-                draft.ask(*at, Ask::RUNTIME);
+                draft.ask(*at, Ask::RUNTIME)?;
             }
         }
     }
+    Ok(())
 }
 
 fn package(draft: &Draft<'_>, entry: &Entry<'_>, indexes: &HashMap<&str, &str>) -> Package {

@@ -60,7 +60,7 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
             }
         }
     }
-    if ask_project(&mut draft, files, &places) {
+    if ask_project(&mut draft, files, &places)? {
         if !knows_scopes {
             draft.spread();
         }

@@ -32,6 +32,8 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
         for item in node.items_of("dependencies") {
             let name = item.text_of("name").unwrap_or_default();
             let version = item.text_of("version");
+            let count = places.get(&pypi_name(name)).map_or(0, Vec::len);
+            draft.look(count)?;
             let all = places.get(&pypi_name(name)).into_iter().flatten().copied();
             let fitting: Vec<usize> = all
                 .filter(|at| {
@@ -47,7 +49,7 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
             }
         }
     }
-    super::ask_project(&mut draft, files, &places);
+    super::ask_project(&mut draft, files, &places)?;
     Ok(draft.finish(Format::Pylock, Some(version)))
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, 
     let mut reader = Reader {
         files,
         count: 1,
+        bytes: draft.file.text().len(),
         pins: HashMap::new(),
         has_via: false,
     };
@@ -48,6 +49,8 @@ struct Reader<'f> {
     files: &'f dyn Files,
     /// How many files are read.
     count: usize,
+    /// Their bytes.
+    bytes: usize,
     /// The versions that constraints fix, by normalised name.
     pins: HashMap<String, String>,
     /// Whether any file says who needs what.
@@ -115,7 +118,7 @@ impl Reader<'_> {
         for (to, via) in needs {
             self.has_via |= via.is_direct || !via.names.is_empty();
             if via.is_direct {
-                draft.ask(to, Ask::UNKNOWN);
+                draft.ask(to, Ask::UNKNOWN)?;
             }
             for name in via.names {
                 for from in places.get(&pypi_name(&name)).into_iter().flatten() {
@@ -151,7 +154,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let file = match self.files.read(&inside) {
-            Ok(file) if file.text().len() <= crate::MAX_BYTES => file,
+            Ok(file) if self.bytes + file.text().len() <= crate::MAX_BYTES => file,
             Ok(_) => {
                 draft.unread(span, path, Unreadable::TooLarge);
                 return Ok(());
@@ -162,6 +165,7 @@ impl Reader<'_> {
             }
         };
         self.count += 1;
+        self.bytes += file.text().len();
         chain.push(inside);
         let mut inner = Draft::new(&file);
         let read = self.collect(&mut inner, chain, done);

@@ -49,10 +49,10 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
     for (from, node) in root.items_of("package").iter().enumerate() {
         let package = draft.packages.get(from);
         let is_project = package.is_some_and(|package| package.relation == Relation::Project);
-        for (to, ask) in needs(&mut draft, &places, node) {
+        for (to, ask) in needs(&mut draft, &places, node)? {
             draft.edge(from, to)?;
             if is_project {
-                draft.ask(to, ask);
+                draft.ask(to, ask)?;
             }
         }
     }
@@ -64,7 +64,7 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
                     let name = item.text_of("name").map(pypi_name);
                     let all = name.and_then(|name| places.get(&name));
                     for to in all.into_iter().flatten() {
-                        draft.ask(*to, Ask::DEVELOPMENT);
+                        draft.ask(*to, Ask::DEVELOPMENT)?;
                     }
                 }
             }
@@ -75,7 +75,11 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
 }
 
 /// What a package needs, with what the project would ask for it by.
-fn needs(draft: &mut Draft<'_>, places: &Places, node: &Node<'_>) -> Vec<(usize, Ask)> {
+fn needs(
+    draft: &mut Draft<'_>,
+    places: &Places,
+    node: &Node<'_>,
+) -> Result<Vec<(usize, Ask)>, Mistake> {
     let mut all = Vec::new();
     let own = node
         .items_of("dependencies")
@@ -95,6 +99,7 @@ fn needs(draft: &mut Draft<'_>, places: &Places, node: &Node<'_>) -> Vec<(usize,
         let version = item.text_of("version");
         let candidates = places.get(&pypi_name(name));
         let before = all.len();
+        draft.look(candidates.map_or(0, Vec::len))?;
         for at in candidates.into_iter().flatten() {
             let package = draft.packages.get(*at);
             let is_it = version.is_none()
@@ -107,7 +112,7 @@ fn needs(draft: &mut Draft<'_>, places: &Places, node: &Node<'_>) -> Vec<(usize,
             draft.dangling(item.span, name);
         }
     }
-    all
+    Ok(all)
 }
 
 fn package(draft: &Draft<'_>, node: &Node<'_>) -> Result<Package, Mistake> {

@@ -184,7 +184,11 @@ fn connect(draft: &mut Draft<'_>, lock: Lock) -> Result<Document, Mistake> {
     }
     for (name, span) in lock.asks {
         match lock.places.get(&name) {
-            Some(all) => all.iter().for_each(|at| draft.ask(*at, Ask::UNKNOWN)),
+            Some(all) => {
+                for at in all {
+                    draft.ask(*at, Ask::UNKNOWN)?;
+                }
+            }
             None if name == "bundler" => {}
             None => draft.dangling(span, &name),
         }

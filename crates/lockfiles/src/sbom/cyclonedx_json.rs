@@ -28,9 +28,13 @@ pub(super) fn is_software(kind: &str) -> bool {
     )
 }
 
-pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mistake> {
+pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, Mistake> {
     let file = draft.file;
     let root = tree::json(file)?;
+    // `bom.json` says nothing of which kind of bill it is.
+    if root.get("spdxVersion").is_some() {
+        return super::spdx_json::read(draft, files);
+    }
     let is_it = root.text_of("bomFormat") == Some("CycloneDX");
     let what = "`bomFormat` CycloneDX";
     wanted(file, root.span, what, is_it.then_some(()))?;

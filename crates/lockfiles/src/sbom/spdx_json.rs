@@ -183,6 +183,12 @@ mod tests {
         for text in [TEXT.to_owned(), format!("{{\"sbom\": {TEXT}}}")] {
             let file = SourceFile::new("x.spdx.json", text);
             let document = parse(Format::SpdxJson, &file, &NoFiles).unwrap();
+            for other in [Format::SpdxTagValue, Format::CycloneDxJson] {
+                let same = parse(other, &file, &NoFiles);
+                assert!(
+                    same.is_ok_and(|same| same == document) || file.text().starts_with("{\"sbom\"")
+                );
+            }
             let rows: Vec<_> = (document.packages.iter())
                 .map(|p| {
                     (

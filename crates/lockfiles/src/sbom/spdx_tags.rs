@@ -10,8 +10,12 @@ use crate::files::Files;
 use crate::mistake::{Mistake, Problem, placed};
 use crate::{Algorithm, Format, Integrity, Subject};
 
-pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mistake> {
+pub(crate) fn read(mut draft: Draft<'_>, files: &dyn Files) -> Result<Document, Mistake> {
     let file = draft.file;
+    // Some write JSON under the name of the other form.
+    if file.text().trim_start().starts_with('{') {
+        return super::spdx_json::read(draft, files);
+    }
     let mut version = None;
     let mut ids = Ids::new();
     let mut current: Option<Component> = None;

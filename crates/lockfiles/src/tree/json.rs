@@ -7,10 +7,11 @@ use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::{Entry, MAX_DEPTH, Node, Value, at, unique, unmarked};
+use super::{Entry, MAX_DEPTH, Node, Value, at, bounded, unique, unmarked};
 use crate::mistake::{Mistake, Problem};
 
 pub(super) fn read(file: &SourceFile, lax: bool) -> Result<Node<'_>, Mistake> {
+    bounded(file)?;
     let (text, shift) = unmarked(file);
     let options = ParseOptions {
         allow_comments: lax,

@@ -19,6 +19,21 @@ use crate::mistake::{Mistake, Problem};
 /// The deepest nesting.
 pub(crate) const MAX_DEPTH: usize = 64;
 
+/// The most values of one file: a tree takes many times the memory of its text.
+pub(crate) const MOST_NODES: usize = 3_000_000;
+
+/// Fails where a text has so many separators that its tree would be too large.
+fn bounded(file: &SourceFile) -> Result<(), Mistake> {
+    let is_separator = |byte: &&u8| matches!(byte, b',' | b':' | b'=' | b'[' | b'{');
+    let count = file.text().as_bytes().iter().filter(is_separator).count();
+    if count <= MOST_NODES {
+        return Ok(());
+    }
+    let limit = MOST_NODES;
+    let unit = "values";
+    Err(Mistake::at(1, Problem::TooLarge { limit, unit }))
+}
+
 /// A value and its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Node<'t> {

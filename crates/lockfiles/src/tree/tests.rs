@@ -11,7 +11,8 @@ fn file(text: &str) -> SourceFile {
 
 #[test]
 fn three_languages_give_one_tree_with_places() {
-    let cases: [(&str, fn(&SourceFile) -> Result<Node<'_>, Mistake>); 3] = [
+    type Read = fn(&SourceFile) -> Result<Node<'_>, Mistake>;
+    let cases: [(&str, Read); 3] = [
         ("{\n \"a\": {\"b\": [\"x\", true]}}", json),
         ("\n[a]\nb = [\"x\", true]\n", toml),
         ("\na:\n  b: [x, true]\n", |file| {

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use cofferdam_facts::{SourceFile, Span};
 use toml::de::{DeTable, DeValue};
 
-use super::{Entry, MAX_DEPTH, Node, Value, at, unmarked};
+use super::{Entry, MAX_DEPTH, Node, Value, at, bounded, unmarked};
 use crate::mistake::{Mistake, Problem};
 
 pub(super) fn read(file: &SourceFile) -> Result<Node<'_>, Mistake> {
+    bounded(file)?;
     let (text, shift) = unmarked(file);
     let table = DeTable::parse(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start) + shift;

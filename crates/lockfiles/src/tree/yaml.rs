@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use cofferdam_facts::{SourceFile, Span};
 use granit_parser as granit;
 
-use super::{Entry, MAX_DEPTH, Node, Value, at, unique, unmarked};
+use super::{Entry, MAX_DEPTH, MOST_NODES, Node, Value, at, unique, unmarked};
 use crate::mistake::{Mistake, Problem};
 
 pub(super) fn read(file: &SourceFile) -> Result<Vec<Node<'_>>, Mistake> {
@@ -20,6 +20,7 @@ pub(super) fn read(file: &SourceFile) -> Result<Vec<Node<'_>>, Mistake> {
         file,
         open: Vec::new(),
         roots: Vec::new(),
+        count: 0,
     };
     while let Some(next) = parser.next_event() {
         let (event, place) = next.map_err(|error| {
@@ -47,6 +48,8 @@ struct Builder<'f, 't> {
     file: &'f SourceFile,
     open: Vec<Open<'t>>,
     roots: Vec<Node<'t>>,
+    /// How many nodes there are.
+    count: usize,
 }
 
 impl<'t> Builder<'_, 't> {
@@ -106,6 +109,16 @@ impl<'t> Builder<'_, 't> {
     }
 
     fn node(&mut self, node: Node<'t>) -> Result<(), Mistake> {
+        self.count += 1;
+        if self.count > MOST_NODES {
+            let limit = MOST_NODES;
+            let unit = "values";
+            return Err(at(
+                self.file,
+                node.span.start,
+                Problem::TooLarge { limit, unit },
+            ));
+        }
         let Some(open) = self.open.last_mut() else {
             self.roots.push(node);
             return Ok(());

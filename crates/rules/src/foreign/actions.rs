@@ -1,5 +1,6 @@
 //! What the actions of a job bring in, and what they run of it.
 
+use cofferdam_workflows::documents::Language;
 use cofferdam_workflows::documents::step::Step;
 use cofferdam_workflows::documents::text::Text;
 use cofferdam_workflows::expressions::{ContextPath, Expr};
@@ -10,6 +11,7 @@ use cofferdam_workflows::semantics::execution::Execution;
 use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Head, script_of};
 
+use super::beside::may_come_upon;
 use super::{At, Means, Walk, Whose};
 
 impl Walk<'_> {
@@ -21,8 +23,11 @@ impl Walk<'_> {
             "actions/github-script" => self.github_script(at),
             _ => {}
         }
+        self.pushed_by(at, name);
+        self.dispatched_by(at, name);
+        let said = self.said();
         match executing_actions::of_step(at.step) {
-            ActionRuns::Data => {}
+            ActionRuns::Data => return,
             ActionRuns::Code(execution) => {
                 let Execution {
                     folder,
@@ -42,6 +47,7 @@ impl Walk<'_> {
                 self.handed_text(at);
             }
         }
+        self.beside_action(at, said);
     }
 
     // An action that by its name and inputs checks out, and is handed a head.
@@ -87,6 +93,7 @@ impl Walk<'_> {
         }
         repository.fork |= at.step.input("repository").is_some_and(names_stranger)
             || repository.text
+            || repository.login
             || self.is_wiki(at);
         // What the starter writes may be `refs/pull/7/head`.
         reference.pull |= reference.text;
@@ -94,7 +101,7 @@ impl Walk<'_> {
             fork: repository.fork,
             number: false,
             text: reference.text || repository.text,
-            unknown: reference.unknown || repository.unknown,
+            unknown: reference.unknown || repository.unknown || self.takes_wiki(at),
             ..reference
         };
         let folder = match at.step.input("path") {
@@ -128,12 +135,19 @@ impl Walk<'_> {
             .input(if repository.fork { "repository" } else { "ref" })
             .map_or_else(|| at.step.head(), |t| t.span);
         let mutable = head.pull || head.branch || !self.is_fixed(at);
-        let means = if checkouts::is_checkout(at.step) {
+        let means = if checkouts::is_checkout(at.step) && !self.takes_wiki(at) {
             Means::Checkout(checkouts::guard(at.document, at.step))
         } else {
             Means::Git
         };
         self.fetch(at, place, head, means, folder, mutable);
+    }
+
+    // Who may edit the wiki is a setting of the repository's.
+    fn takes_wiki(&self, at: &At<'_>) -> bool {
+        let repository = at.step.input("repository");
+        let wiki = |text: &Text| text.value.trim_end().ends_with(".wiki");
+        self.start.event() != "gollum" && repository.is_some_and(wiki)
     }
 
     // Whoever may edit the wiki writes its repository, and edits start the event.
@@ -229,7 +243,13 @@ impl Walk<'_> {
                 }
             }
         }
+        let said = self.said();
         self.unread_script(at, script);
+        self.merged_by_script(at, script);
+        if self.said() == said && may_come_upon(Language::JavaScript, script) {
+            let means = "actions/github-script".to_owned();
+            self.beside(at, at.step.head(), means, false);
+        }
     }
 }
 
@@ -277,7 +297,7 @@ fn is_own(text: &Text) -> bool {
 }
 
 // The repository of whoever causes the run.
-fn names_stranger(text: &Text) -> bool {
+pub(super) fn names_stranger(text: &Text) -> bool {
     const STRANGERS: &[&str] = &[
         "github.actor",
         "github.triggering_actor",

@@ -1,11 +1,15 @@
 //! The walk through the commands of one script.
 
+mod beside;
 mod commits;
 mod folders;
 mod git;
+mod images;
 mod installers;
 mod judging;
 mod programs;
+mod pushes;
+mod recipes;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -55,6 +59,11 @@ fn not_read(walk: &mut Walk<'_>, at: &At<'_>, text: &Text, cwd: &Folder) {
 /// do matters only where such files lie.
 const BRINGING: &[&str] = &[
     "7z", "bsdtar", "cd", "curl", "gh", "git", "popd", "pushd", "svn", "unzip", "wget",
+];
+
+/// How paths begin that hold configurations and programs of every user.
+const HOMES: &[&str] = &[
+    "~", "$HOME", "${HOME}", "/etc", "/home", "/opt", "/root", "/usr",
 ];
 
 /// Longer words and values name no folder.
@@ -147,60 +156,39 @@ impl<'s> Shell<'s> {
 impl Shell<'_> {
     fn command(&mut self, walk: &mut Walk<'_>, command: &Command) {
         self.arrive_at(command);
+        let said = walk.said();
+        let own = self.settled(walk, command);
+        self.pushes(walk, command);
+        self.image(walk, command);
+        if walk.said() == said {
+            self.beside(walk, command, own);
+        }
+    }
+
+    // What a command brings and runs of a stranger's. Says whether it is a program
+    // that was walked through.
+    fn settled(&mut self, walk: &mut Walk<'_>, command: &Command) -> bool {
         let (name, args) = command.effective();
         let name = name.file_name().unwrap_or("");
         if name.is_empty() && self.by_variable(walk, command) {
-            return;
+            return true;
         }
         let own = self.program(walk, command);
         self.installs(walk, command);
         self.peek(walk, command);
         if walk.is_clean() && !BRINGING.contains(&name) {
-            return;
+            return own;
         }
         let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
         self.around(walk, command, &words);
         self.unpack(walk, command, &words);
         self.saves(walk, command, &words);
-        let word = |at: usize| words.get(at).map_or("", String::as_str);
-        match name {
-            "cd" | "pushd" => return self.change(command, name, word(0)),
-            "popd" => return self.back(),
-            "gh" if word(0) == "pr" && word(1) == "checkout" => {
-                return self.pull_request(walk, command, args.get(2..).unwrap_or_default());
-            }
-            "gh" if word(0) == "run" && word(1) == "download" => {
-                return self.artifact(walk, command, &words);
-            }
-            "gh" if word(0) == "repo" && word(1) == "clone" => {
-                return self.clone_of(walk, command, args.get(2..).unwrap_or_default());
-            }
-            "patch" if self.is_patched(walk, command, &words) => {
-                let folder = words
-                    .iter()
-                    .position(|w| w == "-d" || w == "--directory")
-                    .and_then(|at| words.get(at + 1))
-                    .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
-                return self.arrives(walk, command, Head::PULL, folder, true);
-            }
-            "svn" if matches!(word(0), "checkout" | "co" | "export") => {
-                return self.clone_of(walk, command, args.get(1..).unwrap_or_default());
-            }
-            "git" => {
-                self.hooks(walk, command, &words);
-                self.doubtful(walk, command, &words);
-                return self.git(walk, command, args, &words);
-            }
-            "gh" | "curl" | "wget" if words.iter().any(|w| is_archive(w)) => walk.packed = true,
-            "unzip" | "7z" | "bsdtar" if walk.packed => {
-                return self.unpacks(walk, command, &words);
-            }
-            "cp" | "mv" | "rsync" | "install" | "ln" => return self.copy(walk, &words),
-            _ => {}
+        if self.brings(walk, command, name, &words) {
+            return own;
         }
         // What it has brought does not run by its having run.
         if own {
-            return;
+            return true;
         }
         let expand = |w: &Word| self.expand(w);
         let mut executions = execution::of_command(command, &self.cwd, &expand);
@@ -219,6 +207,58 @@ impl Shell<'_> {
             }
         }
         self.contained(walk, command, &words);
+        false
+    }
+
+    // Commands that change the folder or bring files, and run nothing.
+    fn brings(
+        &mut self,
+        walk: &mut Walk<'_>,
+        command: &Command,
+        name: &str,
+        words: &[String],
+    ) -> bool {
+        let (_, args) = command.effective();
+        let word = |at: usize| words.get(at).map_or("", String::as_str);
+        match name {
+            "cd" | "pushd" => self.change(command, name, word(0)),
+            "popd" => self.back(),
+            "gh" if word(0) == "pr" && word(1) == "checkout" => {
+                self.pull_request(walk, command, args.get(2..).unwrap_or_default());
+            }
+            "gh" if word(0) == "run" && word(1) == "download" => {
+                self.artifact(walk, command, words);
+            }
+            "gh" if word(0) == "repo" && word(1) == "clone" => {
+                self.clone_of(walk, command, args.get(2..).unwrap_or_default());
+            }
+            "patch" if self.is_patched(walk, command, words) => {
+                let folder = words
+                    .iter()
+                    .position(|w| w == "-d" || w == "--directory")
+                    .and_then(|at| words.get(at + 1))
+                    .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
+                self.arrives(walk, command, Head::PULL, folder, true);
+            }
+            "svn" if matches!(word(0), "checkout" | "co" | "export") => {
+                self.clone_of(walk, command, args.get(1..).unwrap_or_default());
+            }
+            "git" => {
+                self.hooks(walk, command, words);
+                self.doubtful(walk, command, words);
+                self.git(walk, command, args, words);
+            }
+            "gh" | "curl" | "wget" if words.iter().any(|w| is_archive(w)) => {
+                walk.packed = true;
+                return false;
+            }
+            "unzip" | "7z" | "bsdtar" if walk.packed => {
+                self.unpacks(walk, command, words);
+            }
+            "cp" | "mv" | "rsync" | "install" | "ln" => self.copy(walk, command, words),
+            _ => return false,
+        }
+        true
     }
 
     fn span(&self, command: &Command) -> Span {
@@ -268,7 +308,7 @@ impl Shell<'_> {
         self.arrives(walk, command, head, self.cwd.clone(), true);
     }
 
-    // `gh pr list` without a choice gives everybody's.
+    // `gh pr list` without a choice gives everybody's, and so does a pattern.
     fn lists_all(&self) -> bool {
         const CHOICES: &[&str] = &[
             "--app",
@@ -287,10 +327,12 @@ impl Shell<'_> {
             let (_, args) = command.effective();
             let text = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
             let chosen = |w: &Word| CHOICES.contains(&w.text.split('=').next().unwrap_or(""));
-            command.is("gh")
-                && text(0) == "pr"
-                && matches!(text(1), "list" | "ls")
-                && !args.iter().any(chosen)
+            let fetches = command.is("git") && args.iter().any(|w| w.text.contains("refs/pull/*"));
+            fetches
+                || command.is("gh")
+                    && text(0) == "pr"
+                    && matches!(text(1), "list" | "ls")
+                    && !args.iter().any(chosen)
         })
     }
 
@@ -366,7 +408,7 @@ impl Shell<'_> {
     }
 
     // A stranger's files that are copied stay the stranger's.
-    fn copy(&self, walk: &mut Walk<'_>, words: &[String]) {
+    fn copy(&self, walk: &mut Walk<'_>, command: &Command, words: &[String]) {
         let plain: Vec<&String> = words.iter().filter(|w| !w.starts_with('-')).collect();
         let Some((to, from)) = plain.split_last() else {
             return;
@@ -378,10 +420,15 @@ impl Shell<'_> {
             let Some(fetch) = walk.tree.owner(&folder) else {
                 continue;
             };
+            walk.landed = true;
             let target = self.cwd.join(to);
             let name = path.rsplit('/').next().unwrap_or("");
             if target == Folder::Elsewhere {
                 walk.tree.outside(to, name, fetch);
+                // A home and the system hold what programs load by themselves.
+                if HOMES.iter().any(|home| to.starts_with(home)) {
+                    walk.beside(self.at, self.span(command), self.means(command), false);
+                }
                 continue;
             }
             let into = to.as_str() == "." || to.ends_with('/') || from.len() > 1;
@@ -439,8 +486,8 @@ impl Shell<'_> {
             };
             self.lookups.set(left);
             let known = self.argument(name).or(frame.of_variable(name, step));
+            head = head.or(known);
             if known.any() {
-                head = head.or(known);
                 continue;
             }
             let found = frame.of_script_name(self.source, name, self.at.step);

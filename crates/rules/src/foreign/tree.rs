@@ -143,14 +143,16 @@ impl Tree {
         known.find(|(to, _)| holds(to)).map(|(_, whose)| *whose)
     }
 
+    /// The last that a stranger put into the workspace.
+    pub(super) fn inside(&self) -> Option<usize> {
+        let mut last = self.layers.iter().rev();
+        last.find_map(|(_, whose)| whose.fetch())
+    }
+
     /// The last that a stranger put anywhere.
     pub(super) fn any(&self) -> Option<usize> {
-        let inside = self
-            .layers
-            .iter()
-            .rev()
-            .find_map(|(_, whose)| whose.fetch());
-        inside.or_else(|| self.outside.last().map(|(_, whose)| *whose))
+        self.inside()
+            .or_else(|| self.outside.last().map(|(_, whose)| *whose))
     }
 
     /// The stranger's files that a path belongs to.

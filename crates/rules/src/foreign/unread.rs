@@ -16,6 +16,7 @@ use cofferdam_workflows::semantics::folders::Folder;
 use cofferdam_workflows::semantics::heads::{Head, Place};
 use cofferdam_workflows::semantics::{agents, events, programs, shells};
 
+use super::beside::may_come_upon;
 use super::{At, Unread, Walk, Whose};
 
 /// So many such programs of one job are kept.
@@ -158,12 +159,18 @@ impl Walk<'_> {
             return;
         }
         let language = self.language_of(program);
-        self.unread(at, span, means, handed, Some((language, text)));
+        let said = self.said();
+        self.unread(at, span, means.clone(), handed, Some((language, text)));
+        // Of a makefile the command that reads it tells.
+        let told = language == Language::Make;
+        if !told && self.said() == said && may_come_upon(language, text) {
+            self.beside(at, span, means, false);
+        }
     }
 
     // What a program loads from beside it is a part of it; where that starts
     // programs, or was not read, nothing is known of the language's words.
-    fn language_of(&self, program: &Program) -> Language {
+    pub(super) fn language_of(&self, program: &Program) -> Language {
         match self.loads(program, MAX_MODULES) {
             true => Language::Other,
             false => program.language(),
@@ -184,7 +191,8 @@ impl Walk<'_> {
         modules.iter().any(|module| {
             let path = plain(&inside(folder, module));
             let Some(file) = programs::module(repository, &path) else {
-                return false;
+                // What is not there was brought by something.
+                return self.tree.owner(&Folder::workspace().join(&path)).is_some();
             };
             repository.program(&file).is_none_or(|inner| {
                 inner.language().starts_programs(inner.file().text()) || self.loads(inner, left)
@@ -217,23 +225,38 @@ impl Walk<'_> {
             }
             return;
         }
+        let said = self.said();
         match &action.runs {
-            ActionKind::Composite { .. } => {}
+            ActionKind::Composite { .. } => return,
             ActionKind::JavaScript { entry_points, .. } => {
                 let files = entry_points
                     .iter()
                     .map(|file| plain(&inside(action.folder(), &file.value)));
+                let files: Vec<String> = files.collect();
+                let owner = |path: &String| self.tree.owner(&Folder::workspace().join(path));
+                // `main: ../../../pr/index.js`
+                if let Some(fetch) = files.iter().find_map(owner) {
+                    return self.run(at, fetch, span, means, false);
+                }
                 let repository = self.cx.repository;
                 let programs: Vec<Option<&Program>> =
-                    files.map(|path| repository.program(&path)).collect();
+                    files.iter().map(|path| repository.program(path)).collect();
+                let read = |p: &Program| !may_come_upon(self.language_of(p), p.file().text());
+                let harmless = programs.iter().all(|program| program.is_some_and(read));
                 for program in programs {
                     let text = program.map(|p| (self.language_of(p), p.file().text()));
                     self.unread(at, span, means.clone(), handed, text);
                 }
+                if harmless {
+                    return;
+                }
             }
             ActionKind::Docker { .. } | ActionKind::Unknown(_) => {
-                self.unread(at, span, means, handed, None);
+                self.unread(at, span, means.clone(), handed, None);
             }
+        }
+        if self.said() == said {
+            self.beside(at, span, means, false);
         }
     }
 

@@ -162,6 +162,8 @@ pub struct Container {
     pub credentials: Vec<Pair>,
     /// `env:`.
     pub env: Vec<Pair>,
+    /// `volumes:`.
+    pub volumes: Vec<Text>,
     /// `options:`.
     pub options: Option<Text>,
     /// The whole value.
@@ -446,6 +448,7 @@ fn container(reader: &mut Reader, node: Node<'_>) -> Option<Container> {
             image: Text::read(node).filter(|t| !t.value.is_empty()),
             credentials: Vec::new(),
             env: Vec::new(),
+            volumes: Vec::new(),
             options: None,
             span: node.span(),
         });
@@ -467,6 +470,9 @@ fn container(reader: &mut Reader, node: Node<'_>) -> Option<Container> {
             .filter(|t| !t.value.is_empty()),
         credentials: reader.pairs_at(node, "credentials"),
         env: reader.pairs_at(node, "env"),
+        volumes: node
+            .get("volumes")
+            .map_or_else(Vec::new, |n| reader.texts(n, "`volumes`")),
         options: reader.text_at(node, "options"),
         span: node.span(),
     })

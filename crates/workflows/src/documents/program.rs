@@ -7,6 +7,7 @@
 
 use cofferdam_facts::SourceFile;
 
+use crate::documents::makefile::{self, Recipe};
 use crate::shell::{self, Script, Shell};
 
 /// So many modules of one program are looked at.
@@ -18,6 +19,7 @@ pub struct Program {
     file: SourceFile,
     language: Language,
     script: Option<Script>,
+    recipes: Vec<Recipe>,
 }
 
 /// What a program is written in, as far as it matters here.
@@ -226,10 +228,15 @@ impl Program {
     pub fn read(file: SourceFile) -> Self {
         let language = Language::of(file.path(), file.text());
         let script = (language == Language::Shell).then(|| shell::parse(file.text(), &Shell::Bash));
+        let recipes = match language {
+            Language::Make => makefile::recipes(file.text()),
+            _ => Vec::new(),
+        };
         Self {
             file,
             language,
             script,
+            recipes,
         }
     }
 
@@ -274,6 +281,12 @@ impl Program {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What a Makefile runs for its targets.
+    #[must_use]
+    pub fn recipes(&self) -> &[Recipe] {
+        &self.recipes
     }
 
     /// The commands, of a shell's.

@@ -119,6 +119,9 @@ const RUN: &[Row] = &[
         &["working-directory"],
     ),
     row("super-linter/super-linter", Always, &[]),
+    // It asks `cargo metadata`, and Cargo runs the compiler that the folder's
+    // configuration names.
+    row("swatinem/rust-cache", Always, &["workspaces"]),
     row("wagoid/commitlint-github-action", Always, &[]),
     row("wearerequired/lint-action", Always, &[]),
 ];
@@ -188,7 +191,6 @@ const DATA: &[&str] = &[
     "ruby/setup-ruby",
     "sigstore/cosign-installer",
     "step-security/harden-runner",
-    "swatinem/rust-cache",
     "taiki-e/install-action",
     "thollander/actions-comment-pull-request",
     "tj-actions/changed-files",

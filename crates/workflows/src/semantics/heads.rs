@@ -33,6 +33,9 @@ pub struct Head {
     /// It is a text that the starter writes freely: a comment, a title. As a ref
     /// or a repository it names whatever the starter wants.
     pub text: bool,
+    /// It is the login of somebody who has no role: as the owner of a repository,
+    /// a package or a page it says whose code it is.
+    pub login: bool,
     /// Where it comes from is not understood, so that it may be any of these.
     pub unknown: bool,
 }
@@ -66,6 +69,7 @@ impl Head {
             branch: self.branch || other.branch,
             number: self.number || other.number,
             text: self.text || other.text,
+            login: self.login || other.login,
             unknown: self.unknown || other.unknown,
         }
     }
@@ -91,6 +95,12 @@ impl Head {
         ..Self::new(false, false, false, false, false)
     };
 
+    /// A login.
+    pub const LOGIN: Self = Self {
+        login: true,
+        ..Self::new(false, false, false, false, false)
+    };
+
     const fn new(commit: bool, pull: bool, fork: bool, branch: bool, number: bool) -> Self {
         Self {
             commit,
@@ -99,6 +109,7 @@ impl Head {
             branch,
             number,
             text: false,
+            login: false,
             unknown: false,
         }
     }
@@ -195,7 +206,7 @@ impl<'f> Frame<'f> {
 
     fn path(&self, path: &ContextPath, step: Option<&Step>, hops: usize) -> Head {
         let found = of_event(path);
-        if found.any() {
+        if found.any() || found.login {
             return found;
         }
         if is_computed(path) && (!path.starts_with("github") || may_be_head(path)) {
@@ -217,8 +228,10 @@ impl<'f> Frame<'f> {
     }
 
     fn variable(&self, name: &str, step: Option<&Step>, hops: usize) -> Head {
-        if name == "GITHUB_HEAD_REF" {
-            return Head::BRANCH;
+        match name {
+            "GITHUB_HEAD_REF" => return Head::BRANCH,
+            "GITHUB_ACTOR" | "GITHUB_TRIGGERING_ACTOR" => return Head::LOGIN,
+            _ => {}
         }
         let Some(hops) = hops.checked_sub(1) else {
             return Head::UNKNOWN;
@@ -300,6 +313,11 @@ impl<'f> Frame<'f> {
                 .and_then(|i| i.default.as_ref())
                 .map_or_else(Head::default, |text| self.text(text, None, hops)),
             Place::Job(..) if self.dispatched => lookups::of_dispatch_input(name),
+            // A default sees the event of whoever calls.
+            Place::Job(workflow, _) if self.caller.is_some() => {
+                let default = default_of(workflow, name);
+                default.map_or_else(Head::default, |text| self.text(text, None, hops))
+            }
             Place::Job(..) => Head::default(),
         }
     }
@@ -430,6 +448,18 @@ impl<'f> Frame<'f> {
     }
 }
 
+/// What an input of a called workflow is where its caller passes nothing.
+///
+/// Source: GitHub, "Workflow syntax", `on.workflow_call.inputs.<input_id>.default`;
+/// "Contexts", availability: `github`, `inputs`, `vars`.
+#[must_use]
+pub fn default_of<'w>(workflow: &'w Workflow, input: &str) -> Option<&'w Text> {
+    let trigger = workflow.trigger("workflow_call")?;
+    let mut inputs = trigger.inputs.iter();
+    let own = inputs.find(|own| own.name.value.eq_ignore_ascii_case(input))?;
+    own.default.as_ref()
+}
+
 /// The script of a step: `run:`, or the one handed to `actions/github-script`.
 #[must_use]
 pub fn script_of(step: &Step) -> Option<&str> {
@@ -546,6 +576,7 @@ fn of_event(path: &ContextPath) -> Head {
         | "github.event.pull_request.number"
         | "github.event.issue.number" => Head::NUMBER,
         _ if is_written(&text) => Head::TEXT,
+        _ if is_login(&text) => Head::LOGIN,
         _ if text.starts_with("github.event.forkee.") => Head::FORK.or(Head::TEXT),
         _ if text.starts_with("github.event.pull_request.head.repo.")
             || text.starts_with("github.event.workflow_run.head_repository.")
@@ -563,6 +594,23 @@ fn of_event(path: &ContextPath) -> Head {
         }
         _ => Head::default(),
     }
+}
+
+/// Whether a field is the login of whoever causes the event.
+fn is_login(path: &str) -> bool {
+    matches!(
+        path,
+        "github.actor"
+            | "github.event.comment.user.login"
+            | "github.event.discussion.user.login"
+            | "github.event.issue.user.login"
+            | "github.event.pull_request.user.login"
+            | "github.event.review.user.login"
+            | "github.event.sender.login"
+            | "github.event.workflow_run.actor.login"
+            | "github.event.workflow_run.triggering_actor.login"
+            | "github.triggering_actor"
+    )
 }
 
 /// Whether the starter of an event writes a field as they like.

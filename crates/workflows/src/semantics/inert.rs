@@ -374,7 +374,7 @@ fn mounts(arg: &str) -> bool {
 }
 
 // The first word after the options of `git` itself.
-fn verb_of_git(args: &[String]) -> &str {
+pub(super) fn verb_of_git(args: &[String]) -> &str {
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {

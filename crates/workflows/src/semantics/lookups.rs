@@ -19,7 +19,7 @@ const MAX_LINES: usize = 2_000;
 #[must_use]
 pub fn of_words(text: &str) -> Head {
     // Each of the words below has one of these, and most texts have none.
-    if !["head", "erge", "refs/pull/"]
+    if !["head", "erge", "refs/pull/", "payload.", "/forks"]
         .iter()
         .any(|part| text.contains(part))
     {
@@ -44,6 +44,8 @@ pub fn of_words(text: &str) -> Head {
             "head.repo.html_url",
             "headRepository",
             "head_repository",
+            // The list of the forks of a repository.
+            "/forks",
         ]),
         branch: has(&[
             "head.ref",
@@ -51,6 +53,14 @@ pub fn of_words(text: &str) -> Head {
             "head_ref",
             "head_branch",
             "headBranch",
+        ]),
+        text: has(&[
+            "payload.comment.body",
+            "payload.issue.body",
+            "payload.issue.title",
+            "payload.pull_request.body",
+            "payload.pull_request.title",
+            "payload.review.body",
         ]),
         ..Head::default()
     }
@@ -225,9 +235,18 @@ fn sets<'l>(line: &'l str, name: &str) -> Option<&'l str> {
         }
         from = end;
     }
-    (name == RETURNED)
-        .then(|| line.trim_start().strip_prefix("return "))
-        .flatten()
+    (name == RETURNED).then(|| returned(line)).flatten()
+}
+
+/// What a line returns, also behind another statement: `if (x) return y`.
+fn returned(line: &str) -> Option<&str> {
+    line.match_indices("return ").find_map(|(at, word)| {
+        let before = line.get(..at)?.trim_end();
+        let begins = before.is_empty()
+            || before.ends_with([';', '{', '}', ')', '>'])
+            || before.ends_with("else");
+        begins.then(|| line.get(at + word.len()..)).flatten()
+    })
 }
 
 fn is_word(c: char) -> bool {
@@ -384,6 +403,9 @@ mod tests {
         assert_eq!(of(script, "ref"), Head::BRANCH);
         assert_eq!(of(script, "base"), Head::default());
         assert_eq!(of(script, "result"), Head::COMMIT);
+        let line = "const p = await github.rest.pulls.get({}); return p.data.head.sha";
+        assert_eq!(of(line, "result"), Head::COMMIT);
+        assert_eq!(of("// return p.data.head.sha", "result"), Head::default());
     }
 
     #[test]

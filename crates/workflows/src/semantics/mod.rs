@@ -23,6 +23,7 @@ pub mod execution;
 pub mod filters;
 pub mod folders;
 pub mod gates;
+pub mod harmless;
 pub mod heads;
 pub mod images;
 pub mod inert;

@@ -12,6 +12,10 @@ pub struct Script {
     /// Assignments that stand alone, and those of `export`, `local`, `declare`
     /// and `readonly`.
     pub assignments: Vec<Assignment>,
+    /// What stands in `((…))`, where names have no `$`.
+    pub calculations: Vec<Range<usize>>,
+    /// What the variables of `for` loops run through, a word each.
+    pub loops: Vec<Assignment>,
     /// Names of the functions that the script defines.
     pub functions: Vec<String>,
     /// Where their bodies are, in the same order.

@@ -175,7 +175,13 @@ impl<'t> Walk<'_, 't, '_> {
             "else_clause" | "case_item" => {
                 self.statements(node, context.grouped().branching(None));
             }
+            "compound_statement" if self.source.get(node.byte_range()).starts_with("((") => {
+                let place = self.source.place(node.byte_range());
+                self.script.calculations.push(place);
+                self.statements(node, context.grouped());
+            }
             "for_statement" | "c_style_for_statement" => {
+                self.run_through(node, context);
                 self.statements(node, context.grouped().conditional());
             }
             "function_definition" => self.function(node, context.grouped()),
@@ -506,6 +512,30 @@ impl<'t> Walk<'_, 't, '_> {
             in_function: context.in_function,
             conditional: context.conditional,
         });
+    }
+
+    /// `for NAME in WORDS`, `for ((A; B; C))`
+    fn run_through(&mut self, node: Node<'t>, context: Context) {
+        for field in ["initializer", "condition", "update"] {
+            if let Some(part) = node.child_by_field_name(field) {
+                let place = self.source.place(part.byte_range());
+                self.script.calculations.push(place);
+            }
+        }
+        let Some(name) = node.child_by_field_name("variable") else {
+            return;
+        };
+        let name = self.source.get(name.byte_range()).to_owned();
+        for (part, _) in fields(node).iter().filter(|(_, f)| *f == Some("value")) {
+            self.script.loops.push(Assignment {
+                name: name.clone(),
+                value: words::word(self.source, *part),
+                range: self.source.place(part.byte_range()),
+                exported: false,
+                in_function: context.in_function,
+                conditional: true,
+            });
+        }
     }
 
     fn assigned(&self, node: Node<'t>) -> (String, Word) {

@@ -12,11 +12,11 @@ fn read(text: &str, files: &dyn Files) -> Result<Document, crate::ParseError> {
 
 /// Written by npm 11 for one manifest in each of the three versions.
 const WRITTEN: [&str; 3] = [
-    include_str!("../../../tests/files/package-lock-v1.json"),
-    include_str!("../../../tests/files/package-lock-v2.json"),
-    include_str!("../../../tests/files/package-lock-v3.json"),
+    include_str!("../../../tests/files/javascript/package-lock-v1.json"),
+    include_str!("../../../tests/files/javascript/package-lock-v2.json"),
+    include_str!("../../../tests/files/javascript/package-lock-v3.json"),
 ];
-const MANIFEST: &str = include_str!("../../../tests/files/package.json");
+const MANIFEST: &str = include_str!("../../../tests/files/javascript/package.json");
 
 #[test]
 fn all_versions_say_the_same() {

@@ -284,7 +284,12 @@ impl Shell<'_> {
                 _ => word.strip_prefix("--directory=").map(str::to_owned),
             }
         });
-        let folder = into.map_or_else(|| self.cwd.clone(), |path| self.cwd.join(&path));
+        let folder = into
+            .as_ref()
+            .map_or_else(|| self.cwd.clone(), |path| self.cwd.join(path));
+        if let (Some(path), true) = (into, folder == Folder::Elsewhere) {
+            walk.tree.outside_folder(&path, fetch);
+        }
         walk.tree.foreign(&folder, fetch);
         self.laid_over(walk, &folder, fetch);
     }

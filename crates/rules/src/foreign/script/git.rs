@@ -29,6 +29,7 @@ impl Shell<'_> {
             }
         }
         let verb = words.get(at).map_or("", String::as_str);
+        let known = walk.out.fetches.len();
         let rest = args.get(at + 1..).unwrap_or_default();
         // `echo refs/pull/7/head | xargs git fetch origin`
         let fed: Vec<&Word> = match command.is_wrapped_by("xargs") {
@@ -83,7 +84,9 @@ impl Shell<'_> {
                     .any(|w| matches!(w.text.as_str(), "--abort" | "-"));
                 // What an earlier step has fetched has to be named.
                 let fetched = walk.fetched.clone();
-                let here = self.fetched_here && walk.is_about_pull_request();
+                // Where every pull request was fetched, a loop goes through them.
+                let looped = rest.iter().any(|w| !w.variables.is_empty());
+                let here = self.fetched_here && (walk.is_about_pull_request() || looped);
                 let moved = |f: &Fetched| f.is_head() && matches!(verb, "reset" | "checkout");
                 let fetched = fetched.filter(|f| here || f.is_named(words) || moved(f));
                 let own = |w: &Word| {
@@ -122,6 +125,11 @@ impl Shell<'_> {
             }
             _ => {}
         }
+        let lands = matches!(
+            verb,
+            "am" | "apply" | "cherry-pick" | "merge" | "pull" | "rebase" | "reset"
+        );
+        walk.landed |= lands && walk.out.fetches.len() > known;
     }
 
     // Whether a text of the starter's stands as a ref or a repository: by itself,
@@ -172,7 +180,7 @@ impl Shell<'_> {
                         .take(2)
                         .map(|w| w.text.as_str())
                         .eq(["pr", "diff"])
-                    || c.is("curl") && args.iter().any(|w| self.head(w).0.any())
+                    || (c.is("curl") || c.is("wget")) && args.iter().any(|w| self.head(w).0.any())
             })
         })
     }
@@ -181,17 +189,21 @@ impl Shell<'_> {
         let head = args
             .iter()
             .fold(Head::default(), |head, w| head.or(self.head(w).0));
-        let wiki = walk.start.event() == "gollum" && args.iter().any(|w| w.text.contains(".wiki"));
+        let wiki = args.iter().any(|w| w.text.contains(".wiki"));
         let head = match () {
-            () if wiki => head.or(Head::FORK),
-            () if self.names_ref(args) => head.or(Head::FORK),
+            () if wiki && walk.start.event() == "gollum" => head.or(Head::FORK),
+            // Who may edit it is a setting of the repository's.
+            () if wiki => head.or(Head::UNKNOWN),
+            () if self.names_ref(args) || head.login => head.or(Head::FORK),
             () => head,
         };
-        if !head.is_code() {
+        if !head.is_code() && !(wiki && head.is_lost()) {
             return;
         }
+        // `gh repo clone REPOSITORY FOLDER -- OPTIONS OF GIT`
         let plain: Vec<String> = args
             .iter()
+            .take_while(|w| w.text != "--")
             .filter(|w| !w.text.starts_with('-'))
             .map(|w| self.expand(w))
             .collect();
@@ -201,7 +213,14 @@ impl Shell<'_> {
             (_, Some(slug)) => self.cwd.join(slug.rsplit('/').next().unwrap_or("")),
             _ => Folder::Elsewhere,
         };
+        let known = walk.out.fetches.len();
+        let outside = folder == Folder::Elsewhere;
         self.arrives(walk, command, head, folder, true);
+        if let ([_, .., to], true) = (plain.as_slice(), outside)
+            && walk.out.fetches.len() > known
+        {
+            walk.tree.outside_folder(to, known);
+        }
     }
 }
 

@@ -44,9 +44,37 @@ const LOADED: &[&str] = &[
     "RUBYOPT",
 ];
 
+/// Variables that name a program, or a configuration that names one: a path among
+/// a stranger's files is the stranger's program.
+const PROGRAMS: &[&str] = &[
+    "AR",
+    "BROWSER",
+    "CC",
+    "CXX",
+    "EDITOR",
+    "GIT_ASKPASS",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EDITOR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "KUBECONFIG",
+    "LD",
+    "NPM_CONFIG_USERCONFIG",
+    "PAGER",
+    "PIP_CONFIG_FILE",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    "SHELL",
+    "SSH_ASKPASS",
+    "VISUAL",
+];
+
 /// Whether a variable names a file which the next program runs or loads.
 pub(in crate::foreign) fn is_loaded(name: &str) -> bool {
-    LOADED.contains(&name)
+    LOADED.contains(&name) || PROGRAMS.contains(&name)
 }
 
 /// The paths in the value of such a variable. Where it holds options, a path
@@ -55,7 +83,7 @@ pub(in crate::foreign) fn loaded_paths<'v>(
     name: &str,
     value: &'v str,
 ) -> impl Iterator<Item = &'v str> {
-    let options = name.ends_with("_OPTIONS") || name.ends_with("OPT");
+    let options = name.ends_with("_OPTIONS") || name.ends_with("OPT") || PROGRAMS.contains(&name);
     let parts = value.split([':', '=', ' ']).map(move |part| {
         let mut attached = ["-r", "-I", "-M"].iter();
         match options {
@@ -98,7 +126,7 @@ impl Shell<'_> {
             return;
         }
         for (name, value) in &command.env {
-            if !LOADED.contains(&name.as_str()) {
+            if !is_loaded(name) {
                 continue;
             }
             let value = self.expand(value);

@@ -142,7 +142,7 @@ impl Shell<'_> {
         !self.known.contains_key(variable)
     }
 
-    fn own_program<'w>(&self, walk: &Walk<'w>, path: &str) -> Option<&'w Program> {
+    pub(super) fn own_program<'w>(&self, walk: &Walk<'w>, path: &str) -> Option<&'w Program> {
         let repository = walk.cx.repository;
         for spelling in ["$GITHUB_ACTION_PATH/", "${{ github.action_path }}/"] {
             if let Some(below) = path.strip_prefix(spelling) {

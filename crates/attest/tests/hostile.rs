@@ -1,0 +1,219 @@
+//! Bundles that somebody has changed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use cofferdam_attest::{
+    ArtifactDigests, BundleError, ExpectedIdentity, Issuer, Outcome, Pattern, SubjectIdentity,
+    TrustRoot, UnverifiedBundle, Verdict, Verifier,
+};
+use proptest::prelude::*;
+
+const ASSETS: &[u8] = include_bytes!("data/sigstore-conformance.tar.gz");
+const NPM: &[u8] = include_bytes!("data/bundles/npm-provenance.sigstore.json");
+const NPM_DIGEST: &str = "sha512:46d4e2f74c4877316640000a6fdf8a8b59f1e0847667973e9859f774dd31b8f1e0937813b777fb66a2ac67d50540fe34640966eee9fc2ccca387082b4c85cd3c";
+
+/// A bundle that passes, and all it takes to see that.
+struct Good {
+    bundle: Vec<u8>,
+    artifact: ArtifactDigests,
+    verifier: Verifier,
+    expected: ExpectedIdentity,
+    right: Option<Verdict>,
+}
+
+impl Good {
+    fn new(bundle: Vec<u8>, digest: Option<&str>, root: &TrustRoot) -> Self {
+        let read = UnverifiedBundle::from_json(&bundle).unwrap();
+        let certificate = read.unverified_certificate().unwrap().unwrap();
+        let expected = ExpectedIdentity::Subject(SubjectIdentity {
+            subject: Pattern::exact(certificate.subject.text().unwrap()),
+            issuer: Issuer::Named(certificate.issuer.unwrap()),
+        });
+        let artifact = match digest {
+            Some(digest) => ArtifactDigests::parse(digest).unwrap(),
+            None => ArtifactDigests::from_reader(&file("a.txt")[..], read.needs()).unwrap(),
+        };
+        let mut good = Self {
+            bundle,
+            artifact,
+            verifier: Verifier::new(root).unwrap(),
+            expected,
+            right: None,
+        };
+        let right = good.verdict(&good.bundle).unwrap();
+        assert_eq!(right.outcome(), Outcome::Passed);
+        good.right = Some(right);
+        good
+    }
+
+    fn case(name: &str) -> Self {
+        let root = files()
+            .get(&format!("bundle-verify/{name}/trusted_root.json"))
+            .map_or_else(TrustRoot::public_good, |bytes| TrustRoot::from_json(bytes));
+        Self::new(
+            file(&format!("{name}/bundle.sigstore.json")),
+            None,
+            &root.unwrap(),
+        )
+    }
+
+    fn npm() -> Self {
+        Self::new(
+            NPM.to_vec(),
+            Some(NPM_DIGEST),
+            &TrustRoot::public_good().unwrap(),
+        )
+    }
+
+    fn verdict(&self, bundle: &[u8]) -> Option<Verdict> {
+        let bundle = UnverifiedBundle::from_json(bundle).ok()?;
+        Some(
+            self.verifier
+                .verify_signature_alone(&self.artifact, &bundle, &self.expected),
+        )
+    }
+
+    /// Whether changed bytes are refused, or say what the right ones say.
+    fn refuses_or_agrees(&self, changed: &[u8]) -> bool {
+        let Some(verdict) = self.verdict(changed) else {
+            return true;
+        };
+        if verdict.outcome() != Outcome::Passed {
+            return true;
+        }
+        let right = self.right.as_ref().unwrap();
+        verdict.signer == right.signer
+            && verdict.signed_at == right.signed_at
+            && verdict.statement == right.statement
+    }
+}
+
+fn files() -> BTreeMap<String, Vec<u8>> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(ASSETS));
+    let read = |entry: std::io::Result<tar::Entry<'_, _>>| {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        let path = entry.path().unwrap().to_str().unwrap().to_owned();
+        (path, bytes)
+    };
+    archive.entries().unwrap().map(read).collect()
+}
+
+fn file(path: &str) -> Vec<u8> {
+    files()[&format!("bundle-verify/{path}")].clone()
+}
+
+#[test]
+fn every_flipped_byte_is_refused_or_changes_nothing() {
+    let flip = |good: &Good| {
+        for at in 0..good.bundle.len() {
+            let mut changed = good.bundle.clone();
+            changed[at] ^= 1 << (at % 7);
+            assert!(
+                good.refuses_or_agrees(&changed),
+                "byte {at}: {}",
+                String::from_utf8_lossy(&changed[at.saturating_sub(40)..at + 1])
+            );
+        }
+    };
+    std::thread::scope(|scope| {
+        // One of each: a file in the second version of the log, a statement in the first.
+        scope.spawn(move || flip(&Good::case("rekor2-happy-path")));
+        scope.spawn(move || flip(&Good::npm()));
+    });
+}
+
+#[test]
+fn every_cut_is_refused() {
+    let good = Good::case("rekor2-happy-path");
+    let end = good.bundle.trim_ascii_end().len();
+    for length in 0..end {
+        assert!(good.verdict(&good.bundle[..length]).is_none(), "{length}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn changes_in_many_places_are_refused_or_change_nothing(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+    ) {
+        for name in ["happy-path-v0.1", "happy-path-intoto-in-dsse-v3", "rekor2-dsse-happy-path"] {
+            let good = Good::case(name);
+            let mut changed = good.bundle.clone();
+            for (at, byte) in &changes {
+                let at = at.index(changed.len());
+                changed[at] = *byte;
+            }
+            prop_assert!(good.refuses_or_agrees(&changed));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+        prop_assert!(UnverifiedBundle::from_json(&bytes).is_err());
+        prop_assert!(TrustRoot::from_json(&bytes).is_err());
+    }
+}
+
+fn error(text: &str) -> BundleError {
+    UnverifiedBundle::from_json(text.as_bytes()).unwrap_err()
+}
+
+#[test]
+fn unknown_versions_are_named() {
+    let good = String::from_utf8(NPM.to_vec()).unwrap();
+    let later = good.replace("version=0.1", "version=0.9");
+    assert!(
+        matches!(error(&later), BundleError::UnknownVersion { media_type } if media_type.ends_with("0.9"))
+    );
+    assert!(
+        matches!(error("{}"), BundleError::UnknownVersion { media_type } if media_type.is_empty())
+    );
+}
+
+#[test]
+fn repeated_names_and_two_signatures_are_refused() {
+    let good = String::from_utf8(NPM.to_vec()).unwrap();
+    let twice = good.replacen('{', "{\"mediaType\": \"x\",", 1);
+    assert!(matches!(error(&twice), BundleError::Json(_)));
+    let both = good.replacen('{', "{\"messageSignature\": {\"signature\": \"AA==\"},", 1);
+    assert!(matches!(
+        error(&both),
+        BundleError::Ambiguous { part: "signature" }
+    ));
+    let mut value: serde_json::Value = serde_json::from_slice(NPM).unwrap();
+    value["verificationMaterial"]["publicKey"] = serde_json::json!({"hint": "x"});
+    let signers = value.to_string();
+    assert!(matches!(
+        error(&signers),
+        BundleError::Ambiguous { part: "signer" }
+    ));
+}
+
+#[test]
+fn size_depth_and_evidence_have_limits() {
+    let deep = format!("{{\"a\": {}", "[".repeat(100_000));
+    assert!(matches!(error(&deep), BundleError::Json(_)));
+    let large = format!("\"{}\"", "a".repeat(65 * 1024 * 1024));
+    assert!(matches!(error(&large), BundleError::Json(_)));
+    let mut value: serde_json::Value = serde_json::from_slice(NPM).unwrap();
+    let entries = value["verificationMaterial"]["tlogEntries"]
+        .as_array_mut()
+        .unwrap();
+    let entry = entries[0].clone();
+    entries.extend(std::iter::repeat_n(entry, 32));
+    let many = value.to_string();
+    assert!(matches!(
+        error(&many),
+        BundleError::TooMany { count: 33, .. }
+    ));
+}

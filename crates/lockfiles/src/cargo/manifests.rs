@@ -1,0 +1,177 @@
+//! What the manifests beside a `Cargo.lock` ask for: the lock itself does not say
+//! which crates are for tests or build scripts alone.
+//!
+//! Source: the Cargo book, "Specifying Dependencies" and "Workspaces". A member
+//! behind a star is looked for under its name, and under the ends of its name, as
+//! folders cannot be listed here; a manifest counts only if it has the name that it
+//! is looked for. Where one member is not found, nothing is said of any.
+
+use std::collections::HashMap;
+
+use crate::document::Ask;
+use crate::draft::Draft;
+use crate::files::{Files, beside};
+use crate::mistake::Mistake;
+use crate::tree::{self, Node};
+use crate::{Package, Relation};
+
+/// The most manifests that are looked for.
+const MOST_FILES: usize = 4_000;
+
+const LISTS: [(&str, Ask); 3] = [
+    ("dependencies", Ask::RUNTIME),
+    ("build-dependencies", Ask::DEVELOPMENT),
+    ("dev-dependencies", Ask::DEVELOPMENT),
+];
+
+/// Notes what the members of the workspace ask for. `needs` are the requirements of
+/// each package of the lock, by place.
+pub(super) fn ask(
+    draft: &mut Draft<'_>,
+    files: &dyn Files,
+    needs: &[Vec<usize>],
+) -> Result<(), Mistake> {
+    let members: Vec<usize> = (draft.packages.iter().enumerate())
+        .filter(|(_, package)| package.relation == Relation::Project)
+        .map(|(at, _)| at)
+        .collect();
+    let Some(manifests) = manifests(draft, files, &members) else {
+        return Ok(());
+    };
+    let mut asks = Vec::new();
+    for (member, wishes) in manifests {
+        for to in needs.get(member).into_iter().flatten() {
+            let package = draft.packages.get(*to);
+            let name = package.map_or("", |package| package.name.as_str());
+            let fitting = wishes.iter().filter(|(wish, _)| wish == name);
+            asks.extend(fitting.map(|(_, ask)| (*to, *ask)));
+        }
+        draft.look(
+            wishes
+                .len()
+                .saturating_mul(needs.get(member).map_or(0, Vec::len)),
+        )?;
+    }
+    for (at, wanted) in asks {
+        draft.ask(at, wanted)?;
+    }
+    draft.spread();
+    Ok(())
+}
+
+type Wishes = Vec<(String, Ask)>;
+
+/// The wishes of every member; `None` where one is not found.
+fn manifests(
+    draft: &mut Draft<'_>,
+    files: &dyn Files,
+    members: &[usize],
+) -> Option<Vec<(usize, Wishes)>> {
+    let lock = draft.file.path().to_owned();
+    let root = read(files, &beside(&lock, "Cargo.toml")?)?;
+    let mut named: HashMap<String, Wishes> = HashMap::new();
+    let mut keep = |manifest: &Manifest| {
+        if let Some(name) = &manifest.name {
+            named.insert(name.clone(), manifest.wishes.clone());
+        }
+    };
+    keep(&root);
+    let mut asked = 0;
+    let mut stars = Vec::new();
+    for member in &root.members {
+        match member.split_once('*') {
+            Some((before, after)) if !after.contains('*') => stars.push((before, after)),
+            Some(_) => {}
+            None => {
+                asked += 1;
+                let path = beside(&lock, &format!("{member}/Cargo.toml"))?;
+                if asked <= MOST_FILES
+                    && let Some(manifest) = read(files, &path)
+                {
+                    keep(&manifest);
+                }
+            }
+        }
+    }
+    let mut all = Vec::with_capacity(members.len());
+    for &at in members {
+        let name = draft
+            .packages
+            .get(at)
+            .map(|package: &Package| package.name.clone())?;
+        if let Some(wishes) = named.get(&name) {
+            all.push((at, wishes.clone()));
+            continue;
+        }
+        let ends = std::iter::once(0).chain(name.match_indices('-').map(|(at, _)| at + 1));
+        let folders = ends.filter_map(|at| name.get(at..));
+        let paths = folders.flat_map(|folder| {
+            let paths = stars.iter();
+            paths.map(move |(before, after)| format!("{before}{folder}{after}/Cargo.toml"))
+        });
+        let mut found = None;
+        for path in paths {
+            asked += 1;
+            if asked > MOST_FILES {
+                return None;
+            }
+            let manifest = read(files, &beside(&lock, &path)?);
+            if let Some(manifest) = manifest.filter(|one| one.name.as_ref() == Some(&name)) {
+                found = Some(manifest.wishes);
+                break;
+            }
+        }
+        all.push((at, found?));
+    }
+    Some(all)
+}
+
+struct Manifest {
+    name: Option<String>,
+    members: Vec<String>,
+    wishes: Wishes,
+}
+
+fn read(files: &dyn Files, path: &str) -> Option<Manifest> {
+    let file = files.read(path).ok()?;
+    let root = tree::toml(&file).ok()?;
+    let package = root.get("package");
+    let workspace = root.get("workspace");
+    let members = workspace.map_or(&[][..], |node| node.items_of("members"));
+    let mut wishes = Wishes::new();
+    let targets = root.entries_of("target").iter().map(|entry| &entry.node);
+    for node in std::iter::once(&root).chain(targets) {
+        for (list, ask) in LISTS {
+            let old = list.replace('-', "_");
+            let entries = node.entries_of(list).iter();
+            let entries = entries.chain(node.entries_of(&old).iter().filter(|_| old != list));
+            for entry in entries {
+                let name = renamed(&root, &entry.key, &entry.node);
+                let is_optional = entry.node.flag("optional") && ask == Ask::RUNTIME;
+                wishes.push((name, if is_optional { Ask::OPTIONAL } else { ask }));
+            }
+        }
+    }
+    Some(Manifest {
+        name: package
+            .and_then(|node| node.text_of("name"))
+            .map(str::to_owned),
+        members: members
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned)
+            .collect(),
+        wishes,
+    })
+}
+
+/// The name of the crate: `package` says another one than the key.
+fn renamed(root: &Node<'_>, key: &str, node: &Node<'_>) -> String {
+    let shared = || {
+        let all = root.get("workspace")?.get("dependencies")?;
+        all.get(key)?.text_of("package")
+    };
+    let name = node.text_of("package");
+    let name = name.or_else(|| node.flag("workspace").then(shared).flatten());
+    name.unwrap_or(key).to_owned()
+}

@@ -1,0 +1,212 @@
+//! Commands that may come upon a stranger's files, or that a stranger steers.
+
+use cofferdam_workflows::semantics::execution;
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::harmless::is_harmless;
+use cofferdam_workflows::semantics::heads::Head;
+use cofferdam_workflows::shell::{Command, Word};
+
+use super::{Shell, recipes};
+use crate::foreign::beside::may_come_upon;
+use crate::foreign::{Walk, Whose, names_secret};
+
+impl Shell<'_> {
+    /// A command of which nothing was said: it may come upon what lies elsewhere,
+    /// or do what the starter writes.
+    pub(super) fn beside(&self, walk: &mut Walk<'_>, command: &Command, own: bool) {
+        if walk.whose != Whose::Stranger {
+            return;
+        }
+        let anywhere = walk.anywhere().is_some();
+        if !anywhere && !walk.has_starter() {
+            return;
+        }
+        let (program, args) = command.effective();
+        let text = self.expand(program);
+        let name = text.rsplit('/').next().unwrap_or("").to_owned();
+        if text.is_empty() || self.script.functions.contains(&name) {
+            return;
+        }
+        let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
+        let plain = !text.contains('/') || text.starts_with('/');
+        let harmless = plain && is_harmless(&name, &words);
+        if !harmless && self.is_read(walk, command, own) {
+            return;
+        }
+        if anywhere && !harmless {
+            // A build sees its context, and nothing else of the runner.
+            let builds = ["docker", "podman", "buildah", "nerdctl"].contains(&name.as_str())
+                && words.iter().take(3).any(|w| w == "build");
+            let tool = plain && execution::is_listed(&name) && !execution::is_interpreter(&name);
+            if walk.tree.inside().is_some() || !(builds || tool && self.stays(&words)) {
+                walk.beside(self.at, self.span(command), self.means(command), builds);
+            }
+            return;
+        }
+        let handed = self.steers(walk, command, &name, harmless);
+        if handed.is_code() || handed.text {
+            let means = self.means(command);
+            walk.unread(self.at, self.span(command), means, handed, None);
+        }
+    }
+
+    // Whether a tool of the project is told of nothing outside of the workspace.
+    fn stays(&self, words: &[String]) -> bool {
+        let leaves = |word: &String| {
+            let word = word.rsplit('=').next().unwrap_or(word);
+            word.contains('$') || word.starts_with(['/', '~']) || word.contains("..")
+        };
+        self.cwd != Folder::Elsewhere && !words.iter().any(leaves)
+    }
+
+    // Whether it is a program of the checkout that was walked through, or that
+    // starts nothing.
+    fn is_read(&self, walk: &Walk<'_>, command: &Command, own: bool) -> bool {
+        let (program, args) = command.effective();
+        if command.is("make") {
+            let plain = |w: &Word| w.is_static && !w.text.starts_with('-') && !w.text.contains('=');
+            let names = ["GNUmakefile", "makefile", "Makefile"];
+            let found = names.iter().find_map(|name| self.own_program(walk, name));
+            let text = found.map(|program| program.file().text());
+            return args.iter().all(plain) && text.is_some_and(recipes::are_harmless);
+        }
+        let word = match execution::is_interpreter(program.file_name().unwrap_or("")) {
+            true => args.iter().find(|w| !w.text.starts_with(['-', '+'])),
+            false => Some(program),
+        };
+        // `curl … | sh`: an installer from elsewhere, which is told nothing.
+        let before = self.before(command);
+        if word.is_none() && !before.is_empty() {
+            return before.iter().all(|c| is_download(c));
+        }
+        // `curl -o install.sh …; sh install.sh`
+        let saved = |c: &&Command| {
+            let named = |w: &Word| word.is_some_and(|word| w.text.ends_with(&word.text));
+            is_download(c) && c.effective().1.iter().any(named)
+        };
+        if self.script.commands.iter().any(|c| saved(&c)) {
+            return true;
+        }
+        let Some(program) = word.and_then(|w| self.own_program(walk, &self.expand(w))) else {
+            return false;
+        };
+        if !own {
+            return false;
+        }
+        match program.script() {
+            Some(script) => script.understood,
+            None => !may_come_upon(walk.language_of(program), program.file().text()),
+        }
+    }
+
+    // What a command is told of the starter's, where it may do as it is told.
+    fn steers(&self, walk: &Walk<'_>, command: &Command, name: &str, harmless: bool) -> Head {
+        let (program, args) = command.effective();
+        let heads = |word: &Word| {
+            let head = self.head(word).0;
+            Head {
+                unknown: false,
+                ..head
+            }
+        };
+        if harmless {
+            if is_dispatch(name, args) {
+                let before = self.before(command).into_iter();
+                let words = before.flat_map(|c| c.effective().1).chain(args);
+                let head = words.fold(Head::default(), |head, word| head.or(heads(word)));
+                return Head {
+                    text: head.any(),
+                    ..head
+                };
+            }
+            let told = args.iter().enumerate();
+            let told = told.filter(|(at, word)| self.is_order(walk, name, args, *at, word));
+            let head = told.fold(Head::default(), |head, (_, word)| head.or(heads(word)));
+            return Head {
+                text: head.text || head.login && matches!(name, "curl" | "git" | "wget"),
+                ..Head::default()
+            };
+        }
+        let own = std::iter::once(program).chain(args);
+        let own = own
+            .chain(command.env.iter().map(|(_, word)| word))
+            .chain(&command.heredoc);
+        let head = own.fold(Head::default(), |head, word| head.or(heads(word)));
+        let before = self.before(command).into_iter();
+        let piped = before.flat_map(|c| c.effective().1.iter());
+        let piped = piped.fold(Head::default(), |head, word| head.or(heads(word)));
+        Head {
+            text: head.text || piped.text,
+            ..head
+        }
+    }
+
+    // Whether a word of a command that runs nothing decides where it sends what it
+    // is handed, or which file it reads.
+    fn is_order(&self, walk: &Walk<'_>, name: &str, args: &[Word], at: usize, word: &Word) -> bool {
+        let verb = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
+        let before = at.checked_sub(1).map_or("", verb);
+        match name {
+            "curl" | "wget" => names_secret(self.at.step) && is_host(&word.text),
+            "git" => {
+                let talks = matches!(verb(0), "push" | "clone" | "fetch" | "ls-remote" | "remote");
+                talks && names_secret(self.at.step) && is_host(&word.text)
+            }
+            // `-F key=@file` reads a file, such as the environment of a process.
+            "gh" if verb(0) == "api" => {
+                let field = before == "-F" || before == "--field" || word.text.starts_with("-F");
+                let value = word.text.split_once('=').map(|(_, value)| value);
+                field && value.is_some_and(|v| v.starts_with(['$', '"'])) && !walk.is_dispatch()
+            }
+            _ => false,
+        }
+    }
+}
+
+// What is written out says whose it is.
+fn is_download(command: &Command) -> bool {
+    let (_, args) = command.effective();
+    (command.is("curl") || command.is("wget")) && args.iter().all(|w| w.is_static)
+}
+
+// Whether it starts a workflow of the repository, with inputs.
+fn is_dispatch(name: &str, args: &[Word]) -> bool {
+    let verb = |at: usize| args.get(at).map_or("", |w| w.text.as_str());
+    let starts = name == "gh" && verb(0) == "workflow" && verb(1) == "run";
+    starts || matches!(name, "curl" | "gh") && args.iter().any(|w| w.text.contains("/dispatches"))
+}
+
+// Whether what a word leaves open decides to whom a request goes: nothing fixed
+// ends the host before it.
+fn is_host(word: &str) -> bool {
+    let word = word.trim_start_matches("--url=");
+    let address = word.split_once("://").map_or(word, |(_, rest)| rest);
+    let host = address.split('/').next().unwrap_or("");
+    let open = host.rsplit('@').next().unwrap_or("");
+    open.contains('$') && !word.starts_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn what_comes_before_the_first_slash_decides_to_whom_a_request_goes() {
+        for word in [
+            "$URL",
+            "https://$HOST/x",
+            "https://x:$T@$B",
+            "https://$A.x.io/y",
+        ] {
+            assert!(is_host(word), "{word}");
+        }
+        for word in [
+            "https://api.github.com/repos/$R",
+            "https://x:$T@github.com/$R",
+            "-d$X",
+            "x",
+        ] {
+            assert!(!is_host(word), "{word}");
+        }
+    }
+}

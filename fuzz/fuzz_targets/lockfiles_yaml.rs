@@ -1,0 +1,17 @@
+//! Any bytes are a lockfile in YAML or of Yarn 1, or a mistake with a place.
+
+#![no_main]
+
+#[path = "../lockfile.rs"]
+mod lockfile;
+
+use cofferdam_lockfiles::Format;
+use libfuzzer_sys::fuzz_target;
+
+const FORMATS: &[Format] = &[
+    Format::PnpmLock,
+    Format::YarnLock,
+    Format::PubspecLock,
+];
+
+fuzz_target!(|bytes: &[u8]| lockfile::check(FORMATS, bytes));

@@ -1,0 +1,68 @@
+//! The result for programs.
+
+use cofferdam_attest::{Certificate, Line};
+use cofferdam_findings::formats;
+use cofferdam_pipelines::verification::{self, VerifiedArtifact, VerifiedBundle};
+use serde_json::{Map, Value, json};
+
+/// The version of the JSON that this command prints.
+const SCHEMA_VERSION: u32 = 1;
+
+pub(super) fn render(artifacts: &[VerifiedArtifact], root: &str) -> std::io::Result<String> {
+    let document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "outcome": verification::outcome(artifacts).word(),
+        "trusted_root": root,
+        "artifacts": artifacts.iter().map(artifact).collect::<Vec<_>>(),
+    });
+    let mut page = formats::inert_json::pretty(&document)?;
+    page.push('\n');
+    Ok(page)
+}
+
+fn artifact(artifact: &VerifiedArtifact) -> Value {
+    json!({
+        "name": artifact.name,
+        "digest": (!artifact.digest.is_empty()).then_some(&artifact.digest),
+        "outcome": artifact.outcome().word(),
+        "bundles": artifact.bundles.iter().map(bundle).collect::<Vec<_>>(),
+        "problems": artifact.problems.iter().map(|problem| json!({
+            "outcome": problem.outcome.word(),
+            "text": problem.text,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn bundle(bundle: &VerifiedBundle) -> Value {
+    json!({
+        "source": bundle.source,
+        "outcome": bundle.outcome.word(),
+        "signed_at": bundle.signed_at.map(|time| time.to_string()),
+        "predicate_type": bundle.predicate_type,
+        "signer": bundle.signer.as_ref().map(signer),
+        "lines": bundle.lines.iter().map(line).collect::<Vec<_>>(),
+    })
+}
+
+fn line(line: &Line) -> Value {
+    json!({
+        "check": line.check.word(),
+        "outcome": line.outcome.word(),
+        "required": line.required,
+        "text": line.text,
+    })
+}
+
+fn signer(signer: &Certificate) -> Value {
+    let claims = signer.claims.present();
+    let claims: Map<String, Value> = claims
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    json!({
+        "subject": signer.subject.text(),
+        "issuer": signer.issuer,
+        "not_before": signer.not_before.to_string(),
+        "not_after": signer.not_after.to_string(),
+        "claims": claims,
+    })
+}
