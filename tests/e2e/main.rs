@@ -71,6 +71,7 @@ mod probes;
 #[cfg(feature = "exposure")]
 mod ranking;
 mod recursive;
+#[cfg(feature = "release")]
 mod release;
 #[cfg(feature = "release")]
 mod release_sbom;
