@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{HOME, TOOL, VERSION, remarks};
+use super::{HOME, TOOL, VERSION, inert, remarks};
 use crate::catalogue::FileDigests;
 use crate::document::{Document, Entry};
 use crate::licence;
@@ -167,7 +167,7 @@ pub(super) fn write(
             .collect(),
         relationships: relationships(document, &ids, &file_ids),
     };
-    serde_json::to_writer_pretty(out, &spdx).map_err(io::Error::from)
+    inert::to_writer(out, &spdx)
 }
 
 /// A name of the document that no other one has.

@@ -28,10 +28,10 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Subject, Harvest),
         |name| name.to_string_lossy().into_owned(),
     );
     if resolved.is_dir() {
-        let is_file = |name: &str| {
-            std::fs::symlink_metadata(resolved.join(name)).is_ok_and(|found| found.is_file())
-        };
-        if is_file("oci-layout") && is_file("index.json") {
+        // Also where one of them is a link, which is then refused: a layout that is
+        // taken for a plain folder would seem to hold nothing.
+        let is_there = |name: &str| std::fs::symlink_metadata(resolved.join(name)).is_ok();
+        if is_there("oci-layout") && is_there("index.json") {
             return oci_layout::read(&Store::Folder(resolved), &name, options);
         }
         let subject = Subject {
