@@ -8,6 +8,8 @@
 //! <https://yarnpkg.com/configuration/yarnrc#yarnPath>; for npm,
 //! <https://docs.npmjs.com/cli/configuring-npm/npmrc#per-project-config-file>.
 
+mod options;
+
 use super::inert;
 
 /// Commands that read, write, move or show files, talk to a service, or change
@@ -46,11 +48,9 @@ const COMMANDS: &[&str] = &[
     "cp",
     "crane",
     "csplit",
-    "curl",
     "cut",
     "date",
     "dd",
-    "declare",
     "df",
     "diff",
     "dig",
@@ -63,7 +63,6 @@ const COMMANDS: &[&str] = &[
     "egrep",
     "exit",
     "expand",
-    "export",
     "expr",
     "factor",
     "false",
@@ -83,7 +82,6 @@ const COMMANDS: &[&str] = &[
     "gunzip",
     "gzip",
     "hadolint",
-    "hash",
     "head",
     "hexdump",
     "host",
@@ -97,7 +95,6 @@ const COMMANDS: &[&str] = &[
     "let",
     "link",
     "ln",
-    "local",
     "locale",
     "locale-gen",
     "logger",
@@ -129,7 +126,6 @@ const COMMANDS: &[&str] = &[
     "pwd",
     "read",
     "readlink",
-    "readonly",
     "realpath",
     "regctl",
     "return",
@@ -148,9 +144,6 @@ const COMMANDS: &[&str] = &[
     "shuf",
     "skopeo",
     "sleep",
-    "sort",
-    "split",
-    "ssh-keygen",
     "ssh-keyscan",
     "stat",
     "strings",
@@ -170,7 +163,6 @@ const COMMANDS: &[&str] = &[
     "tsort",
     "tty",
     "type",
-    "typeset",
     "ulimit",
     "umask",
     "unalias",
@@ -183,7 +175,6 @@ const COMMANDS: &[&str] = &[
     "uptime",
     "wait",
     "wc",
-    "wget",
     "which",
     "whoami",
     "xmllint",
@@ -192,7 +183,6 @@ const COMMANDS: &[&str] = &[
     "yamllint",
     "yq",
     "zcat",
-    "zip",
     "zipinfo",
     "zstd",
 ];
@@ -250,68 +240,104 @@ const PLAIN_KEYS: &[&str] = &[
 #[must_use]
 pub fn is_harmless(program: &str, args: &[String]) -> bool {
     let has = |words: &[&str]| args.iter().any(|a| words.contains(&a.as_str()));
-    let starts = |starts: &[&str]| {
-        args.iter()
-            .any(|a| starts.iter().any(|start| a.starts_with(start)))
-    };
-    // What an argument names is a file or an address.
-    let is_path = |a: &String| a.contains(['/', '$', '\\']) || a.ends_with(".deb");
     match program {
         _ if CHOSEN.binary_search(&program).is_ok() => false,
         _ if args.len() == 1 && has(&["--version", "--help"]) => !program.contains('/'),
-        _ if SYSTEM.binary_search(&program).is_ok() => !args.iter().any(is_path),
+        _ if SYSTEM.binary_search(&program).is_ok() => args.iter().all(|a| is_package(a)),
         "sudo" | "env" | "command" | "nice" | "time" => args.is_empty(),
-        "awk" | "gawk" | "mawk" => {
-            inert::is_inert(program, args)
-                && !args
-                    .iter()
-                    .any(|a| a.contains("system(") || a.contains("getline") || a.contains('|'))
+        // They set whatever a substitution gives.
+        "export" | "declare" | "typeset" | "readonly" | "local" => {
+            !args.iter().any(|a| a.starts_with(['$', '`']))
         }
         "docker" | "podman" | "buildah" | "nerdctl" => of_containers(program, args),
-        "find" => inert::is_inert(program, args),
         "gh" => {
             let verb = args.iter().find(|a| !a.starts_with('-'));
             inert::is_inert(program, args) && verb.is_none_or(|verb| !verb.contains('$'))
         }
         "git" => of_git(args),
         "go" => has(&["version"]),
+        "hash" => args.is_empty() || has(&["-r"]),
         "mapfile" | "readarray" => !has(&["-C"]),
-        // In its global mode it reads no configuration of the folder.
-        "npm" => {
-            has(&["-g", "--global"])
-                && has(&["add", "i", "install"])
-                && !args
-                    .iter()
-                    .any(|a| a.starts_with('.') || a.contains([':', '$', '\\']))
-        }
-        "openssl" | "gpg" | "gpgconf" => !starts(&["-engine", "-provider", "-config", "--options"]),
+        "npm" => installs_globally(args),
         "pip" | "pip3" => args
             .first()
             .is_some_and(|verb| matches!(verb.as_str(), "cache" | "freeze" | "list" | "show")),
-        "sed" | "gsed" => inert::is_inert(program, args) && !args.iter().any(|a| executes(a)),
-        "tar" | "bsdtar" => {
-            inert::is_inert("tar", args) && !starts(&["-I", "--use-compress", "--rsh", "--rmt"])
-        }
         "trap" => inert::is_inert(program, args),
-        _ => COMMANDS.binary_search(&program).is_ok(),
+        _ => match options::of(program) {
+            Some(known) => known.allow(args) && options::is_plain(program, args),
+            None => COMMANDS.binary_search(&program).is_ok(),
+        },
     }
 }
 
-// `s/x/y/e` runs what it has made.
-fn executes(script: &str) -> bool {
-    let mut rest = script.split(';').map(str::trim);
-    rest.any(|one| {
-        let flags = one.rsplit(['/', '|', '#', ',']).next().unwrap_or("");
-        let substitutes = one.trim_start_matches(|c: char| !c.is_alphabetic());
-        substitutes.starts_with('s') && flags.contains('e') && flags.len() < 5
-    })
+// The name of a package, and no file; or an option that says nothing else.
+fn is_package(arg: &str) -> bool {
+    const OPTIONS: &[&str] = &[
+        "-S", "-Sy", "-Syu", "-U", "-f", "-q", "-qq", "-y", "-yq", "-yqq", "--allow-downgrades",
+        "--assume-yes", "--classic", "--fix-missing", "--no-cache", "--no-install-recommends",
+        "--noconfirm", "--quiet", "--yes",
+    ];
+    const FILES: &[&str] = &[
+        ".apk", ".config", ".deb", ".nupkg", ".pkg", ".rpm", ".snap", ".txt", ".xz", ".zst",
+    ];
+    if arg.starts_with('-') {
+        return OPTIONS.contains(&arg);
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+-.:=_~".contains(c);
+    let file = FILES.iter().any(|ending| arg.ends_with(ending));
+    arg != "." && arg.chars().all(plain) && !file
+}
+
+// In its global mode npm reads no configuration of the folder; a name is no path.
+fn installs_globally(args: &[String]) -> bool {
+    const OPTIONS: &[&str] = &[
+        "-g", "--global", "--no-audit", "--no-fund", "--silent", "--quiet",
+    ];
+    let (options, words): (Vec<&String>, Vec<&String>) =
+        args.iter().partition(|a| a.starts_with('-'));
+    let is_name = |word: &&String| {
+        let name = match word.strip_prefix('@') {
+            Some(scoped) => scoped.replacen('/', "", 1),
+            None => (*word).clone(),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-.@^_~".contains(c);
+        !name.starts_with('.') && name.chars().all(plain) && !name.ends_with(".tgz")
+    };
+    let verb = words.first().map_or("", |word| word.as_str());
+    matches!(verb, "add" | "i" | "install")
+        && words.len() > 1
+        && words.iter().skip(1).all(is_name)
+        && options.iter().all(|o| OPTIONS.contains(&o.as_str()))
+        && options.iter().any(|o| matches!(o.as_str(), "-g" | "--global"))
 }
 
 fn of_containers(program: &str, args: &[String]) -> bool {
     let verb = args.iter().find(|a| !a.starts_with('-'));
     let verb = verb.map_or("", String::as_str);
-    !matches!(verb, "load" | "create" | "cp") && inert::is_inert(program, args)
+    // A container that reads its input runs what it is given there.
+    let reads = args.iter().any(|a| {
+        let short = a.starts_with('-') && !a.starts_with("--") && a.contains('i');
+        short || a == "--interactive"
+    });
+    let substituted = args.iter().any(|a| a.contains("$(") || a.contains('`'));
+    !matches!(verb, "load" | "create" | "cp")
+        && !(verb == "run" && (reads || substituted))
+        && inert::is_inert(program, args)
 }
+
+/// Options of git, and of its subcommands, that name a program or a file which
+/// names one. Git takes the beginning of an option for the option.
+const GIT_OPTIONS: &[&str] = &[
+    "--config",
+    "--exec",
+    "--ext-diff",
+    "--git-dir",
+    "--open-files-in-pager",
+    "--receive-pack",
+    "--template",
+    "--textconv",
+    "--upload-pack",
+];
 
 fn of_git(args: &[String]) -> bool {
     // `-c KEY=VALUE` before the subcommand.
@@ -336,10 +362,28 @@ fn of_git(args: &[String]) -> bool {
         });
         return reads || keys.next().is_none_or(|key| plain(key));
     }
-    let keys = given.all(plain);
-    keys && !matches!(verb, "lfs" | "submodule") && inert::is_inert("git", args)
-        || verb == "lfs" && !args.iter().any(|a| a == "--config")
-        || verb == "submodule" && !args.iter().any(|a| a == "foreach" || a == "add")
+    let names_program = args.iter().any(|a| {
+        let name = a.split('=').next().unwrap_or("");
+        let long = name.starts_with("--")
+            && name.len() > 4
+            && GIT_OPTIONS
+                .iter()
+                .any(|one| one.starts_with(name) || name.starts_with(one));
+        let short = match verb {
+            "clone" => a == "-u" || a == "-c",
+            "grep" => a.starts_with("-O"),
+            _ => false,
+        };
+        long || short
+    });
+    if names_program || !given.all(plain) {
+        return false;
+    }
+    match verb {
+        "lfs" => true,
+        "submodule" => !args.iter().any(|a| a == "foreach" || a == "add"),
+        _ => inert::is_inert("git", args),
+    }
 }
 
 #[cfg(test)]
@@ -370,6 +414,11 @@ mod tests {
             "gh pr comment 1",
             "apt-get install -y make",
             "sed -i s/a/b/ x",
+            "sed -n 3,5p x",
+            "tar xzf x.tgz -C out",
+            "sort -k2,2 -u x",
+            "curl -fsSL https://example.com/x -o y",
+            "find . -name x -print",
             "awk {print} x",
             "docker push x",
             "node --version",
@@ -391,6 +440,22 @@ mod tests {
             "git -c core.pager=x log",
             "git config alias.st x",
             "git submodule add x",
+            "git fetch --upload-p x",
+            "git clone --template=pr x",
+            "sed 1e x",
+            "sed -fx",
+            "awk -fx",
+            "tar czf x.tgz *",
+            "tar x --checkpoint=1 --checkpoint-action=exec=x",
+            "sort --compress-program=x y",
+            "zip -TT x y",
+            "dnf install x.rpm",
+            "npm i -g pr/cli.tgz",
+            "npm i -g",
+            "docker run -i alpine sh",
+            "export $(cat x)",
+            "curl -K x",
+            "ssh-keygen -D x",
             "docker load -i x",
             "awk BEGIN{system(x)}",
             "sed s/a/b/e x",
