@@ -181,12 +181,15 @@ pub(super) fn is_plain(program: &str, args: &[String]) -> bool {
         "tar" | "bsdtar" => args
             .first()
             .is_none_or(|a| a.starts_with('-') || a.chars().all(|c| "acfhjJkmOpPtvxz".contains(c))),
-        "find" => !args.iter().any(|a| {
-            matches!(a.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir")
-        }),
+        "find" => !args
+            .iter()
+            .any(|a| matches!(a.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir")),
         "openssl" => !args.iter().any(|a| {
             let name = a.trim_start_matches('-');
-            ["config", "engine", "provider"].iter().any(|o| name.starts_with(o)) && name != a
+            ["config", "engine", "provider"]
+                .iter()
+                .any(|o| name.starts_with(o))
+                && name != a
         }),
         _ => true,
     }
