@@ -73,6 +73,8 @@ mod ranking;
 mod recursive;
 #[cfg(feature = "release")]
 mod release;
+#[cfg(feature = "release")]
+mod release_sbom;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;
 mod revisions;

@@ -19,6 +19,7 @@ mod lock;
 mod measure_text;
 mod noise;
 mod sarif;
+mod sbom;
 mod scanners;
 mod vendor;
 mod what_if;
@@ -63,6 +64,12 @@ const PEERS: &[Peer] = &[
         summary: "SARIF judged by the validator of the format's own authors",
         covers: sarif::COVERS,
         run: sarif::run,
+    },
+    Peer {
+        name: "sbom",
+        summary: "bills of materials beside syft's: packages, time and memory, over folders and OCI layouts",
+        covers: sbom::COVERS,
+        run: sbom::run,
     },
     Peer {
         name: "vendor",

@@ -74,7 +74,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// Folders of `tests/peers` that tests run against; the others are for recipes.
-const NEEDED: &[&str] = &["github-api", "lsp", "sigstore"];
+const NEEDED: &[&str] = &["github-api", "lsp", "sigstore", "sbom"];
 
 /// Those with a Go module of a server that tests start.
 const BUILT: &[&str] = &["registry"];

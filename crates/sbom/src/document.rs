@@ -70,6 +70,8 @@ pub struct Document {
     pub packages: Vec<Entry>,
     /// Pairs of packages of which the first depends on the second.
     pub edges: BTreeSet<(usize, usize)>,
+    /// Whether every file of the target is listed.
+    pub all_files: bool,
     /// Files with their digests, in order.
     pub files: BTreeMap<String, FileDigests>,
     /// What could not be looked into, in order.
@@ -127,8 +129,11 @@ impl Document {
             .into_iter()
             .find(|(root, _)| root.is_empty())
             .map(|(_, os)| os);
+        let all_files =
+            options.files == Files::All && options.exclude.is_empty() && gaps.is_empty();
         Self {
             created: subject.created,
+            all_files,
             subject,
             os,
             packages,

@@ -23,6 +23,12 @@ pub enum SbomError {
         /// The target.
         path: PathBuf,
     },
+    /// The target names an image of a registry.
+    #[error("there is no file `{name}`, and images of registries are not asked for here")]
+    Registry {
+        /// What was named.
+        name: String,
+    },
     /// An index, manifest or configuration is not as its specification says.
     #[error("{blob}: {problem}")]
     Image {
@@ -223,6 +229,7 @@ impl SbomError {
         matches!(
             self,
             Self::Unknown { .. }
+                | Self::Registry { .. }
                 | Self::SeveralPlatforms { .. }
                 | Self::NoPlatform { .. }
                 | Self::SeveralImages { .. }
@@ -236,6 +243,9 @@ impl SbomError {
             Self::SeveralPlatforms { .. } | Self::NoPlatform { .. } => {
                 Some("choose one with `--platform OS/ARCHITECTURE`")
             }
+            Self::Registry { .. } => Some(
+                "bring it here with `skopeo copy --all docker://IMAGE oci:FOLDER`, then name FOLDER",
+            ),
             Self::SeveralImages { .. } => Some("choose one with `--image NAME`"),
             Self::Unknown { .. } => Some(
                 "a target is a folder, an OCI layout (folder or tar), an archive of `docker save`, \

@@ -20,6 +20,7 @@ pub use limits::Limits;
 pub use package::{Algorithm, Checksum, Kind, Package};
 pub use tree::{Files, Options, Subject, SubjectKind};
 
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 /// Looks into a target.
@@ -30,4 +31,56 @@ use std::path::Path;
 pub fn read(target: &Path, options: &Options) -> Result<Document, SbomError> {
     let (subject, harvest) = tree::target::read(target, options)?;
     Ok(Document::assemble(subject, harvest, options))
+}
+
+/// A layer of an image that somebody else brings, as from a registry.
+pub struct LayerStream {
+    /// How errors name it: its digest.
+    pub name: String,
+    /// Its bytes as they come, however they are packed.
+    pub source: Box<dyn Read + Send>,
+    /// The hexadecimal SHA-256 and the size that the manifest says. A layer that
+    /// has others is refused.
+    pub said: Option<(String, u64)>,
+}
+
+/// Looks into the layers of an image, the lowest first.
+///
+/// # Errors
+/// [`SbomError`] where a layer cannot be read or is not what was said.
+pub fn read_layers(
+    subject: Subject,
+    layers: Vec<LayerStream>,
+    options: &Options,
+) -> Result<Document, SbomError> {
+    let sources = layers.into_iter().map(|layer| tree::image::LayerSource {
+        blob: tree::store::Blob {
+            size: layer.said.as_ref().map_or(0, |(_, size)| *size),
+            source: layer.source,
+        },
+        name: layer.name,
+        said: layer.said,
+        diff_id: None,
+        packing: None,
+    });
+    let harvest = tree::image::read(sources.collect(), options)?;
+    Ok(Document::assemble(subject, harvest, options))
+}
+
+/// Looks into one file as if it lay at `path` of a source tree.
+///
+/// # Errors
+/// What reading the bytes says, which does not happen.
+pub fn read_file(
+    path: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> std::io::Result<Option<catalogue::FileFound>> {
+    let candidate = catalogue::Candidate {
+        path,
+        size: bytes.len() as u64,
+        tree: catalogue::Tree::Source,
+    };
+    let mut content = Cursor::new(bytes);
+    catalogue::look(candidate, &mut content, catalogue::file::NOTHING, limits)
 }

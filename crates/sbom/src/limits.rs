@@ -17,7 +17,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Bytes of an index, a manifest or a configuration.
     pub manifest_bytes: u64,
-    /// Layers of an image, and images of an index.
+    /// Layers of an image. Each is an open file while the image is read, of which
+    /// a process may have about a thousand; runtimes take no more than 127.
     pub layers: usize,
     /// Bytes of a text that a cataloguer reads whole.
     pub text_bytes: u64,
@@ -43,7 +44,7 @@ impl Default for Limits {
             ratio: 400,
             ratio_from: 512 << 20,
             manifest_bytes: 8 << 20,
-            layers: 1024,
+            layers: 500,
             text_bytes: 64 << 20,
             memory_bytes: 16 << 20,
             nested_bytes: 64 << 20,

@@ -4,6 +4,7 @@
 
 use cofferdam_facts::{SourceFile, Span, UsesRef};
 use cofferdam_workflows::documents::{Action, Workflow};
+use cofferdam_workflows::yaml::Document;
 
 use super::{Candidate, Cataloguer, Found, Interest, Item, Opened, Unread};
 use crate::package::{Kind, Package};
@@ -38,6 +39,7 @@ fn read(file: &mut Opened<'_>, found: &mut Found) -> Result<(), Unread> {
     let source = SourceFile::new(file.path, file.text()?);
     if is_workflow(file.path) {
         let workflow = Workflow::parse(source.clone());
+        partly(&workflow.document, found);
         for job in &workflow.jobs {
             let called = job.call().map(|call| (&call.uses.value, call.uses.span));
             let steps = job.steps().iter().filter_map(|step| step.uses());
@@ -50,11 +52,21 @@ fn read(file: &mut Opened<'_>, found: &mut Found) -> Result<(), Unread> {
         }
     } else {
         let action = Action::parse(source.clone());
+        partly(&action.document, found);
         for uses in action.steps().iter().filter_map(|step| step.uses()) {
             add(&source, &uses.value, uses.span, found);
         }
     }
     Ok(())
+}
+
+/// Says where a part of a file is not understood.
+fn partly(document: &Document, found: &mut Found) {
+    let mut problems = document.problems().iter();
+    if problems.any(|problem| problem.kind.hides_something()) {
+        let what = "a part of it is no YAML that can be read";
+        found.partly.push(Unread::Damaged { what });
+    }
 }
 
 fn add(source: &SourceFile, uses: &UsesRef, span: Span, found: &mut Found) {
@@ -111,5 +123,8 @@ mod tests {
         let action = "runs:\n  using: composite\n  steps:\n  - uses: o/r@v1\n";
         let found = run(&CATALOGUER, "action.yml", action.as_bytes()).unwrap();
         assert_eq!(purls(&found), ["pkg:github/o/r@v1"]);
+        let broken = b"jobs:\n  a:\n    steps:\n    - uses: o/r@v1\n  : [\n";
+        let found = run(&CATALOGUER, ".github/workflows/a.yml", broken).unwrap();
+        assert_eq!(found.partly.len(), 1);
     }
 }

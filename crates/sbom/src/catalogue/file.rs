@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use cofferdam_facts::SourceFile;
 use cofferdam_lockfiles::{Mistake, NoteKind, Unreadable};
 
+use crate::error::ArchiveProblem;
 use crate::limits::Limits;
 
 /// Gives the other files of the tree, where it can.
@@ -61,6 +62,9 @@ pub enum Unread {
     /// A part of a lockfile.
     #[error("{0}")]
     LockfilePart(NoteKind),
+    /// It is no archive, or a damaged one.
+    #[error("the archive inside cannot be read: {0}")]
+    Archive(Box<ArchiveProblem>),
     /// A file inside of it.
     #[error("`{inner}` in it: {why}")]
     Inside {

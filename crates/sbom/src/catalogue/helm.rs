@@ -3,10 +3,17 @@
 //! Source: Helm documentation, "Charts", "The Chart.yaml file" and "Chart
 //! dependencies".
 
+use std::io::{BufReader, Read};
+
 use cofferdam_workflows::yaml::{Document, Node};
 
+use flate2::bufread::MultiGzDecoder;
+
+use super::file::whole;
 use super::{Candidate, Cataloguer, Found, Interest, Item, Opened, Place, Unread};
+use crate::error::ArchiveProblem;
 use crate::package::{Kind, Package};
+use crate::tree::tar::{EntryKind, Stream, Tar};
 
 pub(super) const CATALOGUER: Cataloguer = Cataloguer {
     name: "helm",
@@ -16,16 +23,72 @@ pub(super) const CATALOGUER: Cataloguer = Cataloguer {
 
 /// The most charts that one depends on.
 const MOST_DEPENDENCIES: usize = 1000;
+/// The most bytes of the description of a chart that another one carries.
+const MOST_CHART: u64 = 1 << 20;
 
 fn interest(candidate: Candidate<'_>) -> Interest {
     let named = matches!(
         candidate.name(),
         "Chart.yaml" | "Chart.lock" | "requirements.yaml" | "requirements.lock"
     );
-    Interest::when(named)
+    Interest::when(named || is_packed(candidate.path))
+}
+
+/// Whether it is a chart that another one carries along.
+fn is_packed(path: &str) -> bool {
+    let folder = path.rsplit('/').nth(1);
+    path.ends_with(".tgz") && folder == Some("charts")
+}
+
+/// Reads the chart in an archive, and those inside of it.
+fn packed(file: &mut Opened<'_>, found: &mut Found) -> Result<(), Unread> {
+    let limits = *file.limits;
+    let most = limits.nested_bytes;
+    let size = file.size;
+    if size > most {
+        return Err(Unread::TooLarge { most });
+    }
+    let parent = file.folder().strip_suffix("/charts").map(place);
+    let path = file.path.to_owned();
+    let unpacked = MultiGzDecoder::new(BufReader::new(file.content())).take(most);
+    let mut tar = Tar::new(Stream(unpacked), limits);
+    let damaged = |problem: ArchiveProblem| Unread::Archive(Box::new(problem));
+    while let Some(entry) = tar.next().map_err(damaged)? {
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        let is_top = entry.path.split('/').count() == 2;
+        if entry.kind != EntryKind::File || name != "Chart.yaml" {
+            continue;
+        }
+        let bytes = whole(&mut tar, entry.size, MOST_CHART)?;
+        let document = Document::parse_bytes(entry.path.as_str(), &bytes);
+        let root = document.root();
+        let named = |key| root.and_then(|root| text(root, key));
+        let (Some(chart), Some(version)) = (named("name"), named("version")) else {
+            continue;
+        };
+        if found.items.len() >= MOST_DEPENDENCIES {
+            return Err(Unread::TooMany {
+                most: MOST_DEPENDENCIES,
+            });
+        }
+        found.items.push(Item {
+            inner: Some(entry.path),
+            place: is_top.then(|| place(&path)),
+            of: if is_top {
+                parent.clone()
+            } else {
+                Some(place(&path))
+            },
+            ..Item::new(Package::new(Kind::Helm, chart, version))
+        });
+    }
+    Ok(())
 }
 
 fn read(file: &mut Opened<'_>, found: &mut Found) -> Result<(), Unread> {
+    if is_packed(file.path) {
+        return packed(file, found);
+    }
     let name = file.path.rsplit('/').next().unwrap_or_default();
     let bytes = file.bytes()?;
     let document = Document::parse_bytes(file.path, &bytes);
@@ -122,6 +185,19 @@ mod tests {
     use super::super::testing::{edges, purls, run};
     use super::*;
 
+    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+        let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut builder = tar::Builder::new(packed);
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            builder
+                .append_data(&mut header, path, content.as_bytes())
+                .unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
     #[test]
     fn charts_and_exact_dependencies_are_listed() {
         let text = "apiVersion: v2\nname: web\nversion: 1.2.3\ndependencies:\n\
@@ -136,6 +212,16 @@ mod tests {
             ]
         );
         assert_eq!(edges(&found), [("web", "pg")]);
+        let chart = archive(&[
+            ("pg/Chart.yaml", "name: pg\nversion: 12.0.0\n"),
+            ("pg/charts/c/Chart.yaml", "name: c\nversion: 1.0.0\n"),
+        ]);
+        let found = run(&CATALOGUER, "web/charts/pg-12.0.0.tgz", &chart).unwrap();
+        assert_eq!(purls(&found), ["pkg:helm/pg@12.0.0", "pkg:helm/c@1.0.0"]);
+        let folder_of_parent = found.items.first().unwrap().of.as_ref().unwrap();
+        assert_eq!(folder_of_parent.folder, "web");
+        let cut = chart.get(..chart.len() / 2).unwrap();
+        assert!(run(&CATALOGUER, "web/charts/pg-12.0.0.tgz", cut).is_err());
         let lock = "dependencies:\n- name: redis\n  repository: https://c\n  version: 17.1.4\n\
             digest: sha256:00\n";
         let found = run(&CATALOGUER, "web/Chart.lock", lock.as_bytes()).unwrap();

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use cofferdam_facts::Timestamp;
 use serde::Serialize;
 
-use super::{TOOL, VERSION, remarks};
+use super::{TOOL, VERSION, inert, remarks};
 use crate::document::{Document, Entry};
 use crate::licence;
 use crate::package::{Algorithm, Kind};
@@ -201,7 +201,7 @@ pub(super) fn write(
             assemblies: [ROOT],
         }],
     };
-    serde_json::to_writer_pretty(out, &bom).map_err(io::Error::from)
+    inert::to_writer(out, &bom)
 }
 
 /// The digest of the document as a UUID of the kind that its maker fills.

@@ -1,6 +1,7 @@
 //! Documents in the formats that others read.
 
 mod cyclonedx;
+mod inert;
 mod spdx;
 
 use std::io::{self, Write};

@@ -7,15 +7,16 @@ use std::io::{self, Write};
 
 use cofferdam_facts::Timestamp;
 use serde::Serialize;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{HOME, TOOL, VERSION, remarks};
+use super::{HOME, TOOL, VERSION, inert, remarks};
 use crate::catalogue::FileDigests;
 use crate::document::{Document, Entry};
 use crate::licence;
 use crate::package::Algorithm;
+use crate::tree::SubjectKind;
 use crate::tree::unpack::hex;
-use crate::tree::{Subject, SubjectKind};
 
 const NONE: &str = "NOASSERTION";
 const ROOT: &str = "SPDXRef-Root";
@@ -59,6 +60,8 @@ struct Package<'d> {
     supplier: Option<String>,
     download_location: &'d str,
     files_analyzed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package_verification_code: Option<Code>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     checksums: Vec<Checksum<'d>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +73,12 @@ struct Package<'d> {
     external_refs: Vec<Reference<'d>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     primary_package_purpose: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Code {
+    package_verification_code_value: String,
 }
 
 #[derive(Serialize)]
@@ -122,7 +131,7 @@ pub(super) fn write(
     let subject = &document.subject;
     let ids: Vec<String> = document.packages.iter().map(id).collect();
     let mut extracted = BTreeMap::new();
-    let mut packages = vec![root(subject)];
+    let mut packages = vec![root(document)];
     for (entry, id) in document.packages.iter().zip(&ids) {
         packages.push(package(entry, id, &mut extracted));
     }
@@ -158,7 +167,7 @@ pub(super) fn write(
             .collect(),
         relationships: relationships(document, &ids, &file_ids),
     };
-    serde_json::to_writer_pretty(out, &spdx).map_err(io::Error::from)
+    inert::to_writer(out, &spdx)
 }
 
 /// A name of the document that no other one has.
@@ -192,7 +201,8 @@ fn file_id(path: &str) -> String {
     format!("SPDXRef-File-{}-{}", plain(name, '-'), short(path))
 }
 
-fn root(subject: &Subject) -> Package<'_> {
+fn root(document: &Document) -> Package<'_> {
+    let subject = &document.subject;
     let purpose = match subject.kind {
         SubjectKind::Image => "CONTAINER",
         SubjectKind::Chart => "ARCHIVE",
@@ -208,7 +218,8 @@ fn root(subject: &Subject) -> Package<'_> {
         version_info: subject.version.as_deref().or(subject.digest.as_deref()),
         supplier: None,
         download_location: NONE,
-        files_analyzed: false,
+        files_analyzed: document.all_files,
+        package_verification_code: document.all_files.then(|| code(document)),
         checksums: checksums.collect(),
         source_info: subject
             .platform
@@ -219,6 +230,22 @@ fn root(subject: &Subject) -> Package<'_> {
         copyright_text: NONE,
         external_refs: Vec::new(),
         primary_package_purpose: Some(purpose),
+    }
+}
+
+/// The digest over the digests of all files.
+///
+/// Source: SPDX specification 2.3, section 7.9.
+fn code(document: &Document) -> Code {
+    let mut digests: Vec<&str> = document
+        .files
+        .values()
+        .map(|digests| digests.sha1.as_str())
+        .collect();
+    digests.sort_unstable();
+    let digest = Sha1::digest(digests.concat().as_bytes());
+    Code {
+        package_verification_code_value: hex(&digest),
     }
 }
 
@@ -250,6 +277,7 @@ fn package<'d>(
             .filter(|text| is_url(text))
             .unwrap_or(NONE),
         files_analyzed: false,
+        package_verification_code: None,
         checksums: checksums.collect(),
         source_info: Some(format!(
             "found by {} in: {}",
@@ -353,7 +381,15 @@ fn relationships<'d>(
             all.push(relation(id, "DEV_DEPENDENCY_OF", ROOT));
         }
     }
-    all.extend(files.values().map(|id| relation(ROOT, "CONTAINS", id)));
+    // A package whose files are not all known contains none of them, by the
+    // rules of SPDX.
+    all.extend(files.values().map(|id| match document.all_files {
+        true => relation(ROOT, "CONTAINS", id),
+        false => Relationship {
+            comment: Some("a file of it"),
+            ..relation(ROOT, "OTHER", id)
+        },
+    }));
     for (entry, id) in document.packages.iter().zip(ids) {
         let mut last = None;
         for location in &entry.locations {

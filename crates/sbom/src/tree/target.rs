@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use cofferdam_facts::ImageRef;
+
 use super::image::LayerSource;
 use super::store::{Blob, Store};
 use super::{
@@ -13,16 +15,23 @@ use crate::error::SbomError;
 
 /// Reads a target, whatever it is.
 pub(crate) fn read(path: &Path, options: &Options) -> Result<(Subject, Harvest), SbomError> {
-    let resolved = std::fs::canonicalize(path).map_err(SbomError::file(path))?;
+    let resolved = std::fs::canonicalize(path).map_err(|error| {
+        let name = path.to_string_lossy();
+        if error.kind() == std::io::ErrorKind::NotFound && names_an_image(&name) {
+            let name = name.into_owned();
+            return SbomError::Registry { name };
+        }
+        SbomError::file(path)(error)
+    })?;
     let name = resolved.file_name().map_or_else(
         || resolved.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
     );
     if resolved.is_dir() {
-        let is_file = |name: &str| {
-            std::fs::symlink_metadata(resolved.join(name)).is_ok_and(|found| found.is_file())
-        };
-        if is_file("oci-layout") && is_file("index.json") {
+        // Also where one of them is a link, which is then refused: a layout that is
+        // taken for a plain folder would seem to hold nothing.
+        let is_there = |name: &str| std::fs::symlink_metadata(resolved.join(name)).is_ok();
+        if is_there("oci-layout") && is_there("index.json") {
             return oci_layout::read(&Store::Folder(resolved), &name, options);
         }
         let subject = Subject {
@@ -42,6 +51,12 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Subject, Harvest),
     found.ok_or_else(|| SbomError::Unknown {
         path: path.to_owned(),
     })
+}
+
+/// Whether a text looks like `HOST/REPOSITORY` with a tag or a digest.
+fn names_an_image(text: &str) -> bool {
+    let image = ImageRef::parse(text.trim_start_matches("docker://"));
+    image.registry.is_some() && (image.tag.is_some() || image.digest.is_some())
 }
 
 fn archive(path: &Path, name: &str, options: &Options) -> Result<(Subject, Harvest), SbomError> {

@@ -49,11 +49,12 @@ fn read(file: &mut Opened<'_>, found: &mut Found) -> Result<(), Unread> {
         limits,
     };
     let head = file.at(0, 4)?;
-    // Roshal's archives have one of these endings too.
-    if !head.starts_with(b"PK") {
-        return Ok(());
-    }
-    let archive = Archive::open(file.content(), limits)?;
+    let archive = match Archive::open(file.content(), limits) {
+        // Archives of another kind have one of these endings too; and one that
+        // begins with a script which starts it is a zip archive all the same.
+        Err(Unread::Damaged { .. }) if !head.starts_with(b"PK") => return Ok(()),
+        archive => archive?,
+    };
     one(archive, path, "", 0, &mut budget, found)?;
     Ok(())
 }

@@ -28,6 +28,16 @@ fn the_manifest_names_what_has_no_maven_files() {
     assert_eq!(purls(&found), ["pkg:maven/org.example.thing/thing@1.2"]);
     let found = run(&CATALOGUER, "lib/thing.jar", &jar).unwrap();
     assert_eq!(purls(&found), ["pkg:maven/org.example.thing/thing@9.9"]);
+    // With the script before it that starts it.
+    let script = [b"#!/bin/sh\nexec java -jar \"$0\"\n".as_slice(), &jar].concat();
+    let found = run(&CATALOGUER, "bin/thing.jar", &script).unwrap();
+    assert_eq!(purls(&found), ["pkg:maven/org.example.thing/thing@9.9"]);
+    assert!(
+        run(&CATALOGUER, "a.rar", b"Rar!\x1a\x07")
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let empty = archive(&[("a.class", b"")]);
     assert!(run(&CATALOGUER, "a.jar", &empty).unwrap().items.is_empty());
 }

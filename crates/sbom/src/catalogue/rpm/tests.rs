@@ -126,7 +126,7 @@ fn the_database_of_suse_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn a_damaged_database_is_refused_or_read_and_ends(at in 0_usize..331_776, with in 1_u8..) {
