@@ -162,6 +162,30 @@ pub struct Found {
     pub partly: Vec<Unread>,
 }
 
+impl Found {
+    /// Without packages that have no name, which is said where there is one.
+    fn with_names(mut self) -> Self {
+        if self.items.iter().all(|item| !item.package.name.is_empty()) {
+            return self;
+        }
+        let what = "a package in it has no name";
+        self.partly.push(Unread::Damaged { what });
+        let mut places = Vec::with_capacity(self.items.len());
+        let mut items = Vec::new();
+        for item in self.items {
+            let is_named = !item.package.name.is_empty();
+            places.push(is_named.then_some(items.len()));
+            items.extend(is_named.then_some(item));
+        }
+        let place = |at: usize| places.get(at).copied().flatten();
+        let edges = self.edges.iter();
+        let edges = edges.filter_map(|&(from, on)| Some((place(from)?, place(on)?)));
+        self.edges = edges.collect();
+        self.items = items;
+        self
+    }
+}
+
 /// What all cataloguers found in one file.
 #[derive(Debug)]
 pub struct FileFound {
@@ -214,7 +238,7 @@ pub(crate) fn look(
             Ok(()) if too_many => Err(Unread::TooMany {
                 most: limits.packages_of_file,
             }),
-            Ok(()) => Ok(found),
+            Ok(()) => Ok(found.with_names()),
             Err(error) => Err(error),
         };
         let is_nothing = matches!(&result, Ok(found)
@@ -228,6 +252,26 @@ pub(crate) fn look(
         by,
         digests: None,
     }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing.
+    #[test]
+    fn a_package_without_a_name_is_said_and_moves_no_edge() {
+        let text = "Package:\nVersion: 1\nDepends: b\n\nPackage: a\nVersion: 1\nDepends: b\n\n\
+            Package: b\nVersion: 2\n";
+        let limits = Limits::default();
+        let file = crate::read_file("var/lib/dpkg/status", text.as_bytes(), &limits);
+        let (_, found) = file.unwrap().unwrap().by.pop().unwrap();
+        let found = found.unwrap();
+        assert_eq!(testing::purls(&found), ["pkg:deb/a@1", "pkg:deb/b@2"]);
+        assert_eq!(testing::edges(&found), [("a", "b")]);
+        assert_eq!(found.partly.len(), 1);
+    }
 }
 
 #[cfg(test)]

@@ -128,8 +128,5 @@ fn a_million_entries_are_read_and_more_than_the_limit_refused() {
         Ok::<_, ArchiveProblem>(count)
     };
     assert_eq!(count(1_000_000).unwrap(), 1_000_000);
-    assert!(matches!(
-        count(1000),
-        Err(ArchiveProblem::Entries { .. })
-    ));
+    assert!(matches!(count(1000), Err(ArchiveProblem::Entries { .. })));
 }

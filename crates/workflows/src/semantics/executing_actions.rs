@@ -83,6 +83,11 @@ const RUN: &[Row] = &[
         &["working-directory"],
     ),
     row(
+        "github/codeql-action/init",
+        Is("build-mode", &["autobuild"]),
+        &[],
+    ),
+    row(
         "golangci/golangci-lint-action",
         Always,
         &["working-directory"],
@@ -234,7 +239,7 @@ impl Row {
             }),
             Is(input, words) => step
                 .input(input)
-                .is_some_and(|t| words.contains(&t.value.trim())),
+                .is_some_and(|t| !t.is_static() || words.contains(&t.value.trim())),
         };
         let written = self.folder.iter().find_map(|input| step.input(input));
         if !runs || self.remote && written.is_none() {

@@ -273,9 +273,25 @@ pub fn is_harmless(program: &str, args: &[String]) -> bool {
 // The name of a package, and no file; or an option that says nothing else.
 fn is_package(arg: &str) -> bool {
     const OPTIONS: &[&str] = &[
-        "-S", "-Sy", "-Syu", "-U", "-f", "-q", "-qq", "-y", "-yq", "-yqq", "--allow-downgrades",
-        "--assume-yes", "--classic", "--fix-missing", "--no-cache", "--no-install-recommends",
-        "--noconfirm", "--quiet", "--yes",
+        "-S",
+        "-Sy",
+        "-Syu",
+        "-U",
+        "-f",
+        "-q",
+        "-qq",
+        "-y",
+        "-yq",
+        "-yqq",
+        "--allow-downgrades",
+        "--assume-yes",
+        "--classic",
+        "--fix-missing",
+        "--no-cache",
+        "--no-install-recommends",
+        "--noconfirm",
+        "--quiet",
+        "--yes",
     ];
     const FILES: &[&str] = &[
         ".apk", ".config", ".deb", ".nupkg", ".pkg", ".rpm", ".snap", ".txt", ".xz", ".zst",
@@ -291,7 +307,12 @@ fn is_package(arg: &str) -> bool {
 // In its global mode npm reads no configuration of the folder; a name is no path.
 fn installs_globally(args: &[String]) -> bool {
     const OPTIONS: &[&str] = &[
-        "-g", "--global", "--no-audit", "--no-fund", "--silent", "--quiet",
+        "-g",
+        "--global",
+        "--no-audit",
+        "--no-fund",
+        "--silent",
+        "--quiet",
     ];
     let (options, words): (Vec<&String>, Vec<&String>) =
         args.iter().partition(|a| a.starts_with('-'));
@@ -308,7 +329,9 @@ fn installs_globally(args: &[String]) -> bool {
         && words.len() > 1
         && words.iter().skip(1).all(is_name)
         && options.iter().all(|o| OPTIONS.contains(&o.as_str()))
-        && options.iter().any(|o| matches!(o.as_str(), "-g" | "--global"))
+        && options
+            .iter()
+            .any(|o| matches!(o.as_str(), "-g" | "--global"))
 }
 
 fn of_containers(program: &str, args: &[String]) -> bool {

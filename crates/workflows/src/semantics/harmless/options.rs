@@ -164,7 +164,7 @@ impl Options {
 /// only files give: a pattern or a substitution may become an option.
 pub(super) fn is_plain(program: &str, args: &[String]) -> bool {
     let given = |a: &String| {
-        let pattern = a.starts_with(['*', '?', '[']) && program != "curl";
+        let pattern = a.starts_with(['*', '?', '[']) && !matches!(program, "curl" | "find");
         // Parts of a script or of a message are no options.
         let whole = a.starts_with("$(") || a.starts_with('`');
         pattern && !a.contains(' ') || whole
@@ -181,12 +181,15 @@ pub(super) fn is_plain(program: &str, args: &[String]) -> bool {
         "tar" | "bsdtar" => args
             .first()
             .is_none_or(|a| a.starts_with('-') || a.chars().all(|c| "acfhjJkmOpPtvxz".contains(c))),
-        "find" => !args.iter().any(|a| {
-            matches!(a.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir")
-        }),
+        "find" => !args
+            .iter()
+            .any(|a| matches!(a.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir")),
         "openssl" => !args.iter().any(|a| {
             let name = a.trim_start_matches('-');
-            ["config", "engine", "provider"].iter().any(|o| name.starts_with(o)) && name != a
+            ["config", "engine", "provider"]
+                .iter()
+                .any(|o| name.starts_with(o))
+                && name != a
         }),
         _ => true,
     }
