@@ -97,6 +97,9 @@ const NETWORK: &[&str] = &[
     "ureq",
 ];
 
+/// Crates that only tests may use: a service of tests verifies what it wants.
+const TESTS_ONLY: &[&str] = &["cofferdam-test-sigstore"];
+
 /// Fails when a manifest breaks the plan.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if let Some(argument) = arguments.first() {
@@ -130,6 +133,11 @@ fn broken(packages: &[Package]) -> Vec<String> {
             broken.push(format!("{name} has no place in the plan"));
             continue;
         };
+        for dependency in &package.needed {
+            if TESTS_ONLY.contains(&dependency.as_str()) {
+                broken.push(format!("{name} uses {dependency} for more than its tests"));
+            }
+        }
         for dependency in &package.dependencies {
             if NETWORK.contains(&dependency.as_str()) && !here.network {
                 broken.push(format!(
@@ -167,7 +175,20 @@ mod tests {
         Package {
             name: name.to_owned(),
             dependencies: dependencies.iter().map(|&name| name.to_owned()).collect(),
+            needed: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_for_tests_is_needed_by_tests_alone() {
+        let mut attest = package("cofferdam-attest", &["cofferdam-test-sigstore"]);
+        let tests = package("cofferdam-test-sigstore", &[]);
+        assert_eq!(broken(std::slice::from_ref(&attest)), Vec::<String>::new());
+        attest.needed.push("cofferdam-test-sigstore".to_owned());
+        assert_eq!(
+            broken(&[attest, tests]),
+            ["cofferdam-attest uses cofferdam-test-sigstore for more than its tests"]
+        );
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Direct dependencies of every kind and target, by package name.
     pub(crate) dependencies: Vec<String>,
+    /// Those of them that more than its tests need.
+    pub(crate) needed: Vec<String>,
 }
 
 /// Every package of the workspace.
@@ -64,9 +66,15 @@ fn parse(text: &str) -> Result<Vec<Package>, Error> {
                 .collect::<Result<Vec<_>, _>>()?;
             dependencies.sort();
             dependencies.dedup();
+            let needed = list(package, "dependencies")?;
+            let needed = needed.iter().filter(|one| {
+                let kind = one.get("kind").and_then(Value::as_str);
+                kind != Some("dev")
+            });
             Ok(Package {
                 name: name(package)?,
                 dependencies,
+                needed: needed.map(&name).collect::<Result<Vec<_>, _>>()?,
             })
         })
         .collect()
@@ -138,7 +146,9 @@ mod tests {
             {"name":"b","kind":null},{"name":"c","kind":"dev"},{"name":"b","kind":"build"}]}]}"#;
         let packages = parse(text).unwrap();
         assert_eq!(packages.len(), 1);
-        assert_eq!(packages.first().unwrap().dependencies, ["b", "c"]);
+        let package = packages.first().unwrap();
+        assert_eq!(package.dependencies, ["b", "c"]);
+        assert_eq!(package.needed, ["b", "b"]);
         assert!(parse("{}").is_err());
     }
 

@@ -4,6 +4,8 @@
 //! Source: sigstore/protobuf-specs, `sigstore_bundle.proto`, versions 0.1 to
 //! 0.3.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sigstore_verify::types::{Bundle, HashAlgorithm, SignatureContent};
@@ -26,9 +28,10 @@ const KNOWN: [&str; 4] = [
 const MOST_EVIDENCE: usize = 32;
 
 /// A bundle that has been read and not been verified.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct UnverifiedBundle {
     pub(crate) inner: Bundle,
+    statement: Result<Option<Arc<Statement>>, StatementError>,
 }
 
 /// Why bytes are not taken for a bundle.
@@ -123,7 +126,9 @@ impl UnverifiedBundle {
                 return Err(BundleError::TooMany { part, count });
             }
         }
-        Ok(Self { inner })
+        // Read once: it may be a large bill of materials.
+        let statement = statement(&inner.content);
+        Ok(Self { inner, statement })
     }
 
     /// Whether this is signed by a key that the verifier must know, instead of
@@ -149,18 +154,8 @@ impl UnverifiedBundle {
     ///
     /// # Errors
     /// [`StatementError`] if the envelope holds something else.
-    pub fn unverified_statement(&self) -> Result<Option<Statement>, StatementError> {
-        match &self.inner.content {
-            SignatureContent::DsseEnvelope(envelope) => {
-                if envelope.payload_type != statement::PAYLOAD_TYPE {
-                    return Err(StatementError::PayloadType {
-                        payload_type: envelope.payload_type.clone(),
-                    });
-                }
-                Statement::from_json(envelope.payload.as_bytes()).map(Some)
-            }
-            _ => Ok(None),
-        }
+    pub fn unverified_statement(&self) -> Result<Option<&Arc<Statement>>, &StatementError> {
+        self.statement.as_ref().map(Option::as_ref)
     }
 
     /// The algorithm and the digest that a signature over a file says it is
@@ -223,4 +218,18 @@ impl UnverifiedBundle {
             Err(_) => false,
         }
     }
+}
+
+/// The statement of an attestation.
+fn statement(content: &SignatureContent) -> Result<Option<Arc<Statement>>, StatementError> {
+    let SignatureContent::DsseEnvelope(envelope) = content else {
+        return Ok(None);
+    };
+    if envelope.payload_type != statement::PAYLOAD_TYPE {
+        return Err(StatementError::PayloadType {
+            payload_type: envelope.payload_type.clone(),
+        });
+    }
+    let statement = Statement::from_json(envelope.payload.as_bytes())?;
+    Ok(Some(Arc::new(statement)))
 }

@@ -1,6 +1,7 @@
 //! What a verification says: one line for each thing that was looked at.
 
 use std::fmt;
+use std::sync::Arc;
 
 use cofferdam_facts::Timestamp;
 
@@ -189,7 +190,7 @@ pub struct Verdict {
     pub signed_at: Option<Timestamp>,
     /// What was signed, if it is an attestation and its signature has been
     /// proven.
-    pub statement: Option<Statement>,
+    pub statement: Option<Arc<Statement>>,
 }
 
 impl Verdict {

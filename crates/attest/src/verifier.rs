@@ -1,5 +1,7 @@
 //! A bundle, an artifact and an expected identity: the verdict.
 
+use std::sync::Arc;
+
 use cofferdam_facts::Timestamp;
 use sigstore_verify::types::{ArtifactDigest, HashAlgorithm, SignatureContent};
 use sigstore_verify::{
@@ -12,7 +14,7 @@ use crate::certificate::Certificate;
 use crate::consistency;
 use crate::identity::ExpectedIdentity;
 use crate::root::{Promise, RootError, TrustRoot};
-use crate::statement::Statement;
+use crate::statement::{Statement, StatementError};
 use crate::verdict::{Check, Line, Outcome, Verdict};
 
 /// Verifies bundles by one trusted root. Made once for many bundles.
@@ -67,19 +69,12 @@ impl Verifier {
         bundle: &UnverifiedBundle,
         expected: &ExpectedIdentity,
     ) -> Verdict {
-        // What is signed is read before it is believed, since the digests of
-        // the artifact depend on it, and never told before it is proven.
-        let statement = bundle.unverified_statement();
-        let (statement, unread) = match statement {
-            Ok(statement) => (statement, None),
-            Err(error) => (
-                None,
-                Some(Line::failed(Check::Statement, error.to_string())),
-            ),
+        // What is signed has been read before it is believed, since the digests of the artifact
+        // depend on it, and is never told before it is proven.
+        let statement = match bundle.unverified_statement() {
+            Ok(statement) => statement.cloned(),
+            Err(error) => return unproven(unread(error), expected),
         };
-        if let Some(line) = unread {
-            return unproven(line, expected);
-        }
         let certificate = match bundle.unverified_certificate() {
             Ok(certificate) => certificate,
             Err(error) => {
@@ -89,7 +84,7 @@ impl Verifier {
                 );
             }
         };
-        let subject = match subject(artifact, bundle, statement.as_ref()) {
+        let subject = match subject(artifact, bundle, statement.as_deref()) {
             Ok(subject) => subject,
             Err(line) => return unproven(line, expected),
         };
@@ -138,7 +133,7 @@ impl Verifier {
         proven: &VerificationResult,
         artifact: &ArtifactDigests,
         certificate: Option<Certificate>,
-        statement: Option<Statement>,
+        statement: Option<Arc<Statement>>,
         expected: &ExpectedIdentity,
     ) -> Verdict {
         let mut lines = self.proven(proven, certificate.is_some());
@@ -265,6 +260,18 @@ fn subject(
         Algorithm::Sha512 => HashAlgorithm::Sha2512,
     };
     ArtifactDigest::new(name, digest.to_vec()).map_err(|error| open(&error))
+}
+
+/// The line of a statement that cannot be read: of a kind that is not known, or
+/// wrong.
+fn unread(error: &StatementError) -> Line {
+    let text = error.to_string();
+    match error {
+        StatementError::PayloadType { .. } | StatementError::UnknownType { .. } => {
+            Line::not_checked(Check::Statement, text)
+        }
+        _ => Line::failed(Check::Statement, text),
+    }
 }
 
 /// The line at which a proof ended.

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::LazyLock;
 
 use cofferdam_attest::{
     ArtifactDigests, BundleError, ExpectedIdentity, Issuer, Outcome, Pattern, SubjectIdentity,
@@ -53,7 +54,7 @@ impl Good {
     }
 
     fn case(name: &str) -> Self {
-        let root = files()
+        let root = FILES
             .get(&format!("bundle-verify/{name}/trusted_root.json"))
             .map_or_else(TrustRoot::public_good, |bytes| TrustRoot::from_json(bytes));
         Self::new(
@@ -94,7 +95,7 @@ impl Good {
     }
 }
 
-fn files() -> BTreeMap<String, Vec<u8>> {
+static FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(ASSETS));
     let read = |entry: std::io::Result<tar::Entry<'_, _>>| {
         let mut entry = entry.unwrap();
@@ -104,10 +105,10 @@ fn files() -> BTreeMap<String, Vec<u8>> {
         (path, bytes)
     };
     archive.entries().unwrap().map(read).collect()
-}
+});
 
 fn file(path: &str) -> Vec<u8> {
-    files()[&format!("bundle-verify/{path}")].clone()
+    FILES[&format!("bundle-verify/{path}")].clone()
 }
 
 #[test]
@@ -139,6 +140,16 @@ fn every_cut_is_refused() {
     }
 }
 
+/// Bundles of other forms than those of which every byte is flipped.
+static GOOD: LazyLock<Vec<Good>> = LazyLock::new(|| {
+    let names = [
+        "happy-path-v0.1",
+        "happy-path-intoto-in-dsse-v3",
+        "rekor2-dsse-happy-path",
+    ];
+    names.map(Good::case).into()
+});
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -146,8 +157,7 @@ proptest! {
     fn changes_in_many_places_are_refused_or_change_nothing(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
     ) {
-        for name in ["happy-path-v0.1", "happy-path-intoto-in-dsse-v3", "rekor2-dsse-happy-path"] {
-            let good = Good::case(name);
+        for good in GOOD.iter() {
             let mut changed = good.bundle.clone();
             for (at, byte) in &changes {
                 let at = at.index(changed.len());
@@ -178,6 +188,43 @@ fn unknown_versions_are_named() {
     assert!(
         matches!(error("{}"), BundleError::UnknownVersion { media_type } if media_type.is_empty())
     );
+}
+
+/// The right bundle with another envelope, which nobody has signed.
+fn with_envelope(payload_type: &str, statement: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    let mut value: serde_json::Value = serde_json::from_slice(NPM).unwrap();
+    value["dsseEnvelope"]["payloadType"] = payload_type.into();
+    let payload = base64::engine::general_purpose::STANDARD.encode(statement);
+    value["dsseEnvelope"]["payload"] = payload.into();
+    value.to_string().into_bytes()
+}
+
+#[test]
+fn statements_of_unknown_kinds_are_not_checked_and_ambiguous_ones_refused() {
+    let good = Good::npm();
+    let in_toto = "application/vnd.in-toto+json";
+    let of = |payload_type: &str, statement: &str| {
+        let verdict = good
+            .verdict(&with_envelope(payload_type, statement))
+            .unwrap();
+        assert!(verdict.signer.is_none() && verdict.statement.is_none());
+        verdict.outcome()
+    };
+    let statement = |kind: &str, more: &str| {
+        let digest = NPM_DIGEST.trim_start_matches("sha512:");
+        format!(
+            r#"{{"_type":"https://in-toto.io/Statement/{kind}","subject":[{{"digest":{{"sha512":"{digest}"}}}}],"predicateType":"p"{more}}}"#
+        )
+    };
+    assert_eq!(of("text/plain", "hello"), Outcome::NotChecked);
+    assert_eq!(of(in_toto, &statement("v9", "")), Outcome::NotChecked);
+    assert_eq!(
+        of(in_toto, &statement("v1", r#","predicateType":"q""#)),
+        Outcome::Failed
+    );
+    // Well formed, about the artifact, and signed by nobody.
+    assert_eq!(of(in_toto, &statement("v1", "")), Outcome::Failed);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A document while it is put together.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use cofferdam_facts::{SourceFile, Span};
 
@@ -28,6 +30,9 @@ pub(crate) struct Draft<'f> {
     notes: Vec<Note>,
     edges: Vec<(usize, usize)>,
     asks: Vec<(usize, Ask)>,
+    /// The text of the last line that named a package: a file of one long line has
+    /// it once, and not for each package.
+    line: RefCell<Option<(usize, Arc<str>)>>,
     looks: usize,
     /// What nobody in the file asks for is asked for by the project, and of the
     /// rest nothing is known.
@@ -44,6 +49,7 @@ impl<'f> Draft<'f> {
             notes: Vec::new(),
             edges: Vec::new(),
             asks: Vec::new(),
+            line: RefCell::new(None),
             looks: 0,
             roots_are_direct: false,
             knows_nothing: false,
@@ -58,7 +64,13 @@ impl<'f> Draft<'f> {
         version: Option<String>,
         span: Span,
     ) -> Package {
-        Package::new(ecosystem, name, version, self.file.locate(span))
+        let mut location = self.file.locate(span);
+        let mut last = self.line.borrow_mut();
+        match last.as_ref().filter(|(line, _)| *line == location.line) {
+            Some((_, snippet)) => location.snippet = Arc::clone(snippet),
+            None => *last = Some((location.line, Arc::clone(&location.snippet))),
+        }
+        Package::new(ecosystem, name, version, location)
     }
 
     /// Adds a package and returns its place.

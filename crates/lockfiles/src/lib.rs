@@ -1,6 +1,11 @@
 //! Bytes of one lockfile format to packages. One file a format.
 //!
-//! Pure: nothing here reads a file, a clock or the environment.
+//! Pure: nothing here reads a file, a clock or the environment. `Format::of` tells a
+//! format by the name of a file, `text` makes text of bytes, `parse` gives a `Document`
+//! of `Package`s, and `Files` is how a reader asks for a manifest beside the file or
+//! for what it includes. What could not be followed is among `Document::gaps`; what a
+//! file does not say is unknown and never guessed. The module `versions` orders
+//! versions and evaluates what advisories say of them.
 
 #[cfg(feature = "vendoring")]
 pub mod cargo;

@@ -174,7 +174,12 @@ pub(crate) fn placed(text: &str) -> impl Iterator<Item = Result<(usize, usize, &
     let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
     lines(text).map(move |numbered| {
         let (number, line) = numbered?;
-        Ok((number, starts.next().unwrap_or(text.len()), line))
+        let start = starts.next().unwrap_or(text.len());
+        // A byte order mark is no part of the first line.
+        match line.strip_prefix('\u{feff}').filter(|_| number == 1) {
+            Some(line) => Ok((number, start + 3, line)),
+            None => Ok((number, start, line)),
+        }
     })
 }
 

@@ -1,9 +1,13 @@
 //! Lockfiles that the tools of JavaScript wrote for one `package.json`: npm 11 in
 //! its three versions, Yarn 1.22 and 4, pnpm 7, 8 and 10, Bun 1.3. All say the same.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use cofferdam_facts::SourceFile;
-use cofferdam_lockfiles::{Format, Relation, Scope, Unreadable, parse};
+use cofferdam_lockfiles::{Format, NoFiles, Package, Relation, Scope, Unreadable, parse};
 
 const MANIFEST: &str = include_str!("files/javascript/package.json");
 
@@ -150,5 +154,50 @@ fn every_tool_says_the_same() {
             }
         }
         assert_eq!(document.notes, [], "{name}");
+    }
+}
+
+#[test]
+fn line_ends_and_marks_of_other_systems_change_nothing() {
+    let python = [
+        (Format::UvLock, include_str!("files/python/uv.lock")),
+        (Format::Pylock, include_str!("files/python/pylock.toml")),
+        (
+            Format::PipfileLock,
+            include_str!("files/python/Pipfile.lock"),
+        ),
+        (
+            Format::Requirements,
+            include_str!("files/python/requirements.txt"),
+        ),
+    ];
+    let all = WRITTEN.iter().map(|(format, _, text)| (*format, *text));
+    for (format, text) in all.chain(python) {
+        let rows = |text: String| {
+            let document = parse(format, &SourceFile::new("lockfile", text), &NoFiles).unwrap();
+            let packages = document.packages.into_iter();
+            let row = |p: Package| (p.name, p.version, p.integrity, p.requirers, p.location.line);
+            packages.map(row).collect::<Vec<_>>()
+        };
+        let plain = rows(text.to_owned());
+        assert!(plain.len() > 3);
+        assert_eq!(rows(text.replace('\n', "\r\n")), plain, "{}", format.name());
+        assert_eq!(rows(format!("\u{feff}{text}")), plain, "{}", format.name());
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_no_shorter_list() {
+    for (format, version, text) in WRITTEN {
+        // Lines can end anywhere; in brackets and strings nothing can.
+        if !matches!(format, Format::PackageLock | Format::BunLock) {
+            continue;
+        }
+        let end = text.trim_end().len();
+        for length in (0..end).step_by(7) {
+            let file = SourceFile::new("lockfile", &text[..length]);
+            let read = parse(*format, &file, &NoFiles);
+            assert!(read.is_err(), "{} {version} {length}", format.name());
+        }
     }
 }

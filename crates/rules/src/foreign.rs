@@ -111,6 +111,8 @@ pub enum Means {
     Git,
     /// As an artifact of the run that came before.
     Artifact,
+    /// As words of the starter, which a step writes into a file.
+    Words,
 }
 
 /// A program that may fetch, or run, what the starter of the run names.
@@ -214,6 +216,7 @@ impl Fetch {
             Means::Artifact if self.head.is_lost() => "an artifact of whatever run is named",
             _ if self.head.is_lost() => "a ref that is not understood",
             Means::Artifact => "the artifact of the run before",
+            Means::Words => "words of the starter, in a file",
             _ if self.head.text => "whatever the starter names",
             _ if self.head.is_code() => "the pull request's head",
             _ => "the branch that the stranger names",
@@ -279,6 +282,7 @@ fn of_chain(
         programs: 0,
         strewn: None,
         landed: false,
+        hooked: false,
         whose,
         out: Foreign::default(),
     };
@@ -318,6 +322,8 @@ struct Walk<'w> {
     strewn: Option<usize>,
     /// Whether a stranger's files, or words, were put into the repository's own.
     landed: bool,
+    /// Whether git was told of hooks, which a later folder may hold.
+    hooked: bool,
     /// Whose files are asked for.
     whose: Whose,
     out: Foreign,
@@ -542,7 +548,7 @@ impl Walk<'_> {
                 head.text || head.pull || head.fork || head.is_lost() || means == Means::Artifact
             }
             Whose::Stranger => match means {
-                Means::Artifact => true,
+                Means::Artifact | Means::Words => true,
                 Means::Git => head.pull || head.is_lost(),
                 Means::Checkout(_) => head.pull,
             },

@@ -1,5 +1,7 @@
 //! The result for programs.
 
+use std::io::{self, Write};
+
 use cofferdam_attest::{Certificate, Line};
 use cofferdam_findings::formats;
 use cofferdam_pipelines::verification::{self, VerifiedArtifact, VerifiedBundle};
@@ -8,16 +10,25 @@ use serde_json::{Map, Value, json};
 /// The version of the JSON that this command prints.
 const SCHEMA_VERSION: u32 = 1;
 
-pub(super) fn render(artifacts: &[VerifiedArtifact], root: &str) -> std::io::Result<String> {
-    let document = json!({
-        "schema_version": SCHEMA_VERSION,
-        "outcome": verification::outcome(artifacts).word(),
-        "trusted_root": root,
-        "artifacts": artifacts.iter().map(artifact).collect::<Vec<_>>(),
-    });
-    let mut page = formats::inert_json::pretty(&document)?;
-    page.push('\n');
-    Ok(page)
+/// Writes the result, one artifact a line: there may be many, and none is kept
+/// as text.
+pub(super) fn write(
+    artifacts: &[VerifiedArtifact],
+    root: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let outcome = verification::outcome(artifacts).word();
+    // Numbers and words of our own.
+    write!(
+        out,
+        "{{\n\"schema_version\": {SCHEMA_VERSION},\n\"outcome\": \"{outcome}\",\n\
+         \"trusted_root\": \"{root}\",\n\"artifacts\": ["
+    )?;
+    for (index, one) in artifacts.iter().enumerate() {
+        out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+        formats::inert_json::write(&artifact(one), out)?;
+    }
+    out.write_all(b"\n]\n}\n")
 }
 
 fn artifact(artifact: &VerifiedArtifact) -> Value {

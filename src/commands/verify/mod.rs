@@ -18,7 +18,7 @@ use self::trust::TrustArgs;
 pub(super) use self::trust::{TrustError, given};
 use super::audit::STACK;
 use crate::failure::Failure;
-use crate::output::{self, ColourChoice};
+use crate::output::{self, ColourChoice, Sink};
 
 /// Verify that whoever is expected has signed an artifact.
 ///
@@ -124,11 +124,21 @@ pub(crate) fn run(args: &VerifyArgs, colour: ColourChoice) -> Result<Exit, Verif
         limits: Limits::default(),
     })?;
     let outcome = verification::outcome(&verified);
-    let text = match args.format {
-        Form::Human => human::render(&verified, root.name(), colour.on_stdout()),
-        Form::Json => json::render(&verified, root.name())?,
-    };
-    output::print(&sanitise::inert_for_log(&text))?;
+    match args.format {
+        Form::Human => {
+            let text = human::render(&verified, root.name(), colour.on_stdout());
+            output::print(&sanitise::inert_for_log(&text))?;
+        }
+        Form::Json => {
+            let mut sink = Sink::open(None)?;
+            let written = json::write(&verified, root.name(), &mut sink);
+            match written.and_then(|()| sink.finish()) {
+                // A reader that has seen enough is no error.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                other => other?,
+            }
+        }
+    }
     Ok(exit(outcome))
 }
 

@@ -6,14 +6,14 @@
 //! folders cannot be listed here; a manifest counts only if it has the name that it
 //! is looked for. Where one member is not found, nothing is said of any.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
+use crate::Relation;
 use crate::document::Ask;
 use crate::draft::Draft;
 use crate::files::{Files, beside};
 use crate::mistake::Mistake;
 use crate::tree::{self, Node};
-use crate::{Package, Relation};
 
 /// The most manifests that are looked for.
 const MOST_FILES: usize = 4_000;
@@ -40,17 +40,14 @@ pub(super) fn ask(
     };
     let mut asks = Vec::new();
     for (member, wishes) in manifests {
+        let count = needs.get(member).map_or(0, Vec::len);
+        draft.look(wishes.len().saturating_mul(count))?;
         for to in needs.get(member).into_iter().flatten() {
             let package = draft.packages.get(*to);
             let name = package.map_or("", |package| package.name.as_str());
             let fitting = wishes.iter().filter(|(wish, _)| wish == name);
             asks.extend(fitting.map(|(_, ask)| (*to, *ask)));
         }
-        draft.look(
-            wishes
-                .len()
-                .saturating_mul(needs.get(member).map_or(0, Vec::len)),
-        )?;
     }
     for (at, wanted) in asks {
         draft.ask(at, wanted)?;
@@ -63,72 +60,77 @@ type Wishes = Vec<(String, Ask)>;
 
 /// The wishes of every member; `None` where one is not found.
 fn manifests(
-    draft: &mut Draft<'_>,
+    draft: &Draft<'_>,
     files: &dyn Files,
     members: &[usize],
 ) -> Option<Vec<(usize, Wishes)>> {
-    let lock = draft.file.path().to_owned();
-    let root = read(files, &beside(&lock, "Cargo.toml")?)?;
-    let mut named: HashMap<String, Wishes> = HashMap::new();
-    let mut keep = |manifest: &Manifest| {
-        if let Some(name) = &manifest.name {
-            named.insert(name.clone(), manifest.wishes.clone());
-        }
+    let lock = draft.file.path();
+    let mut search = Search {
+        files,
+        asked: HashSet::new(),
+        named: HashMap::new(),
     };
-    keep(&root);
-    let mut asked = 0;
+    let root = beside(lock, "Cargo.toml")?;
     let mut stars = Vec::new();
-    for member in &root.members {
-        match member.split_once('*') {
-            Some((before, after)) if !after.contains('*') => stars.push((before, after)),
-            Some(_) => {}
-            None => {
-                asked += 1;
-                let path = beside(&lock, &format!("{member}/Cargo.toml"))?;
-                if asked <= MOST_FILES
-                    && let Some(manifest) = read(files, &path)
-                {
-                    keep(&manifest);
-                }
+    let mut queue = VecDeque::from([root]);
+    while let Some(path) = queue.pop_front() {
+        let Some(manifest) = search.read(&path) else {
+            continue;
+        };
+        for member in &manifest.members {
+            match member.split_once('*') {
+                Some((before, after)) => stars.push((before.to_owned(), after.to_owned())),
+                None => queue.extend(beside(&path, &format!("{member}/Cargo.toml"))),
             }
         }
+        let near = manifest.paths.iter();
+        queue.extend(near.filter_map(|near| beside(&path, &format!("{near}/Cargo.toml"))));
+        search.keep(manifest);
     }
     let mut all = Vec::with_capacity(members.len());
     for &at in members {
-        let name = draft
-            .packages
-            .get(at)
-            .map(|package: &Package| package.name.clone())?;
-        if let Some(wishes) = named.get(&name) {
-            all.push((at, wishes.clone()));
-            continue;
-        }
-        let ends = std::iter::once(0).chain(name.match_indices('-').map(|(at, _)| at + 1));
-        let folders = ends.filter_map(|at| name.get(at..));
-        let paths = folders.flat_map(|folder| {
-            let paths = stars.iter();
-            paths.map(move |(before, after)| format!("{before}{folder}{after}/Cargo.toml"))
-        });
-        let mut found = None;
-        for path in paths {
-            asked += 1;
-            if asked > MOST_FILES {
-                return None;
-            }
-            let manifest = read(files, &beside(&lock, &path)?);
-            if let Some(manifest) = manifest.filter(|one| one.name.as_ref() == Some(&name)) {
-                found = Some(manifest.wishes);
-                break;
+        let name = &draft.packages.get(at)?.name;
+        if !search.named.contains_key(name) {
+            let ends = std::iter::once(0).chain(name.match_indices('-').map(|(at, _)| at + 1));
+            for folder in ends.filter_map(|at| name.get(at..)) {
+                for (before, after) in &stars {
+                    let path = beside(lock, &format!("{before}{folder}{after}/Cargo.toml"));
+                    if let Some(manifest) = path.and_then(|path| search.read(&path)) {
+                        search.keep(manifest);
+                    }
+                }
             }
         }
-        all.push((at, found?));
+        all.push((at, search.named.get(name)?.clone()));
     }
     Some(all)
+}
+
+/// The manifests that are found, none read twice.
+struct Search<'f> {
+    files: &'f dyn Files,
+    asked: HashSet<String>,
+    named: HashMap<String, Wishes>,
+}
+
+impl Search<'_> {
+    fn read(&mut self, path: &str) -> Option<Manifest> {
+        let is_new = self.asked.len() < MOST_FILES && self.asked.insert(path.to_owned());
+        if is_new { read(self.files, path) } else { None }
+    }
+
+    fn keep(&mut self, manifest: Manifest) {
+        if let Some(name) = manifest.name {
+            self.named.entry(name).or_insert(manifest.wishes);
+        }
+    }
 }
 
 struct Manifest {
     name: Option<String>,
     members: Vec<String>,
+    /// The folders of dependencies that lie near, as seen from its own.
+    paths: Vec<String>,
     wishes: Wishes,
 }
 
@@ -139,6 +141,14 @@ fn read(files: &dyn Files, path: &str) -> Option<Manifest> {
     let workspace = root.get("workspace");
     let members = workspace.map_or(&[][..], |node| node.items_of("members"));
     let mut wishes = Wishes::new();
+    let mut paths = Vec::new();
+    let shared = workspace.map_or(&[][..], |node| node.entries_of("dependencies"));
+    paths.extend(
+        shared
+            .iter()
+            .filter_map(|entry| entry.node.text_of("path"))
+            .map(str::to_owned),
+    );
     let targets = root.entries_of("target").iter().map(|entry| &entry.node);
     for node in std::iter::once(&root).chain(targets) {
         for (list, ask) in LISTS {
@@ -147,6 +157,7 @@ fn read(files: &dyn Files, path: &str) -> Option<Manifest> {
             let entries = entries.chain(node.entries_of(&old).iter().filter(|_| old != list));
             for entry in entries {
                 let name = renamed(&root, &entry.key, &entry.node);
+                paths.extend(entry.node.text_of("path").map(str::to_owned));
                 let is_optional = entry.node.flag("optional") && ask == Ask::RUNTIME;
                 wishes.push((name, if is_optional { Ask::OPTIONAL } else { ask }));
             }
@@ -161,6 +172,7 @@ fn read(files: &dyn Files, path: &str) -> Option<Manifest> {
             .filter_map(Node::text)
             .map(str::to_owned)
             .collect(),
+        paths,
         wishes,
     })
 }

@@ -71,11 +71,15 @@ fn manifest(draft: &mut Draft<'_>, files: &dyn Files, folder: &str) -> Option<Ma
     }
 }
 
-/// The package that an alias stands for: `npm:real@range`.
+/// The package that an alias stands for: `npm:real@range`, or `npm:real`. A range
+/// alone behind `npm:` is no alias.
 fn alias(range: &str) -> Option<&str> {
     let real = range.strip_prefix("npm:")?;
-    let (name, _) = cut(real)?;
-    Some(name)
+    if let Some((name, _)) = cut(real) {
+        return Some(name);
+    }
+    let is_name = real.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@');
+    (is_name && !real.contains(' ') && real != "latest").then_some(real)
 }
 
 /// Name and range of `name@range`; the scope keeps its `@`.
@@ -209,6 +213,9 @@ mod tests {
         assert_eq!(cut("@a/b@^1"), Some(("@a/b", "^1")));
         assert_eq!(cut("a@npm:@c/d@1"), Some(("a", "npm:@c/d@1")));
         assert_eq!(alias("npm:@c/d@1"), Some("@c/d"));
+        assert_eq!(alias("npm:ms"), Some("ms"));
+        assert_eq!(alias("npm:^1.0.0"), None);
+        assert_eq!(alias("npm:*"), None);
         assert_eq!(cut("@a"), None);
         assert_eq!(cut(""), None);
     }

@@ -13,6 +13,19 @@ use crate::files::Files;
 use crate::mistake::{Mistake, Problem, placed};
 use crate::{Ecosystem, Format, Integrity, Package, Relation, Source, Subject};
 
+/// The sections that there are: gems of another one would be missed.
+const SECTIONS: [&str; 9] = [
+    "BUNDLED WITH",
+    "CHECKSUMS",
+    "DEPENDENCIES",
+    "GEM",
+    "GIT",
+    "PATH",
+    "PLATFORMS",
+    "PLUGIN SOURCE",
+    "RUBY VERSION",
+];
+
 /// What a section says before its gems.
 #[derive(Clone, Debug, Default)]
 struct Section {
@@ -70,6 +83,9 @@ pub(crate) fn read(mut draft: Draft<'_>, _: &dyn Files) -> Result<Document, Mist
         if indent == 0 {
             if !words.starts_with(|c: char| c.is_ascii_uppercase()) {
                 return Err(wrong("the name of a section"));
+            }
+            if !SECTIONS.contains(&words) {
+                draft.not_understood(span, "a section", words);
             }
             section = Section {
                 kind: words.to_owned(),
@@ -253,6 +269,18 @@ mod tests {
         assert_eq!(document.path_to(4), [1, 0, 4]);
         assert_eq!(document.format_version.as_deref(), Some("2.5.0"));
         assert_eq!(document.notes, []);
+    }
+
+    #[test]
+    fn a_section_to_come_is_a_gap() {
+        let document = read("GEM\n  specs:\nNEW KIND\n  x (1)\n").unwrap();
+        assert_eq!(
+            document
+                .gaps()
+                .map(|gap| gap.location.line)
+                .collect::<Vec<_>>(),
+            [3]
+        );
     }
 
     #[test]

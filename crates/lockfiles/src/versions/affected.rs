@@ -85,6 +85,28 @@ pub enum Unevaluated {
 }
 
 impl<'a> Affected<'a> {
+    /// Whether a version is listed, under this name or another one that means the
+    /// same: `v1.0.0` is `1.0.0`, and to Python `1.0` is too.
+    fn lists(&self, scheme: Scheme, version: &str) -> bool {
+        if self.versions.contains(&version) {
+            return true;
+        }
+        // Most of a long list differs in the first number already.
+        let first = |text| {
+            let text: &str = text;
+            let start = text.find(|c: char| c.is_ascii_digit())?;
+            let digits = super::number::split(text.get(start..)?).0;
+            Some(digits.trim_start_matches('0').to_owned())
+        };
+        let wanted = first(version);
+        scheme.is_version(version)
+            && self.versions.iter().any(|listed| {
+                first(listed) == wanted
+                    && scheme.is_version(listed)
+                    && scheme.compare(listed, version).is_eq()
+            })
+    }
+
     /// Whether a version is affected.
     #[must_use]
     pub fn verdict(&self, scheme: Scheme, version: &str) -> Verdict<'a> {
@@ -93,7 +115,7 @@ impl<'a> Affected<'a> {
                 .iter()
                 .filter(|range| range.kind != RangeKind::Git)
         };
-        let is_listed = self.versions.contains(&version);
+        let is_listed = self.lists(scheme, version);
         if !is_listed && self.versions.is_empty() && ranges().next().is_none() {
             let why = if self.ranges.is_empty() {
                 Unevaluated::NothingSaid
@@ -278,6 +300,7 @@ mod tests {
                 fixed: Some("1.1.0")
             }
         );
+        assert_eq!(verdict("v0.5.0"), verdict("0.5.0"));
         assert_eq!(verdict("main"), Verdict::Affected { fixed: None });
         assert_eq!(verdict("dev"), Verdict::Unknown(Unevaluated::NoVersion));
         assert_eq!(verdict("0.6.0"), Verdict::NotAffected);

@@ -215,7 +215,9 @@ fn judged(
     VerifiedBundle {
         source,
         outcome: verdict.outcome(),
-        predicate_type: verdict.statement.map(|statement| statement.predicate_type),
+        predicate_type: verdict
+            .statement
+            .map(|statement| statement.predicate_type.clone()),
         lines: verdict.lines,
         signer: verdict.signer,
         signed_at: verdict.signed_at,

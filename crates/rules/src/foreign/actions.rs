@@ -27,7 +27,13 @@ impl Walk<'_> {
         self.dispatched_by(at, name);
         let said = self.said();
         match executing_actions::of_step(at.step) {
-            ActionRuns::Data => return,
+            ActionRuns::Data => {
+                // It sends a password to the host that it is given.
+                if name == "docker/login-action" {
+                    self.handed_text(at);
+                }
+                return;
+            }
             ActionRuns::Code(execution) => {
                 let Execution {
                     folder,

@@ -75,7 +75,11 @@ impl Walk<'_> {
         branch: Option<String>,
         merges: bool,
     ) {
-        if self.whose != Whose::Stranger || self.out.pushes.len() >= MAX_PUSHES {
+        if self.whose != Whose::Stranger {
+            return;
+        }
+        if self.out.pushes.len() >= MAX_PUSHES {
+            self.out.cut.get_or_insert(place);
             return;
         }
         self.out.pushes.push(Push {

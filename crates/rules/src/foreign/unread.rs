@@ -58,7 +58,12 @@ impl Walk<'_> {
         handed: Head,
         text: Option<(Language, &str)>,
     ) {
-        if self.whose != Whose::Stranger || self.out.unread.len() >= MAX_UNREAD {
+        if self.whose != Whose::Stranger {
+            return;
+        }
+        if self.out.unread.len() >= MAX_UNREAD {
+            let place = at.document.file().locate(span);
+            self.out.cut.get_or_insert(place);
             return;
         }
         // Where nobody starts the run the event holds nothing, and a program has to
@@ -93,29 +98,29 @@ impl Walk<'_> {
         all_of(at, pairs)
     }
 
-    /// A step whose shell is not parsed: Python, PowerShell and the like.
+    /// A step whose shell is not parsed, Python, PowerShell and the like, or whose
+    /// script the parser refuses.
     pub(super) fn unread_shell(&mut self, at: &At<'_>, text: &Text) {
         let shell = match at.frame.place {
             Place::Job(workflow, job) => shells::of_step(workflow, job, at.step),
             Place::Action(..) => shells::of_composite_step(at.step),
         };
-        if shell.is_understood() {
-            return;
-        }
         let own = at.frame.of_text(text, Some(at.step));
         let handed = own.or(self.handed(at, &text.value));
-        let means = match text.value.lines().find(|line| !line.trim().is_empty()) {
+        let means: String = match text.value.lines().find(|line| !line.trim().is_empty()) {
             Some(line) => line.trim().chars().take(48).collect(),
             None => return,
         };
-        let language = Language::of_shell(&shell);
-        self.unread(
-            at,
-            at.step.head(),
-            means,
-            handed,
-            Some((language, &text.value)),
-        );
+        let language = match shell.is_understood() {
+            true => Language::Other,
+            false => Language::of_shell(&shell),
+        };
+        let told = Some((language, text.value.as_str()));
+        let said = self.said();
+        self.unread(at, at.step.head(), String::clone(&means), handed, told);
+        if self.said() == said && may_come_upon(language, &text.value) {
+            self.beside(at, at.step.head(), means, false);
+        }
     }
 
     /// The script of `actions/github-script`: it has the event in `context`.

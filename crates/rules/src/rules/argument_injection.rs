@@ -60,7 +60,8 @@ crate::rule! {
     /// the value begins it, and no `--` stands before. What follows an option
     /// is taken for its value and is none of its own. A ref name can neither
     /// begin with a dash nor hold a blank, so that it is no option; digits and
-    /// names are none either. `eval`, `bash -c` and their like are
+    /// names are none either, save as the owner of a package or a repository that
+    /// is fetched and run: that says whose code it is. `eval`, `bash -c` and their like are
     /// `template-injection`, since there the value is code as a whole.
     ///
     /// The severity is that of foreign code in the job where the tool runs

@@ -55,8 +55,10 @@ crate::rule! {
     /// counts: behind `https://host/` the value chooses among what one known
     /// server offers. It is medium where a secret is among the command's own
     /// words, low else, and informational where whoever writes the value has
-    /// rights here anyway. Where the answer goes into a shell the severity is
-    /// that of foreign code in the job.
+    /// rights here anyway. Where the answer goes into a shell, by a pipe, a
+    /// substitution or a file that is started later, the severity is that of
+    /// foreign code in the job, and a login as the owner of a repository or a page
+    /// counts as well: it says whose code it is.
     ///
     /// CodeQL's `RequestForgery` is experimental and has no class of value,
     /// sisakulint's `request-forgery` reports every expression in the words of

@@ -59,6 +59,17 @@ crate::rule! {
     /// lines that set a name are read. A file that a script writes is followed to
     /// the shell that reads it as code; one of `export` lines is there for one.
     ///
+    /// Scripts of the checkout that a shell runs, and recipes of `make`, are read
+    /// with the arguments and variables that they get; what happens there is said
+    /// of the step. A line break in a value that goes into `GITHUB_OUTPUT` sets
+    /// other outputs.
+    ///
+    /// A file is a stranger's where the head of a pull request was put into its
+    /// folder last, unless the checkout refuses heads of forks. What the API
+    /// answers is its author's on every event: high on a schedule, a push or a
+    /// release, where nobody lets it through, medium where somebody starts the run
+    /// or has merged it, and nothing where the question chooses the author.
+    ///
     /// Files that lie between runs are followed too. A file of an artifact that
     /// another run made is a stranger's where a fork may have caused that run.
     /// For a cache both ends are looked up: the step that restores it, and the

@@ -64,7 +64,6 @@ pub(super) fn logical(file: &SourceFile) -> Result<Vec<Line>, Mistake> {
     let mut joined: Option<Line> = None;
     for numbered in placed(whole) {
         let (_, start, raw) = numbered?;
-        let raw = raw.trim_start_matches('\u{feff}');
         let trimmed = raw.trim();
         if trimmed.starts_with('#') {
             // A comment ends what a backslash has joined.

@@ -6,9 +6,27 @@ use cofferdam_workflows::semantics::harmless::is_harmless;
 use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::shell::{Command, Word};
 
-use super::{Shell, recipes};
+use super::{HOMES, Shell, recipes};
 use crate::foreign::beside::may_come_upon;
-use crate::foreign::{Walk, Whose, names_secret};
+use crate::foreign::{Means, Walk, Whose, names_secret};
+
+/// Programs that put files where they are told.
+const MOVES: &[&str] = &[
+    "7z", "bsdtar", "cp", "dd", "install", "ln", "mv", "rsync", "tar", "tee", "unzip",
+];
+
+/// What git runs hooks for.
+const HOOKED: &[&str] = &[
+    "am",
+    "checkout",
+    "cherry-pick",
+    "commit",
+    "merge",
+    "pull",
+    "push",
+    "rebase",
+    "switch",
+];
 
 impl Shell<'_> {
     /// A command of which nothing was said: it may come upon what lies elsewhere,
@@ -29,7 +47,8 @@ impl Shell<'_> {
         }
         let words: Vec<String> = args.iter().map(|w| self.expand(w)).collect();
         let plain = !text.contains('/') || text.starts_with('/');
-        let harmless = plain && is_harmless(&name, &words);
+        let harmless = plain && is_harmless(&name, &words) && !self.meets(walk, command, &words);
+        walk.hooked |= brings_hooks(&name, &words);
         if !harmless && self.is_read(walk, command, own) {
             return;
         }
@@ -38,7 +57,7 @@ impl Shell<'_> {
             let builds = ["docker", "podman", "buildah", "nerdctl"].contains(&name.as_str())
                 && words.iter().take(3).any(|w| w == "build");
             let tool = plain && execution::is_listed(&name) && !execution::is_interpreter(&name);
-            if walk.tree.inside().is_some() || !(builds || tool && self.stays(&words)) {
+            if walk.inside().is_some() || !(builds || tool && self.stays(&words)) {
                 walk.beside(self.at, self.span(command), self.means(command), builds);
             }
             return;
@@ -48,6 +67,55 @@ impl Shell<'_> {
             let means = self.means(command);
             walk.unread(self.at, self.span(command), means, handed, None);
         }
+    }
+
+    // Whether a command that runs nothing by itself meets a stranger's files in a
+    // way that something runs: by what it is told of them, by a variable that
+    // names one, by hooks, or by putting one where programs look.
+    fn meets(&self, walk: &Walk<'_>, command: &Command, words: &[String]) -> bool {
+        if walk.anywhere().is_none() {
+            return false;
+        }
+        let (program, args) = command.effective();
+        let name = program.file_name().unwrap_or("");
+        let of_stranger = |text: &str| {
+            let parts = text
+                .split([':', '=', ' '])
+                .filter(|part| part.contains('/'));
+            parts
+                .map(str::to_owned)
+                .any(|part| self.owner(walk, &part).is_some())
+        };
+        let variables = command.env.iter().map(|(_, word)| self.expand(word));
+        let around = self.at.step.env.iter().map(|pair| pair.value.value.clone());
+        let assigned = self.script.assignments.iter().filter(|a| a.exported);
+        let assigned = assigned.map(|a| self.expand(&a.value));
+        let mut values = variables.chain(around).chain(assigned);
+        if values.any(|value| of_stranger(&value)) {
+            return true;
+        }
+        // What it is given are names, or words, of files.
+        let listed = command.is_wrapped_by("xargs") || args.iter().any(|w| reads_a_file(&w.text));
+        if listed && harmless_with_some(name) {
+            return true;
+        }
+        if name == "git" {
+            let fetch = walk.tree.owner(&self.cwd);
+            let fetch = fetch.and_then(|at| walk.out.fetches.get(at));
+            let unpacked = fetch.is_some_and(|fetch| fetch.means == Means::Artifact);
+            let hooks = words.iter().any(|w| HOOKED.contains(&w.as_str()));
+            return unpacked || walk.hooked && hooks && fetch.is_some();
+        }
+        let looked_for = |text: &str| {
+            let path = text.rsplit('=').next().unwrap_or(text);
+            let runner = path.contains("GITHUB_ENV") || path.contains("GITHUB_PATH");
+            runner || HOMES.iter().any(|home| path.starts_with(home))
+        };
+        let own = words.iter().any(|w| self.owner(walk, w).is_some());
+        let fed = own || !self.before(command).is_empty();
+        let mut to = command.redirects.iter().filter(|r| r.writes());
+        let redirected = fed && to.any(|r| HOMES.iter().any(|h| r.target.text.starts_with(h)));
+        redirected || MOVES.contains(&name) && words.iter().any(|w| looked_for(w))
     }
 
     // Whether a tool of the project is told of nothing outside of the workspace.
@@ -163,6 +231,64 @@ impl Shell<'_> {
     }
 }
 
+// Whether git is told where hooks lie, or a program that puts them there.
+fn brings_hooks(name: &str, words: &[String]) -> bool {
+    let mut lower = words.iter().map(|w| w.to_ascii_lowercase());
+    match name {
+        "git" => lower.any(|w| w.contains("core.hookspath") || w.contains("core.fsmonitor")),
+        "husky" | "lefthook" | "simple-git-hooks" => true,
+        "pre-commit" => words.iter().any(|w| w == "install"),
+        "npx" | "pnpm" | "yarn" => lower.any(|w| w == "husky" || w == "lefthook"),
+        _ => false,
+    }
+}
+
+// `$(cat options)`: its words are those of a file.
+fn reads_a_file(word: &str) -> bool {
+    ["$(cat ", "$(<", "$(head ", "$(jq ", "$(yq ", "`cat "]
+        .iter()
+        .any(|start| word.contains(start))
+}
+
+// Whether a command has options that run something, or that say where it sends
+// what it is handed.
+fn harmless_with_some(name: &str) -> bool {
+    const ALWAYS: &[&str] = &[
+        "[",
+        "[[",
+        "basename",
+        "cat",
+        "chmod",
+        "cmp",
+        "cp",
+        "cut",
+        "diff",
+        "dirname",
+        "echo",
+        "export",
+        "gh",
+        "grep",
+        "head",
+        "jq",
+        "ls",
+        "md5sum",
+        "mkdir",
+        "mv",
+        "printf",
+        "read",
+        "rm",
+        "sha256sum",
+        "shellcheck",
+        "stat",
+        "tail",
+        "test",
+        "touch",
+        "tr",
+        "wc",
+    ];
+    !ALWAYS.contains(&name)
+}
+
 // What is written out says whose it is.
 fn is_download(command: &Command) -> bool {
     let (_, args) = command.effective();
@@ -178,7 +304,7 @@ fn is_dispatch(name: &str, args: &[Word]) -> bool {
 
 // Whether what a word leaves open decides to whom a request goes: nothing fixed
 // ends the host before it.
-fn is_host(word: &str) -> bool {
+pub(super) fn is_host(word: &str) -> bool {
     let word = word.trim_start_matches("--url=");
     let address = word.split_once("://").map_or(word, |(_, rest)| rest);
     let host = address.split('/').next().unwrap_or("");

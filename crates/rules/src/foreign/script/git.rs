@@ -197,7 +197,7 @@ impl Shell<'_> {
             () if self.names_ref(args) || head.login => head.or(Head::FORK),
             () => head,
         };
-        if !head.is_code() && !(wiki && head.is_lost()) {
+        if !(head.is_code() || wiki && head.is_lost()) {
             return;
         }
         // `gh repo clone REPOSITORY FOLDER -- OPTIONS OF GIT`

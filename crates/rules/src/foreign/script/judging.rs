@@ -451,7 +451,7 @@ impl Shell<'_> {
             .or_else(|| args.iter().find_map(|w| self.owner(walk, &self.expand(w))))
     }
 
-    fn owner(&self, walk: &Walk<'_>, path: &str) -> Option<usize> {
+    pub(super) fn owner(&self, walk: &Walk<'_>, path: &str) -> Option<usize> {
         let path = path
             .strip_prefix("$PWD")
             .or_else(|| path.strip_prefix("${PWD}"))

@@ -1,9 +1,12 @@
 //! Commands that write a stranger's files into the repository.
 
+use cofferdam_workflows::semantics::folders::Folder;
+use cofferdam_workflows::semantics::heads::Head;
 use cofferdam_workflows::shell::{Command, Word};
 
 use super::Shell;
-use crate::foreign::{Walk, Whose};
+use super::beside::is_host;
+use crate::foreign::{Means, Walk, Whose};
 
 impl Shell<'_> {
     /// `git push`, `gh pr merge`, a call of the API that merges; and words of the
@@ -20,8 +23,21 @@ impl Shell<'_> {
             "gh" | "curl" if args.iter().any(|w| is_merge(&w.text)) => {
                 self.merges(walk, command, args);
             }
+            "crane" | "curl" | "oras" | "skopeo" | "wget" => {
+                // What comes from an address of the starter's is the starter's.
+                let named = |w: &Word| is_host(&w.text) && self.head(w).0.text;
+                if walk.has_starter() && args.iter().any(named) {
+                    self.words_arrive(walk, command);
+                }
+                self.lands(walk, command, args);
+            }
             _ => self.lands(walk, command, args),
         }
+    }
+
+    fn words_arrive(&self, walk: &mut Walk<'_>, command: &Command) {
+        let (span, folder) = (self.span(command), Folder::Elsewhere);
+        walk.fetch(self.at, span, Head::TEXT, Means::Words, folder, true);
     }
 
     // `echo "$BODY" > notes/x.md`
@@ -38,6 +54,9 @@ impl Shell<'_> {
             let before = self.before(command).into_iter();
             let mut words = before.flat_map(|c| c.effective().1).chain(args);
             walk.landed = words.any(|word| self.head(word).0.text);
+        }
+        if walk.landed {
+            self.words_arrive(walk, command);
         }
     }
 

@@ -20,6 +20,11 @@ pub(super) fn are_harmless(makefile: &str) -> bool {
         let first = line.split_whitespace().next().unwrap_or("");
         matches!(first, "include" | "sinclude" | "load" | "VPATH" | "vpath") || line.contains("!=")
     });
+    // What the recipes run in, and what they find by a name.
+    let around = ["SHELL", "PATH", "export"];
+    if around.iter().any(|word| makefile.contains(word)) {
+        return false;
+    }
     let calls = [
         "$(shell", "${shell", "$(eval", "${eval", "$(file", "$(guile", "::",
     ];
