@@ -2,7 +2,6 @@
 //! file and once with its digest.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::print_stdout,
     reason = "a test fails by panicking and says what it has counted"
 )]
