@@ -169,14 +169,16 @@ fn executed(
                 .under(&run.gate)
                 .at(Place::new(fetch.place.clone(), fetch.what()))
                 .at(Place::new(one.place.clone(), one.means.clone()))
-                .cut(
-                    Cost::Line,
-                    format!(
-                        "Check out the base at {}:{} instead of the head",
-                        fetch.place.path, fetch.place.line
-                    ),
-                ),
+                .cut(Cost::Line, cut(fetch)),
         );
+    }
+}
+
+fn cut(fetch: &Fetch) -> String {
+    let at = format!("{}:{}", fetch.place.path, fetch.place.line);
+    match fetch.means {
+        Means::Words => format!("Put nothing that the starter names into a file at {at}"),
+        _ => format!("Check out the base at {at} instead of the head"),
     }
 }
 

@@ -7,6 +7,7 @@
 
 use cofferdam_facts::Span;
 use cofferdam_workflows::documents::Language;
+use cofferdam_workflows::semantics::agents;
 
 use super::{At, Means, Walk, Whose};
 
@@ -153,6 +154,10 @@ impl Walk<'_> {
     /// is told of no other folder.
     pub(super) fn beside_action(&mut self, at: &At<'_>, said: usize) {
         let Some(uses) = at.step.uses() else { return };
+        // What an agent does with what lies there is another rule's.
+        if agents::of_step(at.step).is_some() {
+            return;
+        }
         if self.said() == said && self.inside().is_some() {
             self.beside(at, at.step.head(), uses.value.to_string(), false);
         }
