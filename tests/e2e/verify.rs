@@ -210,9 +210,6 @@ fn a_folder_of_bundles_is_verified_without_the_files() {
 
 #[test]
 fn a_digest_is_verified_by_named_bundles() {
-    if suite().is_none() {
-        return;
-    }
     let sandbox = Sandbox::new();
     sandbox.write("npm.jsonl", {
         let value: Value = serde_json::from_slice(NPM).unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::process;
 use crate::tools;
-use crate::workspace::cargo;
+use crate::workspace::{self, cargo};
 use crate::{fuzz, generate, layers, peers, shape};
 
 /// What a step adds to the summary.
@@ -111,8 +111,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         }
     }
     println!("\n{}", summary(&times, began.elapsed()));
+    for (folder, what) in absent() {
+        println!("not checked: {what}; ../shared/data/{folder} is not beside this repository");
+    }
     println!("{}", closing(&counts));
     Ok(())
+}
+
+/// Data of others that lies beside the repository and is not copied into it; tests
+/// that find none pass with nothing checked.
+const BESIDE: &[(&str, &str)] = &[
+    (
+        "osv-semantic",
+        "the order of versions against OSV's own lists",
+    ),
+    (
+        "sigstore-conformance",
+        "signatures against the cases of Sigstore's conformance suite",
+    ),
+];
+
+fn absent() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let beside = workspace::root().join("../shared/data");
+    let of = BESIDE.iter().copied();
+    of.filter(move |(folder, _)| !beside.join(folder).is_dir())
 }
 
 fn summary(times: &[(&str, Duration)], total: Duration) -> String {
@@ -250,7 +272,7 @@ fn deny() -> Result<(), Error> {
     let program = tools::DENY.ready()?;
     process::run(
         std::process::Command::new(program)
-            .current_dir(crate::workspace::root())
+            .current_dir(workspace::root())
             .args([
                 "--workspace",
                 "--all-features",

@@ -164,6 +164,13 @@ impl Foreign {
         self.any_passes(start, self.runs.iter())
     }
 
+    /// What brings a stranger's files, and not only words that a step writes
+    /// into a file of its own.
+    pub fn files(&self) -> impl Iterator<Item = &Fetch> {
+        let fetches = self.fetches.iter();
+        fetches.filter(|fetch| fetch.means != Means::Words)
+    }
+
     /// Why it is not known whether anything of a stranger runs, and where, if
     /// that is so.
     #[must_use]

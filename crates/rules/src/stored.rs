@@ -132,7 +132,7 @@ fn strangers(
         let fetch = foreign.fetches.get(run.fetch)?;
         Some((fetch, run.way.clone(), certain && !run.contained))
     });
-    let by_files = foreign.fetches.iter().filter(inside);
+    let by_files = foreign.files().filter(inside);
     let by_files = by_files.map(|fetch| (fetch, Way::Open, true));
     by_runs
         .chain(by_files)

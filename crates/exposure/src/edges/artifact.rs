@@ -115,7 +115,9 @@ impl Passed<'_, '_> {
                 let Some(verdict) = passing(&way, rank) else {
                     continue;
                 };
-                let fact = match fetch.head.is_lost() {
+                // Words in a file need not be what is run of it.
+                let doubtful = fetch.head.is_lost() || fetch.means == Means::Words;
+                let fact = match doubtful {
                     true => Verdict::when(runs(&fetch.place)),
                     false => Verdict::reachable(),
                 };

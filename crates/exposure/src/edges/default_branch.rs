@@ -49,7 +49,7 @@ fn published(
     verdict: &Verdict,
     graph: &mut Graph,
 ) {
-    for fetch in &found.fetches {
+    for fetch in found.files() {
         let Some(publication) = published_later(run, found, fetch) else {
             continue;
         };

@@ -32,8 +32,7 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             continue;
         }
         let found = foreign::of_start(ground.scene.cx, &run.start);
-        let files = |fetch: &&Fetch| fetch.means != Means::Words;
-        for fetch in found.fetches.iter().filter(files) {
+        for fetch in found.files() {
             if let Some(publication) = published_later(run, &found, fetch) {
                 taken(ground, run, fetch, publication, graph);
             }

@@ -29,8 +29,9 @@ fn draw(ground: &Ground<'_, '_>, graph: &mut Graph) {
             (to, place)
         });
         // What is published there is made of the change too.
-        let mut published = found.fetches.iter();
-        let published = published.find_map(|fetch| published_later(run, &found, fetch));
+        let published = found
+            .files()
+            .find_map(|fetch| published_later(run, &found, fetch));
         let published = published.map(|one| {
             let place = Place::new(run.view.at(one.span), one.means.clone());
             (Node::Shapes(run.id), place)

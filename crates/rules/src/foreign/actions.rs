@@ -3,7 +3,7 @@
 use cofferdam_workflows::documents::Language;
 use cofferdam_workflows::documents::step::Step;
 use cofferdam_workflows::documents::text::Text;
-use cofferdam_workflows::expressions::{ContextPath, Expr};
+use cofferdam_workflows::expressions::Expr;
 use cofferdam_workflows::semantics::artifacts;
 use cofferdam_workflows::semantics::checkouts;
 use cofferdam_workflows::semantics::executing_actions::{self, ActionRuns};
@@ -61,7 +61,10 @@ impl Walk<'_> {
         let named = ["checkout", "clone"].iter().any(|word| name.contains(word));
         let head = |input: &str| {
             let text = at.step.input(input);
-            text.is_some_and(|t| at.frame.of_text(t, Some(at.step)).is_code() || names_stranger(t))
+            text.is_some_and(|t| {
+                let head = at.frame.of_text(t, Some(at.step));
+                head.is_code() || head.login
+            })
         };
         named && (head("ref") || head("repository"))
     }
@@ -97,10 +100,7 @@ impl Walk<'_> {
         if reference.number && at.step.input("ref").is_some_and(own_number) {
             reference.pull = true;
         }
-        repository.fork |= at.step.input("repository").is_some_and(names_stranger)
-            || repository.text
-            || repository.login
-            || self.is_wiki(at);
+        repository.fork |= repository.text || repository.login || self.is_wiki(at);
         // What the starter writes may be `refs/pull/7/head`.
         reference.pull |= reference.text;
         let head = Head {
@@ -300,21 +300,4 @@ fn is_own(text: &Text) -> bool {
         let contexts = expr.value_contexts();
         contexts.iter().all(|path| path.is("github.repository"))
     }) && !text.is_static()
-}
-
-// The repository of whoever causes the run.
-pub(super) fn names_stranger(text: &Text) -> bool {
-    const STRANGERS: &[&str] = &[
-        "github.actor",
-        "github.triggering_actor",
-        "github.event.sender.login",
-        "github.event.comment.user.login",
-        "github.event.issue.user.login",
-        "github.event.pull_request.user.login",
-    ];
-    text.parsed().any(|(_, expr)| {
-        let contexts = expr.value_contexts();
-        let stranger = |path: &&ContextPath| STRANGERS.iter().any(|name| path.is(name));
-        contexts.iter().any(stranger)
-    })
 }

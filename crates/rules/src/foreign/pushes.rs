@@ -53,8 +53,6 @@ const CALLS: &[&str] = &[
 pub struct Push {
     /// Where it is said.
     pub place: Location,
-    /// The step of the job, for fingerprints.
-    pub label: String,
     /// What does it, for messages: `git push origin HEAD:main`.
     pub means: String,
     /// The branch, where it is named; else the one that is checked out, or the
@@ -84,7 +82,6 @@ impl Walk<'_> {
         }
         self.out.pushes.push(Push {
             place,
-            label: at.label.clone(),
             means,
             branch,
             merges,

@@ -135,7 +135,7 @@ fn opted_out(
         if !foreign.may_run(start) {
             return false;
         }
-        let fetched = foreign.fetches.iter().any(|f| {
+        let fetched = foreign.files().any(|f| {
             f.label == step.label()
                 && f.head.is_code()
                 && f.means == Means::Checkout(Guard::OptedOut)
@@ -172,7 +172,7 @@ fn opted_out(
 fn missing(cx: &Context<'_>, view: &JobView<'_>, starts: &[Start<'_>], out: &mut Sink) {
     let mut seen = Vec::new();
     for start in starts {
-        for fetch in &foreign::of_start(cx, start).fetches {
+        for fetch in foreign::of_start(cx, start).files() {
             if fetch.head.is_lost() {
                 continue;
             }

@@ -151,8 +151,7 @@ fn stranger(
     for way in ways.iter().filter(of_event) {
         let foreign = foreign::of_start(cx, way);
         let fills = foreign
-            .fetches
-            .iter()
+            .files()
             .any(|f| f.head.is_code() || f.means == Means::Artifact);
         most = most.max(match (fills, &way.way) {
             (true, Way::Open) => Stranger::Fills,

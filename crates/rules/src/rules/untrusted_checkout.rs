@@ -327,7 +327,7 @@ impl Aim {
 
 fn good(walks: &[(&Start<'_>, Arc<Foreign>)], aim: &Aim, out: &mut Sink) {
     for (start, foreign) in walks {
-        let Some(fetch) = foreign.fetches.iter().find(|fetch| aim.takes(fetch)) else {
+        let Some(fetch) = foreign.files().find(|fetch| aim.takes(fetch)) else {
             continue;
         };
         match start.guard() {

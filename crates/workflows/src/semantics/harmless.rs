@@ -14,7 +14,7 @@ use super::inert;
 
 /// Commands that read, write, move or show files, talk to a service, or change
 /// the shell itself, whatever lies around them. Sorted.
-const COMMANDS: &[&str] = &[
+pub(super) const COMMANDS: &[&str] = &[
     ":",
     "[",
     "[[",

@@ -96,7 +96,7 @@ impl Shell<'_> {
         }
         // What it is given are names, or words, of files.
         let listed = command.is_wrapped_by("xargs") || args.iter().any(|w| reads_a_file(&w.text));
-        if listed && harmless_with_some(name) {
+        if listed && has_harmful_options(name) {
             return true;
         }
         if name == "git" {
@@ -252,7 +252,7 @@ fn reads_a_file(word: &str) -> bool {
 
 // Whether a command has options that run something, or that say where it sends
 // what it is handed.
-fn harmless_with_some(name: &str) -> bool {
+fn has_harmful_options(name: &str) -> bool {
     const ALWAYS: &[&str] = &[
         "[",
         "[[",
