@@ -69,6 +69,25 @@ pub(crate) fn server_host() -> Option<String> {
     Some(host.trim_end_matches('/').to_ascii_lowercase())
 }
 
+/// The job that this is a step of, by its id in the workflow.
+#[cfg(feature = "release")]
+pub(crate) fn job_id() -> Option<String> {
+    variable("GITHUB_JOB")
+}
+
+/// Where the repositories of the server lie for which a job runs.
+#[cfg(feature = "release")]
+pub(crate) fn server_url() -> Option<String> {
+    variable("GITHUB_SERVER_URL")
+}
+
+/// The name and the version of the image of this machine, as GitHub's images
+/// say them.
+#[cfg(feature = "release")]
+pub(crate) fn machine_image() -> Option<(String, String)> {
+    Some((variable("ImageOS")?, variable("ImageVersion")?))
+}
+
 /// The values of `XDG_DATA_HOME` and `HOME`, which say where a user's data is
 /// kept.
 pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {

@@ -74,6 +74,10 @@ mod recursive;
 #[cfg(feature = "release")]
 mod release;
 #[cfg(feature = "release")]
+mod release_find;
+#[cfg(feature = "release")]
+mod release_provenance;
+#[cfg(feature = "release")]
 mod release_sbom;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 mod replay;

@@ -8,12 +8,11 @@
 use serde_json::{Map, Value};
 
 use crate::certificate::Claims;
+use crate::predicate::BUILD_TYPE as GITHUB;
 use crate::provenance::{Provenance, ProvenanceV1};
 use crate::statement::Statement;
 use crate::verdict::{Check, Line};
 
-/// GitHub's own type of build, as `actions/attest` writes it.
-const GITHUB: &str = "https://actions.github.io/buildtypes/workflow/v1";
 /// The type of build that npm writes.
 const COMMUNITY: &str = "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1";
 

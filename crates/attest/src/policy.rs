@@ -3,9 +3,12 @@
 //! A project publishes such a file as the identity of its releases, and a
 //! consumer keeps a copy: who judges an artifact must not come with it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::identity::{ExpectedIdentity, Issuer, SubjectIdentity};
+use crate::level::{Builders, Level};
 use crate::pattern::{Pattern, PatternError};
 use crate::workflow::{Builder, BuilderError, Runner, SourceRef, WorkflowIdentity, git_ref};
 
@@ -19,6 +22,10 @@ pub struct Policy {
     pub identity: ExpectedIdentity,
     /// Types of statements of which each artifact needs one.
     pub require: Vec<String>,
+    /// Builders that are trusted, each up to a level of SLSA's build track.
+    pub builders: Builders,
+    /// The level that provenance must have.
+    pub level: Option<Level>,
 }
 
 /// Why a text is no policy.
@@ -47,6 +54,14 @@ pub enum PolicyError {
     /// A builder cannot be used.
     #[error("builder: {0}")]
     Builder(#[from] BuilderError),
+    /// A level is none.
+    #[error("{key}: SLSA's build track has the levels 1, 2 and 3, not {number}")]
+    Level {
+        /// What it stands at.
+        key: String,
+        /// The number.
+        number: u8,
+    },
 }
 
 /// Names that do not go together.
@@ -79,6 +94,9 @@ struct File {
     identity: Table,
     #[serde(default)]
     require: Vec<String>,
+    level: Option<u8>,
+    #[serde(default)]
+    builders: BTreeMap<String, u8>,
 }
 
 #[derive(Default, Deserialize)]
@@ -113,9 +131,23 @@ impl Policy {
                 version: file.version,
             });
         }
+        let level = |key: &str, number: u8| {
+            Level::numbered(number).ok_or_else(|| PolicyError::Level {
+                key: key.to_owned(),
+                number,
+            })
+        };
+        let mut builders = Builders::default();
+        for (builder, number) in &file.builders {
+            builders.trust(builder, level(builder, *number)?)?;
+        }
         Ok(Self {
             identity: file.identity.identity()?,
             require: file.require,
+            builders,
+            level: (file.level)
+                .map(|number| level("level", number))
+                .transpose()?,
         })
     }
 }
@@ -236,6 +268,21 @@ mod tests {
         };
         assert!(pattern.matches("refs/tags/v1") && !pattern.matches("refs/heads/v1"));
         assert_eq!(policy.require.len(), 1);
+    }
+
+    #[test]
+    fn builders_are_trusted_up_to_a_level() {
+        let of = |rest: &str| {
+            let head = "version = 1\nlevel = 2\n[identity]\nsubject = \"a\"\nissuer = \"i\"\n";
+            Policy::from_toml(&format!("{head}[builders]\n{rest}"))
+        };
+        let policy = of("\"o/b/.github/workflows/y.yml@v1\" = 3").unwrap();
+        assert_eq!(policy.level, Some(Level::Two));
+        assert!(matches!(
+            of("\"o/b/w@v1\" = 4"),
+            Err(PolicyError::Level { number: 4, .. })
+        ));
+        assert!(matches!(of("\"o/b\" = 2"), Err(PolicyError::Builder(_))));
     }
 
     #[test]

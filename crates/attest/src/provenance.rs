@@ -93,6 +93,9 @@ pub struct ResourceDescriptor {
     /// Algorithms and digits.
     #[serde(default)]
     pub digest: std::collections::BTreeMap<String, String>,
+    /// What whoever wrote it says besides.
+    #[serde(default)]
+    pub annotations: Map<String, Value>,
 }
 
 /// SLSA provenance, version 0.2.

@@ -13,6 +13,7 @@ use sigstore_sign::trust_root::SigningConfig;
 use sigstore_sign::types::{Artifact, ArtifactDigest, HashAlgorithm};
 use sigstore_sign::{Error, SigningContext, SigningServices, SigstoreInstance, reqwest};
 
+use crate::job::{JobClaims, JobError};
 use crate::json::{self, JsonError, Limits};
 use crate::statement::{Statement, StatementError};
 
@@ -252,6 +253,17 @@ impl Token {
     #[must_use]
     pub fn unverified_private_repository(&self) -> Option<&str> {
         self.private_repository.as_deref()
+    }
+
+    /// What it says of a job on GitHub. The certificate authority verifies that
+    /// when something is signed; until then anybody may have written it.
+    ///
+    /// # Errors
+    /// [`JobError`] if it is the token of something else.
+    pub fn unverified_job(&self) -> Result<JobClaims, JobError> {
+        let payload = self.inner.expose_secret().split('.').nth(1);
+        let payload = payload.and_then(base64url).unwrap_or_default();
+        JobClaims::from_payload(&payload)
     }
 
     /// Who has given it, as it says itself.

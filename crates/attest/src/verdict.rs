@@ -76,6 +76,14 @@ pub enum Check {
     Statement,
     /// The provenance says what the certificate says.
     Provenance,
+    /// The level of SLSA's build track that the provenance can be believed for.
+    Level,
+    /// Nothing that the build took is known to be bad.
+    KnownBad,
+    /// Everything that the build took is named by a digest.
+    Resolved,
+    /// The tag that was built still leads to the commit that was built.
+    SourceTag,
 }
 
 impl Check {
@@ -104,6 +112,10 @@ impl Check {
             Self::Environment => "environment",
             Self::Statement => "statement",
             Self::Provenance => "provenance",
+            Self::Level => "level",
+            Self::KnownBad => "known-bad",
+            Self::Resolved => "resolved",
+            Self::SourceTag => "source-tag",
         }
     }
 }

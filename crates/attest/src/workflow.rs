@@ -326,7 +326,7 @@ impl WorkflowIdentity {
 /// The ref at which a workflow stands in an address, if it is the expected
 /// workflow. The expected name is taken off the front, and never found by
 /// looking for `@`, which names of files and of refs may hold as well.
-fn at<'a>(found: &'a str, server: &str, workflow: &str) -> Option<&'a str> {
+pub(crate) fn at<'a>(found: &'a str, server: &str, workflow: &str) -> Option<&'a str> {
     let rest = found.strip_prefix(server)?.strip_prefix('/')?;
     let mut split = workflow.splitn(3, '/');
     let (owner, repo, path) = (split.next()?, split.next()?, split.next()?);

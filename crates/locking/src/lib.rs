@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod check;
+pub mod closure;
 pub mod content;
 pub mod difference;
 mod fetches;

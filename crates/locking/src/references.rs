@@ -164,7 +164,7 @@ fn is_built(repository: &Repository, path: &str) -> bool {
 
 /// The scripts that may build or push an image: parsing takes most of the time,
 /// and most scripts do neither.
-fn scripts(workflow: &Workflow, job: &Job, step: &Step) -> Option<Cow<'static, Script>> {
+pub(crate) fn scripts(workflow: &Workflow, job: &Job, step: &Step) -> Option<Cow<'static, Script>> {
     const SIGNS: [&str; 4] = ["build", "push", "tag", "commit"];
     let text = step.script()?;
     let is_one = SIGNS.iter().any(|sign| text.value.contains(sign)) && may_fetch(&text.value);

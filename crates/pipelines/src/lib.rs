@@ -24,6 +24,8 @@ pub mod locking;
 pub mod many;
 #[cfg(feature = "lock")]
 pub mod pins;
+#[cfg(all(feature = "lock", feature = "revisions", feature = "verification"))]
+pub mod provenance;
 pub mod renewal;
 #[cfg(all(feature = "exposure", feature = "revisions"))]
 pub mod replay;

@@ -181,7 +181,8 @@ fn slug(text: &str) -> Result<Slug, &'static str> {
     Slug::parse(text).ok_or("write it as OWNER/NAME")
 }
 
-fn date(text: &str) -> Result<Timestamp, &'static str> {
+/// A day, as arguments name it.
+pub(crate) fn date(text: &str) -> Result<Timestamp, &'static str> {
     Timestamp::parse(text).ok_or("write it as YYYY-MM-DD")
 }
 

@@ -21,8 +21,8 @@ use cofferdam_pipelines::{
     audit_all, discover,
 };
 
-pub(crate) use arguments::AuditArgs;
 use arguments::ShownArgs;
+pub(crate) use arguments::{AuditArgs, date};
 
 use crate::clock;
 use crate::commands::data;

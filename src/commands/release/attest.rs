@@ -101,7 +101,7 @@ fn predicate(args: &AttestArgs) -> Result<String, ReleaseError> {
     Ok(text.trim().to_owned())
 }
 
-fn statement(artifact: &Artifact, kind: &str, predicate: &str) -> String {
+pub(super) fn statement(artifact: &Artifact, kind: &str, predicate: &str) -> String {
     let name = artifact.path.file_name().unwrap_or_default();
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     format!(

@@ -1,6 +1,8 @@
 //! `cofferdam release`: what a publisher says of a release, and signs.
 
 mod attest;
+mod find;
+mod provenance;
 mod sbom;
 mod sign;
 mod signing;
@@ -11,7 +13,7 @@ use std::path::PathBuf;
 use cofferdam_attest::sign::SignError;
 use cofferdam_findings::Exit;
 
-pub(super) use self::signing::services;
+pub(super) use self::signing::{services, token};
 use super::verify::TrustError;
 use crate::failure::Failure;
 
@@ -26,6 +28,8 @@ pub(crate) struct ReleaseArgs {
 enum What {
     Sign(sign::SignArgs),
     Attest(attest::AttestArgs),
+    Provenance(Box<provenance::ProvenanceArgs>),
+    Find(Box<find::FindArgs>),
     Sbom(Box<sbom::SbomArgs>),
 }
 
@@ -104,14 +108,14 @@ fn place(path: &Option<PathBuf>) -> String {
 
 impl ReleaseError {
     /// Wrong usage, or not.
-    fn is_usage(&self) -> bool {
+    pub(super) fn is_usage(&self) -> bool {
         matches!(
             self,
             Self::NoToken | Self::Private { .. } | Self::Exists { .. } | Self::Predicate { .. }
         )
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoToken => Some(
                 "give the job `permissions: id-token: write`, or a token by --identity-token-file",
@@ -141,6 +145,8 @@ pub(crate) fn run(args: &ReleaseArgs) -> Result<Exit, Failure> {
     Ok(match &args.what {
         What::Sign(args) => sign::run(args)?,
         What::Attest(args) => attest::run(args)?,
+        What::Provenance(args) => provenance::run(args)?,
+        What::Find(args) => find::run(args)?,
         What::Sbom(args) => sbom::run(args)?,
     })
 }

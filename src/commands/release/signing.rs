@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_attest::sign::{Keyless, Services, SignError, Token};
 use cofferdam_attest::{
-    Algorithm, ArtifactDigests, ExpectedIdentity, Issuer, Outcome, Pattern, SubjectIdentity,
-    TrustRoot, UnverifiedBundle, Verifier,
+    Algorithm, ArtifactDigests, ExpectedIdentity, Issuer, Line, Outcome, Pattern, SubjectIdentity,
+    TrustRoot, UnverifiedBundle, Verdict, Verifier, consistency,
 };
 use cofferdam_findings::sanitise;
 
@@ -92,13 +92,34 @@ pub(crate) fn services(
     }
 }
 
+/// The token in a file, or that of the job.
+pub(crate) fn token(file: Option<&Path>) -> Result<Token, ReleaseError> {
+    let sign = |source| ReleaseError::Sign { path: None, source };
+    let Some(path) = file else {
+        let token = Token::of_this_job().map_err(sign)?;
+        return token.ok_or(ReleaseError::NoToken);
+    };
+    let text = bounded_text(path, MOST_BYTES).map_err(|source| ReleaseError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Token::new(&text).map_err(|source| ReleaseError::Sign {
+        path: Some(path.to_owned()),
+        source,
+    })
+}
+
 impl Given {
     pub(super) fn ready(&self) -> Result<Ready, ReleaseError> {
+        self.ready_as(&self.token()?)
+    }
+
+    /// Ready to sign as whom a token names.
+    pub(super) fn ready_as(&self, token: &Token) -> Result<Ready, ReleaseError> {
         let sign = |source| ReleaseError::Sign { path: None, source };
         let config = self.signing_config.as_deref();
         let (services, root) = services(config, self.trusted_root.as_deref(), self.staging)?;
         let verifier = Verifier::new(&root).map_err(TrustError::from)?;
-        let token = self.token()?;
         if let Some(repository) = token.unverified_private_repository()
             && services.is_public()
             && !self.publish_private_name
@@ -108,26 +129,15 @@ impl Given {
             });
         }
         Ok(Ready {
-            signer: Keyless::new(&services, &token, clock::now).map_err(sign)?,
+            signer: Keyless::new(&services, token, clock::now).map_err(sign)?,
             verifier,
             overwrite: self.overwrite,
         })
     }
 
-    fn token(&self) -> Result<Token, ReleaseError> {
-        let sign = |source| ReleaseError::Sign { path: None, source };
-        let Some(path) = &self.identity_token_file else {
-            let token = Token::of_this_job().map_err(sign)?;
-            return token.ok_or(ReleaseError::NoToken);
-        };
-        let text = bounded_text(path, MOST_BYTES).map_err(|source| ReleaseError::File {
-            path: path.clone(),
-            source,
-        })?;
-        Token::new(&text).map_err(|source| ReleaseError::Sign {
-            path: Some(path.clone()),
-            source,
-        })
+    /// The token of whoever signs.
+    pub(super) fn token(&self) -> Result<Token, ReleaseError> {
+        token(self.identity_token_file.as_deref())
     }
 
     /// The artifacts by their digests, all of them read, and the places of their
@@ -188,6 +198,28 @@ impl Ready {
         artifact: &Artifact,
         signed: Result<String, SignError>,
     ) -> Result<(), ReleaseError> {
+        self.keep_what(artifact, signed, |_| Vec::new())
+    }
+
+    /// The same for provenance, which must say what the certificate says.
+    pub(super) fn keep_provenance(
+        &self,
+        artifact: &Artifact,
+        signed: Result<String, SignError>,
+    ) -> Result<(), ReleaseError> {
+        self.keep_what(artifact, signed, |verdict| {
+            let claims = verdict.signer.as_ref().map(|signer| &signer.claims);
+            let statement = verdict.statement.as_deref();
+            statement.map_or(Vec::new(), |said| consistency::provenance(said, claims))
+        })
+    }
+
+    fn keep_what(
+        &self,
+        artifact: &Artifact,
+        signed: Result<String, SignError>,
+        more: impl Fn(&Verdict) -> Vec<Line>,
+    ) -> Result<(), ReleaseError> {
         let text = signed.map_err(|source| ReleaseError::Sign {
             path: Some(artifact.path.clone()),
             source,
@@ -209,7 +241,10 @@ impl Ready {
             subject: Pattern::exact(subject.clone()),
             issuer: Issuer::Named(issuer),
         });
-        let verdict = (self.verifier).verify_signature_alone(&artifact.digests, &bundle, &expected);
+        let mut verdict =
+            (self.verifier).verify_signature_alone(&artifact.digests, &bundle, &expected);
+        let lines = more(&verdict);
+        verdict.lines.extend(lines);
         if verdict.outcome() != Outcome::Passed {
             let line = verdict.against().max_by_key(|line| line.outcome);
             let line = line.map(|line| format!("{}: {}", line.check, line.text));

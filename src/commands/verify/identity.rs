@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use cofferdam_attest::policy::is_repository;
 use cofferdam_attest::workflow::{BuilderError, GITHUB_ISSUER, git_ref};
 use cofferdam_attest::{
-    Builder, ExpectedIdentity, Issuer, Pattern, PatternError, Policy, PolicyError, PublicKey,
-    Runner, SourceRef, SubjectIdentity, WorkflowIdentity,
+    Builder, Builders, ExpectedIdentity, Issuer, Pattern, PatternError, Policy, PolicyError,
+    PublicKey, Runner, SourceRef, SubjectIdentity, WorkflowIdentity,
 };
 
 /// The most bytes of a policy or of a key.
@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 256 * 1024;
 /// Who is expected.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Who is expected")]
-pub(super) struct IdentityArgs {
+pub(crate) struct IdentityArgs {
     /// A file that says who is expected; see docs/verify.md.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["repo", "identity", "identity_glob", "identity_regex", "key"])]
     policy: Option<PathBuf>,
@@ -131,11 +131,11 @@ pub(crate) enum IdentityError {
 
 impl IdentityError {
     /// Whether the options are wrong; else a file could not be read.
-    pub(super) fn is_usage(&self) -> bool {
+    pub(crate) fn is_usage(&self) -> bool {
         !matches!(self, Self::File { .. })
     }
 
-    pub(super) fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         matches!(self, Self::Nobody).then_some(
             "name --repo OWNER/REPO and --workflow PATH, or --policy FILE; --repo alone prints \
              the identity that it finds, and fails",
@@ -144,7 +144,20 @@ impl IdentityError {
 }
 
 impl IdentityArgs {
-    pub(super) fn read(&self) -> Result<Policy, IdentityError> {
+    /// The same where somebody is named at all.
+    pub(crate) fn if_given(&self) -> Result<Option<Policy>, IdentityError> {
+        match self.read() {
+            Err(IdentityError::Nobody) if self.issuer.is_none() => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// The file that says who is expected.
+    pub(crate) fn policy_file(&self) -> Option<&Path> {
+        self.policy.as_deref()
+    }
+
+    pub(crate) fn read(&self) -> Result<Policy, IdentityError> {
         if let Some(path) = &self.policy {
             let text = text_of(path)?;
             return Policy::from_toml(&text).map_err(|source| IdentityError::Policy {
@@ -167,6 +180,8 @@ impl IdentityArgs {
         Ok(Policy {
             identity,
             require: Vec::new(),
+            builders: Builders::default(),
+            level: None,
         })
     }
 

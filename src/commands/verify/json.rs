@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use cofferdam_attest::{Certificate, Line};
+use cofferdam_attest::{Certificate, Level, Line};
 use cofferdam_findings::formats;
 use cofferdam_pipelines::verification::{self, VerifiedArtifact, VerifiedBundle};
 use serde_json::{Map, Value, json};
@@ -50,6 +50,7 @@ fn bundle(bundle: &VerifiedBundle) -> Value {
         "outcome": bundle.outcome.word(),
         "signed_at": bundle.signed_at.map(|time| time.to_string()),
         "predicate_type": bundle.predicate_type,
+        "level": bundle.level.map(Level::word),
         "signer": bundle.signer.as_ref().map(signer),
         "lines": bundle.lines.iter().map(line).collect::<Vec<_>>(),
     })

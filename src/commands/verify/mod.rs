@@ -3,19 +3,24 @@
 mod human;
 mod identity;
 mod json;
+mod provenance;
+#[cfg(feature = "release")]
+mod summary;
 mod trust;
 
 use std::io;
 use std::path::PathBuf;
 
+use cofferdam_attest::provenance::V1;
 use cofferdam_attest::{ArtifactDigests, Outcome, Verifier};
 use cofferdam_findings::{Exit, sanitise};
 use cofferdam_pipelines::verification::{self, CollectError, Limits, Request, Subject};
 
-use self::identity::{IdentityArgs, IdentityError};
-pub(super) use self::identity::{bounded_text, key};
-use self::trust::TrustArgs;
-pub(super) use self::trust::{TrustError, given};
+use self::identity::IdentityArgs;
+pub(super) use self::identity::IdentityError;
+pub(super) use self::identity::{IdentityArgs as Identity, bounded_text, key};
+use self::provenance::ProvenanceArgs;
+pub(super) use self::trust::{TrustArgs, TrustError, given};
 use super::audit::STACK;
 use crate::failure::Failure;
 use crate::output::{self, ColourChoice, Sink};
@@ -23,8 +28,8 @@ use crate::output::{self, ColourChoice, Sink};
 /// Verify that whoever is expected has signed an artifact.
 ///
 /// Takes a file, a folder of files with their bundles, a folder of bundles, or
-/// `sha256:HEX`. Nothing is asked of anybody: the trusted root is compiled in
-/// or given. There is no verification without an expected identity, and a
+/// `sha256:HEX`. Nothing is asked of anybody, unless `--online` says so: the trusted root is
+/// compiled in or given. There is no verification without an expected identity, and a
 /// repository alone is none: every branch of it has jobs, so that the workflow
 /// must be named. Unless something else is asked for, the ref must be a tag,
 /// the machine GitHub's, and the signer that workflow itself.
@@ -54,6 +59,11 @@ pub(crate) struct VerifyArgs {
     /// may be given several times.
     #[arg(long = "type", value_name = "PREDICATE-TYPE")]
     types: Vec<String>,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    #[cfg(feature = "release")]
+    #[command(flatten)]
+    summary: summary::SummaryArgs,
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
@@ -83,6 +93,14 @@ pub(crate) enum VerifyError {
     /// Threads cannot be started.
     #[error("threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The host of repositories cannot be asked.
+    #[cfg(feature = "lock")]
+    #[error(transparent)]
+    Network(#[from] super::network::NetworkError),
+    /// The summary is not written.
+    #[cfg(feature = "release")]
+    #[error(transparent)]
+    Summary(#[from] summary::SummaryError),
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -97,6 +115,10 @@ impl From<VerifyError> for Failure {
             VerifyError::Collect(CollectError::DigestAlone) => {
                 Self::usage(&error).hint(Some("add --bundle PATH"))
             }
+            #[cfg(feature = "release")]
+            VerifyError::Summary(inner) if inner.is_usage() => {
+                Self::usage(&error).hint(inner.hint())
+            }
             _ => Self::not_checked(&error),
         }
     }
@@ -104,8 +126,13 @@ impl From<VerifyError> for Failure {
 
 pub(crate) fn run(args: &VerifyArgs, colour: ColourChoice) -> Result<Exit, VerifyError> {
     let policy = args.identity.read()?;
-    let mut require = policy.require;
+    let mut require = policy.require.clone();
     require.extend(args.types.iter().cloned());
+    let asked = args.provenance.asked(&policy)?;
+    if asked.level().is_some() && !require.iter().any(|kind| kind == V1) {
+        // A level that nothing shows is none.
+        require.push(V1.to_owned());
+    }
     let root = args.trust.read()?;
     let verifier = Verifier::new(&root).map_err(TrustError::from)?;
     rayon::ThreadPoolBuilder::new()
@@ -121,6 +148,7 @@ pub(crate) fn run(args: &VerifyArgs, colour: ColourChoice) -> Result<Exit, Verif
         expected: &policy.identity,
         verifier: &verifier,
         require: &require,
+        demands: asked.demands(),
         limits: Limits::default(),
     })?;
     let outcome = verification::outcome(&verified);
@@ -139,6 +167,8 @@ pub(crate) fn run(args: &VerifyArgs, colour: ColourChoice) -> Result<Exit, Verif
             }
         }
     }
+    #[cfg(feature = "release")]
+    args.summary.write(&verified, &args.identity, &verifier)?;
     Ok(exit(outcome))
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use gix_hash::{ObjectId, oid};
-use gix_object::{Find, FindHeader, Kind};
+use gix_object::{Find, FindHeader, Kind, compute_hash};
 
 use crate::collect::plain;
 use crate::git::folder::HashKind;
@@ -91,7 +91,9 @@ impl Objects {
         }
     }
 
-    /// The bytes of an object, with its kind.
+    /// The bytes of an object, with its kind. They have the hash by which they
+    /// are asked for: whoever may write into the store may put anything under a
+    /// name, and nobody but the reader compares.
     pub(crate) fn read(&self, id: &oid) -> Result<(Kind, Vec<u8>), GitError> {
         let (_, size) = self.header(id)?;
         if size > self.limit {
@@ -104,6 +106,12 @@ impl Objects {
             Ok(None) => return Err(missing(id)),
             Err(error) => return Err(GitError::damaged("objects", &error)),
         };
+        let real = compute_hash(self.hash, kind, &bytes)
+            .map_err(|error| GitError::damaged("objects", &error))?;
+        if *real != *id {
+            let reason = format!("what is stored as {id} is {real}");
+            return Err(GitError::damaged("objects", &reason));
+        }
         Ok((kind, bytes))
     }
 

@@ -309,19 +309,19 @@ fn owners(bundle: &Path) -> Vec<(PathBuf, bool)> {
     owners
 }
 
-fn is_bundle(path: &Path) -> bool {
+pub(super) fn is_bundle(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| ENDS.iter().any(|end| name.ends_with(end)) || name.ends_with(".jsonl"))
 }
 
-struct Found {
-    path: PathBuf,
+pub(super) struct Found {
+    pub(super) path: PathBuf,
     /// Whether it is a file; links and devices are not.
-    file: bool,
+    pub(super) file: bool,
 }
 
 /// Everything below a folder but folders, by name. Links are not followed.
-fn list(root: &Path, limits: &Limits) -> Result<Vec<Found>, CollectError> {
+pub(super) fn list(root: &Path, limits: &Limits) -> Result<Vec<Found>, CollectError> {
     let mut found = Vec::new();
     let mut folders = vec![(root.to_owned(), 0)];
     let mut seen = 0;

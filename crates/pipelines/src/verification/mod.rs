@@ -4,18 +4,23 @@
 //! caller says so; a bundle that merely lies nearby counts if it says that it
 //! is about the file. Which of these it was never makes a verdict better.
 
+mod built;
 mod collect;
+pub mod find;
+#[cfg(feature = "lock")]
+mod tags;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cofferdam_attest::{
-    ArtifactDigests, BundleError, Certificate, Check, ExpectedIdentity, Line, Outcome,
+    ArtifactDigests, BundleError, Certificate, Check, ExpectedIdentity, Level, Line, Outcome,
     UnverifiedBundle, Verifier,
 };
 use cofferdam_facts::Timestamp;
 use rayon::prelude::*;
 
+pub use built::{Demands, SourceTags, Suspect, suspects};
 pub use collect::{CollectError, Limits};
 use collect::{Job, Source};
 
@@ -41,6 +46,8 @@ pub struct Request<'a> {
     pub verifier: &'a Verifier,
     /// Types of statements of which each artifact needs one.
     pub require: &'a [String],
+    /// What is asked of provenance besides.
+    pub demands: Demands<'a>,
     /// How much is read.
     pub limits: Limits,
 }
@@ -73,6 +80,8 @@ pub struct VerifiedBundle {
     pub signed_at: Option<Timestamp>,
     /// The type of what was signed, if that is proven and a statement.
     pub predicate_type: Option<String>,
+    /// The level of SLSA's build track, if this is provenance that has passed.
+    pub level: Option<Level>,
 }
 
 /// Something that stands against an artifact as a whole.
@@ -204,6 +213,8 @@ fn judged(
         }
     };
     let mut verdict = request.verifier.verify(digests, bundle, request.expected);
+    let (lines, level) = built::lines(&verdict, &request.demands);
+    verdict.lines.extend(lines);
     if !here {
         for line in &mut verdict.lines {
             if line.check == Check::Artifact && line.outcome == Outcome::Passed {
@@ -221,6 +232,7 @@ fn judged(
         lines: verdict.lines,
         signer: verdict.signer,
         signed_at: verdict.signed_at,
+        level,
     }
 }
 
@@ -237,6 +249,7 @@ fn unread(source: String, error: &BundleError) -> VerifiedBundle {
         signer: None,
         signed_at: None,
         predicate_type: None,
+        level: None,
     }
 }
 
