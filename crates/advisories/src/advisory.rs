@@ -6,6 +6,7 @@
 //! same schema, so that there is one reader for both.
 
 use cofferdam_facts::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -39,7 +40,7 @@ pub struct Advisory {
     #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<Affected>,
     /// What the database adds.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Added::is_empty")]
+    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Added::is_empty")]
     pub database_specific: Added,
 }
 
@@ -70,10 +71,10 @@ pub struct Affected {
     #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
     /// What the ecosystem adds.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Specific::is_empty")]
+    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Specific::is_empty")]
     pub ecosystem_specific: Specific,
     /// What the database adds.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Added::is_empty")]
+    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Added::is_empty")]
     pub database_specific: Added,
 }
 
@@ -172,7 +173,16 @@ fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
 }
 
-/// What a database adds has no schema, so that anything may stand there.
+/// What ecosystems and databases add has no common schema: of another form, it says
+/// nothing here.
+fn or_nothing<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    from: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(from)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// A text, or nothing where something else stands.
 fn text_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(from)? {
         Value::String(text) => Some(text),
@@ -282,7 +292,8 @@ mod tests {
             "details":"long","affected":[{"package":{"ecosystem":"Go","name":"a"},
             "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.0.0"}]}],
             "ecosystem_specific":{"imports":[{"path":"a/b","symbols":["F"]}],"x":1},
-            "database_specific":{"severity":7}},{"package":{"ecosystem":"npm","name":"a"}}],
+            "database_specific":{"severity":7}},{"package":{"ecosystem":"npm","name":"a"},
+            "ecosystem_specific":{"imports":["x"]},"database_specific":[1]}],
             "database_specific":{"severity":"HIGH","informational":null}}"#;
         let advisory = Advisory::parse(bytes).unwrap();
         assert_eq!(advisory.database_specific.severity.as_deref(), Some("HIGH"));
