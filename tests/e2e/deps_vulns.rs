@@ -330,6 +330,36 @@ fn go_code_that_is_not_at_hand_is_not_unused() {
     assert!(ran.out.contains("not imported by any of"), "{}", ran.out);
 }
 
+/// Before Go 1.17 `go.mod` does not name what others ask for.
+#[test]
+fn old_modules_are_completed_by_their_sums() {
+    let sandbox = Sandbox::new();
+    let module = |go: &str| {
+        format!("module example.org/app\n\ngo {go}\n\nrequire example.org/used v1.0.0\n")
+    };
+    let sum = |name: &str, version: &str| {
+        format!("{name} {version} h1:QjkSwP/36a20jFYWkSue1YwXzLmsV5Gfq7Eiy72C1uc=\n")
+    };
+    let sums = [
+        sum("example.org/idle", "v1.0.0"),
+        sum("example.org/idle", "v2.0.0"),
+        sum("example.org/other", "v1.0.0"),
+        sum("example.org/used", "v0.9.0"),
+    ];
+    sandbox.write("go.sum", sums.concat());
+    let all = ["idle", "other", "used"].map(|name| {
+        advisory(&format!("GO-{name}"), "Go", &format!("example.org/{name}"))
+    });
+    put(&sandbox, "Go", &archive(&all));
+    for (go, expected) in [("1.16", vec!["GO-other", "GO-used"]), ("1.17", vec!["GO-used"])] {
+        sandbox.write("go.mod", module(go));
+        let (_, value) = vulns(&sandbox, &["--no-imports"]);
+        let mut found = ids(&value);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{go}");
+    }
+}
+
 #[test]
 fn the_version_of_go_can_be_said() {
     let sandbox = Sandbox::new();

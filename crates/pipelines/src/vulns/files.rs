@@ -1,14 +1,17 @@
 //! The files of a checkout that name packages.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cofferdam_advisories::Ignores;
 use cofferdam_advisories::ignores::FILE;
 use cofferdam_facts::{Location, SourceFile, Span};
 use cofferdam_findings::NotChecked;
+use cofferdam_lockfiles::go::GoVersion;
 use cofferdam_lockfiles::kinds::is_copied;
+use cofferdam_lockfiles::versions::Scheme;
 use cofferdam_lockfiles::{
-    Document, Format, MAX_BYTES, ParseError, Problem, Role, Unreadable, kind_of,
+    Document, Format, MAX_BYTES, Package, ParseError, Problem, Role, Unreadable, kind_of,
 };
 
 use super::ignoring::{AllIgnores, folder};
@@ -27,7 +30,7 @@ pub(super) struct Read {
 }
 
 /// Reads every file that names packages. What lies in folders of copied packages is
-/// theirs, and what `go.sum` lists beside `go.mod` was never all built.
+/// theirs.
 pub(super) fn read(collected: &mut Collected, options: &VulnOptions) -> Read {
     let mut read = Read::default();
     let limits = Limits {
@@ -44,7 +47,7 @@ pub(super) fn read(collected: &mut Collected, options: &VulnOptions) -> Read {
             read.ignores(collected, path, &limits);
         }
         match Format::of(path) {
-            Some(format) if !is_told_elsewhere(collected, path, format) => {
+            Some(format) if !read.is_told_elsewhere(collected, path, format) => {
                 read.document(collected, path, format, &limits);
             }
             Some(_) => {}
@@ -57,26 +60,32 @@ pub(super) fn read(collected: &mut Collected, options: &VulnOptions) -> Read {
     read
 }
 
-/// Whether another file names the same packages, and better.
-fn is_told_elsewhere(collected: &Collected, path: &str, format: Format) -> bool {
-    let beside = |name: &str| match folder(path) {
+/// A file of a folder.
+fn of(folder: &str, name: &str) -> String {
+    match folder {
         "" => name.to_owned(),
         folder => format!("{folder}/{name}"),
-    };
-    match format {
-        Format::GoSum => {
-            collected.tree.has(&beside("go.mod")) || collected.tree.has(&beside("go.work"))
-        }
-        Format::GoModulesTxt => {
-            let above = folder(folder(path));
-            let of = |name: &str| match above {
-                "" => name.to_owned(),
-                above => format!("{above}/{name}"),
-            };
-            collected.tree.has(&of("go.mod")) || collected.tree.has(&of("go.work"))
-        }
-        _ => false,
     }
+}
+
+/// Of a list of sums, the highest version of each module that `go.mod` does not name:
+/// what Go selects where it looked at the contents of several.
+fn selected(mut sums: Document, named: &BTreeSet<String>) -> Document {
+    let mut highest: BTreeMap<String, Package> = BTreeMap::new();
+    for package in sums.packages {
+        if named.contains(&package.name) {
+            continue;
+        }
+        let is_lower = highest.get(&package.name).is_some_and(|other| {
+            let (a, b) = (other.version.as_deref(), package.version.as_deref());
+            Scheme::Semver.compare(a.unwrap_or_default(), b.unwrap_or_default()).is_ge()
+        });
+        if !is_lower {
+            highest.insert(package.name.clone(), package);
+        }
+    }
+    sums.packages = highest.into_values().collect();
+    sums
 }
 
 impl Read {
@@ -88,6 +97,40 @@ impl Read {
             packages: document.dependencies().count(),
         });
         files.collect()
+    }
+
+    /// Whether another file names the same packages, and better. `go.mod` names all of
+    /// them from Go 1.17 on; before, `vendor/modules.txt` or `go.sum` has the rest.
+    fn is_told_elsewhere(&self, collected: &Collected, path: &str, format: Format) -> bool {
+        let has = |folder: &str, name: &str| collected.tree.has(&of(folder, name));
+        let home = match format {
+            Format::GoSum => folder(path),
+            Format::GoModulesTxt => folder(folder(path)),
+            _ => return false,
+        };
+        if has(home, "go.work") || !has(home, "go.mod") {
+            return has(home, "go.work");
+        }
+        self.is_complete(home) || (format == Format::GoSum && has(home, "vendor/modules.txt"))
+    }
+
+    /// Whether the `go.mod` of a folder names every module. One that was not understood
+    /// is named as such, and nothing is added to it.
+    fn is_complete(&self, home: &str) -> bool {
+        let path = of(home, "go.mod");
+        let Some(document) = self.documents.iter().find(|one| *one.path == *path) else {
+            return true;
+        };
+        let version = document.format_version.as_deref().and_then(GoVersion::parse);
+        version >= GoVersion::parse("1.17")
+    }
+
+    /// The modules that the `go.mod` of a folder names.
+    fn named_by_go_mod(&self, home: &str) -> BTreeSet<String> {
+        let path = of(home, "go.mod");
+        let documents = self.documents.iter().filter(|one| *one.path == *path);
+        let packages = documents.flat_map(|document| &document.packages);
+        packages.flat_map(|one| [Some(one.name.clone()), one.alias.clone()]).flatten().collect()
     }
 
     /// The version of Go that the file of ignores beside a lockfile says.
@@ -132,6 +175,10 @@ impl Read {
                         .to_owned(),
                     required: true,
                 }));
+                let document = match format {
+                    Format::GoSum => selected(document, &self.named_by_go_mod(folder(path))),
+                    _ => document,
+                };
                 self.documents.push(document);
             }
             Err(error) => self.not_checked.push(refused(&file, &error)),
