@@ -60,7 +60,10 @@ fuzz_target!(|bytes: &[u8]| {
 fn document(path: &str, bytes: &[u8]) {
     if let Some(Ok(found)) = imports::document(path, bytes) {
         // What is written is read again as the same.
-        assert_eq!(Advisory::parse(&found.json).ok(), Some(found.advisory.clone()));
+        assert_eq!(
+            Advisory::parse(&found.json).ok(),
+            Some(found.advisory.clone())
+        );
         advisory(Some(found.advisory));
     }
 }
@@ -72,7 +75,11 @@ fn advisory(advisory: Option<Advisory>) {
     assert!(advisory.id.is_ascii() && !advisory.id.contains(['/', ' ', '\n']));
     let score = Severity::of(&advisory, advisory.affected.first()).score;
     assert!(score.is_none_or(|score| (0.0..=10.0).contains(&score)));
-    for (ecosystem, name) in [(Ecosystem::Go, "a"), (Ecosystem::Npm, "a"), (Ecosystem::Cargo, "a")] {
+    for (ecosystem, name) in [
+        (Ecosystem::Go, "a"),
+        (Ecosystem::Npm, "a"),
+        (Ecosystem::Cargo, "a"),
+    ] {
         let place = Location::whole_file("lock");
         let package = Package::new(ecosystem, name, None, place);
         for version in ["v1.0.0", "0.0.0-pre", "main"] {

@@ -11,11 +11,17 @@ use crate::sandbox::Sandbox;
 const LONG_AGO: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 fn mirror(ecosystem: &str, bytes: Vec<u8>) -> Server {
-    Server::mirror(BTreeMap::from([(ecosystem.to_owned(), bytes)]), LONG_AGO.to_owned())
+    Server::mirror(
+        BTreeMap::from([(ecosystem.to_owned(), bytes)]),
+        LONG_AGO.to_owned(),
+    )
 }
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> (i32, Value) {
-    let ran = deps(sandbox, &[&["db", "status", "--format", "json"], args].concat());
+    let ran = deps(
+        sandbox,
+        &[&["db", "status", "--format", "json"][..], args].concat(),
+    );
     (ran.code, serde_json::from_str(&ran.out).unwrap())
 }
 
@@ -23,8 +29,17 @@ fn status(sandbox: &Sandbox, args: &[&str]) -> (i32, Value) {
 fn a_mirror_is_asked_and_its_word_is_shown() {
     let sandbox = Sandbox::new();
     assert_eq!(status(&sandbox, &[]).0, 3);
-    let server = mirror("GitHub Actions", archive(&[advisory("GHSA-1", "GitHub Actions", "a/b")]));
-    let update = ["db", "update", "GitHub Actions", "--mirror", &server.address];
+    let server = mirror(
+        "GitHub Actions",
+        archive(&[advisory("GHSA-1", "GitHub Actions", "a/b")]),
+    );
+    let update = [
+        "db",
+        "update",
+        "GitHub Actions",
+        "--mirror",
+        &server.address,
+    ];
     let ran = deps(&sandbox, &update);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("(newer)"), "{}", ran.out);
@@ -49,9 +64,17 @@ fn what_is_no_database_does_not_take_the_place_of_one() {
     let half = good[..good.len() / 2].to_vec();
     let elsewhere = archive(&[advisory("GO-1", "Go", "x")]);
     let nothing = archive(&[]);
-    for bytes in [half.clone(), elsewhere, nothing, b"<html>not found</html>".to_vec()] {
+    for bytes in [
+        half.clone(),
+        elsewhere,
+        nothing,
+        b"<html>not found</html>".to_vec(),
+    ] {
         let server = mirror("npm", bytes);
-        let ran = deps(&sandbox, &["db", "update", "npm", "--mirror", &server.address]);
+        let ran = deps(
+            &sandbox,
+            &["db", "update", "npm", "--mirror", &server.address],
+        );
         assert_eq!(ran.code, 3, "{}", ran.out);
         assert!(ran.out.contains("the old one stays"), "{}", ran.out);
         assert_eq!(fs::read(&path).unwrap(), good);
@@ -61,7 +84,10 @@ fn what_is_no_database_does_not_take_the_place_of_one() {
         let headers = vec![("content-length".to_owned(), "100000".to_owned())];
         ("200 OK", headers, half.clone())
     }));
-    for (mirror, name) in [(&server.address, "npm"), (&mirror("Go", Vec::new()).address, "npm")] {
+    for (mirror, name) in [
+        (&server.address, "npm"),
+        (&mirror("Go", Vec::new()).address, "npm"),
+    ] {
         let ran = deps(&sandbox, &["db", "update", name, "--mirror", mirror]);
         assert_eq!(ran.code, 3, "{}", ran.out);
         assert_eq!(fs::read(&path).unwrap(), good);
@@ -74,10 +100,16 @@ fn what_is_no_database_does_not_take_the_place_of_one() {
         .collect();
     assert_eq!(left, [""; 0]);
     for name in ["../x", "a/b", "", "Debian:12"] {
-        let ran = deps(&sandbox, &["db", "update", name, "--mirror", "http://127.0.0.1:1"]);
+        let ran = deps(
+            &sandbox,
+            &["db", "update", name, "--mirror", "http://127.0.0.1:1"],
+        );
         assert_eq!(ran.code, 2, "{name}: {}", ran.err);
     }
-    let ran = deps(&sandbox, &["db", "update", "npm", "--mirror", "http://example.org"]);
+    let ran = deps(
+        &sandbox,
+        &["db", "update", "npm", "--mirror", "http://example.org"],
+    );
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("is not https"), "{}", ran.out);
 }
@@ -92,7 +124,11 @@ fn a_mirror_that_is_behind_is_refused() {
     let update = ["db", "update", "npm", "--mirror", &server.address];
     let ran = deps(&sandbox, &update);
     assert_eq!(ran.code, 3);
-    assert!(ran.out.contains("of 2020-01-01T00:00:00Z, older"), "{}", ran.out);
+    assert!(
+        ran.out.contains("of 2020-01-01T00:00:00Z, older"),
+        "{}",
+        ran.out
+    );
     let forced = deps(&sandbox, &[&update[..], &["--force"]].concat());
     assert_eq!(forced.code, 0, "{}", forced.out);
     assert_eq!(status(&sandbox, &[]).0, 3);
@@ -121,12 +157,18 @@ fn a_damaged_index_is_made_anew_and_a_damaged_archive_is_said() {
     put(&sandbox, "npm", &good[..good.len() - 7]);
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!(code, 3, "{value}");
-    assert!(crate::osv::not_checked(&value).contains("damaged or not whole"), "{value}");
+    assert!(
+        crate::osv::not_checked(&value).contains("damaged or not whole"),
+        "{value}"
+    );
     // What a download has left is no database.
     fs::rename(&path, path.with_file_name("all.zip.part")).unwrap();
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!(code, 3);
-    assert!(crate::osv::not_checked(&value).contains("there is no database"), "{value}");
+    assert!(
+        crate::osv::not_checked(&value).contains("there is no database"),
+        "{value}"
+    );
 }
 
 #[test]
@@ -134,10 +176,17 @@ fn one_advisory_that_cannot_be_read_leaves_the_rest_in_doubt() {
     let sandbox = Sandbox::new();
     sandbox.write("package-lock.json", package_lock(&[("y", "1.0.0")]));
     let odd = json!({ "id": "GHSA-2", "affected": "everything" });
-    put(&sandbox, "npm", &archive(&[advisory("GHSA-1", "npm", "x"), odd]));
+    put(
+        &sandbox,
+        "npm",
+        &archive(&[advisory("GHSA-1", "npm", "x"), odd]),
+    );
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!(code, 3);
-    assert!(crate::osv::not_checked(&value).contains("GHSA-2.json"), "{value}");
+    assert!(
+        crate::osv::not_checked(&value).contains("GHSA-2.json"),
+        "{value}"
+    );
 }
 
 #[cfg(unix)]
@@ -157,7 +206,7 @@ fn a_folder_that_may_not_be_written_is_read() {
 #[test]
 fn files_and_folders_are_imported() {
     let sandbox = Sandbox::new();
-    let import = |args: &[&str]| deps(&sandbox, &[&["db", "import"], args].concat());
+    let import = |args: &[&str]| deps(&sandbox, &[&["db", "import"][..], args].concat());
     let zip = sandbox.outside().join("go.zip");
     let both = [advisory("GO-1", "Go", "x"), advisory("GHSA-1", "npm", "y")];
     fs::write(&zip, archive(&both)).unwrap();
@@ -197,7 +246,9 @@ fn files_and_folders_are_imported() {
 #[test]
 fn the_databases_of_others_are_imported_whole() {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let missing = ["osv", "rustsec", "pypa"].iter().find(|name| !data.join(name).is_dir());
+    let missing = ["osv", "rustsec", "pypa"]
+        .iter()
+        .find(|name| !data.join(name).is_dir());
     if let Some(name) = missing {
         println!("not checked: there is no folder ../shared/data/{name}");
         return;
@@ -213,7 +264,10 @@ fn the_databases_of_others_are_imported_whole() {
         assert_eq!(ran.code, 0, "{path}: {}{}", ran.out, ran.err);
         let (_, value) = status(&sandbox, &["--max-age", "any"]);
         let all = value["databases"].as_array().unwrap();
-        let found = all.iter().find(|one| one["ecosystem"] == ecosystem).unwrap();
+        let found = all
+            .iter()
+            .find(|one| one["ecosystem"] == ecosystem)
+            .unwrap();
         assert!(found["advisories"].as_u64().unwrap() >= least, "{found}");
         assert_eq!(found["unreadable"], json!(0));
     }

@@ -30,17 +30,30 @@ fn what_is_found_is_ranked_and_says_where() {
             "node_modules/c": { "version": "2.0.0", "dev": true },
         },
     });
-    sandbox.write("web/package-lock.json", serde_json::to_string_pretty(&lock).unwrap());
+    sandbox.write(
+        "web/package-lock.json",
+        serde_json::to_string_pretty(&lock).unwrap(),
+    );
     let mut withdrawn = advisory("GHSA-3", "npm", "a");
     withdrawn["withdrawn"] = json!("2024-01-01T00:00:00Z");
     let mut same = scored("GHSA-4", "b", CRITICAL);
     same["aliases"] = json!(["CVE-2024-1"]);
     let mut twin = advisory("CVE-2024-1", "npm", "b");
     twin["aliases"] = json!(["GHSA-4"]);
-    let all = [scored("GHSA-1", "a", LOW), same, twin, withdrawn, scored("GHSA-5", "c", CRITICAL)];
+    let all = [
+        scored("GHSA-1", "a", LOW),
+        same,
+        twin,
+        withdrawn,
+        scored("GHSA-5", "c", CRITICAL),
+    ];
     put(&sandbox, "npm", &archive(&all));
     let (code, value) = vulns(&sandbox, &[]);
-    assert_eq!((code, ids(&value)), (1, vec!["GHSA-4", "GHSA-1"]), "{value}");
+    assert_eq!(
+        (code, ids(&value)),
+        (1, vec!["GHSA-4", "GHSA-1"]),
+        "{value}"
+    );
     let first = &value["vulnerabilities"][0];
     assert_eq!(first["score"], json!(9.8));
     assert_eq!(first["aliases"], json!(["CVE-2024-1"]));
@@ -51,10 +64,20 @@ fn what_is_found_is_ranked_and_says_where() {
     assert_eq!(place["pulled_in_by"], json!(["a 1.0.0", "b 1.5.0"]));
     let line = place["line"].as_u64().unwrap() as usize;
     let text = std::fs::read_to_string(sandbox.path("web/package-lock.json")).unwrap();
-    assert!(text.lines().nth(line - 1).unwrap().contains("node_modules/b"), "{line}");
+    assert!(
+        text.lines()
+            .nth(line - 1)
+            .unwrap()
+            .contains("node_modules/b"),
+        "{line}"
+    );
     assert_eq!(vulns(&sandbox, &["--fail-on", "critical"]).0, 1);
     let human = deps(&sandbox, &["vulns"]);
-    assert!(human.out.contains("critical 9.8  b 1.5.0  GHSA-4"), "{}", human.out);
+    assert!(
+        human.out.contains("critical 9.8  b 1.5.0  GHSA-4"),
+        "{}",
+        human.out
+    );
     assert!(human.out.contains("by a 1.0.0 > b 1.5.0"), "{}", human.out);
     put(&sandbox, "npm", &archive(&[scored("GHSA-1", "a", LOW)]));
     assert_eq!(vulns(&sandbox, &["--fail-on", "medium"]).0, 0);
@@ -78,7 +101,10 @@ fn without_a_fresh_database_nothing_is_clean() {
     put(&sandbox, "npm", &archive(&[old]));
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!(code, 3);
-    assert!(not_checked(&value).contains("days old, and 7 are allowed"), "{value}");
+    assert!(
+        not_checked(&value).contains("days old, and 7 are allowed"),
+        "{value}"
+    );
     std::fs::remove_file(sandbox.path("requirements.txt")).unwrap();
     assert_eq!(vulns(&sandbox, &["--max-age", "any"]).0, 0);
     // A time that lies in the future, and none at all, are no age.
@@ -89,7 +115,11 @@ fn without_a_fresh_database_nothing_is_clean() {
         assert_eq!(vulns(&sandbox, &[]).0, 3, "{time}");
     }
     for wrong in ["x", "-1", ""] {
-        assert_eq!(deps(&sandbox, &["vulns", "--max-age", wrong]).code, 2, "{wrong}");
+        assert_eq!(
+            deps(&sandbox, &["vulns", "--max-age", wrong]).code,
+            2,
+            "{wrong}"
+        );
     }
 }
 
@@ -98,14 +128,24 @@ fn malice_is_of_the_registry_that_serves_it() {
     let sandbox = Sandbox::new();
     let public = package_lock(&[("a", "1.0.0")]);
     let private = public.replace("registry.npmjs.org", "npm.example.org");
-    put(&sandbox, "npm", &archive(&[advisory("MAL-2024-1", "npm", "a")]));
+    put(
+        &sandbox,
+        "npm",
+        &archive(&[advisory("MAL-2024-1", "npm", "a")]),
+    );
     sandbox.write("package-lock.json", public);
     let (code, value) = vulns(&sandbox, &["--fail-on", "critical"]);
-    assert_eq!((code, &value["vulnerabilities"][0]["malicious"]), (1, &json!(true)));
+    assert_eq!(
+        (code, &value["vulnerabilities"][0]["malicious"]),
+        (1, &json!(true))
+    );
     sandbox.write("package-lock.json", private);
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!((code, ids(&value)), (3, vec![]), "{value}");
-    assert!(not_checked(&value).contains("--mirror-host npm.example.org"), "{value}");
+    assert!(
+        not_checked(&value).contains("--mirror-host npm.example.org"),
+        "{value}"
+    );
     assert_eq!(vulns(&sandbox, &["--mirror-host", "NPM.example.org"]).0, 1);
     assert_eq!(vulns(&sandbox, &["--mirror-host", "example.org"]).0, 3);
 }
@@ -113,10 +153,17 @@ fn malice_is_of_the_registry_that_serves_it() {
 #[test]
 fn what_the_project_lives_with_is_counted() {
     let sandbox = Sandbox::new();
-    sandbox.write("package-lock.json", package_lock(&[("a", "1.0.0"), ("b", "1.0.0")]));
+    sandbox.write(
+        "package-lock.json",
+        package_lock(&[("a", "1.0.0"), ("b", "1.0.0")]),
+    );
     let mut a = advisory("GHSA-1", "npm", "a");
     a["aliases"] = json!(["CVE-2024-1"]);
-    put(&sandbox, "npm", &archive(&[a, advisory("GHSA-2", "npm", "b")]));
+    put(
+        &sandbox,
+        "npm",
+        &archive(&[a, advisory("GHSA-2", "npm", "b")]),
+    );
     let both = "[[IgnoredVulns]]\nid = \"CVE-2024-1\"\nreason = \"not called\"\n\n\
                 [[PackageOverrides]]\nname = \"b\"\necosystem = \"npm\"\nignore = true\n";
     sandbox.write("osv-scanner.toml", both);
@@ -130,29 +177,69 @@ fn what_the_project_lives_with_is_counted() {
     assert!(human.contains("not called (osv-scanner.toml:1)"), "{human}");
     assert_eq!(vulns(&sandbox, &["--no-ignores"]).0, 1);
     // What has expired is found again, and said.
-    sandbox.write("osv-scanner.toml", both.replace("reason", "ignoreUntil = 2024-01-01\nreason"));
+    sandbox.write(
+        "osv-scanner.toml",
+        both.replace("reason", "ignoreUntil = 2024-01-01\nreason"),
+    );
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!((code, ids(&value)), (1, vec!["GHSA-1"]));
-    assert!(not_checked(&value).contains("ignored until 2024-01-01"), "{value}");
+    assert!(
+        not_checked(&value).contains("ignored until 2024-01-01"),
+        "{value}"
+    );
     // A file of another folder says nothing of this one, and a wrong one nothing at all.
     sandbox.write("deep/osv-scanner.toml", both);
-    sandbox.write("osv-scanner.toml", "[[IgnoredVulns]]\nid = \"GHSA-1\"\nignoreuntil = 1\n");
+    sandbox.write(
+        "osv-scanner.toml",
+        "[[IgnoredVulns]]\nid = \"GHSA-1\"\nignoreuntil = 1\n",
+    );
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!((code, ids(&value).len()), (1, 2));
-    assert!(not_checked(&value).contains("osv-scanner.toml: line 3"), "{value}");
+    assert!(
+        not_checked(&value).contains("osv-scanner.toml: line 3"),
+        "{value}"
+    );
 }
 
 #[test]
 fn files_that_are_not_understood_are_not_clean() {
     let sandbox = Sandbox::new();
-    put(&sandbox, "npm", &archive(&[advisory("GHSA-1", "npm", "other")]));
-    put(&sandbox, "PyPI", &archive(&[advisory("PYSEC-1", "PyPI", "other")]));
+    put(
+        &sandbox,
+        "npm",
+        &archive(&[advisory("GHSA-1", "npm", "other")]),
+    );
+    put(
+        &sandbox,
+        "PyPI",
+        &archive(&[advisory("PYSEC-1", "PyPI", "other")]),
+    );
     for (path, text, said) in [
-        ("package-lock.json", "{\n<<<<<<< HEAD\n", "package-lock.json: line 2"),
-        ("package-lock.json", r#"{"lockfileVersion": 9}"#, "package-lock.json"),
-        ("package-lock.json", r#"{"lockfileVersion": 3"#, "package-lock.json"),
-        ("Podfile.lock", "PODS:\n", "files of this format are not read"),
-        ("requirements.txt", "flask>=1\n", "which version is used is not said of flask"),
+        (
+            "package-lock.json",
+            "{\n<<<<<<< HEAD\n",
+            "package-lock.json: line 2",
+        ),
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion": 9}"#,
+            "package-lock.json",
+        ),
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion": 3"#,
+            "package-lock.json",
+        ),
+        (
+            "Podfile.lock",
+            "PODS:\n",
+            "files of this format are not read",
+        ),
+        (
+            "requirements.txt",
+            "flask>=1\n",
+            "which version is used is not said of flask",
+        ),
     ] {
         let file = sandbox.write(path, text);
         let (code, value) = vulns(&sandbox, &[]);
@@ -175,8 +262,17 @@ fn foreign_words_do_nothing_to_a_log() {
     for format in ["human", "json", "sarif"] {
         let ran = deps(&sandbox, &["vulns", "--format", format]);
         assert_eq!(ran.code, 1, "{format}: {}", ran.err);
-        assert!(!ran.out.contains(['\r', '\u{1b}', '\u{202e}']), "{format}: {}", ran.out);
-        assert!(!ran.out.lines().any(|line| line.trim_start().starts_with("::")), "{format}");
+        assert!(
+            !ran.out.contains(['\r', '\u{1b}', '\u{202e}']),
+            "{format}: {}",
+            ran.out
+        );
+        assert!(
+            !ran.out
+                .lines()
+                .any(|line| line.trim_start().starts_with("::")),
+            "{format}"
+        );
         assert!(!ran.out.contains("##["), "{format}: {}", ran.out);
     }
 }
@@ -185,16 +281,31 @@ fn foreign_words_do_nothing_to_a_log() {
 fn sarif_names_the_line_and_keeps_to_its_schema() {
     let sandbox = Sandbox::new();
     sandbox.write("a b/package-lock.json", package_lock(&[("a", "1.0.0")]));
-    put(&sandbox, "npm", &archive(&[scored("GHSA-1", "a", CRITICAL)]));
+    put(
+        &sandbox,
+        "npm",
+        &archive(&[scored("GHSA-1", "a", CRITICAL)]),
+    );
     let ran = deps(&sandbox, &["vulns", "--format", "sarif"]);
     let value: Value = serde_json::from_str(&ran.out).unwrap();
     let result = &value["runs"][0]["results"][0];
-    assert_eq!((&result["ruleId"], &result["level"]), (&json!("GHSA-1"), &json!("error")));
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&json!("GHSA-1"), &json!("error"))
+    );
     let place = &result["locations"][0]["physicalLocation"];
-    assert_eq!(place["artifactLocation"]["uri"], json!("a%20b/package-lock.json"));
+    assert_eq!(
+        place["artifactLocation"]["uri"],
+        json!("a%20b/package-lock.json")
+    );
     let line = place["region"]["startLine"].as_u64().unwrap() as usize;
     let text = std::fs::read_to_string(sandbox.path("a b/package-lock.json")).unwrap();
-    assert!(text.lines().nth(line - 1).unwrap().contains("node_modules/a"));
+    assert!(
+        text.lines()
+            .nth(line - 1)
+            .unwrap()
+            .contains("node_modules/a")
+    );
     let rule = &value["runs"][0]["tool"]["driver"]["rules"][0];
     assert_eq!(rule["properties"]["security-severity"], json!("9.8"));
 }
@@ -212,9 +323,18 @@ fn go_project(sandbox: &Sandbox) {
         "# example.org/idle v1.0.0\n## explicit\n# example.org/tested v1.0.0\n## explicit\n\
          example.org/tested\n# example.org/used v1.0.0\n## explicit\nexample.org/used/deep\n",
     );
-    sandbox.write("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.Get(\"\") }\n");
-    sandbox.write("sys/sys_windows.go", "package sys\n\nimport _ \"example.org/used/deep\"\n");
-    sandbox.write("main_test.go", "package main\n\nimport _ \"example.org/tested\"\n");
+    sandbox.write(
+        "main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() { http.Get(\"\") }\n",
+    );
+    sandbox.write(
+        "sys/sys_windows.go",
+        "package sys\n\nimport _ \"example.org/used/deep\"\n",
+    );
+    sandbox.write(
+        "main_test.go",
+        "package main\n\nimport _ \"example.org/tested\"\n",
+    );
     sandbox.write("vendor/example.org/used/deep/d.go", "package deep\n");
     sandbox.write("vendor/example.org/tested/t.go", "package tested\n");
 }
@@ -240,7 +360,9 @@ fn go_advisories() -> Vec<u8> {
 fn verdicts(value: &Value) -> Vec<(&str, &str)> {
     let all = value["vulnerabilities"].as_array().unwrap();
     let verdict = |one: &'_ Value| one["reach"]["verdict"].as_str().unwrap_or("-").to_owned();
-    all.iter().map(|one| (one["id"].as_str().unwrap(), &*verdict(one).leak())).collect()
+    all.iter()
+        .map(|one| (one["id"].as_str().unwrap(), &*verdict(one).leak()))
+        .collect()
 }
 
 #[test]
@@ -291,15 +413,27 @@ fn go_code_tells_what_it_imports() {
 fn go_code_that_is_not_at_hand_is_not_unused() {
     let sandbox = Sandbox::new();
     go_project(&sandbox);
-    put(&sandbox, "Go", &archive(&[advisory("GO-4", "Go", "example.org/idle")]));
+    put(
+        &sandbox,
+        "Go",
+        &archive(&[advisory("GO-4", "Go", "example.org/idle")]),
+    );
     let verdict = || {
         let (_, value) = vulns(&sandbox, &["--only-used"]);
         value["vulnerabilities"][0]["reach"].clone()
     };
     assert_eq!(verdict()["verdict"], json!("not-imported"));
     for (path, text, why) in [
-        ("vendor/example.org/used/deep/e.go", "package deep\nimport \"gone.org/x\"\n", "gone.org/x"),
-        ("vendor/example.org/used/deep/e.go", "package deep\nimport x\n", "e.go: line 2"),
+        (
+            "vendor/example.org/used/deep/e.go",
+            "package deep\nimport \"gone.org/x\"\n",
+            "gone.org/x",
+        ),
+        (
+            "vendor/example.org/used/deep/e.go",
+            "package deep\nimport x\n",
+            "e.go: line 2",
+        ),
         ("broken.go", "pakage main\n", "broken.go: line 1"),
     ] {
         let file = sandbox.write(path, text);
@@ -315,14 +449,20 @@ fn go_code_that_is_not_at_hand_is_not_unused() {
     std::fs::remove_dir_all(sandbox.path("vendor")).unwrap();
     assert_eq!(verdict()["verdict"], json!("unknown"));
     let modules = sandbox.outside().join("modules");
-    for (module, text) in [("used@v1.0.0/deep", "package deep\n"), ("tested@v1.0.0", "package t\n")] {
+    for (module, text) in [
+        ("used@v1.0.0/deep", "package deep\n"),
+        ("tested@v1.0.0", "package t\n"),
+    ] {
         let folder = modules.join("example.org").join(module);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("x.go"), text).unwrap();
     }
     let cache = crate::osv::cache(&sandbox);
     let variables = [
-        ("OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", cache.to_str().unwrap()),
+        (
+            "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY",
+            cache.to_str().unwrap(),
+        ),
         ("GOMODCACHE", modules.to_str().unwrap()),
     ];
     let ran = sandbox.run_with(&["deps", "vulns", "--only-used"], &variables, b"");
@@ -347,11 +487,13 @@ fn old_modules_are_completed_by_their_sums() {
         sum("example.org/used", "v0.9.0"),
     ];
     sandbox.write("go.sum", sums.concat());
-    let all = ["idle", "other", "used"].map(|name| {
-        advisory(&format!("GO-{name}"), "Go", &format!("example.org/{name}"))
-    });
+    let all = ["idle", "other", "used"]
+        .map(|name| advisory(&format!("GO-{name}"), "Go", &format!("example.org/{name}")));
     put(&sandbox, "Go", &archive(&all));
-    for (go, expected) in [("1.16", vec!["GO-other", "GO-used"]), ("1.17", vec!["GO-used"])] {
+    for (go, expected) in [
+        ("1.16", vec!["GO-other", "GO-used"]),
+        ("1.17", vec!["GO-used"]),
+    ] {
         sandbox.write("go.mod", module(go));
         let (_, value) = vulns(&sandbox, &["--no-imports"]);
         let mut found = ids(&value);
@@ -363,14 +505,21 @@ fn old_modules_are_completed_by_their_sums() {
 #[test]
 fn the_version_of_go_can_be_said() {
     let sandbox = Sandbox::new();
-    sandbox.write("go.mod", "module example.org/app\n\ngo 1.20\n\ntoolchain go1.21.3\n");
+    sandbox.write(
+        "go.mod",
+        "module example.org/app\n\ngo 1.20\n\ntoolchain go1.21.3\n",
+    );
     sandbox.write("main.go", "package main\n");
     let mut one = go_advisory("GO-5", "stdlib", "net/http");
-    one["affected"][0]["ranges"][0]["events"] = json!([{ "introduced": "0" }, { "fixed": "1.22.0" }]);
+    one["affected"][0]["ranges"][0]["events"] =
+        json!([{ "introduced": "0" }, { "fixed": "1.22.0" }]);
     put(&sandbox, "Go", &archive(&[one]));
     let (code, value) = vulns(&sandbox, &[]);
     assert_eq!(code, 1, "{value}");
-    assert_eq!(value["vulnerabilities"][0]["package"]["version"], json!("1.21.3"));
+    assert_eq!(
+        value["vulnerabilities"][0]["package"]["version"],
+        json!("1.21.3")
+    );
     assert_eq!(vulns(&sandbox, &["--go-version", "go1.22.1"]).0, 0);
     sandbox.write("osv-scanner.toml", "GoVersionOverride = \"1.22.1\"\n");
     assert_eq!(vulns(&sandbox, &[]).0, 0);
@@ -390,7 +539,11 @@ fn the_service_is_asked_for_public_packages_alone() {
     let online = ["--online", "--osv-url", &server.address];
     let (code, value) = vulns(&sandbox, &online);
     // The service names GHSA-3 as well; its own range says that 3.0.0 is mended.
-    assert_eq!((code, ids(&value)), (1, vec!["GHSA-1", "GHSA-2"]), "{value}");
+    assert_eq!(
+        (code, ids(&value)),
+        (1, vec!["GHSA-1", "GHSA-2"]),
+        "{value}"
+    );
     assert!(not_checked(&value).contains("told to nobody"), "{value}");
     let asked = server.asked();
     assert!(asked.iter().all(|one| !one.contains("secret")), "{asked:?}");
@@ -420,6 +573,9 @@ fn a_service_that_does_not_answer_is_not_clean() {
     }
     let (code, _) = vulns(&sandbox, &["--online", "--osv-url", "http://127.0.0.1:1"]);
     assert_eq!(code, 3);
-    assert_eq!(deps(&sandbox, &["vulns", "--online", "--max-age", "3"]).code, 2);
+    assert_eq!(
+        deps(&sandbox, &["vulns", "--online", "--max-age", "3"]).code,
+        2
+    );
     assert!(now().unix() > 0);
 }

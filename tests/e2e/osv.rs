@@ -64,13 +64,16 @@ pub(crate) fn put(sandbox: &Sandbox, ecosystem: &str, bytes: &[u8]) -> PathBuf {
 /// Runs `cofferdam deps` with the databases of the sandbox.
 pub(crate) fn deps(sandbox: &Sandbox, args: &[&str]) -> Ran {
     let cache = cache(sandbox);
-    let variables = [("OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY", cache.to_str().unwrap())];
-    sandbox.run_with(&[&["deps"], args].concat(), &variables, b"")
+    let variables = [(
+        "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY",
+        cache.to_str().unwrap(),
+    )];
+    sandbox.run_with(&[&["deps"][..], args].concat(), &variables, b"")
 }
 
 /// `cofferdam deps vulns` as JSON.
 pub(crate) fn vulns(sandbox: &Sandbox, args: &[&str]) -> (i32, Value) {
-    let ran = deps(sandbox, &[&["vulns", "--format", "json"], args].concat());
+    let ran = deps(sandbox, &[&["vulns", "--format", "json"][..], args].concat());
     let value = serde_json::from_str(&ran.out)
         .unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err));
     (ran.code, value)
@@ -93,7 +96,10 @@ pub(crate) fn not_checked(value: &Value) -> String {
 pub(crate) fn package_lock(packages: &[(&str, &str)]) -> String {
     let mut all = serde_json::Map::new();
     let wanted: BTreeMap<&str, &str> = packages.iter().copied().collect();
-    all.insert(String::new(), json!({ "name": "app", "dependencies": wanted }));
+    all.insert(
+        String::new(),
+        json!({ "name": "app", "dependencies": wanted }),
+    );
     for (name, version) in packages {
         let resolved = format!("https://registry.npmjs.org/{name}/-/x-{version}.tgz");
         let value = json!({ "version": version, "resolved": resolved });
@@ -103,7 +109,8 @@ pub(crate) fn package_lock(packages: &[(&str, &str)]) -> String {
     serde_json::to_string_pretty(&lock).unwrap()
 }
 
-type Answer = Box<dyn Fn(&str, &[u8]) -> (&'static str, Vec<(String, String)>, Vec<u8>) + Send + Sync>;
+type Answer =
+    Box<dyn Fn(&str, &[u8]) -> (&'static str, Vec<(String, String)>, Vec<u8>) + Send + Sync>;
 
 /// A server on this machine.
 pub(crate) struct Server {
@@ -137,7 +144,10 @@ impl Server {
     pub(crate) fn mirror(archives: BTreeMap<String, Vec<u8>>, changed: String) -> Self {
         Self::start(Box::new(move |asked, _| {
             let path = asked.strip_prefix("GET /").unwrap_or_default();
-            let name = path.strip_suffix("/all.zip").unwrap_or_default().replace("%20", " ");
+            let name = path
+                .strip_suffix("/all.zip")
+                .unwrap_or_default()
+                .replace("%20", " ");
             match archives.get(&name) {
                 Some(bytes) => {
                     let headers = vec![("last-modified".to_owned(), changed.clone())];
@@ -212,7 +222,8 @@ fn one(stream: &mut TcpStream, log: &Mutex<Vec<String>>, answer: &Answer) {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().unwrap())
     });
     let mut body = bytes.split_off(end);
     while body.len() < length.unwrap_or(0) {
@@ -223,7 +234,9 @@ fn one(stream: &mut TcpStream, log: &Mutex<Vec<String>>, answer: &Answer) {
     }
     let asked: Vec<&str> = head.split(' ').take(2).collect();
     let asked = asked.join(" ");
-    log.lock().unwrap().push(format!("{asked} {}", String::from_utf8_lossy(&body)));
+    log.lock()
+        .unwrap()
+        .push(format!("{asked} {}", String::from_utf8_lossy(&body)));
     let (status, headers, body) = answer(&asked, &body);
     let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\n");
     // What is sent may be less than what is announced.

@@ -28,19 +28,35 @@ pub struct Advisory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<String>,
     /// Ids of the same weakness in other databases.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub aliases: Vec<String>,
     /// One line of what it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// How bad it is, by vectors.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub severity: Vec<Score>,
     /// The packages that are affected.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub affected: Vec<Affected>,
     /// What the database adds.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Added::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_nothing",
+        skip_serializing_if = "Added::is_empty"
+    )]
     pub database_specific: Added,
 }
 
@@ -62,19 +78,39 @@ pub struct Affected {
     #[serde(default, deserialize_with = "or_empty")]
     pub package: PackageName,
     /// How bad it is for this package, where that differs.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub severity: Vec<Score>,
     /// Ranges of versions.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub ranges: Vec<Range>,
     /// Single versions.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub versions: Vec<String>,
     /// What the ecosystem adds.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Specific::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_nothing",
+        skip_serializing_if = "Specific::is_empty"
+    )]
     pub ecosystem_specific: Specific,
     /// What the database adds.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Added::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_nothing",
+        skip_serializing_if = "Added::is_empty"
+    )]
     pub database_specific: Added,
 }
 
@@ -122,7 +158,11 @@ pub struct Event {
 pub struct Specific {
     /// Go's packages in which the weakness lies; empty where the whole module is
     /// meant. Source: Go vulnerability database, "Schema".
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub imports: Vec<Import>,
 }
 
@@ -139,13 +179,25 @@ pub struct Import {
     pub path: String,
     /// The functions and methods, `Type.Method` for the latter; empty where the
     /// whole package is meant.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub symbols: Vec<String>,
     /// Operating systems; empty for all.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub goos: Vec<String>,
     /// Architectures; empty for all.
-    #[serde(default, deserialize_with = "or_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "or_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub goarch: Vec<String>,
 }
 
@@ -153,10 +205,18 @@ pub struct Import {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
     /// GitHub's word for how bad it is.
-    #[serde(default, deserialize_with = "text_or_none", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub severity: Option<String>,
     /// RustSec's word for what is no weakness: `unmaintained`, `unsound`, `notice`.
-    #[serde(default, deserialize_with = "text_or_none", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub informational: Option<String>,
 }
 

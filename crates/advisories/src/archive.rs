@@ -152,7 +152,11 @@ impl Counts {
 /// An entry is named after what it holds.
 fn advisory(name: &str, content: &[u8]) -> Result<Advisory, String> {
     let advisory = Advisory::parse(content).map_err(|error| error.to_string())?;
-    let stem = name.rsplit('/').next().unwrap_or(name).strip_suffix(".json");
+    let stem = name
+        .rsplit('/')
+        .next()
+        .unwrap_or(name)
+        .strip_suffix(".json");
     if stem == Some(advisory.id.as_str()) {
         Ok(advisory)
     } else {
@@ -246,14 +250,21 @@ mod tests {
         // Names are no paths: the second is an advisory like any other.
         assert_eq!(ids, ["A-1", "B-1"]);
         assert_eq!((counts.advisories, counts.unreadable), (2, 4));
-        let why: Vec<_> = counts.first_unreadable.iter().map(|(name, _)| name.as_str()).collect();
+        let why: Vec<_> = counts
+            .first_unreadable
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!(why, ["C-1.json", "x/A-1.json", "D-1.json", "README"]);
     }
 
     #[test]
     fn what_is_damaged_or_too_large_is_refused_as_a_whole() {
         let large = format!("{{\"id\":\"A-1\",\"summary\":\"{}\"}}", " ".repeat(10_000));
-        let whole = archive(&[("A-1.json", large.as_bytes()), ("B-1.json", br#"{"id":"B-1"}"#)]);
+        let whole = archive(&[
+            ("A-1.json", large.as_bytes()),
+            ("B-1.json", br#"{"id":"B-1"}"#),
+        ]);
         let limits = Limits::default();
         assert_eq!(ids(&whole, &limits).unwrap().0.len(), 2);
         for end in [0, 10, whole.len() / 2, whole.len() - 1] {
@@ -262,14 +273,29 @@ mod tests {
         let mut broken = whole.clone();
         broken[60] ^= 0xff;
         assert!(ids(&broken, &limits).is_err());
-        let one = Limits { advisory_bytes: 5000, ..limits };
+        let one = Limits {
+            advisory_bytes: 5000,
+            ..limits
+        };
         let text = ids(&whole, &one).unwrap_err().to_string();
         assert_eq!(text, "the archive has more than 5000 bytes in one advisory");
-        let all = Limits { total_bytes: 5000, ..limits };
+        let all = Limits {
+            total_bytes: 5000,
+            ..limits
+        };
         let text = ids(&whole, &all).unwrap_err().to_string();
-        assert_eq!(text, "the archive has more than 5000 bytes in all advisories");
-        let few = Limits { entries: 1, ..limits };
-        assert!(matches!(ids(&whole, &few), Err(ArchiveError::TooLarge { .. })));
+        assert_eq!(
+            text,
+            "the archive has more than 5000 bytes in all advisories"
+        );
+        let few = Limits {
+            entries: 1,
+            ..limits
+        };
+        assert!(matches!(
+            ids(&whole, &few),
+            Err(ArchiveError::TooLarge { .. })
+        ));
         let none = archive(&[("README", b"hello")]);
         assert!(matches!(ids(&none, &limits), Err(ArchiveError::Empty)));
     }

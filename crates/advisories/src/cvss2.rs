@@ -19,7 +19,14 @@ pub(crate) fn score(vector: &str) -> Option<f64> {
             return None;
         }
     }
-    let [vector, complexity, authentication, secrecy, integrity, availability] = values;
+    let [
+        vector,
+        complexity,
+        authentication,
+        secrecy,
+        integrity,
+        availability,
+    ] = values;
     let impact = 10.41 * (1.0 - (1.0 - secrecy?) * (1.0 - integrity?) * (1.0 - availability?));
     let exploitability = 20.0 * vector? * complexity? * authentication?;
     let factor = if impact == 0.0 { 0.0 } else { 1.176 };

@@ -256,13 +256,20 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_named_with_its_line() {
         for (text, line) in [
-            ("[[IgnoredVulns]]\nid = \"a\"\nignoreuntil = 2022-11-09\n", 3),
+            (
+                "[[IgnoredVulns]]\nid = \"a\"\nignoreuntil = 2022-11-09\n",
+                3,
+            ),
             ("x = 1\n", 1),
             ("[[IgnoredVulns]]\nid = \"a\"\nignoreUntil = 12:00:00\n", 1),
             ("[[IgnoredVulns]\n", 1),
         ] {
             let error = parse(text).unwrap_err();
-            assert_eq!((error.line, error.path.as_str()), (line, "a/osv-scanner.toml"), "{error}");
+            assert_eq!(
+                (error.line, error.path.as_str()),
+                (line, "a/osv-scanner.toml"),
+                "{error}"
+            );
         }
     }
 }

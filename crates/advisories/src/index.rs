@@ -214,7 +214,9 @@ impl<R: Read + Seek> Index<R> {
         let damaged = |what| IndexError::Damaged { what };
         let mut begin = [0; BEGIN.len()];
         source.rewind()?;
-        source.read_exact(&mut begin).map_err(|_| damaged("it has no beginning"))?;
+        source
+            .read_exact(&mut begin)
+            .map_err(|_| damaged("it has no beginning"))?;
         let size = source.seek(SeekFrom::End(0))?;
         let tail = (8 + 4 + END.len()) as u64;
         let end_at = size.checked_sub(tail).ok_or(damaged("it is too short"))?;
@@ -233,8 +235,7 @@ impl<R: Read + Seek> Index<R> {
         if crc(&text) != u32::from_le_bytes(sum) {
             return Err(damaged("its header is not what was written"));
         }
-        let header: Header =
-            serde_json::from_slice(&text).map_err(|_| IndexError::OtherFormat)?;
+        let header: Header = serde_json::from_slice(&text).map_err(|_| IndexError::OtherFormat)?;
         if header.format != FORMAT {
             return Err(IndexError::OtherFormat);
         }
@@ -277,8 +278,7 @@ impl<R: Read + Seek> Index<R> {
             if crc(&record) != row.crc {
                 return Err(IndexError::Damaged { what });
             }
-            let advisory =
-                Advisory::parse(&record).map_err(|_| IndexError::Damaged { what })?;
+            let advisory = Advisory::parse(&record).map_err(|_| IndexError::Damaged { what })?;
             let is_meant = |one: &crate::Affected| {
                 crate::lookup_name(&self.header.ecosystem, &one.package.name) == name
             };
@@ -364,7 +364,9 @@ mod tests {
             r#"{"id":"MAL-1","withdrawn":"2099-01-01T00:00:00Z","affected":[
                 {"package":{"ecosystem":"PyPI","name":"a_b"}}]}"#,
         ] {
-            builder.add(&Advisory::parse(text.as_bytes()).unwrap()).unwrap();
+            builder
+                .add(&Advisory::parse(text.as_bytes()).unwrap())
+                .unwrap();
         }
         let counts = Counts {
             advisories: 2,
@@ -384,7 +386,10 @@ mod tests {
         assert_eq!(ids(index.of("c").unwrap()), ["PYSEC-2"]);
         assert_eq!(ids(index.of("d").unwrap()), [""; 0]);
         let header = index.header();
-        assert_eq!((header.advisories, header.withdrawn, header.malicious), (2, 1, 1));
+        assert_eq!(
+            (header.advisories, header.withdrawn, header.malicious),
+            (2, 1, 1)
+        );
         // What lies in the future is not believed.
         assert_eq!(header.newest.unwrap().date(), "2025-12-31");
     }

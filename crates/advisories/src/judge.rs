@@ -215,7 +215,10 @@ mod tests {
         let none = Mirrors::new();
         let one = simple("GHSA-1", "");
         let fixed = Some("2.0.0".to_owned());
-        assert_eq!(judge(&x, "1.0.0", &one, &none), Judgement::Affected { fixed, by: 0 });
+        assert_eq!(
+            judge(&x, "1.0.0", &one, &none),
+            Judgement::Affected { fixed, by: 0 }
+        );
         assert_eq!(judge(&x, "2.0.0", &one, &none), Judgement::NotAffected);
         let unknown = Judgement::Unknown(Unjudged::NoVersion);
         assert_eq!(judge(&x, "main", &one, &none), unknown);
@@ -226,7 +229,9 @@ mod tests {
         let rust = package(Ecosystem::Cargo, "x", None);
         assert_eq!(judge(&rust, "1.0.0", &one, &none), Judgement::NotAffected);
         let mut local = x;
-        local.source = Source::Path { path: "x".to_owned() };
+        local.source = Source::Path {
+            path: "x".to_owned(),
+        };
         assert_eq!(judge(&local, "1.0.0", &one, &none), Judgement::NotAffected);
     }
 
@@ -237,7 +242,10 @@ mod tests {
         let none = Mirrors::new();
         let is_affected = |archive: Option<&str>, advisory, mirrors: &Mirrors| {
             let package = package(Ecosystem::Npm, "x", archive);
-            matches!(judge(&package, "1.0.0", advisory, mirrors), Judgement::Affected { .. })
+            matches!(
+                judge(&package, "1.0.0", advisory, mirrors),
+                Judgement::Affected { .. }
+            )
         };
         let (public, private) = (
             Some("https://registry.npmjs.org/x/-/x-1.0.0.tgz"),

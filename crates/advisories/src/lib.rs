@@ -60,7 +60,18 @@ mod tests {
         for name in ["Go", "crates.io", "GitHub Actions", "npm", "Red Hat"] {
             assert!(is_ecosystem(name), "{name}");
         }
-        for name in ["", "..", ".", "a/b", "a\\b", "a\0", "-x", "x.", "Debian:12", "é"] {
+        for name in [
+            "",
+            "..",
+            ".",
+            "a/b",
+            "a\\b",
+            "a\0",
+            "-x",
+            "x.",
+            "Debian:12",
+            "é",
+        ] {
             assert!(!is_ecosystem(name), "{name}");
         }
         assert_eq!(base("Debian:12"), "Debian");

@@ -100,8 +100,14 @@ impl Severity {
         }
         let own = affected.map_or(&[][..], |one| &one.severity);
         // What is said of the package stands for what is said of all.
-        let said = if own.is_empty() { &advisory.severity } else { own };
-        let scored = said.iter().filter_map(|one| Some((score(one)?, &one.score)));
+        let said = if own.is_empty() {
+            &advisory.severity
+        } else {
+            own
+        };
+        let scored = said
+            .iter()
+            .filter_map(|one| Some((score(one)?, &one.score)));
         if let Some((score, vector)) = scored.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
             return Self {
                 rating: Rating::of_score(score),
@@ -111,7 +117,9 @@ impl Severity {
         }
         let words = affected.map(|one| &one.database_specific);
         let words = words.into_iter().chain([&advisory.database_specific]);
-        let word = words.filter_map(|added| Rating::of_word(added.severity.as_deref()?)).next();
+        let word = words
+            .filter_map(|added| Rating::of_word(added.severity.as_deref()?))
+            .next();
         match word {
             Some(rating) => bare(rating),
             None if advisory.informational().is_some() => bare(Rating::Info),
@@ -129,7 +137,9 @@ fn score(score: &Score) -> Option<f64> {
     if score.kind == "CVSS_V2" {
         return cvss2::score(&score.score);
     }
-    Cvss::from_str(&score.score).ok().map(|vector| vector.score())
+    Cvss::from_str(&score.score)
+        .ok()
+        .map(|vector| vector.score())
 }
 
 #[cfg(test)]
@@ -154,13 +164,38 @@ mod tests {
     fn vectors_have_the_scores_of_the_specifications() {
         for (kind, vector, score, rating) in [
             ("CVSS_V2", "AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8, Rating::High),
-            ("CVSS_V2", "AV:N/AC:L/Au:N/C:C/I:C/A:C", 10.0, Rating::Critical),
+            (
+                "CVSS_V2",
+                "AV:N/AC:L/Au:N/C:C/I:C/A:C",
+                10.0,
+                Rating::Critical,
+            ),
             ("CVSS_V2", "AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2, Rating::Medium),
             ("CVSS_V2", "AV:N/AC:L/Au:N/C:N/I:N/A:N", 0.0, Rating::Info),
-            ("CVSS_V3", "CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1, Rating::Medium),
-            ("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", 6.4, Rating::Medium),
-            ("CVSS_V3", "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N", 3.1, Rating::Low),
-            ("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8, Rating::Critical),
+            (
+                "CVSS_V3",
+                "CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N",
+                6.1,
+                Rating::Medium,
+            ),
+            (
+                "CVSS_V3",
+                "CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N",
+                6.4,
+                Rating::Medium,
+            ),
+            (
+                "CVSS_V3",
+                "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N",
+                3.1,
+                Rating::Low,
+            ),
+            (
+                "CVSS_V3",
+                "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                9.8,
+                Rating::Critical,
+            ),
             (
                 "CVSS_V4",
                 "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
@@ -175,7 +210,11 @@ mod tests {
             ),
         ] {
             let found = of(&[(kind, vector)]);
-            assert_eq!((found.score, found.rating), (Some(score), rating), "{vector}");
+            assert_eq!(
+                (found.score, found.rating),
+                (Some(score), rating),
+                "{vector}"
+            );
         }
     }
 

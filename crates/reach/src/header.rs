@@ -47,7 +47,10 @@ impl Header {
             return Err(reader.wrong("`package`"));
         }
         reader.space(true)?;
-        header.package = reader.word().ok_or(reader.wrong("a name of a package"))?.to_owned();
+        header.package = reader
+            .word()
+            .ok_or(reader.wrong("a name of a package"))?
+            .to_owned();
         reader.end()?;
         loop {
             reader.space(true)?;
@@ -177,7 +180,8 @@ impl<'s> Reader<'s> {
         let end = body.iter().position(|byte| *byte == quote);
         let path = end.and_then(|end| str::from_utf8(body.get(..end)?).ok());
         // Source: "Import declarations": what a path may not have.
-        let refused = |c: char| c.is_control() || " \\!\"#$%&'()*,:;<=>?[]^`{|}\u{fffd}".contains(c);
+        let refused =
+            |c: char| c.is_control() || " \\!\"#$%&'()*,:;<=>?[]^`{|}\u{fffd}".contains(c);
         let path = path.filter(|path| !path.is_empty() && !path.contains(refused));
         let path = path.ok_or(self.wrong("a path of an import"))?;
         self.pass(path.len() + 2);
@@ -201,13 +205,28 @@ mod tests {
     fn imports_are_found_however_they_are_written() {
         let cases: &[(&str, &[&str])] = &[
             ("package a", &[]),
-            ("package a;import \"x\";import(\"y\";\"z\")", &["x", "y", "z"]),
-            ("\u{feff}// c\n/* d */ package a // e\n\nimport \"x/y\"\n", &["x/y"]),
-            ("package a\nimport (\n\t. \"x\"\n\t_ \"y\" // c\n\n\tn `z`\n)\nimport m \"w\"\n", &["x", "y", "z", "w"]),
+            (
+                "package a;import \"x\";import(\"y\";\"z\")",
+                &["x", "y", "z"],
+            ),
+            (
+                "\u{feff}// c\n/* d */ package a // e\n\nimport \"x/y\"\n",
+                &["x/y"],
+            ),
+            (
+                "package a\nimport (\n\t. \"x\"\n\t_ \"y\" // c\n\n\tn `z`\n)\nimport m \"w\"\n",
+                &["x", "y", "z", "w"],
+            ),
             ("package a\nimport ()\nfunc f() {}\nimport \"late\"\n", &[]),
-            ("package a\n/* import \"no\" */\nimport\n\"x\"\nvar s = `import \"no\"`", &["x"]),
+            (
+                "package a\n/* import \"no\" */\nimport\n\"x\"\nvar s = `import \"no\"`",
+                &["x"],
+            ),
             ("package a /* one\ntwo */ import \"x\"\n", &["x"]),
-            ("package a\nimport \"C\"\nimport (\"x\" /* c */)\n", &["C", "x"]),
+            (
+                "package a\nimport \"C\"\nimport (\"x\" /* c */)\n",
+                &["C", "x"],
+            ),
             ("package a\r\n\r\nimport (\r\n\t\"x\"\r\n)\r\n", &["x"]),
             ("package ä\nimport é \"x\"\n", &["x"]),
             ("package a\nimporter()\n", &[]),

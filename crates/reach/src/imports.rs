@@ -225,7 +225,10 @@ impl Analysis for Imports {
                     .to_owned(),
             };
         }
-        let gap = self.gaps.iter().find(|gap| !gap.tests_only || found.is_none());
+        let gap = self
+            .gaps
+            .iter()
+            .find(|gap| !gap.tests_only || found.is_none());
         match (gap, found) {
             (Some(gap), _) => Verdict::Unknown {
                 why: gap.why.clone(),
@@ -304,14 +307,49 @@ mod tests {
 
     fn project() -> Given {
         Given(vec![
-            ("e.org/app", "e.org/app", "a.go", "package main\nimport (\n\"fmt\"\n\"d.org/d/x\"\n)"),
-            ("e.org/app", "e.org/app", "a_test.go", "package main\nimport \"t.org/t\""),
-            ("e.org/app", "e.org/app", "gen.go", "//go:build ignore\n\npackage main\nimport \"g.org/g\""),
-            ("d.org/d", "d.org/d/x", "x_windows.go", "package x\nimport \"d.org/d/deep\""),
-            ("d.org/d", "d.org/d/x", "x_test.go", "package x\nimport \"n.org/n\""),
-            ("d.org/d", "d.org/d/x", "_x.go", "package x\nimport \"n.org/n\""),
+            (
+                "e.org/app",
+                "e.org/app",
+                "a.go",
+                "package main\nimport (\n\"fmt\"\n\"d.org/d/x\"\n)",
+            ),
+            (
+                "e.org/app",
+                "e.org/app",
+                "a_test.go",
+                "package main\nimport \"t.org/t\"",
+            ),
+            (
+                "e.org/app",
+                "e.org/app",
+                "gen.go",
+                "//go:build ignore\n\npackage main\nimport \"g.org/g\"",
+            ),
+            (
+                "d.org/d",
+                "d.org/d/x",
+                "x_windows.go",
+                "package x\nimport \"d.org/d/deep\"",
+            ),
+            (
+                "d.org/d",
+                "d.org/d/x",
+                "x_test.go",
+                "package x\nimport \"n.org/n\"",
+            ),
+            (
+                "d.org/d",
+                "d.org/d/x",
+                "_x.go",
+                "package x\nimport \"n.org/n\"",
+            ),
             ("d.org/d", "d.org/d/deep", "d.go", "package deep\n"),
-            ("t.org/t", "t.org/t", "t.go", "package t\nimport \"d.org/d/deep\""),
+            (
+                "t.org/t",
+                "t.org/t",
+                "t.go",
+                "package t\nimport \"d.org/d/deep\"",
+            ),
         ])
     }
 
@@ -326,15 +364,25 @@ mod tests {
     fn what_is_imported_is_found_with_its_way() {
         let imports = Imports::collect(&["e.org/app".to_owned()], &project());
         assert_eq!(imports.gaps().count(), 0);
-        let trace = vec!["e.org/app".into(), "d.org/d/x".into(), "d.org/d/deep".into()];
+        let trace = vec![
+            "e.org/app".into(),
+            "d.org/d/x".into(),
+            "d.org/d/deep".into(),
+        ];
         let tests_only = false;
         let expected = Verdict::Imported { trace, tests_only };
-        assert_eq!(verdict(&imports, "d.org/d", &["d.org/d/no", "d.org/d/deep"]), expected);
+        assert_eq!(
+            verdict(&imports, "d.org/d", &["d.org/d/no", "d.org/d/deep"]),
+            expected
+        );
         let of_module = verdict(&imports, "d.org/d", &[]);
         assert!(matches!(&of_module, Verdict::Imported { trace, .. } if trace.len() == 2));
         let trace = vec!["e.org/app".into(), "t.org/t".into()];
         let tests_only = true;
-        assert_eq!(verdict(&imports, "t.org/t", &[]), Verdict::Imported { trace, tests_only });
+        assert_eq!(
+            verdict(&imports, "t.org/t", &[]),
+            Verdict::Imported { trace, tests_only }
+        );
         let not = Verdict::NotImported { packages: 5 };
         assert_eq!(verdict(&imports, "d.org/d", &["d.org/d/y"]), not);
         assert_eq!(verdict(&imports, "n.org/n", &[]), not);
@@ -348,15 +396,26 @@ mod tests {
     #[test]
     fn where_something_is_missing_nothing_is_unused() {
         for (text, why) in [
-            ("package deep\nimport \"gone.org/x\"", "gone.org/x: it is not vendored"),
-            ("pakage deep\n", "d.org/d/deep/d.go: line 1: expected `package`"),
+            (
+                "package deep\nimport \"gone.org/x\"",
+                "gone.org/x: it is not vendored",
+            ),
+            (
+                "pakage deep\n",
+                "d.org/d/deep/d.go: line 1: expected `package`",
+            ),
         ] {
             let mut given = project();
             given.0.get_mut(6).unwrap().3 = text;
             let imports = Imports::collect(&["e.org/app".to_owned()], &given);
-            let unknown = Verdict::Unknown { why: why.to_owned() };
+            let unknown = Verdict::Unknown {
+                why: why.to_owned(),
+            };
             assert_eq!(verdict(&imports, "n.org/n", &[]), unknown);
-            assert!(matches!(verdict(&imports, "d.org/d", &[]), Verdict::Imported { .. }));
+            assert!(matches!(
+                verdict(&imports, "d.org/d", &[]),
+                Verdict::Imported { .. }
+            ));
             // Tests lead there; whether the code does too is not known.
             assert_eq!(verdict(&imports, "t.org/t", &[]), unknown);
         }
@@ -364,7 +423,19 @@ mod tests {
         given.0.get_mut(7).unwrap().3 = "package t\nimport \"gone.org/x\"";
         let imports = Imports::collect(&["e.org/app".to_owned()], &given);
         let tests = verdict(&imports, "t.org/t", &[]);
-        assert!(matches!(tests, Verdict::Imported { tests_only: true, .. }), "{tests:?}");
-        assert!(matches!(verdict(&imports, "n.org/n", &[]), Verdict::Unknown { .. }));
+        assert!(
+            matches!(
+                tests,
+                Verdict::Imported {
+                    tests_only: true,
+                    ..
+                }
+            ),
+            "{tests:?}"
+        );
+        assert!(matches!(
+            verdict(&imports, "n.org/n", &[]),
+            Verdict::Unknown { .. }
+        ));
     }
 }

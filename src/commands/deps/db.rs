@@ -16,8 +16,16 @@ use super::{DepsError, Form, environment};
 use crate::{clock, output};
 
 /// The ecosystems that are taken where none is named and no database is there yet.
-const COMMON: [&str; 8] =
-    ["Go", "Maven", "NuGet", "Packagist", "PyPI", "RubyGems", "crates.io", "npm"];
+const COMMON: [&str; 8] = [
+    "Go",
+    "Maven",
+    "NuGet",
+    "Packagist",
+    "PyPI",
+    "RubyGems",
+    "crates.io",
+    "npm",
+];
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DbArgs {
@@ -98,7 +106,9 @@ impl std::str::FromStr for MaxAge {
         match text {
             "any" => Ok(Self(None)),
             days => {
-                let days = days.parse().map_err(|_| "a number of days, or `any`".to_owned())?;
+                let days = days
+                    .parse()
+                    .map_err(|_| "a number of days, or `any`".to_owned())?;
                 Ok(Self(Some(days)))
             }
         }
@@ -239,7 +249,9 @@ fn status(args: &StatusArgs) -> Result<Exit, DepsError> {
     let text = match args.format {
         Form::Human => human(folder.path(), &states, args.age.days()),
         Form::Json => {
-            let all = states.iter().map(|(name, state)| value(name, state, args.age.days()));
+            let all = states
+                .iter()
+                .map(|(name, state)| value(name, state, args.age.days()));
             let page = json!({
                 "schema_version": 1,
                 "result": exit.word(),
@@ -253,10 +265,16 @@ fn status(args: &StatusArgs) -> Result<Exit, DepsError> {
     Ok(exit)
 }
 
-fn human(folder: &Path, states: &[(String, Result<Age, Unavailable>)], most: Option<u32>) -> String {
+fn human(
+    folder: &Path,
+    states: &[(String, Result<Age, Unavailable>)],
+    most: Option<u32>,
+) -> String {
     let mut text = format!("{}\n", sanitise::line(&folder.display().to_string()));
     if states.is_empty() {
-        text.push_str("there is no database here\nhint: `cofferdam deps db update` takes them from OSV\n");
+        text.push_str(
+            "there is no database here\nhint: `cofferdam deps db update` takes them from OSV\n",
+        );
     }
     for (_, state) in states {
         match state {
@@ -273,7 +291,9 @@ fn human(folder: &Path, states: &[(String, Result<Age, Unavailable>)], most: Opt
             }
         }
     }
-    text.push_str("The archives are not signed: what they say is the word of where they come from.\n");
+    text.push_str(
+        "The archives are not signed: what they say is the word of where they come from.\n",
+    );
     text
 }
 

@@ -44,10 +44,12 @@ pub fn document(path: &str, bytes: &[u8]) -> Option<Result<Imported, ImportError
     let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = name.rsplit_once('.')?;
     let found = match ending {
-        "json" => Advisory::parse(bytes).map_err(|error| error.to_string()).map(|advisory| {
-            let json = bytes.to_vec();
-            Imported { advisory, json }
-        }),
+        "json" => Advisory::parse(bytes)
+            .map_err(|error| error.to_string())
+            .map(|advisory| {
+                let json = bytes.to_vec();
+                Imported { advisory, json }
+            }),
         "yaml" | "yml" if is_id(stem) => yaml(path, bytes),
         "md" if stem.starts_with("RUSTSEC-") => text(bytes).and_then(rustsec::read),
         _ => return None,
@@ -67,7 +69,8 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
 
 fn yaml(path: &str, bytes: &[u8]) -> Result<Imported, String> {
     let file = SourceFile::new(path, text(bytes)?);
-    let value = cofferdam_lockfiles::yaml_as_json(&file).map_err(|error| error.mistake.to_string())?;
+    let value =
+        cofferdam_lockfiles::yaml_as_json(&file).map_err(|error| error.mistake.to_string())?;
     let advisory: Advisory = serde_json::from_value(value).map_err(|error| error.to_string())?;
     written(advisory)
 }
@@ -104,7 +107,14 @@ mod tests {
         let found = document("x/PYSEC-1.yaml", text).unwrap().unwrap();
         let affected = found.advisory.affected.first().unwrap();
         assert_eq!(affected.versions, ["1.9"]);
-        let fixed = &affected.ranges.first().unwrap().events.get(1).unwrap().fixed;
+        let fixed = &affected
+            .ranges
+            .first()
+            .unwrap()
+            .events
+            .get(1)
+            .unwrap()
+            .fixed;
         assert_eq!(fixed.as_deref(), Some("1.10"));
         assert!(Advisory::parse(&found.json).is_ok());
         assert!(document("PYSEC-1.yaml", b"a: &x 1\n").unwrap().is_err());

@@ -46,7 +46,9 @@ struct Versions {
 pub(super) fn read(text: &str) -> Result<Imported, String> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let rest = text.trim_start().strip_prefix("```toml\n");
-    let (front, body) = rest.and_then(|rest| rest.split_once("\n```")).ok_or("it has no block of TOML")?;
+    let (front, body) = rest
+        .and_then(|rest| rest.split_once("\n```"))
+        .ok_or("it has no block of TOML")?;
     let front: Front = toml::from_str(front).map_err(|error| error.message().to_owned())?;
     let title = body.lines().find_map(|line| line.strip_prefix("# "));
     let own = front.advisory;
@@ -54,7 +56,11 @@ pub(super) fn read(text: &str) -> Result<Imported, String> {
         Some("CVSS:4.") => "CVSS_V4",
         _ => "CVSS_V3",
     };
-    let said = front.versions.patched.iter().chain(&front.versions.unaffected);
+    let said = front
+        .versions
+        .patched
+        .iter()
+        .chain(&front.versions.unaffected);
     let events = affected(said.map(String::as_str))?;
     let time = |day: &str| format!("{day}T00:00:00Z");
     let affected = Affected {
@@ -79,10 +85,14 @@ pub(super) fn read(text: &str) -> Result<Imported, String> {
         withdrawn: own.withdrawn.as_deref().map(time),
         aliases: own.aliases,
         summary: title.map(|title| title.trim().to_owned()),
-        severity: own.cvss.into_iter().map(|score| Score {
-            kind: kind(&score).to_owned(),
-            score,
-        }).collect(),
+        severity: own
+            .cvss
+            .into_iter()
+            .map(|score| Score {
+                kind: kind(&score).to_owned(),
+                score,
+            })
+            .collect(),
         affected: vec![affected],
         ..Advisory::default()
     })
@@ -133,8 +143,14 @@ fn affected<'r>(requirements: impl Iterator<Item = &'r str>) -> Result<Vec<Event
 fn nothing() -> Vec<Event> {
     let zero = Some("0".to_owned());
     vec![
-        Event { introduced: zero.clone(), ..Event::default() },
-        Event { fixed: zero, ..Event::default() },
+        Event {
+            introduced: zero.clone(),
+            ..Event::default()
+        },
+        Event {
+            fixed: zero,
+            ..Event::default()
+        },
     ]
 }
 
@@ -173,7 +189,10 @@ fn comparator(sign: &str, version: &str) -> Option<Interval> {
         None => (version, None),
     };
     let numbers = numbers.trim_end_matches(".*");
-    let numbers: Vec<u64> = numbers.split('.').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    let numbers: Vec<u64> = numbers
+        .split('.')
+        .map(|n| n.parse().ok())
+        .collect::<Option<_>>()?;
     if numbers.len() > 3 || (early.is_some() && numbers.len() < 3) {
         return None;
     }
@@ -233,7 +252,11 @@ mod tests {
     #[test]
     fn what_lies_between_the_requirements_is_affected() {
         let cases: &[(&str, &[&str], &[&str])] = &[
-            (r#"patched = [">= 0.2.23"]"#, &["0.0.1", "0.2.22", "0.2.23-pre"], &["0.2.23", "1.0.0"]),
+            (
+                r#"patched = [">= 0.2.23"]"#,
+                &["0.0.1", "0.2.22", "0.2.23-pre"],
+                &["0.2.23", "1.0.0"],
+            ),
             (
                 "patched = [\">= 0.2.23\"]\nunaffected = [\"=0.2.0\", \"=0.2.1\", \"< 0.1.0\"]",
                 &["0.1.0", "0.2.2", "0.1.43"],
@@ -246,8 +269,16 @@ mod tests {
             ),
             (r#"patched = []"#, &["0.0.0", "99.0.0"], &[]),
             (r#"patched = ["*"]"#, &[], &["0.0.0", "99.0.0"]),
-            (r#"patched = ["^0.1.5, < 0.1.8", ">0.2.1"]"#, &["0.1.8", "0.2.1"], &["0.1.6", "0.2.2"]),
-            (r#"patched = ["~1.2", "<= 0.3", "> 3"]"#, &["0.4.0", "1.3.0", "3.9.0"], &["0.3.9", "1.2.9", "4.0.0"]),
+            (
+                r#"patched = ["^0.1.5, < 0.1.8", ">0.2.1"]"#,
+                &["0.1.8", "0.2.1"],
+                &["0.1.6", "0.2.2"],
+            ),
+            (
+                r#"patched = ["~1.2", "<= 0.3", "> 3"]"#,
+                &["0.4.0", "1.3.0", "3.9.0"],
+                &["0.3.9", "1.2.9", "4.0.0"],
+            ),
         ];
         let place = Location::whole_file("Cargo.lock");
         let time = Package::new(Ecosystem::Cargo, "time", None, place);

@@ -34,7 +34,10 @@ pub fn tarball(
     for (count, entry) in archive.entries().map_err(damaged)?.enumerate() {
         let mut entry = entry.map_err(damaged)?;
         if count >= limits.entries {
-            return Err(wrong(format!("it has more than {} entries", limits.entries)));
+            return Err(wrong(format!(
+                "it has more than {} entries",
+                limits.entries
+            )));
         }
         if !entry.header().entry_type().is_file() {
             continue;
@@ -42,7 +45,11 @@ pub fn tarball(
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         content.clear();
         let most = MOST_BYTES.saturating_add(1);
-        let bytes = entry.by_ref().take(most).read_to_end(&mut content).map_err(damaged)?;
+        let bytes = entry
+            .by_ref()
+            .take(most)
+            .read_to_end(&mut content)
+            .map_err(damaged)?;
         if bytes as u64 > MOST_BYTES {
             return Err(wrong(format!("{path} has more than {MOST_BYTES} bytes")));
         }
@@ -67,18 +74,25 @@ mod tests {
             let bytes = format!("{{\"id\":\"{}\"}}", name.get(3..7).unwrap());
             let mut header = tar::Header::new_gnu();
             header.set_size(bytes.len() as u64);
-            tar.append_data(&mut header, name, bytes.as_bytes()).unwrap();
+            tar.append_data(&mut header, name, bytes.as_bytes())
+                .unwrap();
         }
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(&tar.into_inner().unwrap()).unwrap();
         let bytes = gzip.finish().unwrap();
         let mut ids = Vec::new();
         let limits = Limits::default();
-        tarball(bytes.as_slice(), &limits, &mut |one| ids.push(one.unwrap().advisory.id)).unwrap();
+        tarball(bytes.as_slice(), &limits, &mut |one| {
+            ids.push(one.unwrap().advisory.id)
+        })
+        .unwrap();
         assert_eq!(ids, ["GO-1", "GO-2"]);
         let half = bytes.get(..bytes.len() / 2).unwrap();
         assert!(tarball(half, &limits, &mut |_| {}).is_err());
-        let few = Limits { entries: 1, ..limits };
+        let few = Limits {
+            entries: 1,
+            ..limits
+        };
         assert!(tarball(bytes.as_slice(), &few, &mut |_| {}).is_err());
     }
 }

@@ -99,7 +99,10 @@ impl DatabaseFolder {
     pub(super) fn part(&self, ecosystem: &str) -> io::Result<NamedTempFile> {
         let folder = self.of(ecosystem);
         fs::create_dir_all(&folder)?;
-        tempfile::Builder::new().prefix(".cofferdam-").suffix(".part").tempfile_in(folder)
+        tempfile::Builder::new()
+            .prefix(".cofferdam-")
+            .suffix(".part")
+            .tempfile_in(folder)
     }
 
     /// Puts a whole archive in its place, with the note of where it came from.
@@ -141,5 +144,9 @@ pub(super) fn sha256(file: &mut File) -> io::Result<String> {
             count => hash.update(buffer.get(..count).unwrap_or_default()),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

@@ -105,7 +105,10 @@ impl ImportFailure {
     /// read.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Kind { .. } | Self::Which { .. } | Self::Name { .. })
+        matches!(
+            self,
+            Self::Kind { .. } | Self::Which { .. } | Self::Name { .. }
+        )
     }
 }
 
@@ -132,12 +135,13 @@ impl Read {
 ///
 /// # Errors
 /// [`ImportFailure`].
-pub fn import(
-    folder: &DatabaseFolder,
-    options: &ImportOptions,
-) -> Result<Imported, ImportFailure> {
+pub fn import(folder: &DatabaseFolder, options: &ImportOptions) -> Result<Imported, ImportFailure> {
     let from = &options.from;
-    if let Some(name) = options.ecosystem.as_ref().filter(|name| !is_ecosystem(name)) {
+    if let Some(name) = options
+        .ecosystem
+        .as_ref()
+        .filter(|name| !is_ecosystem(name))
+    {
         return Err(ImportFailure::Name { name: name.clone() });
     }
     let read = |source| ImportFailure::Read {
@@ -157,9 +161,8 @@ pub fn import(
         [0x1f, 0x8b, ..] => {
             let mut all = Read::default();
             let limits = Limits::default();
-            imports::tarball(BufReader::new(file), &limits, &mut |one| all.take(one)).map_err(
-                |first| ImportFailure::Wrong { count: 1, first },
-            )?;
+            imports::tarball(BufReader::new(file), &limits, &mut |one| all.take(one))
+                .map_err(|first| ImportFailure::Wrong { count: 1, first })?;
             written(folder, options, all)
         }
         _ => Err(ImportFailure::Kind { path: from.clone() }),
@@ -239,7 +242,10 @@ fn of_zip(
 }
 
 fn ecosystems(advisory: &cofferdam_advisories::Advisory) -> std::collections::BTreeSet<String> {
-    let names = advisory.affected.iter().map(|one| base(&one.package.ecosystem).to_owned());
+    let names = advisory
+        .affected
+        .iter()
+        .map(|one| base(&one.package.ecosystem).to_owned());
     names.filter(|name| is_ecosystem(name)).collect()
 }
 
@@ -249,7 +255,9 @@ fn chosen(
     counts: &BTreeMap<String, usize>,
 ) -> Result<String, ImportFailure> {
     let found = || {
-        let each = counts.iter().map(|(name, count)| format!("{name} ({count})"));
+        let each = counts
+            .iter()
+            .map(|(name, count)| format!("{name} ({count})"));
         each.collect::<Vec<_>>().join(", ")
     };
     let mut names = counts.keys();
@@ -284,7 +292,10 @@ fn written(
         source,
     };
     let part = folder.part(&ecosystem).map_err(write)?;
-    let of_it = all.found.values().filter(|one| ecosystems(&one.advisory).contains(&ecosystem));
+    let of_it = all
+        .found
+        .values()
+        .filter(|one| ecosystems(&one.advisory).contains(&ecosystem));
     let entries = of_it.map(|one| (one.advisory.id.as_str(), one.json.as_slice()));
     let again = part.reopen().map_err(write)?;
     archive::write(io::BufWriter::new(again), entries).map_err(write)?;

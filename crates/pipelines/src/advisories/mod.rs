@@ -19,7 +19,7 @@ use cofferdam_facts::Timestamp;
 use cofferdam_lockfiles::Package;
 
 pub use folder::{DatabaseFolder, Origin};
-pub use importing::{Imported, ImportFailure, ImportOptions, import};
+pub use importing::{ImportFailure, ImportOptions, Imported, import};
 pub use opened::{Age, Database, Unavailable, Why};
 pub use updating::{UpdateFailure, Updated, update};
 
@@ -126,7 +126,9 @@ impl Databases {
             Ok(database) => Ok(database.age(self.now)),
             Err(why) => Err(why.clone()),
         };
-        open.iter().map(|(name, found)| (name.clone(), state(found))).collect()
+        open.iter()
+            .map(|(name, found)| (name.clone(), state(found)))
+            .collect()
     }
 }
 

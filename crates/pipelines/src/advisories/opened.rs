@@ -276,7 +276,10 @@ type Written = (u64, (i64, u32));
 /// The bytes of a file, and when it was last written.
 fn written(file: &File) -> io::Result<Written> {
     let found = file.metadata()?;
-    let time = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let time = found
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let time = time.map(|since| {
         let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
         (seconds, since.subsec_nanos())
@@ -323,17 +326,24 @@ pub(super) fn build<W: Write>(
     archive.rewind().map_err(failed)?;
     let mut builder = Builder::new(out, ecosystem, now).map_err(failed)?;
     let mut named = 0_u64;
-    let counts = archive::read(BufReader::new(archive), &Limits::default(), &mut |advisory| {
-        let is_of = |one: &cofferdam_advisories::Affected| {
-            cofferdam_advisories::base(&one.package.ecosystem) == ecosystem
-        };
-        named += u64::from(advisory.affected.iter().any(is_of));
-        builder.add(&advisory)
-    });
+    let counts = archive::read(
+        BufReader::new(archive),
+        &Limits::default(),
+        &mut |advisory| {
+            let is_of = |one: &cofferdam_advisories::Affected| {
+                cofferdam_advisories::base(&one.package.ecosystem) == ecosystem
+            };
+            named += u64::from(advisory.affected.iter().any(is_of));
+            builder.add(&advisory)
+        },
+    );
     let counts = counts.map_err(|error| damaged(&error))?;
     if named == 0 {
         return Err(Why::Damaged {
-            what: format!("none of its {} advisories names {ecosystem}", counts.advisories),
+            what: format!(
+                "none of its {} advisories names {ecosystem}",
+                counts.advisories
+            ),
         });
     }
     let (_, header) = builder.finish(&counts, &stamp).map_err(failed)?;

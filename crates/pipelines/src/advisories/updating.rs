@@ -106,7 +106,10 @@ pub fn update(
         why,
     };
     let header = build(file, io::sink(), ecosystem, now).map_err(refused)?;
-    let as_of = fetched.last_modified.filter(|time| *time <= now).max(header.newest);
+    let as_of = fetched
+        .last_modified
+        .filter(|time| *time <= now)
+        .max(header.newest);
     let old = Database::open(folder, ecosystem, now).ok();
     let old_age = old.as_ref().map(|old| old.age(now));
     if let (Some(came), Some(here)) = (as_of, old_age.as_ref().and_then(|age| age.as_of))
@@ -128,6 +131,8 @@ pub fn update(
     };
     folder.put(ecosystem, part, &origin).map_err(write)?;
     forget(folder, ecosystem);
-    let age = Database::open(folder, ecosystem, now).map_err(|error| refused(error.why))?.age(now);
+    let age = Database::open(folder, ecosystem, now)
+        .map_err(|error| refused(error.why))?
+        .age(now);
     Ok(Updated { age, unchanged })
 }

@@ -49,7 +49,10 @@ impl Answers {
         let ids = service.ids(&asked).map_err(|error| failed(&error))?;
         for (query, ids) in asked.iter().zip(&ids) {
             let name = lookup_name(&query.ecosystem, &query.name);
-            let found = answers.by_name.entry((query.ecosystem.clone(), name)).or_default();
+            let found = answers
+                .by_name
+                .entry((query.ecosystem.clone(), name))
+                .or_default();
             found.extend(ids.iter().cloned());
         }
         let wanted: BTreeSet<&String> = ids.iter().flatten().collect();

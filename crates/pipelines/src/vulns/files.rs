@@ -14,9 +14,9 @@ use cofferdam_lockfiles::{
     Document, Format, MAX_BYTES, Package, ParseError, Problem, Role, Unreadable, kind_of,
 };
 
+use super::VulnOptions;
 use super::ignoring::{AllIgnores, folder};
 use super::report::FileRead;
-use super::VulnOptions;
 use crate::collect::Collected;
 use crate::gap::Gap;
 use crate::limits::Limits;
@@ -78,7 +78,9 @@ fn selected(mut sums: Document, named: &BTreeSet<String>) -> Document {
         }
         let is_lower = highest.get(&package.name).is_some_and(|other| {
             let (a, b) = (other.version.as_deref(), package.version.as_deref());
-            Scheme::Semver.compare(a.unwrap_or_default(), b.unwrap_or_default()).is_ge()
+            Scheme::Semver
+                .compare(a.unwrap_or_default(), b.unwrap_or_default())
+                .is_ge()
         });
         if !is_lower {
             highest.insert(package.name.clone(), package);
@@ -121,7 +123,10 @@ impl Read {
         let Some(document) = self.documents.iter().find(|one| *one.path == *path) else {
             return true;
         };
-        let version = document.format_version.as_deref().and_then(GoVersion::parse);
+        let version = document
+            .format_version
+            .as_deref()
+            .and_then(GoVersion::parse);
         version >= GoVersion::parse("1.17")
     }
 
@@ -130,7 +135,10 @@ impl Read {
         let path = of(home, "go.mod");
         let documents = self.documents.iter().filter(|one| *one.path == *path);
         let packages = documents.flat_map(|document| &document.packages);
-        packages.flat_map(|one| [Some(one.name.clone()), one.alias.clone()]).flatten().collect()
+        packages
+            .flat_map(|one| [Some(one.name.clone()), one.alias.clone()])
+            .flatten()
+            .collect()
     }
 
     /// The version of Go that the file of ignores beside a lockfile says.
@@ -154,27 +162,25 @@ impl Read {
         }
     }
 
-    fn document(
-        &mut self,
-        collected: &Collected,
-        path: &str,
-        format: Format,
-        limits: &Limits,
-    ) {
+    fn document(&mut self, collected: &Collected, path: &str, format: Format, limits: &Limits) {
         let Some(file) = self.text(collected, path, limits) else {
             return;
         };
         let beside = |other: &str| beside(collected, other, limits);
         match cofferdam_lockfiles::parse(format, &file, &beside) {
             Ok(document) => {
-                self.not_checked.extend(document.gaps().map(|note| NotChecked {
-                    code: "lockfile-part",
-                    message: format!("{}: {}", note.location.path, note.kind),
-                    location: Some(note.location.clone()),
-                    settle: "what stands there is not among the packages; look at it by eye"
-                        .to_owned(),
-                    required: true,
-                }));
+                self.not_checked
+                    .extend(document.gaps().map(|note| {
+                        NotChecked {
+                            code: "lockfile-part",
+                            message: format!("{}: {}", note.location.path, note.kind),
+                            location: Some(note.location.clone()),
+                            settle:
+                                "what stands there is not among the packages; look at it by eye"
+                                    .to_owned(),
+                            required: true,
+                        }
+                    }));
                 let document = match format {
                     Format::GoSum => selected(document, &self.named_by_go_mod(folder(path))),
                     _ => document,
@@ -239,7 +245,10 @@ fn refused(file: &SourceFile, error: &ParseError) -> NotChecked {
 }
 
 fn at_line(file: &SourceFile, line: usize) -> Location {
-    let before = file.text().split_inclusive('\n').take(line.saturating_sub(1));
+    let before = file
+        .text()
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1));
     let start = before.map(str::len).sum();
     file.locate(Span::new(start, start))
 }

@@ -28,7 +28,9 @@ pub(super) fn grouped(matches: &[Match]) -> Vec<Group<'_>> {
         groups.push(joined);
     }
     for group in &mut groups {
-        group.matches.sort_by_key(|one| (order(&one.advisory), one.advisory.id.clone()));
+        group
+            .matches
+            .sort_by_key(|one| (order(&one.advisory), one.advisory.id.clone()));
     }
     groups.sort_by_key(|group| group.id().to_owned());
     groups
@@ -38,7 +40,9 @@ pub(super) fn grouped(matches: &[Match]) -> Vec<Group<'_>> {
 /// about what is weak in a package.
 fn order(advisory: &Advisory) -> usize {
     const PREFIXES: [&str; 5] = ["MAL-", "GO-", "RUSTSEC-", "PYSEC-", "GHSA-"];
-    let found = PREFIXES.iter().position(|prefix| advisory.id.starts_with(prefix));
+    let found = PREFIXES
+        .iter()
+        .position(|prefix| advisory.id.starts_with(prefix));
     found.unwrap_or(PREFIXES.len())
 }
 
@@ -54,7 +58,9 @@ impl Group<'_> {
 
     /// The id of the advisory that says most.
     pub(super) fn id(&self) -> &str {
-        self.matches.first().map_or("", |one| one.advisory.id.as_str())
+        self.matches
+            .first()
+            .map_or("", |one| one.advisory.id.as_str())
     }
 
     /// Every id of the weakness.
@@ -63,11 +69,13 @@ impl Group<'_> {
     }
 
     fn vulnerability(&self, package: Named) -> Vulnerability {
-        let first = |of: &dyn Fn(&Match) -> Option<String>| {
-            self.matches.iter().find_map(|one| of(one))
-        };
-        let mut aliases: Vec<String> =
-            self.ids().filter(|id| *id != self.id()).map(str::to_owned).collect();
+        let first =
+            |of: &dyn Fn(&Match) -> Option<String>| self.matches.iter().find_map(|one| of(one));
+        let mut aliases: Vec<String> = self
+            .ids()
+            .filter(|id| *id != self.id())
+            .map(str::to_owned)
+            .collect();
         aliases.sort_unstable();
         aliases.dedup();
         // What one database has not rated, another one has.
@@ -115,7 +123,10 @@ impl Groups {
     pub(super) fn add(&mut self, query: &Query<'_>, group: &Group<'_>) {
         let named = query.named();
         let key = (named.clone(), group.id().to_owned());
-        let found = self.found.entry(key).or_insert_with(|| group.vulnerability(named));
+        let found = self
+            .found
+            .entry(key)
+            .or_insert_with(|| group.vulnerability(named));
         found.places.push(Place {
             location: query.package.location.clone(),
             relation: query.package.relation,

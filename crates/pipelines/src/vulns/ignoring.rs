@@ -22,7 +22,8 @@ pub(super) fn folder(path: &str) -> &str {
 
 impl AllIgnores {
     pub(super) fn add(&mut self, ignores: Ignores) {
-        self.by_folder.insert(folder(&ignores.path).to_owned(), ignores);
+        self.by_folder
+            .insert(folder(&ignores.path).to_owned(), ignores);
     }
 
     pub(super) fn of_file(&self, path: &str) -> Option<&Ignores> {
@@ -52,10 +53,11 @@ impl AllIgnores {
         let package = query.package;
         let ecosystem = package.osv_ecosystem().unwrap_or_default();
         let mut packages = ignores.packages.iter().filter(|one| {
-            one.holds(now)
-                && one.is_of(&ecosystem, &package.name, &query.version, &package.groups)
+            one.holds(now) && one.is_of(&ecosystem, &package.name, &query.version, &package.groups)
         });
-        packages.next().map(|one| by(one.line, &one.reason, one.until))
+        packages
+            .next()
+            .map(|one| by(one.line, &one.reason, one.until))
     }
 
     /// What has expired: the file, the line, what it names and since when.
@@ -67,7 +69,10 @@ impl AllIgnores {
                 all.push((ignores.path.clone(), one.line, one.id.clone(), until));
             }
             for one in ignores.packages.iter().filter(|one| !one.holds(now)) {
-                let name = one.name.clone().unwrap_or_else(|| "every package".to_owned());
+                let name = one
+                    .name
+                    .clone()
+                    .unwrap_or_else(|| "every package".to_owned());
                 let until = one.until.unwrap_or(now);
                 all.push((ignores.path.clone(), one.line, name, until));
             }

@@ -21,7 +21,7 @@ use crate::advisories::{Age, Databases, Known, Matches, Unavailable, about};
 use crate::collect::{CollectError, checkout};
 use crate::limits::Limits;
 
-pub use report::{FileRead, Ignored, IgnoredBy, Named, Place, Reach, Vulnerability, VulnReport};
+pub use report::{FileRead, Ignored, IgnoredBy, Named, Place, Reach, VulnReport, Vulnerability};
 
 /// What is looked for, and by whose word.
 #[derive(Debug)]
@@ -116,7 +116,10 @@ fn queries<'d>(
 ) -> Vec<Query<'d>> {
     let mut queries = Vec::new();
     for document in &read.documents {
-        let go_version = options.go_version.as_deref().or(read.go_version(&document.path));
+        let go_version = options
+            .go_version
+            .as_deref()
+            .or(read.go_version(&document.path));
         let mut unfixed: Vec<&str> = Vec::new();
         let mut unnamed: BTreeSet<&str> = BTreeSet::new();
         for (at, package) in document.dependencies() {
@@ -164,9 +167,9 @@ fn judged(
     let mut answers: BTreeMap<Asked, Result<Matches, Unavailable>> = BTreeMap::new();
     let mut found = grouping::Groups::default();
     for query in queries {
-        let answer = answers.entry(Asked::of(query)).or_insert_with(|| {
-            about(known, query.package, &query.version, &options.mirrors)
-        });
+        let answer = answers
+            .entry(Asked::of(query))
+            .or_insert_with(|| about(known, query.package, &query.version, &options.mirrors));
         report.packages += 1;
         match answer {
             Err(why) => report.unavailable(why),

@@ -11,17 +11,21 @@ use cofferdam_reach::imports::STANDARD;
 use cofferdam_reach::{Analysis as _, Imports, Verdict, Weakness};
 
 use self::modules::Modules;
+use super::VulnOptions;
 use super::files::Read;
 use super::ignoring::folder;
 use super::report::{Place, VulnReport, Vulnerability};
-use super::VulnOptions;
 
 /// Looks into the code of every `go.mod` in which a weak module is named, and says for
 /// each place what of it is imported.
 pub(super) fn reach(read: &Read, options: &VulnOptions, report: &mut VulnReport) {
     let is_go = |path: &str| path == "go.mod" || path.ends_with("/go.mod");
     let mut analyses: BTreeMap<Arc<str>, Result<Imports, String>> = BTreeMap::new();
-    for found in report.found.iter_mut().filter(|one| one.package.ecosystem == "Go") {
+    for found in report
+        .found
+        .iter_mut()
+        .filter(|one| one.package.ecosystem == "Go")
+    {
         let places = std::mem::take(&mut found.places);
         let judge = |mut place: Place| {
             let path = Arc::clone(&place.location.path);
@@ -55,7 +59,9 @@ impl Named {
         let packages = self.packages.iter();
         Weakness {
             module: &self.module,
-            packages: packages.map(|(path, symbols)| (path.as_str(), symbols.as_slice())).collect(),
+            packages: packages
+                .map(|(path, symbols)| (path.as_str(), symbols.as_slice()))
+                .collect(),
         }
     }
 }
@@ -70,8 +76,14 @@ fn weakness(found: &Vulnerability, place: &Place) -> Named {
     };
     let packages = found.imports.iter();
     Named {
-        module: if name == STANDARD { STANDARD.to_owned() } else { imported.to_owned() },
-        packages: packages.map(|(path, symbols)| (rename(path), symbols.clone())).collect(),
+        module: if name == STANDARD {
+            STANDARD.to_owned()
+        } else {
+            imported.to_owned()
+        },
+        packages: packages
+            .map(|(path, symbols)| (rename(path), symbols.clone()))
+            .collect(),
     }
 }
 
@@ -127,8 +139,8 @@ fn own_packages(
             };
             has_go |= name.ends_with(".go");
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let is_left_out = matches!(name.as_str(), "vendor" | "testdata")
-                || name.starts_with(['.', '_']);
+            let is_left_out =
+                matches!(name.as_str(), "vendor" | "testdata") || name.starts_with(['.', '_']);
             if is_folder && !is_left_out {
                 let below = match here.as_str() {
                     "" => name,

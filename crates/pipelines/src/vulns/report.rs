@@ -138,7 +138,16 @@ pub struct IgnoredBy {
 }
 
 /// See [`Vulnerability::key`].
-type Key = (bool, u8, Reverse<Rating>, Reverse<u64>, bool, bool, Named, String);
+type Key = (
+    bool,
+    u8,
+    Reverse<Rating>,
+    Reverse<u64>,
+    bool,
+    bool,
+    Named,
+    String,
+);
 
 /// A score as a whole number, to order by.
 fn tenths(score: f64) -> u64 {
@@ -166,7 +175,9 @@ impl Vulnerability {
     /// Whether the project asks for it by itself, in some file.
     #[must_use]
     pub fn is_direct(&self) -> bool {
-        self.places.iter().any(|place| place.relation == Relation::Direct)
+        self.places
+            .iter()
+            .any(|place| place.relation == Relation::Direct)
     }
 
     /// The order in which weaknesses are worth a look: what is malicious, then what is
@@ -236,12 +247,7 @@ impl VulnReport {
         });
     }
 
-    pub(super) fn ignore(
-        &mut self,
-        query: &Query<'_>,
-        group: &grouping::Group<'_>,
-        by: IgnoredBy,
-    ) {
+    pub(super) fn ignore(&mut self, query: &Query<'_>, group: &grouping::Group<'_>, by: IgnoredBy) {
         self.ignored.push(Ignored {
             id: group.id().to_owned(),
             package: query.named(),

@@ -113,7 +113,12 @@ mod tests {
         let seconds = |text| http_date(text).map(|time| time.to_string());
         let read = seconds("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(read.as_deref(), Some("1994-11-06T08:49:37Z"));
-        for text in ["", "Sun, 06 Nov 1994 08:49:37 CET", "06 Nov 1994", "x, 6 Nov 1994 1:1:1 GMT"] {
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "06 Nov 1994",
+            "x, 6 Nov 1994 1:1:1 GMT",
+        ] {
             assert_eq!(seconds(text), None, "{text}");
         }
     }

@@ -122,13 +122,20 @@ impl Service {
             let rest = open.split_off(open.len().min(MOST_QUERIES));
             let asked = std::mem::replace(&mut open, rest);
             let batch = Batch {
-                queries: asked.iter().filter_map(|(at, page)| one(queries, *at, page)).collect(),
+                queries: asked
+                    .iter()
+                    .filter_map(|(at, page)| one(queries, *at, page))
+                    .collect(),
             };
             let answer: Answer = self.post(&address, &batch)?;
             if answer.results.len() != asked.len() {
                 return Err(ServiceError::Form {
                     address,
-                    what: format!("{} results for {} queries", answer.results.len(), asked.len()),
+                    what: format!(
+                        "{} results for {} queries",
+                        answer.results.len(),
+                        asked.len()
+                    ),
                 });
             }
             for ((at, _), found) in asked.into_iter().zip(answer.results) {
@@ -182,7 +189,10 @@ impl Service {
             return Err(ServiceError::Status { address, status });
         }
         let mut body = Vec::new();
-        answer.body.read_to_end(&mut body).map_err(|error| form(error.to_string()))?;
+        answer
+            .body
+            .read_to_end(&mut body)
+            .map_err(|error| form(error.to_string()))?;
         serde_json::from_slice(&body).map_err(|error| form(error.to_string()))
     }
 }

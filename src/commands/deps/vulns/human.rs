@@ -29,7 +29,9 @@ pub(super) fn render(report: &VulnReport, gate: Gate) -> String {
 }
 
 fn weakness(out: &mut String, one: &Vulnerability) {
-    let score = one.score.map_or(String::new(), |score| format!(" {score:.1}"));
+    let score = one
+        .score
+        .map_or(String::new(), |score| format!(" {score:.1}"));
     let kind = match (&one.informational, one.is_malicious) {
         (_, true) => "malicious".to_owned(),
         (Some(word), _) => sanitise::clipped(word, 20),
@@ -71,7 +73,11 @@ fn weakness(out: &mut String, one: &Vulnerability) {
         named(out, place);
     }
     if one.places.len() > MOST_PLACES {
-        let _ = writeln!(out, "    and {} more places", one.places.len() - MOST_PLACES);
+        let _ = writeln!(
+            out,
+            "    and {} more places",
+            one.places.len() - MOST_PLACES
+        );
     }
     out.push('\n');
 }
@@ -81,7 +87,11 @@ pub(super) fn reached(reach: &Reach) -> String {
     match reach {
         Reach::Reachable { trace } => format!("called: {}", trace.join(" > ")),
         Reach::Imported { trace, tests_only } => {
-            let who = if *tests_only { "imported by tests alone" } else { "imported" };
+            let who = if *tests_only {
+                "imported by tests alone"
+            } else {
+                "imported"
+            };
             format!("{who}: {}", trace.join(" > "))
         }
         Reach::NotImported { packages } => {
@@ -115,7 +125,10 @@ fn ignored(out: &mut String, report: &VulnReport) {
     let _ = writeln!(out, "Ignored by the checkout ({})", report.ignored.len());
     for one in report.ignored.iter().take(MOST_SHOWN) {
         let reason = one.by.reason.as_deref().unwrap_or("no reason is given");
-        let until = one.by.until.map_or(String::new(), |until| format!(", until {}", until.date()));
+        let until = one
+            .by
+            .until
+            .map_or(String::new(), |until| format!(", until {}", until.date()));
         let _ = writeln!(
             out,
             "    {} of {} {}: {}{until} ({}:{})",
@@ -150,10 +163,15 @@ fn not_checked(out: &mut String, all: &[NotChecked]) {
 }
 
 fn databases(out: &mut String, report: &VulnReport) {
-    let ages = report.databases.iter().filter_map(|(_, state)| state.as_ref().ok());
+    let ages = report
+        .databases
+        .iter()
+        .filter_map(|(_, state)| state.as_ref().ok());
     let ages: Vec<String> = ages
         .map(|age| {
-            let date = age.as_of.map_or("unknown age".to_owned(), |as_of| as_of.date());
+            let date = age
+                .as_of
+                .map_or("unknown age".to_owned(), |as_of| as_of.date());
             format!("{} of {date}", sanitise::line(&age.ecosystem))
         })
         .collect();
@@ -164,7 +182,9 @@ fn databases(out: &mut String, report: &VulnReport) {
 
 fn conclusion(report: &VulnReport, gate: Gate) -> String {
     let failing = report.found.iter();
-    let failing = failing.filter(|one| one.counts(gate.fail_on, gate.only_used)).count();
+    let failing = failing
+        .filter(|one| one.counts(gate.fail_on, gate.only_used))
+        .count();
     let required = report.not_checked.iter().filter(|one| one.required).count();
     let mut text = format!(
         "{} in {}: {} found, {failing} at or above the threshold",

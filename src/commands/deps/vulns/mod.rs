@@ -139,12 +139,18 @@ pub(super) fn run(args: &VulnArgs) -> Result<Exit, DepsError> {
     } else {
         Knows::Databases(Databases::new(args.folder.folder()?, now, args.age.days()))
     };
-    let mirrors = args.mirror_host.iter().map(|host| host.to_ascii_lowercase());
+    let mirrors = args
+        .mirror_host
+        .iter()
+        .map(|host| host.to_ascii_lowercase());
     let options = VulnOptions {
         root: args.path.clone(),
         knows,
         mirrors: mirrors.collect::<Mirrors>(),
-        go_version: args.go_version.as_deref().map(|text| text.trim_start_matches("go").to_owned()),
+        go_version: args
+            .go_version
+            .as_deref()
+            .map(|text| text.trim_start_matches("go").to_owned()),
         ignores: !args.no_ignores,
         imports: !args.no_imports,
         module_cache: environment::go_modules(),

@@ -89,11 +89,21 @@ fn result(one: &Vulnerability, place: &Place, gate: Gate) -> Value {
     if let Some(reach) = &place.reach {
         text += &format!(" {}.", sanitise::clipped(&human::reached(reach), 400));
     }
-    let level = if one.counts(gate.fail_on, gate.only_used) { "error" } else { "note" };
+    let level = if one.counts(gate.fail_on, gate.only_used) {
+        "error"
+    } else {
+        "note"
+    };
     let location = &place.location;
-    let print = format!("{}\0{}\0{}\0{}", one.id, package.ecosystem, package.name, location.path);
-    let print: String =
-        Sha256::digest(print).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let print = format!(
+        "{}\0{}\0{}\0{}",
+        one.id, package.ecosystem, package.name, location.path
+    );
+    let print: String = Sha256::digest(print)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     json!({
         "ruleId": one.id,
         "level": level,
@@ -117,12 +127,13 @@ fn notification(one: &NotChecked) -> Value {
 /// A path as a relative reference. Source: RFC 3986, section 3.3.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/@+,=!$&'()*".contains(&byte);
-    path.bytes().fold(String::with_capacity(path.len()), |mut text, byte| {
-        if plain(byte) {
-            text.push(char::from(byte));
-        } else {
-            text += &format!("%{byte:02X}");
-        }
-        text
-    })
+    path.bytes()
+        .fold(String::with_capacity(path.len()), |mut text, byte| {
+            if plain(byte) {
+                text.push(char::from(byte));
+            } else {
+                text += &format!("%{byte:02X}");
+            }
+            text
+        })
 }

@@ -56,7 +56,10 @@ impl Modules {
         let path = joined(home, "go.mod");
         let text = text(root, &path)?.ok_or_else(|| format!("{path}: there is no such file"))?;
         let file = GoMod::parse(&text).map_err(|mistake| format!("{path}: {mistake}"))?;
-        let own = file.module.clone().ok_or_else(|| format!("{path}: it names no module"))?;
+        let own = file
+            .module
+            .clone()
+            .ok_or_else(|| format!("{path}: it names no module"))?;
         let mut modules = vec![Module {
             path: own.clone(),
             place: Place::Checkout(home.to_owned()),
@@ -85,7 +88,10 @@ impl Modules {
 
     /// The import path of a folder of the main module.
     pub(super) fn own_path(&self, home: &str, folder: &str) -> String {
-        let below = folder.strip_prefix(home).unwrap_or(folder).trim_start_matches('/');
+        let below = folder
+            .strip_prefix(home)
+            .unwrap_or(folder)
+            .trim_start_matches('/');
         joined(&self.own, below).trim_end_matches('/').to_owned()
     }
 
@@ -116,7 +122,9 @@ impl Sources for Modules {
         if module.is_none() && !first.contains('.') {
             return Found::Standard;
         }
-        let is_own = module.as_ref().is_some_and(|(module, _)| module.path == self.own);
+        let is_own = module
+            .as_ref()
+            .is_some_and(|(module, _)| module.path == self.own);
         if let (Some(vendor), false) = (&self.vendor, is_own) {
             return match vendor.packages.get(path) {
                 Some(module) => self.checkout(&joined(&vendor.folder, path), module),
@@ -167,7 +175,9 @@ fn cached(cache: Option<&Path>, path: &str, version: &str) -> Place {
     let is_plain = |text: &str| {
         !text.is_empty()
             && !text.contains(['\\', '\0', ':'])
-            && text.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+            && text
+                .split('/')
+                .all(|part| !part.is_empty() && part != "." && part != "..")
     };
     let Some(cache) = cache.filter(|_| is_plain(path) && is_plain(version)) else {
         return Place::Nowhere("it is not vendored, and there is no module cache".to_owned());
@@ -218,7 +228,9 @@ fn text(root: &Path, path: &str) -> Result<Option<String>, String> {
         regular(&full, Links::Refused).map_err(|error| format!("{path}: {}", plain(&error)))?;
     let bytes = bounded(&mut file, MOST_BYTES).map_err(|e| format!("{path}: {}", plain(&e)))?;
     let bytes = bytes.map_err(|_| format!("{path} has more than {MOST_BYTES} bytes"))?;
-    String::from_utf8(bytes).map(Some).map_err(|_| format!("{path} is not UTF-8"))
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| format!("{path} is not UTF-8"))
 }
 
 /// The Go files of a folder.
@@ -240,7 +252,8 @@ fn package(full: &Path, shown: &str, module: &str, links: Links) -> Found {
         if !name.ends_with(".go") || entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
-        let read = regular(&entry.path(), links).and_then(|mut file| bounded(&mut file, MOST_BYTES));
+        let read =
+            regular(&entry.path(), links).and_then(|mut file| bounded(&mut file, MOST_BYTES));
         let bytes = match read {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(_)) => {
