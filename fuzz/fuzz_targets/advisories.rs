@@ -85,7 +85,8 @@ fn advisory(advisory: Option<Advisory>) {
         for version in ["v1.0.0", "0.0.0-pre", "main"] {
             let _ = judge(&package, version, &advisory, &Mirrors::new());
         }
-        let small = advisory.of_package("Go", "a");
+    }
+    for (_, small) in advisory.by_package("Go") {
         let json = serde_json::to_vec(&small).unwrap();
         assert_eq!(Advisory::parse(&json).ok(), Some(small));
     }

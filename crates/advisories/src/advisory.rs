@@ -5,6 +5,8 @@
 //! the advisory is left out. What is kept is written as a smaller document of the
 //! same schema, so that there is one reader for both.
 
+use std::collections::BTreeMap;
+
 use cofferdam_facts::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -318,16 +320,18 @@ impl Advisory {
         format!("https://osv.dev/vulnerability/{}", self.id)
     }
 
-    /// Itself with nothing but what it says of one package.
+    /// What it says of each package of an ecosystem, by the name under which that is
+    /// looked up.
     #[must_use]
-    pub fn of_package(&self, ecosystem: &str, lookup: &str) -> Self {
-        let is_meant = |one: &&Affected| {
-            let package = &one.package;
-            crate::base(&package.ecosystem) == ecosystem
-                && crate::lookup_name(ecosystem, &package.name) == lookup
-        };
-        let affected = self.affected.iter().filter(is_meant).cloned().collect();
-        Self {
+    pub fn by_package(&self, ecosystem: &str) -> BTreeMap<String, Self> {
+        let mut by_name: BTreeMap<String, Vec<Affected>> = BTreeMap::new();
+        for one in &self.affected {
+            if crate::base(&one.package.ecosystem) == ecosystem {
+                let name = crate::lookup_name(ecosystem, &one.package.name);
+                by_name.entry(name).or_default().push(one.clone());
+            }
+        }
+        let small = |affected| Self {
             id: self.id.clone(),
             modified: self.modified.clone(),
             published: self.published.clone(),
@@ -337,7 +341,10 @@ impl Advisory {
             severity: self.severity.clone(),
             affected,
             database_specific: self.database_specific.clone(),
-        }
+        };
+        let all = by_name.into_iter();
+        all.map(|(name, affected)| (name, small(affected)))
+            .collect()
     }
 }
 
@@ -357,7 +364,7 @@ mod tests {
             "database_specific":{"severity":"HIGH","informational":null}}"#;
         let advisory = Advisory::parse(bytes).unwrap();
         assert_eq!(advisory.database_specific.severity.as_deref(), Some("HIGH"));
-        let small = advisory.of_package("Go", "a");
+        let small = advisory.by_package("Go").remove("a").unwrap();
         assert_eq!(small.affected.len(), 1);
         let again = Advisory::parse(&serde_json::to_vec(&small).unwrap()).unwrap();
         assert_eq!(again, small);

@@ -129,15 +129,8 @@ impl<W: Write> Builder<W> {
     /// # Errors
     /// What writing says.
     pub fn add(&mut self, advisory: &Advisory) -> io::Result<()> {
-        let ecosystem = self.header.ecosystem.clone();
-        let mut names: Vec<String> = (advisory.affected.iter())
-            .filter(|one| crate::base(&one.package.ecosystem) == ecosystem)
-            .map(|one| crate::lookup_name(&ecosystem, &one.package.name))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let record = serde_json::to_vec(&advisory.of_package(&ecosystem, &name))?;
+        for (name, small) in advisory.by_package(&self.header.ecosystem) {
+            let record = serde_json::to_vec(&small)?;
             let too_long = |_| io::Error::other("an advisory has more than 4 GiB");
             let length = u32::try_from(record.len()).map_err(too_long)?;
             self.out.write_all(&record)?;
