@@ -212,7 +212,11 @@ fn timestamp(time: zip::DateTime) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use std::io::Cursor;
 

@@ -233,7 +233,11 @@ fn comparator(sign: &str, version: &str) -> Option<Interval> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use cofferdam_facts::Location;
     use cofferdam_lockfiles::{Ecosystem, Package};

@@ -68,6 +68,7 @@ pub fn vulns(options: &VulnOptions) -> Result<VulnReport, CollectError> {
         not_checked: std::mem::take(&mut read.not_checked),
         ..VulnReport::default()
     };
+    report.has_files();
     let queries = queries(&read, options, &mut report);
     match &options.knows {
         Knows::Databases(databases) => {

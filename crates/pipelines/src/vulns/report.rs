@@ -198,6 +198,20 @@ impl Vulnerability {
 }
 
 impl VulnReport {
+    /// Says so where there is nothing to look at: a gate in the wrong folder would be
+    /// open for ever.
+    pub(super) fn has_files(&mut self) {
+        if self.files.is_empty() && self.not_checked.is_empty() {
+            self.not_checked.push(NotChecked {
+                code: "no-lockfile",
+                message: "there is no file here that names packages".to_owned(),
+                location: None,
+                settle: "name the root of a checkout, and commit its lockfiles".to_owned(),
+                required: true,
+            });
+        }
+    }
+
     pub(super) fn unfixed(&mut self, document: &Document, names: &[&str]) {
         if names.is_empty() {
             return;

@@ -262,7 +262,7 @@ fn package(full: &Path, shown: &str, module: &str, links: Links) -> Found {
             Err(error) => return Found::Missing(format!("{shown}/{name}: {}", plain(&error))),
         };
         files.push(GoFile {
-            path: format!("{shown}/{name}"),
+            path: joined(shown, &name),
             bytes,
         });
         if files.len() > MOST_FILES {
