@@ -173,7 +173,7 @@ pub(crate) enum DepsError {
     /// The checkout cannot be read.
     #[cfg(feature = "advisories")]
     #[error(transparent)]
-    Collect(#[from] cofferdam_pipelines::collect::CollectError),
+    Collect(#[from] CollectError),
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),

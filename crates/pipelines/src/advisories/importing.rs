@@ -172,7 +172,7 @@ pub fn import(folder: &DatabaseFolder, options: &ImportOptions) -> Result<Import
 fn of_folder(from: &Path) -> Result<Read, ImportFailure> {
     let mut all = Read::default();
     let limits = limits::Limits::default();
-    let walk = crate::collect::files_below(from, &limits);
+    let walk = crate::collect::files_below(from, "", &limits);
     if let Some(gap) = walk.gaps.into_iter().next() {
         let what = cofferdam_findings::NotChecked::from(gap).message;
         let path = from.display().to_string();

@@ -15,7 +15,7 @@ pub(super) fn render(report: &VulnReport, exit: Exit) -> std::io::Result<String>
         "schema_version": SCHEMA_VERSION,
         "result": exit.word(),
         "files": report.files.iter().map(|file| json!({
-            "path": file.path,
+            "path": &*file.path,
             "format": file.format,
             "packages": file.packages,
         })).collect::<Vec<_>>(),
@@ -64,7 +64,7 @@ fn weakness(one: &Vulnerability) -> Value {
 
 fn place(place: &Place) -> Value {
     json!({
-        "path": place.location.path,
+        "path": &*place.location.path,
         "line": place.location.line,
         "relation": place.relation.word(),
         "scope": place.scope.word(),
@@ -91,7 +91,7 @@ fn ignored(one: &Ignored) -> Value {
     json!({
         "id": one.id,
         "package": package(&one.package),
-        "path": one.path,
+        "path": &*one.path,
         "by": {
             "path": one.by.path,
             "line": one.by.line,
@@ -105,7 +105,7 @@ fn not_checked(one: &NotChecked) -> Value {
     json!({
         "code": one.code,
         "message": one.message,
-        "path": one.location.as_ref().map(|location| &location.path),
+        "path": one.location.as_ref().map(|location| &*location.path),
         "line": one.location.as_ref().map(|location| location.line),
         "settle": one.settle,
         "required": one.required,
