@@ -73,7 +73,10 @@ pub(crate) fn deps(sandbox: &Sandbox, args: &[&str]) -> Ran {
 
 /// `cofferdam deps vulns` as JSON.
 pub(crate) fn vulns(sandbox: &Sandbox, args: &[&str]) -> (i32, Value) {
-    let ran = deps(sandbox, &[&["vulns", "--format", "json"][..], args].concat());
+    let ran = deps(
+        sandbox,
+        &[&["vulns", "--format", "json"][..], args].concat(),
+    );
     let value = serde_json::from_str(&ran.out)
         .unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err));
     (ran.code, value)

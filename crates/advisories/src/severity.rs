@@ -137,9 +137,32 @@ fn score(score: &Score) -> Option<f64> {
     if score.kind == "CVSS_V2" {
         return cvss2::score(&score.score);
     }
-    Cvss::from_str(&score.score)
-        .ok()
-        .map(|vector| vector.score())
+    if !is_complete(&score.score) {
+        return None;
+    }
+    let vector = Cvss::from_str(&score.score).ok()?;
+    Some(vector.score())
+}
+
+/// Whether a vector has every metric of the base. The reader of vectors takes a missing
+/// one for "none", and so what is cut for harmless.
+fn is_complete(vector: &str) -> bool {
+    const THREE: &[&str] = &["AV", "AC", "PR", "UI", "S", "C", "I", "A"];
+    const FOUR: &[&str] = &[
+        "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
+    ];
+    let wanted = if vector.starts_with("CVSS:3.") {
+        THREE
+    } else {
+        FOUR
+    };
+    let has = |wanted: &&str| {
+        let mut names = vector
+            .split('/')
+            .filter_map(|metric| metric.split_once(':'));
+        names.any(|(name, _)| name == *wanted)
+    };
+    wanted.iter().all(has)
 }
 
 #[cfg(test)]

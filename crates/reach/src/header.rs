@@ -169,8 +169,11 @@ impl<'s> Reader<'s> {
 
     /// One import: a name or a dot, if any, and a path.
     fn spec(&mut self, header: &mut Header) -> Result<(), HeaderError> {
-        if self.take(b'.') || self.word().is_some() {
+        // A line that ends with a name ends the statement; one that ends with a dot not.
+        if self.take(b'.') {
             self.space(true)?;
+        } else if self.word().is_some() {
+            self.space(false)?;
         }
         let quote = match self.rest.first() {
             Some(quote @ (b'"' | b'`')) => *quote,
