@@ -22,6 +22,10 @@ mod changes;
 #[cfg(feature = "exposure")]
 mod claims;
 mod commands;
+#[cfg(feature = "advisories")]
+mod deps_db;
+#[cfg(feature = "advisories")]
+mod deps_vulns;
 mod determinism;
 #[cfg(feature = "lsp")]
 mod editor;
@@ -54,6 +58,8 @@ mod lock_newcomer;
 mod many;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(feature = "advisories")]
+mod osv;
 mod own_checkout;
 mod past;
 #[cfg(feature = "exposure")]

@@ -54,6 +54,7 @@ const PLAN: &[Place] = &[
     pure("cofferdam-workflows", 1),
     network("cofferdam-attest", 1),
     network("cofferdam-registries", 1),
+    pure("cofferdam-advisories", 2),
     pure("cofferdam-config", 2),
     local("cofferdam-sbom", 2),
     pure("cofferdam-flows", 2),

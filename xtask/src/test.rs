@@ -121,10 +121,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
 /// Data of others that lies beside the repository and is not copied into it; tests
 /// that find none pass with nothing checked.
 const BESIDE: &[(&str, &str)] = &[
+    ("osv", "the database of Go's advisories"),
     (
         "osv-semantic",
         "the order of versions against OSV's own lists",
     ),
+    ("pypa", "the database of PyPI's advisories"),
+    ("rustsec", "the database of RustSec's advisories"),
     (
         "sigstore-conformance",
         "signatures against the cases of Sigstore's conformance suite",

@@ -91,6 +91,27 @@ ecosystems! {
     Generic = "other software", osv None;
 }
 
+impl Ecosystem {
+    /// The ecosystem of a name of the OSV schema, without a release.
+    #[must_use]
+    pub fn of_osv(name: &str) -> Option<Self> {
+        let has_name = |ecosystem: &Self| ecosystem.osv_name() == Some(name);
+        Self::ALL.iter().copied().find(has_name)
+    }
+
+    /// The name by which two packages are the same one: registries differ in
+    /// whether they tell `A` from `a` and `_` from `-`.
+    #[cfg(feature = "packages")]
+    #[must_use]
+    pub fn lookup_name(self, name: &str) -> String {
+        match self {
+            Self::PyPi => crate::purl::pypi_name(name),
+            Self::NuGet | Self::Packagist | Self::GitHubActions | Self::Hex => name.to_lowercase(),
+            _ => name.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Ecosystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title())

@@ -70,3 +70,5 @@ pub use mistake::{Mistake, Problem};
 pub use package::{Distribution, Package, Relation, Scope, Source};
 #[cfg(feature = "packages")]
 pub use purl::PackageUrl;
+#[cfg(feature = "packages")]
+pub use tree::yaml_as_json;

@@ -95,13 +95,7 @@ impl Package {
     /// differ in whether they tell `A` from `a` and `_` from `-`.
     #[must_use]
     pub fn lookup_name(&self) -> String {
-        match self.ecosystem {
-            Ecosystem::PyPi => crate::purl::pypi_name(&self.name),
-            Ecosystem::NuGet | Ecosystem::Packagist | Ecosystem::GitHubActions | Ecosystem::Hex => {
-                self.name.to_lowercase()
-            }
-            _ => self.name.clone(),
-        }
+        self.ecosystem.lookup_name(&self.name)
     }
 
     /// The name of its ecosystem in the OSV schema, with the release of a

@@ -9,6 +9,8 @@
     expect(dead_code, unused_imports, reason = "what reads commits uses it")
 )]
 
+#[cfg(feature = "advisories")]
+pub mod advisories;
 pub mod audit;
 pub mod collect;
 pub mod data;
@@ -36,6 +38,8 @@ pub mod triggers;
 pub mod vendoring;
 #[cfg(feature = "verification")]
 pub mod verification;
+#[cfg(feature = "advisories")]
+pub mod vulns;
 #[cfg(feature = "exposure")]
 pub mod what_if;
 

@@ -6,3 +6,4 @@ pub mod github;
 pub mod go_modules;
 pub mod http;
 pub mod oci;
+pub mod osv;

@@ -17,7 +17,7 @@ use cofferdam_trees::sumdb::{PUBLIC_KEY, VerifierKey};
 use super::DepsError;
 
 /// The user agent.
-const AGENT: &str = concat!("cofferdam/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("cofferdam/", env!("CARGO_PKG_VERSION"));
 /// What Go asks by default.
 const PROXIES: &str = "https://proxy.golang.org,direct";
 /// The most bytes of the file that `go env -w` writes.
@@ -129,12 +129,7 @@ pub(super) fn options(root: &Path, git_url: &str, ask: Ask) -> Result<VendorOpti
         cache: (of_process("XDG_CACHE_HOME").map(PathBuf::from))
             .or_else(|| below_home(".cache"))
             .map(|folder| folder.join("cofferdam")),
-        module_cache: variables.get("GOMODCACHE").map(PathBuf::from).or_else(|| {
-            let paths = variables.get("GOPATH").unwrap_or_default();
-            let first = std::env::split_paths(&paths).next();
-            let first = first.filter(|path| !path.as_os_str().is_empty());
-            Some(first.or_else(|| below_home("go"))?.join("pkg/mod"))
-        }),
+        module_cache: module_cache(&variables),
         cargo_home: (of_process("CARGO_HOME").map(PathBuf::from)).or_else(|| below_home(".cargo")),
         proxies,
         repositories: if offline {
@@ -202,4 +197,65 @@ fn database(text: &str) -> (String, Address) {
         (key, Some(at)) => (key.to_owned(), Address::At(at.to_owned())),
         (key, None) => (key.to_owned(), Address::Found),
     }
+}
+
+/// The folder of caches in which the databases of advisories lie. Source: osv-scanner,
+/// documentation, "Offline mode".
+#[cfg(feature = "advisories")]
+pub(super) fn database_cache() -> Option<PathBuf> {
+    let own = of_process("OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY").map(PathBuf::from);
+    let user = || of_process("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || Some(PathBuf::from(of_process("HOME")?).join(".cache"));
+    own.or_else(user).or_else(home)
+}
+
+/// How archives of advisories are fetched: they are large, and stay with the host that
+/// is named, since nothing proves them.
+#[cfg(feature = "advisories")]
+pub(super) fn dumps() -> Connection {
+    Connection {
+        proxy: proxy(),
+        limits: http::Limits {
+            body_bytes: 4 * 1024 * 1024 * 1024,
+            total: Duration::from_secs(30 * 60),
+            ..http::Limits::default()
+        },
+        ..Connection::default()
+    }
+}
+
+/// How OSV's service is asked.
+#[cfg(feature = "advisories")]
+pub(super) fn service() -> Connection {
+    Connection {
+        proxy: proxy(),
+        limits: http::Limits {
+            body_bytes: 64 * 1024 * 1024,
+            total: Duration::from_secs(120),
+            ..http::Limits::default()
+        },
+        ..Connection::default()
+    }
+}
+
+#[cfg(feature = "advisories")]
+fn proxy() -> Option<String> {
+    of_process("HTTPS_PROXY").or_else(|| of_process("https_proxy"))
+}
+
+/// Go's module cache.
+#[cfg(feature = "advisories")]
+pub(super) fn go_modules() -> Option<PathBuf> {
+    module_cache(&Variables::read())
+}
+
+fn module_cache(variables: &Variables) -> Option<PathBuf> {
+    let own = variables.get("GOMODCACHE").map(PathBuf::from);
+    own.or_else(|| {
+        let paths = variables.get("GOPATH").unwrap_or_default();
+        let first = std::env::split_paths(&paths).next();
+        let first = first.filter(|path| !path.as_os_str().is_empty());
+        let home = || Some(PathBuf::from(of_process("HOME")?).join("go"));
+        Some(first.or_else(home)?.join("pkg/mod"))
+    })
 }

@@ -1,20 +1,26 @@
 //! `cofferdam deps`: what a project takes from others.
 
+#[cfg(feature = "advisories")]
+mod db;
 mod environment;
 mod human;
 mod json;
+#[cfg(feature = "advisories")]
+mod vulns;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_findings::{Exit, sanitise};
+#[cfg(feature = "advisories")]
+use cofferdam_pipelines::collect::CollectError;
 use cofferdam_pipelines::vendoring::{self, MANIFESTS, VendorError, VendorReport, Written};
 
 use self::environment::Ask;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prove that what a project takes from others is what others publish.
+/// What a project takes from others: prove it, and look for what is weak in it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DepsArgs {
     #[command(subcommand)]
@@ -25,6 +31,11 @@ pub(crate) struct DepsArgs {
 enum What {
     /// The vendor directories of Go and Cargo.
     Vendor(VendorArgs),
+    /// The database of advisories: take, see and import it.
+    #[cfg(feature = "advisories")]
+    Db(db::DbArgs),
+    #[cfg(feature = "advisories")]
+    Vulns(Box<vulns::VulnArgs>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -138,6 +149,31 @@ pub(crate) enum DepsError {
     /// A link stands where a file or folder is to be written.
     #[error("{} is a link, and nothing is written through links", path.display())]
     Link { path: PathBuf },
+    /// Nothing says where databases lie.
+    #[cfg(feature = "advisories")]
+    #[error("no folder to keep databases in: name one by --db, or set HOME")]
+    NoCache,
+    /// The address of a mirror or a service cannot be used.
+    #[cfg(feature = "advisories")]
+    #[error("{address}: {problem}")]
+    Mirror {
+        /// What was said.
+        address: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A database could not be taken.
+    #[cfg(feature = "advisories")]
+    #[error(transparent)]
+    Update(cofferdam_pipelines::advisories::UpdateFailure),
+    /// A database could not be imported.
+    #[cfg(feature = "advisories")]
+    #[error(transparent)]
+    Import(cofferdam_pipelines::advisories::ImportFailure),
+    /// The checkout cannot be read.
+    #[cfg(feature = "advisories")]
+    #[error(transparent)]
+    Collect(#[from] CollectError),
     /// The result cannot be printed.
     #[error("standard output: {0}")]
     Output(#[from] io::Error),
@@ -149,6 +185,18 @@ impl From<DepsError> for Failure {
             DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
             DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
             DepsError::Address { .. } | DepsError::Variable { .. } => Self::usage(&error),
+            #[cfg(feature = "advisories")]
+            DepsError::NoCache | DepsError::Mirror { .. } | DepsError::Update(_) => {
+                Self::usage(&error)
+            }
+            #[cfg(feature = "advisories")]
+            DepsError::Import(inner) if inner.is_usage() => Self::usage(&error),
+            #[cfg(feature = "advisories")]
+            DepsError::Import(_) => Self::not_checked(&error),
+            #[cfg(feature = "advisories")]
+            DepsError::Collect(CollectError::Io { .. }) => Self::not_checked(&error),
+            #[cfg(feature = "advisories")]
+            DepsError::Collect(_) => Self::usage(&error),
             DepsError::File { .. } | DepsError::Link { .. } | DepsError::Output(_) => {
                 Self::not_checked(&error)
             }
@@ -157,7 +205,13 @@ impl From<DepsError> for Failure {
 }
 
 pub(crate) fn run(args: &DepsArgs) -> Result<Exit, DepsError> {
-    let What::Vendor(args) = &args.what;
+    let args = match &args.what {
+        What::Vendor(args) => args,
+        #[cfg(feature = "advisories")]
+        What::Db(args) => return db::run(args),
+        #[cfg(feature = "advisories")]
+        What::Vulns(args) => return vulns::run(args),
+    };
     match &args.what {
         Verb::Check(args) => check(args),
         Verb::WriteManifests(args) => write_manifests(args),

@@ -7,7 +7,10 @@
 
 mod json;
 mod toml;
+mod value;
 mod yaml;
+
+pub use value::yaml_as_json;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -30,6 +30,8 @@ pub(crate) use open::{Links, regular};
 pub(crate) use place::{behind_link, is_read, is_sound, is_workflow_folder, plain};
 pub(crate) use read::{Text, decode, too_large};
 pub(crate) use referred::Source;
+#[cfg(feature = "advisories")]
+pub(crate) use walk::walk as files_below;
 
 /// What was read of one repository.
 #[derive(Debug, Default)]
