@@ -69,6 +69,12 @@ pub(crate) fn server_host() -> Option<String> {
     Some(host.trim_end_matches('/').to_ascii_lowercase())
 }
 
+/// The file to which a step of a GitHub job appends its outputs.
+#[cfg(feature = "vendoring")]
+pub(crate) fn github_output() -> Option<PathBuf> {
+    variable("GITHUB_OUTPUT").map(PathBuf::from)
+}
+
 /// The values of `XDG_DATA_HOME` and `HOME`, which say where a user's data is
 /// kept.
 pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {

@@ -22,6 +22,10 @@ mod changes;
 #[cfg(feature = "exposure")]
 mod claims;
 mod commands;
+#[cfg(feature = "vendoring")]
+mod dependencies;
+#[cfg(feature = "vendoring")]
+mod dependency_review;
 mod determinism;
 #[cfg(feature = "lsp")]
 mod editor;

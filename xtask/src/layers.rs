@@ -55,6 +55,7 @@ const PLAN: &[Place] = &[
     network("cofferdam-attest", 1),
     network("cofferdam-registries", 1),
     pure("cofferdam-config", 2),
+    pure("cofferdam-dependencies", 2),
     local("cofferdam-sbom", 2),
     pure("cofferdam-flows", 2),
     pure("cofferdam-locking", 2),

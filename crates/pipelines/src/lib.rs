@@ -12,6 +12,8 @@
 pub mod audit;
 pub mod collect;
 pub mod data;
+#[cfg(feature = "dependencies")]
+pub mod dependencies;
 pub mod discover;
 #[cfg(feature = "exposure")]
 pub mod exposure;
