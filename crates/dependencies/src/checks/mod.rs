@@ -120,6 +120,8 @@ pub struct Judged<'d> {
     pub advisories: Vec<Advisory>,
     /// The advisories that are left out, by their ids.
     pub ignored: Vec<String>,
+    /// Why it is not known what speaks about the package, where that is so.
+    pub unasked: Option<String>,
     /// The findings.
     pub findings: Vec<(Check, Finding)>,
     /// What could not be told.
@@ -136,6 +138,7 @@ pub fn judge<'d>(change: Change<'d>, asked: &Asked<'_>) -> Judged<'d> {
         licence_verdict: None,
         advisories: Vec::new(),
         ignored: Vec::new(),
+        unasked: None,
         findings: Vec::new(),
         not_checked: Vec::new(),
     };

@@ -11,12 +11,8 @@ pub(super) fn check(package: &Package, asked: &Asked<'_>, judged: &mut Judged<'_
     if !policy.vulnerabilities {
         return;
     }
-    // One entry for the whole review says that nobody was there to ask.
-    let Some(advisories) = asked.advisories else {
-        return;
-    };
-    let found = match advisories.about(package) {
-        Matches::Known { found, open } => {
+    let found = match asked.advisories.map(|known| known.about(package)) {
+        Some(Matches::Known { found, open }) => {
             for (id, why) in open {
                 let message = format!("whether {id} is about {}: {why}", title(package));
                 let settle = "read the advisory, and leave it out if it is not";
@@ -24,10 +20,12 @@ pub(super) fn check(package: &Package, asked: &Asked<'_>, judged: &mut Judged<'_
             }
             found
         }
-        Matches::NotChecked(why) => {
-            let message = format!("advisories about {} are not known: {why}", title(package));
-            let settle = "`cofferdam deps db update` fetches what is known";
-            judged.gap("no-advisories", package, message, settle);
+        Some(Matches::NotChecked(why)) => {
+            judged.unasked = Some(why);
+            return;
+        }
+        None => {
+            judged.unasked = Some("no database of advisories was given".to_owned());
             return;
         }
     };

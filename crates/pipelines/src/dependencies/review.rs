@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cofferdam_config::{Glob, Silencers, silence};
 use cofferdam_dependencies::change::State;
+use cofferdam_dependencies::checks::title;
 use cofferdam_dependencies::known::Origin;
 use cofferdam_dependencies::outputs::{Outputs, outputs};
 use cofferdam_dependencies::{
@@ -141,7 +142,7 @@ pub fn review(options: &ReviewOptions<'_>) -> Result<Review, DependenciesError> 
     };
     let changes = read.changes().into_iter();
     let judged: Vec<Judged<'_>> = changes.map(|change| judge(change, &asked)).collect();
-    gaps.extend(no_advisories(&judged, options, &decided.policy));
+    gaps.extend(unasked(&judged));
 
     let (report, failing) = report(&judged, gaps, &words, &decided.policy, options, &fork);
     let side = |name: &str, commit: &str| Side {
@@ -345,31 +346,32 @@ fn known_names(
     Ok(known)
 }
 
-/// One entry for all packages that nobody was there to ask about.
-fn no_advisories(
-    judged: &[Judged<'_>],
-    options: &ReviewOptions<'_>,
-    policy: &Policy,
-) -> Option<NotChecked> {
-    use cofferdam_dependencies::Kind::{Added, Updated};
-    let counts =
-        |one: &&Judged<'_>| matches!(one.change.kind, Added | Updated) && !one.change.beside;
-    let count = judged.iter().filter(counts).count();
-    if !policy.vulnerabilities || options.advisories.is_some() || count == 0 {
-        return None;
+/// One entry for all packages of which the same is the reason that nothing is known.
+fn unasked(judged: &[Judged<'_>]) -> Vec<NotChecked> {
+    let mut reasons: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
+    for one in judged {
+        if let (Some(why), Some(package)) = (&one.unasked, one.change.after) {
+            reasons.entry(why).or_default().push(package);
+        }
     }
-    let packages = if count == 1 { "package" } else { "packages" };
-    Some(NotChecked {
-        code: "no-advisories",
-        message: format!(
-            "whether {count} {packages} that come in are vulnerable or malicious was not asked"
-        ),
-        location: None,
-        settle: "give a database of advisories, or switch the check off with \
-                 `vulnerability-check: false`"
-            .to_owned(),
-        required: true,
-    })
+    let entry = |(why, packages): (&str, Vec<&Package>)| {
+        let first = packages.first().map(|one| title(one)).unwrap_or_default();
+        let what = match packages.len() {
+            1 => first,
+            more => format!("{first} and {} more", more - 1),
+        };
+        NotChecked {
+            code: "no-advisories",
+            message: format!("whether {what} is vulnerable or malicious is not known: {why}"),
+            location: None,
+            settle:
+                "`cofferdam deps db update` brings a database; `vulnerability-check: false` in \
+                     the base's settings does without"
+                    .to_owned(),
+            required: true,
+        }
+    };
+    reasons.into_iter().map(entry).collect()
 }
 
 /// The report, and the fingerprints of what fails in it.
