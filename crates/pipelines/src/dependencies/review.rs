@@ -397,7 +397,7 @@ fn report(
             findings.push(finding.clone());
         }
     }
-    let documents: std::collections::BTreeSet<&str> =
+    let documents: BTreeSet<&str> =
         judged.iter().map(|one| one.change.path()).collect();
     let report = Report {
         name: ".".to_owned(),
