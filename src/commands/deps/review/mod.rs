@@ -144,7 +144,9 @@ pub(super) fn run(args: &ReviewArgs) -> Result<Exit, DepsError> {
             sink.write_all(sanitise::inert_for_log(&human::render(&review)).as_bytes())?;
         }
         ReviewForm::Json => sink.write_all(json::render(&review)?.as_bytes())?,
-        ReviewForm::Markdown => sink.write_all(comment.as_bytes())?,
+        ReviewForm::Markdown => {
+            sink.write_all(sanitise::inert_for_log(&comment).as_bytes())?;
+        }
         ReviewForm::Sarif => sarif(&review, &mut sink)?,
     }
     sink.finish()?;
