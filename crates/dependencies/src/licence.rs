@@ -17,7 +17,7 @@ const LONGEST: usize = 4096;
 #[derive(Clone, Debug)]
 pub enum Licence {
     /// An expression that is understood.
-    Expression(Expression),
+    Expression(Box<Expression>),
     /// A text that is no expression of SPDX.
     NotUnderstood(String),
     /// Nobody says.
@@ -44,7 +44,7 @@ impl Licence {
             return Self::read(Some("LicenseRef-clearlydefined-OTHER"));
         }
         match Expression::parse_mode(text, ParseMode::LAX) {
-            Ok(expression) => Self::Expression(expression),
+            Ok(expression) => Self::Expression(Box::new(expression)),
             Err(_) => refused(),
         }
     }
@@ -53,7 +53,7 @@ impl Licence {
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::Expression(expression) => expression.as_ref(),
+            Self::Expression(expression) => expression.as_ref().as_ref(),
             Self::NotUnderstood(text) => text,
             Self::Unknown => "unknown",
         }

@@ -11,9 +11,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_config::config::{Extends, Source};
 use cofferdam_config::organisation::digest;
-use cofferdam_config::{
-    Config, Judge, Mistakes, OF_DEPENDENCIES, RULES as ABOUT_SILENCERS, Scope,
-};
+use cofferdam_config::{Config, Judge, Mistakes, OF_DEPENDENCIES, RULES as ABOUT_SILENCERS, Scope};
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::settings::{Snapshot, Visibility};
 use cofferdam_facts::uses_policy::UsesPolicy;

@@ -90,6 +90,9 @@ impl Check {
     }
 }
 
+/// When a version was published, where somebody knows.
+pub type Published<'a> = dyn Fn(&Package) -> Option<Timestamp> + 'a;
+
 /// What the checks may ask.
 pub struct Asked<'a> {
     /// What the project has decided.
@@ -102,7 +105,7 @@ pub struct Asked<'a> {
     /// checkout.
     pub licence_of: &'a dyn Fn(&Package) -> Option<String>,
     /// When a version was published, where somebody knows.
-    pub published: Option<&'a dyn Fn(&Package) -> Option<Timestamp>>,
+    pub published: Option<&'a Published<'a>>,
     /// The time of the run.
     pub now: Timestamp,
 }

@@ -25,7 +25,7 @@ pub(super) fn check(package: &Package, asked: &Asked<'_>, judged: &mut Judged<'_
             return;
         }
         None => {
-            judged.unasked = Some("no database of advisories was given".to_owned());
+            judged.unasked = Some("the command asks no database of advisories yet".to_owned());
             return;
         }
     };

@@ -91,8 +91,8 @@ impl Reading<'_> {
     fn one(&mut self, path: &str, format: Format, inventory: &mut Inventory) {
         let file = match self.text(path) {
             Ok(file) => file,
-            Err(not_checked) => {
-                inventory.not_checked.push(not_checked);
+            Err(gap) => {
+                inventory.not_checked.push(gap.into());
                 return;
             }
         };
@@ -107,24 +107,24 @@ impl Reading<'_> {
         }
     }
 
-    fn text(&self, path: &str) -> Result<SourceFile, NotChecked> {
+    fn text(&self, path: &str) -> Result<SourceFile, Gap> {
         if self.left == 0 {
-            return Err(NotChecked::from(Gap::TooMuch {
+            return Err(Gap::TooMuch {
                 what: "bytes of lockfiles",
                 limit: TOTAL_BYTES,
-            }));
+            });
         }
         let missing = || Gap::Unreadable {
             path: path.to_owned(),
             error: "it is listed and is not there".to_owned(),
         };
         let Some(text) = self.source.text(path, self.tree, &self.limits) else {
-            return Err(missing().into());
+            return Err(missing());
         };
         match (text.file, text.gap) {
-            (_, Some(gap)) => Err(gap.into()),
+            (_, Some(gap)) => Err(gap),
             (Some(file), None) => Ok(file),
-            (None, None) => Err(missing().into()),
+            (None, None) => Err(missing()),
         }
     }
 

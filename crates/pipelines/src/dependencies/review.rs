@@ -364,10 +364,8 @@ fn unasked(judged: &[Judged<'_>]) -> Vec<NotChecked> {
             code: "no-advisories",
             message: format!("whether {what} is vulnerable or malicious is not known: {why}"),
             location: None,
-            settle:
-                "`cofferdam deps db update` brings a database; `vulnerability-check: false` in \
-                     the base's settings does without"
-                    .to_owned(),
+            settle: "look the packages up by other means, and say `vulnerability-check: false` in the base"
+                .to_owned(),
             required: true,
         }
     };
@@ -397,8 +395,7 @@ fn report(
             findings.push(finding.clone());
         }
     }
-    let documents: BTreeSet<&str> =
-        judged.iter().map(|one| one.change.path()).collect();
+    let documents: BTreeSet<&str> = judged.iter().map(|one| one.change.path()).collect();
     let report = Report {
         name: ".".to_owned(),
         revision: Some(fork.head.clone()),
