@@ -88,6 +88,12 @@ pub(crate) fn machine_image() -> Option<(String, String)> {
     Some((variable("ImageOS")?, variable("ImageVersion")?))
 }
 
+/// The file to which a step of a GitHub job appends its outputs.
+#[cfg(feature = "vendoring")]
+pub(crate) fn github_output() -> Option<PathBuf> {
+    variable("GITHUB_OUTPUT").map(PathBuf::from)
+}
+
 /// The values of `XDG_DATA_HOME` and `HOME`, which say where a user's data is
 /// kept.
 pub(crate) fn data_homes() -> (Option<OsString>, Option<OsString>) {

@@ -26,6 +26,10 @@ mod commands;
 mod deps_db;
 #[cfg(feature = "advisories")]
 mod deps_vulns;
+#[cfg(feature = "vendoring")]
+mod dependencies;
+#[cfg(feature = "vendoring")]
+mod dependency_review;
 mod determinism;
 #[cfg(feature = "lsp")]
 mod editor;

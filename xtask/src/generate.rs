@@ -132,6 +132,7 @@ fn pages(rules: &[&RuleInfo]) -> BTreeMap<PathBuf, String> {
     let ids: Vec<&str> = cofferdam_rules::RULES
         .iter()
         .map(|rule| rule.info().id)
+        .chain(cofferdam_config::OF_DEPENDENCIES.iter().copied())
         .collect();
     for (name, version, schema) in [
         ("baseline", BASELINE_VERSION, baseline::schema()),

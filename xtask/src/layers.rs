@@ -56,6 +56,7 @@ const PLAN: &[Place] = &[
     network("cofferdam-registries", 1),
     pure("cofferdam-advisories", 2),
     pure("cofferdam-config", 2),
+    pure("cofferdam-dependencies", 2),
     local("cofferdam-sbom", 2),
     pure("cofferdam-flows", 2),
     pure("cofferdam-locking", 2),

@@ -31,6 +31,22 @@ pub use organisation::{Judge, is_digest_of};
 pub use pages::RULES;
 pub use silence::{Known, Silencers, silence};
 
+/// The ids of what `cofferdam deps review` finds: a configuration may name them, and
+/// no audit runs them.
+pub const OF_DEPENDENCIES: &[&str] = &[
+    "deps-cooldown",
+    "deps-denied",
+    "deps-downgrade",
+    "deps-install-script",
+    "deps-integrity",
+    "deps-licence",
+    "deps-look-alike",
+    "deps-malicious",
+    "deps-source",
+    "deps-unknown-licence",
+    "deps-vulnerable",
+];
+
 /// The names under which a repository may have its file; not more than one.
 pub const PLACES: &[&str] = &["cofferdam.toml", ".github/cofferdam.toml"];
 

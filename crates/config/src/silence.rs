@@ -452,6 +452,10 @@ impl<'r> Told<'r> {
         understood
             && rules.iter().all(|rule| {
                 let info = self.report.rule(rule.as_ref());
+                // A rule that did not run says nothing about what it would find.
+                if info.is_none() && !self.report.rules.is_empty() {
+                    return false;
+                }
                 let controls = info.map(|info| info.controls).unwrap_or_default();
                 !(controls.iter())
                     .filter_map(|control| self.report.control(*control))

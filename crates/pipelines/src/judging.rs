@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_config::config::{Extends, Source};
 use cofferdam_config::organisation::digest;
-use cofferdam_config::{Config, Judge, Mistakes, RULES as ABOUT_SILENCERS, Scope};
+use cofferdam_config::{Config, Judge, Mistakes, OF_DEPENDENCIES, RULES as ABOUT_SILENCERS, Scope};
 use cofferdam_facts::SourceFile;
 use cofferdam_facts::settings::{Snapshot, Visibility};
 use cofferdam_facts::uses_policy::UsesPolicy;
@@ -275,7 +275,8 @@ pub(crate) fn visibility<'w>(
 /// The ids of all rules that a configuration may name.
 #[must_use]
 pub fn rule_ids() -> Vec<&'static str> {
-    RULES.iter().map(|rule| rule.info().id).collect()
+    let rules = RULES.iter().map(|rule| rule.info().id);
+    rules.chain(OF_DEPENDENCIES.iter().copied()).collect()
 }
 
 /// Everything that a report's rules are: those that look at files, and those

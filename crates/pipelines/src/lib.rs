@@ -14,6 +14,8 @@ pub mod advisories;
 pub mod audit;
 pub mod collect;
 pub mod data;
+#[cfg(feature = "dependencies")]
+pub mod dependencies;
 pub mod discover;
 #[cfg(feature = "exposure")]
 pub mod exposure;

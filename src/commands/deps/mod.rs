@@ -7,6 +7,10 @@ mod human;
 mod json;
 #[cfg(feature = "advisories")]
 mod vulns;
+mod licenses;
+mod listing;
+mod review;
+mod tree;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,13 +18,15 @@ use std::path::{Path, PathBuf};
 use cofferdam_findings::{Exit, sanitise};
 #[cfg(feature = "advisories")]
 use cofferdam_pipelines::collect::CollectError;
+use cofferdam_pipelines::dependencies::DependenciesError;
 use cofferdam_pipelines::vendoring::{self, MANIFESTS, VendorError, VendorReport, Written};
 
 use self::environment::Ask;
 use crate::failure::Failure;
 use crate::output;
 
-/// What a project takes from others: prove it, and look for what is weak in it.
+/// What a project takes from others: list it, review a change of it, look for what
+/// is weak in it, and prove it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DepsArgs {
     #[command(subcommand)]
@@ -29,6 +35,37 @@ pub(crate) struct DepsArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
+    /// List the packages of every lockfile, workflow and Dockerfile.
+    #[command(after_help = EXIT_CODES)]
+    List(listing::ListArgs),
+    /// Show which package asks for which.
+    #[command(after_help = EXIT_CODES)]
+    Tree(tree::TreeArgs),
+    /// Show the shortest ways by which a package comes in.
+    #[command(after_help = EXIT_CODES)]
+    Why(tree::WhyArgs),
+    /// Show the licence of every package, as its lockfile or its vendored files
+    /// state it.
+    #[command(
+        visible_alias = "licences",
+        after_help = "Exit codes:\n  0  every licence is allowed, or nothing was ruled\n  1  a licence \
+            is not allowed\n  2  wrong usage\n  3  something could not be read\n\nExamples:\n  \
+            cofferdam deps licenses\n  cofferdam deps licenses --deny GPL-3.0-only,AGPL-3.0-only"
+    )]
+    Licenses(licenses::LicensesArgs),
+    /// Review what a change adds, removes and updates, from git alone.
+    ///
+    /// The change is what HEAD has since it left the base: no server is asked.
+    /// Settings and exemptions are those of the base, never of the change:
+    /// .github/dependency-review-config.yml as dependency-review-action reads it,
+    /// osv-scanner.toml, and the exemptions of cofferdam.toml.
+    #[command(
+        after_help = "Exit codes:\n  0  nothing that comes in fails\n  1  something fails\n  \
+            2  wrong usage\n  3  something could not be checked\n\nExamples:\n  \
+            cofferdam deps review --base origin/main\n  \
+            cofferdam deps review --base main --head topic --format markdown"
+    )]
+    Review(Box<review::ReviewArgs>),
     /// The vendor directories of Go and Cargo.
     Vendor(VendorArgs),
     /// The database of advisories: take, see and import it.
@@ -37,6 +74,9 @@ enum What {
     #[cfg(feature = "advisories")]
     Vulns(Box<vulns::VulnArgs>),
 }
+
+const EXIT_CODES: &str = "Exit codes:\n  0  everything was read\n  2  wrong usage\n  \
+    3  something could not be read, and is named";
 
 #[derive(Debug, clap::Args)]
 struct VendorArgs {
@@ -127,6 +167,15 @@ pub(crate) enum DepsError {
     /// Nothing could be checked.
     #[error(transparent)]
     Vendor(#[from] VendorError),
+    /// What the project takes from others cannot be read.
+    #[error(transparent)]
+    Dependencies(#[from] DependenciesError),
+    /// A list of licences cannot be used.
+    #[error("{0}")]
+    Licence(String),
+    /// The job's outputs have no place.
+    #[error("--github-output: GITHUB_OUTPUT is not set")]
+    NoOutputs,
     /// The address of repositories cannot be used.
     #[error("--git-url {address}: {problem}")]
     Address {
@@ -183,6 +232,16 @@ impl From<DepsError> for Failure {
     fn from(error: DepsError) -> Self {
         match &error {
             DepsError::Vendor(inner) if inner.is_usage() => Self::usage(&error).hint(inner.hint()),
+            DepsError::Dependencies(inner) if inner.is_usage() => {
+                Self::usage(&error).hint(inner.hint())
+            }
+            DepsError::Dependencies(inner) => Self::not_checked(&error).hint(inner.hint()),
+            DepsError::Licence(_) => Self::usage(&error).hint(Some(
+                "the identifiers are those of https://spdx.org/licenses",
+            )),
+            DepsError::NoOutputs => {
+                Self::usage(&error).hint(Some("jobs of GitHub Actions have it"))
+            }
             DepsError::Vendor(inner) => Self::not_checked(&error).hint(inner.hint()),
             DepsError::Address { .. } | DepsError::Variable { .. } => Self::usage(&error),
             #[cfg(feature = "advisories")]
@@ -206,11 +265,16 @@ impl From<DepsError> for Failure {
 
 pub(crate) fn run(args: &DepsArgs) -> Result<Exit, DepsError> {
     let args = match &args.what {
-        What::Vendor(args) => args,
         #[cfg(feature = "advisories")]
         What::Db(args) => return db::run(args),
         #[cfg(feature = "advisories")]
         What::Vulns(args) => return vulns::run(args),
+        What::List(args) => return listing::run(args),
+        What::Tree(args) => return tree::run(args),
+        What::Why(args) => return tree::why(args),
+        What::Licenses(args) => return licenses::run(args),
+        What::Review(args) => return review::run(args),
+        What::Vendor(args) => args,
     };
     match &args.what {
         Verb::Check(args) => check(args),

@@ -314,6 +314,7 @@ fn page(id: &str) -> String {
         // Not about files, and so without a page among the rules.
         "claim" => "claims".to_owned(),
         "exposure" => "exposure".to_owned(),
+        id if id.starts_with("deps-") => "dependency-review".to_owned(),
         id => format!("rules/{id}"),
     }
 }

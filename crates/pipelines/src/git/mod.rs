@@ -13,6 +13,8 @@ mod history;
 mod index;
 #[cfg(not(feature = "revisions"))]
 mod left_out;
+#[cfg(feature = "dependencies")]
+mod merge_base;
 #[cfg(feature = "revisions")]
 mod objects;
 #[cfg(feature = "revisions")]
@@ -28,6 +30,8 @@ pub(crate) use folder::regular;
 pub use history::{Dated, Heads, dated, heads};
 #[cfg(not(feature = "revisions"))]
 pub use left_out::revision;
+#[cfg(feature = "dependencies")]
+pub use merge_base::{Fork, fork};
 #[cfg(feature = "revisions")]
 pub use revision::revision;
 
@@ -120,6 +124,20 @@ pub enum GitError {
         /// The object, in hexadecimal.
         id: String,
     },
+    /// The clone ends before it is known where two histories part.
+    #[error("this clone ends at {commit}, before it is known where the change begins")]
+    Shallow {
+        /// The first commit whose parents are not there, in hexadecimal.
+        commit: String,
+    },
+    /// Two histories have no commit in common.
+    #[error("`{base}` and `{head}` have no commit in common")]
+    Unrelated {
+        /// The base as it was named.
+        base: String,
+        /// The head as it was named.
+        head: String,
+    },
 }
 
 impl GitError {
@@ -140,6 +158,11 @@ impl GitError {
             Self::MissingObject { .. } => {
                 "this is a shallow or partial clone; fetch the missing objects first"
             }
+            Self::Shallow { .. } => {
+                "fetch more of the history: `git fetch --deepen=100`, or all of it with \
+                 `git fetch --unshallow`; in a job, `fetch-depth: 0` of actions/checkout"
+            }
+            Self::Unrelated { .. } => "name the branch that the change is to be merged into",
             Self::LeftOut => {
                 "`--rev`, `--base` and the audit of a pull request need a build with its default \
                  features: `cargo build --release`"
@@ -161,6 +184,7 @@ impl GitError {
                 | Self::UnknownRevision { .. }
                 | Self::Ambiguous { .. }
                 | Self::NotACommit { .. }
+                | Self::Unrelated { .. }
                 | Self::LeftOut
         )
     }

@@ -42,7 +42,14 @@ pub fn revision(root: &Path, revision: &str, limits: &Limits) -> Result<Collecte
     let mut listing = Listing::default();
     listing.tree(&objects, tree, limits)?;
     let (mut collected, files) = listing.read(&objects, limits)?;
-    collected.source = Source::Commit(Box::new(CommitFiles { objects, files }));
+    collected.source = Source::Commit(Box::new(CommitFiles {
+        objects,
+        files,
+        #[cfg(feature = "dependencies")]
+        submodules: listing.submodules,
+        #[cfg(feature = "dependencies")]
+        lost: listing.lost,
+    }));
     collected.remote = git.remote();
     collected.revision = Some(id.to_string());
     Ok(collected)
@@ -208,11 +215,38 @@ type Files = Vec<(Arc<str>, ObjectId)>;
 pub(crate) struct CommitFiles {
     objects: Objects,
     files: Files,
+    /// The commits of submodules, in order of path.
+    #[cfg(feature = "dependencies")]
+    submodules: Vec<(String, ObjectId)>,
+    /// Links that lead to no file of the commit, each with its own object.
+    #[cfg(feature = "dependencies")]
+    lost: Files,
 }
 
 impl fmt::Debug for CommitFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CommitFiles({})", self.files.len())
+    }
+}
+
+#[cfg(feature = "dependencies")]
+impl CommitFiles {
+    /// The id of the object that a file's bytes are, in hexadecimal.
+    pub(crate) fn object(&self, path: &str) -> Option<String> {
+        let at = (self.files.binary_search_by(|(p, _)| (**p).cmp(path))).ok()?;
+        self.files.get(at).map(|(_, id)| id.to_string())
+    }
+
+    /// Links that lead to no file of the commit, each with the id of its own object.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = (&str, String)> {
+        let all = self.lost.iter();
+        all.map(|(path, id)| (&**path, id.to_string()))
+    }
+
+    /// The submodules with the commit of each, in hexadecimal.
+    pub(crate) fn submodules(&self) -> impl Iterator<Item = (&str, String)> {
+        let all = self.submodules.iter();
+        all.map(|(path, id)| (path.as_str(), id.to_string()))
     }
 }
 
@@ -276,7 +310,10 @@ impl Trees {
 struct Listing {
     files: Files,
     links: Files,
-    submodules: Vec<String>,
+    submodules: Vec<(String, ObjectId)>,
+    /// Links that lead to no file of the commit.
+    #[cfg(feature = "dependencies")]
+    lost: Files,
     gaps: Vec<Gap>,
 }
 
@@ -343,14 +380,14 @@ impl Listing {
                     self.gaps.push(Gap::LinkedFolder { path });
                 }
                 EntryKind::Link => self.links.push((path.into(), id)),
-                EntryKind::Commit => self.submodules.push(path),
+                EntryKind::Commit => self.submodules.push((path, id)),
             }
         }
         Ok(())
     }
 
     /// Reads the documents; gives them and every file in order of path.
-    fn read(mut self, objects: &Objects, limits: &Limits) -> Result<(Collected, Files), GitError> {
+    fn read(&mut self, objects: &Objects, limits: &Limits) -> Result<(Collected, Files), GitError> {
         self.follow_links(objects)?;
         self.files.sort_unstable();
         self.submodules.sort_unstable();
@@ -361,12 +398,13 @@ impl Listing {
                     .map(|(path, _)| Arc::clone(path))
                     .collect(),
             ),
-            gaps: self.gaps,
+            gaps: std::mem::take(&mut self.gaps),
             ..Collected::default()
         };
         if !self.submodules.is_empty() {
+            let paths = self.submodules.iter();
             collected.gaps.push(Gap::Submodules {
-                paths: self.submodules,
+                paths: paths.map(|(path, _)| path.clone()).collect(),
             });
         }
         let documents = self.files.iter().filter(|(p, _)| is_read(p));
@@ -396,7 +434,7 @@ impl Listing {
             collected.files.extend(text.file);
             collected.gaps.extend(text.gap);
         }
-        Ok((collected, self.files))
+        Ok((collected, std::mem::take(&mut self.files)))
     }
 
     /// Adds every link that leads to a file of the same commit.
@@ -409,11 +447,14 @@ impl Listing {
         let links: HashMap<&str, ObjectId> =
             self.links.iter().map(|(path, id)| (&**path, *id)).collect();
         let mut found = Vec::new();
-        for (path, _) in &self.links {
+        for (path, own) in &self.links {
             match target(path, &files, &links, objects)? {
                 Ok(id) => found.push((Arc::clone(path), id)),
                 Err(gap) if is_read(path) => self.gaps.push(gap),
-                Err(_) => {}
+                #[cfg(feature = "dependencies")]
+                Err(_) => self.lost.push((Arc::clone(path), *own)),
+                #[cfg(not(feature = "dependencies"))]
+                Err(_) => drop(own),
             }
         }
         self.files.extend(found);
