@@ -1,25 +1,20 @@
 //! What every command shares that asks repositories and registries: where they
 //! are, what goes with the questions, and where answers are kept.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cofferdam_facts::Timestamp;
-use cofferdam_pipelines::collect::bounded;
 use cofferdam_registries::git::{
     Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST, SystemGit,
 };
 use cofferdam_registries::github::PUBLIC_API;
 use cofferdam_registries::http::HttpError;
-use cofferdam_registries::oci::{Credentials, OciClient, Registries};
+use cofferdam_registries::oci::{OciClient, Registries};
 
+use super::registries::{credentials, pair};
 use crate::environment;
 
-/// The most bytes of Docker's configuration.
-const MOST_CONFIGURATION: u64 = 1024 * 1024;
-/// The most time of a credential helper, which may ask its own server.
-const HELPER_TIME: Duration = Duration::from_secs(20);
 /// Where repositories are by default.
 const PUBLIC_GIT: &str = "https://github.com";
 /// The most time of one answer of a registry.
@@ -57,13 +52,6 @@ pub(crate) struct NetworkArgs {
     /// Where answers are kept.
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
-}
-
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (host, url) = text
-        .split_once('=')
-        .ok_or("write both with `=` between them")?;
-    Ok((host.to_owned(), url.to_owned()))
 }
 
 /// The clients for everything outside.
@@ -148,10 +136,9 @@ impl NetworkArgs {
         }
         let registries = Registries {
             addresses: self.registry_url.iter().cloned().collect(),
-            credentials: environment::docker_configuration()
-                .map(|path| credentials(&path))
-                .unwrap_or_default(),
+            credentials: credentials(),
             token_hosts: self.token_host.iter().cloned().collect(),
+            authorities: Vec::new(),
         };
         let proxy = proxy.as_deref();
         let oci = OciClient::new(agent, registries, proxy, cache(), mode, REGISTRY_TIME)?;
@@ -182,15 +169,4 @@ fn installed_git() -> Option<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name))
         .find(|path| path.is_file())
-}
-
-/// The credentials of Docker's configuration. A file that cannot be read leaves
-/// everybody a stranger, which registries say where it matters.
-fn credentials(path: &Path) -> Credentials {
-    let text = File::open(path)
-        .and_then(|mut file| bounded(&mut file, MOST_CONFIGURATION))
-        .ok()
-        .and_then(Result::ok)
-        .unwrap_or_default();
-    Credentials::of_docker(&text, environment::program_folders(), HELPER_TIME)
 }

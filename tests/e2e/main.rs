@@ -40,6 +40,8 @@ mod hostile_documents;
 mod hostile_git;
 mod hostile_links;
 mod hostile_names;
+#[cfg(all(feature = "lock", feature = "release"))]
+mod images;
 mod inputs;
 mod insights;
 mod local_references;

@@ -1,6 +1,7 @@
 //! `cofferdam release`: what a publisher says of a release, and signs.
 
 mod attest;
+mod images;
 mod sbom;
 mod sign;
 mod signing;
@@ -10,8 +11,10 @@ use std::path::PathBuf;
 
 use cofferdam_attest::sign::SignError;
 use cofferdam_findings::Exit;
+use cofferdam_pipelines::images::ImageError;
 
 pub(super) use self::signing::services;
+use super::registries::RegistryError;
 use super::verify::TrustError;
 use crate::failure::Failure;
 
@@ -57,6 +60,20 @@ pub(crate) enum ReleaseError {
     Private {
         /// Its name.
         repository: String,
+    },
+    /// The registry of an image cannot be asked.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// An image cannot be read, or what is said of it not be pushed.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// Something that an image names cannot be read, and would be signed unseen.
+    #[error("{digest}: {problem}")]
+    Platform {
+        /// What.
+        digest: String,
+        /// Why.
+        problem: String,
     },
     /// The trusted root cannot be used.
     #[error(transparent)]
@@ -105,6 +122,9 @@ fn place(path: &Option<PathBuf>) -> String {
 impl ReleaseError {
     /// Wrong usage, or not.
     fn is_usage(&self) -> bool {
+        if let Self::Registry(inner) = self {
+            return inner.is_usage();
+        }
         matches!(
             self,
             Self::NoToken | Self::Private { .. } | Self::Exists { .. } | Self::Predicate { .. }
@@ -121,6 +141,7 @@ impl ReleaseError {
                  with --publish-private-name",
             ),
             Self::Exists { .. } => Some("sign again with --overwrite"),
+            Self::Registry(inner) => inner.hint(),
             _ => None,
         }
     }
