@@ -25,7 +25,7 @@ pub enum Document {
     /// Names manifests, as for several platforms.
     Index(Index),
     /// Names a configuration and layers.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
 }
 
 /// Names manifests.
@@ -165,7 +165,7 @@ impl Document {
                     manifests,
                 }))
             }
-            (None, Some(config), layers) => Ok(Self::Manifest(Manifest {
+            (None, Some(config), layers) => Ok(Self::Manifest(Box::new(Manifest {
                 media_type: fitting(wire.media_type, MANIFEST_TYPES)?,
                 artifact_type: wire
                     .artifact_type
@@ -174,7 +174,7 @@ impl Document {
                 layers: layers.unwrap_or_default(),
                 subject: wire.subject,
                 annotations: wire.annotations,
-            })),
+            }))),
             (None, None, _) => Err(form("it names no configuration and no manifests")),
             (Some(_), _, _) => {
                 let text = "it names manifests and a configuration or layers";
