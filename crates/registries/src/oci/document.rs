@@ -208,11 +208,7 @@ fn fitting(said: Option<String>, known: [&str; 2]) -> Result<String, DocumentErr
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#[expect(clippy::panic, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
