@@ -124,7 +124,7 @@ pub(crate) fn enterprise_token() -> Option<String> {
 }
 
 /// The folders in which programs are looked for.
-#[cfg(feature = "lock")]
+#[cfg(any(feature = "lock", feature = "images"))]
 pub(crate) fn program_folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).collect()
@@ -143,7 +143,7 @@ pub(crate) fn source_date_epoch() -> Option<String> {
 }
 
 /// The address of a proxy for https.
-#[cfg(feature = "lock")]
+#[cfg(any(feature = "lock", feature = "images"))]
 pub(crate) fn proxy() -> Option<String> {
     variable("HTTPS_PROXY").or_else(|| variable("https_proxy"))
 }
@@ -158,7 +158,7 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
 }
 
 /// Docker's configuration.
-#[cfg(feature = "lock")]
+#[cfg(any(feature = "lock", feature = "images"))]
 pub(crate) fn docker_configuration() -> Option<PathBuf> {
     let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
     let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".docker")))?;

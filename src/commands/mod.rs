@@ -23,6 +23,8 @@ mod lsp;
 mod network;
 #[cfg(feature = "lock")]
 mod pin;
+#[cfg(any(feature = "lock", feature = "images"))]
+mod registries;
 #[cfg(feature = "release")]
 mod release;
 #[cfg(all(feature = "exposure", feature = "revisions"))]

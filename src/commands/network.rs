@@ -1,39 +1,37 @@
 //! What every command shares that asks repositories and registries: where they
 //! are, what goes with the questions, and where answers are kept.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cofferdam_facts::Timestamp;
-use cofferdam_pipelines::collect::bounded;
 use cofferdam_registries::git::{
     Cache, GitClient, GitError, GitLimits, Host, Hosts, Mode, PUBLIC_HOST, SystemGit,
 };
 use cofferdam_registries::github::PUBLIC_API;
 use cofferdam_registries::http::HttpError;
-use cofferdam_registries::oci::{Credentials, OciClient, Registries};
+use cofferdam_registries::oci::{OciClient, Registries};
 
+use super::registries::{credentials, pair};
 use crate::environment;
 
-/// The most bytes of Docker's configuration.
-const MOST_CONFIGURATION: u64 = 1024 * 1024;
-/// The most time of a credential helper, which may ask its own server.
-const HELPER_TIME: Duration = Duration::from_secs(20);
 /// Where repositories are by default.
 const PUBLIC_GIT: &str = "https://github.com";
 /// The most time of one answer of a registry.
 const REGISTRY_TIME: Duration = Duration::from_secs(60);
+
+/// What we call ourselves.
+const AGENT: &str = "cofferdam";
 
 /// What to do where a host cannot be reached.
 pub(crate) const MIRRORS: &str = "hint: where a host cannot be reached from here, name a mirror: \
     `--git-url URL` for repositories, `--api-url URL` for their numbers, `--registry-url HOST=URL` \
     for images";
 
-/// Where is asked, and whether.
+/// Where repositories are asked for, and whether.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
-pub(crate) struct NetworkArgs {
+pub(crate) struct RepositoryArgs {
     /// Ask nobody: what is not in the cache is not checked.
     #[arg(long)]
     offline: bool,
@@ -47,6 +45,17 @@ pub(crate) struct NetworkArgs {
     /// A GitHub Enterprise Server, for both; it gets the token.
     #[arg(long, value_name = "HOST", conflicts_with_all = ["git_url", "api_url"])]
     github_server: Option<String>,
+    /// Where answers are kept.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+}
+
+/// Where repositories and registries are asked, and whether.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct NetworkArgs {
+    #[command(flatten)]
+    repositories: RepositoryArgs,
     /// A mirror of a registry of images; may be given several times.
     #[arg(long, value_name = "HOST=URL", value_parser = pair)]
     registry_url: Vec<(String, String)>,
@@ -54,16 +63,6 @@ pub(crate) struct NetworkArgs {
     /// credentials; may be given several times.
     #[arg(long, value_name = "HOST=HOST", value_parser = pair)]
     token_host: Vec<(String, String)>,
-    /// Where answers are kept.
-    #[arg(long, value_name = "FOLDER")]
-    cache: Option<PathBuf>,
-}
-
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (host, url) = text
-        .split_once('=')
-        .ok_or("write both with `=` between them")?;
-    Ok((host.to_owned(), url.to_owned()))
 }
 
 /// The clients for everything outside.
@@ -108,16 +107,53 @@ impl NetworkArgs {
     /// Sets up everything. The token goes to GitHub itself, or to the server
     /// that is named as one of GitHub's, and nowhere else.
     pub(crate) fn open(&self) -> Result<Network, NetworkError> {
-        self.open_in(if self.offline {
+        self.open_in(self.repositories.mode())
+    }
+
+    /// The host of everything that names no other.
+    pub(crate) fn host_name(&self) -> String {
+        self.repositories.host_name()
+    }
+
+    /// The same without asking anybody, whatever the arguments say.
+    pub(crate) fn open_offline(&self) -> Result<Network, NetworkError> {
+        self.open_in(Mode::Offline)
+    }
+
+    fn open_in(&self, mode: Mode) -> Result<Network, NetworkError> {
+        let git = self.repositories.open_in(mode)?;
+        let registries = Registries {
+            addresses: self.registry_url.iter().cloned().collect(),
+            credentials: credentials(),
+            token_hosts: self.token_host.iter().cloned().collect(),
+            authorities: Vec::new(),
+        };
+        let proxy = environment::proxy();
+        let cache = self.repositories.cache();
+        let proxy = proxy.as_deref();
+        let oci = OciClient::new(AGENT, registries, proxy, cache, mode, REGISTRY_TIME)?;
+        Ok(Network { git, oci })
+    }
+}
+
+impl RepositoryArgs {
+    /// Sets up the client of repositories alone.
+    #[cfg(feature = "verify")]
+    pub(crate) fn open(&self) -> Result<GitClient, NetworkError> {
+        self.open_in(self.mode())
+    }
+
+    const fn mode(&self) -> Mode {
+        if self.offline {
             Mode::Offline
         } else {
             Mode::Online
-        })
+        }
     }
 
-    /// The host of everything that names no other. A tenant of ghe.com is one of
-    /// its own, beside github.com; every other address stands for github.com.
-    pub(crate) fn host_name(&self) -> String {
+    // A tenant of ghe.com is a host of its own, beside github.com; every other
+    // address stands for github.com.
+    fn host_name(&self) -> String {
         let rest = self.git_url.split_once("://").map_or("", |(_, rest)| rest);
         let name = self.github_server.as_deref().unwrap_or(rest);
         let name = name.split(['/', ':']).next().unwrap_or_default();
@@ -127,35 +163,23 @@ impl NetworkArgs {
         }
     }
 
-    /// The same without asking anybody, whatever the arguments say.
-    pub(crate) fn open_offline(&self) -> Result<Network, NetworkError> {
-        self.open_in(Mode::Offline)
+    fn cache(&self) -> Option<Cache> {
+        let folder = self.cache.clone().or_else(environment::cache_folder);
+        folder.as_deref().map(Cache::new)
     }
 
-    fn open_in(&self, mode: Mode) -> Result<Network, NetworkError> {
-        let host = self.host()?;
+    fn open_in(&self, mode: Mode) -> Result<GitClient, NetworkError> {
         let mut hosts = Hosts::default();
-        hosts.set(&self.host_name(), host);
+        hosts.set(&self.host_name(), self.host()?);
         let proxy = environment::proxy();
-        let folder = self.cache.clone().or_else(environment::cache_folder);
-        let cache = || folder.as_deref().map(Cache::new);
-        let agent = "cofferdam";
         let limits = GitLimits::default();
-        let mut git = GitClient::new(agent, hosts, proxy.as_deref(), cache(), mode, limits)?;
+        let proxy = proxy.as_deref();
+        let mut git = GitClient::new(AGENT, hosts, proxy, self.cache(), mode, limits)?;
         if let Some(program) = installed_git() {
             let scratch = environment::scratch_folder();
             git = git.with_system_git(SystemGit::new(&program, &scratch));
         }
-        let registries = Registries {
-            addresses: self.registry_url.iter().cloned().collect(),
-            credentials: environment::docker_configuration()
-                .map(|path| credentials(&path))
-                .unwrap_or_default(),
-            token_hosts: self.token_host.iter().cloned().collect(),
-        };
-        let proxy = proxy.as_deref();
-        let oci = OciClient::new(agent, registries, proxy, cache(), mode, REGISTRY_TIME)?;
-        Ok(Network { git, oci })
+        Ok(git)
     }
 
     fn host(&self) -> Result<Host, HttpError> {
@@ -182,15 +206,4 @@ fn installed_git() -> Option<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name))
         .find(|path| path.is_file())
-}
-
-/// The credentials of Docker's configuration. A file that cannot be read leaves
-/// everybody a stranger, which registries say where it matters.
-fn credentials(path: &Path) -> Credentials {
-    let text = File::open(path)
-        .and_then(|mut file| bounded(&mut file, MOST_CONFIGURATION))
-        .ok()
-        .and_then(Result::ok)
-        .unwrap_or_default();
-    Credentials::of_docker(&text, environment::program_folders(), HELPER_TIME)
 }

@@ -22,14 +22,14 @@ mod changes;
 #[cfg(feature = "exposure")]
 mod claims;
 mod commands;
-#[cfg(feature = "advisories")]
-mod deps_db;
-#[cfg(feature = "advisories")]
-mod deps_vulns;
 #[cfg(feature = "vendoring")]
 mod dependencies;
 #[cfg(feature = "vendoring")]
 mod dependency_review;
+#[cfg(feature = "advisories")]
+mod deps_db;
+#[cfg(feature = "advisories")]
+mod deps_vulns;
 mod determinism;
 #[cfg(feature = "lsp")]
 mod editor;
@@ -48,6 +48,8 @@ mod hostile_documents;
 mod hostile_git;
 mod hostile_links;
 mod hostile_names;
+#[cfg(all(feature = "lock", feature = "release"))]
+mod images;
 mod inputs;
 mod insights;
 mod local_references;

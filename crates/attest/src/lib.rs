@@ -17,6 +17,7 @@ pub mod artifact;
 pub mod bundle;
 pub mod certificate;
 pub mod consistency;
+pub mod cosign;
 pub mod dependency;
 pub mod identity;
 pub mod job;

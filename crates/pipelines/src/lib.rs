@@ -21,6 +21,8 @@ pub mod discover;
 pub mod exposure;
 pub mod gap;
 pub mod git;
+#[cfg(feature = "images")]
+pub mod images;
 pub mod judging;
 pub mod limits;
 #[cfg(feature = "lock")]

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Proxy, Url, redirect};
+use reqwest::{Certificate, Proxy, Url, redirect};
 
 /// A credential that no output format shows.
 #[derive(Clone)]
@@ -88,6 +88,24 @@ impl Default for Limits {
     }
 }
 
+/// An authority whose certificates are believed beside those of the system.
+#[derive(Clone, Debug)]
+pub struct Authority(Certificate);
+
+impl Authority {
+    /// Every certificate of a text in PEM.
+    ///
+    /// # Errors
+    /// [`HttpError::Authority`] if there is none, or one that cannot be read.
+    pub fn from_pem(text: &[u8]) -> Result<Vec<Self>, HttpError> {
+        let read = Certificate::from_pem_bundle(text).map_err(|_| HttpError::Authority)?;
+        if read.is_empty() {
+            return Err(HttpError::Authority);
+        }
+        Ok(read.into_iter().map(Self).collect())
+    }
+}
+
 /// What a client sends along, and how it connects.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
@@ -101,6 +119,8 @@ pub struct Connection {
     /// Follow redirects to other hosts too, inside TLS. Only for answers that
     /// prove themselves by a hash, and never with a token.
     pub any_host: bool,
+    /// Authorities of one's own, beside those of the system.
+    pub authorities: Vec<Authority>,
 }
 
 /// Why there is no answer.
@@ -121,6 +141,9 @@ pub enum HttpError {
         /// The address.
         url: String,
     },
+    /// What should hold certificates does not.
+    #[error("there is no certificate of an authority in PEM")]
+    Authority,
     /// The proxy's address is not usable.
     #[error("the address of the proxy is not usable")]
     Proxy(#[source] reqwest::Error),
@@ -241,7 +264,7 @@ fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// Asks by GET, HEAD and POST.
+/// Asks by GET and HEAD, and sends by POST, PUT and PATCH.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     client: Client,
@@ -273,6 +296,10 @@ impl HttpClient {
             .no_proxy();
         if let Some(proxy) = &connection.proxy {
             builder = builder.proxy(Proxy::https(proxy).map_err(HttpError::Proxy)?);
+        }
+        if !connection.authorities.is_empty() {
+            let all = connection.authorities.iter().map(|one| one.0.clone());
+            builder = builder.tls_certs_merge(all);
         }
         let client = builder.build().map_err(HttpError::Setup)?;
         Ok(Self { client, limits })
@@ -342,6 +369,33 @@ impl HttpClient {
         body: Vec<u8>,
     ) -> Result<Stream, HttpError> {
         self.send(self.client.post(allowed(url)?).body(body), headers)
+    }
+
+    /// Puts `body` to `url` and leaves the answer's body to be read.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn put(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Stream, HttpError> {
+        self.send(self.client.put(allowed(url)?).body(body), headers)
+    }
+
+    /// Sends `body` to be added to what is at `url`, and leaves the answer's
+    /// body to be read.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get`].
+    pub fn patch(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Stream, HttpError> {
+        self.send(self.client.patch(allowed(url)?).body(body), headers)
     }
 
     fn send(

@@ -1,11 +1,19 @@
-//! What a tag of a container image stands for.
+//! Images of a registry: what a tag stands for, what a digest names, what
+//! refers to it, and what is pushed beside it.
 //!
-//! Source: OCI distribution specification, "Pulling manifests"; the token
-//! protocol of the distribution project. A digest is taken only if the bytes of
-//! the manifest have it.
+//! Source: OCI distribution specification 1.1; the token protocol of the
+//! distribution project. A digest is taken only if the bytes have it.
 
+mod blob;
 mod challenge;
 mod credentials;
+mod document;
+mod error;
+mod exchange;
+mod fallback;
+mod page;
+mod push;
+mod referrers;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
@@ -18,11 +26,19 @@ use cofferdam_facts::image::is_digest;
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha512};
 
+pub use self::blob::BlobReader;
 pub use self::credentials::{Credential, Credentials};
+pub use self::document::{Descriptor, Document, DocumentError, Index, Manifest, Platform};
+pub use self::error::OciError;
+pub use self::exchange::Patience;
+pub use self::push::Referrer;
+pub use self::referrers::{Referrers, Way};
 
-use self::challenge::Realm;
+use self::exchange::{Ask, Method};
 use crate::git::{Cache, Kept, Key, Mode};
-use crate::http::{Connection, HttpClient, HttpError, Limits, Stream, allowed, is_this_machine};
+use crate::http::{
+    Authority, Connection, HttpClient, HttpError, Limits, Stream, allowed, is_this_machine,
+};
 
 /// The registry of images that name none.
 pub const DOCKER_HUB: &str = "docker.io";
@@ -30,10 +46,10 @@ pub const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_API: &str = "https://registry-1.docker.io";
 /// The most bytes of a manifest: registries take no larger ones.
 const MOST_MANIFEST: u64 = 4 * 1024 * 1024;
-/// The most registries that are asked in one run.
-const MOST_REGISTRIES: usize = 64;
-/// How often a host may leave a question without an answer.
-const MOST_SILENCE: u32 = 3;
+/// The most time without a byte of a blob.
+const MOST_SILENT_BLOB: Duration = Duration::from_secs(60);
+/// The most time that one blob may take.
+const MOST_BLOB_TIME: Duration = Duration::from_secs(6 * 60 * 60);
 /// Every kind of manifest that a runner can pull, indexes first.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -50,103 +66,17 @@ pub struct Registries {
     /// The host that gives tokens for a registry, by the host of the registry,
     /// where it is another and may have the credentials.
     pub token_hosts: BTreeMap<String, String>,
-}
-
-/// Why nothing is known about an image.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OciError {
-    /// The name is none that a registry has.
-    #[error("`{image}` is no name of an image that a registry has")]
-    Name {
-        /// The image.
-        image: String,
-    },
-    /// No answer came.
-    #[error("{image}: {source}")]
-    Http {
-        /// The image.
-        image: String,
-        /// What happened.
-        source: Arc<HttpError>,
-    },
-    /// The registry says that there is none.
-    #[error("{image} does not exist")]
-    NotFound {
-        /// The image.
-        image: String,
-    },
-    /// The registry gives it to others only.
-    #[error("{image} cannot be read with the credentials at hand{}", because(.why.as_deref()))]
-    Denied {
-        /// The image.
-        image: String,
-        /// Why there were none, where there could have been some.
-        why: Option<String>,
-    },
-    /// The registry is an address of this machine or network that nobody but a
-    /// document named.
-    #[error("{image}: a bare address or this machine is asked only where `--registry-url` says so")]
-    Inner {
-        /// The image.
-        image: String,
-    },
-    /// Too many questions.
-    #[error("{image}: the registry asks to wait")]
-    RateLimited {
-        /// The image.
-        image: String,
-    },
-    /// Another status.
-    #[error("{image}: the registry answered with status {status}")]
-    Status {
-        /// The image.
-        image: String,
-        /// The status.
-        status: u16,
-    },
-    /// The bytes do not have the digest that the registry says.
-    #[error("{image}: the registry says {claimed}, and its bytes are {computed}")]
-    Lies {
-        /// The image.
-        image: String,
-        /// What it says.
-        claimed: String,
-        /// What its bytes are.
-        computed: String,
-    },
-    /// The answer is none of a registry.
-    #[error("{image}: {reason}")]
-    Malformed {
-        /// The image.
-        image: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// Its registry is not asked any more.
-    #[error("{image}: {reason}")]
-    GivenUp {
-        /// The image.
-        image: String,
-        /// Why.
-        reason: &'static str,
-    },
-    /// The cache alone is used and does not have it.
-    #[error("{image} is not in the cache, and nothing is fetched")]
-    NotCached {
-        /// The image.
-        image: String,
-    },
-}
-
-fn because(why: Option<&str>) -> String {
-    why.map_or_else(String::new, |why| format!(": {why}"))
+    /// Authorities of one's own, beside those of the system.
+    pub authorities: Vec<Authority>,
 }
 
 /// Asks registries for manifests.
 #[derive(Debug)]
 pub struct OciClient {
     client: HttpClient,
+    /// For blobs, which may be large.
+    large: HttpClient,
+    patience: Patience,
     registries: Registries,
     cache: Option<Cache>,
     /// What was answered by the cache alone, and when that was fetched.
@@ -180,12 +110,6 @@ struct Place {
     image: String,
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    token: Option<String>,
-    access_token: Option<String>,
-}
-
 impl OciClient {
     /// Sets up a client.
     ///
@@ -214,9 +138,21 @@ impl OciClient {
                 redirects: 0,
                 ..Limits::default()
             },
+            authorities: registries.authorities.clone(),
+        };
+        let large = Connection {
+            limits: Limits {
+                body_bytes: u64::MAX,
+                idle: MOST_SILENT_BLOB,
+                total: MOST_BLOB_TIME,
+                ..connection.limits.clone()
+            },
+            ..connection.clone()
         };
         Ok(Self {
             client: HttpClient::new(agent, &connection)?,
+            large: HttpClient::new(agent, &large)?,
+            patience: Patience::NONE,
             registries,
             cache,
             by_cache: Mutex::default(),
@@ -226,6 +162,13 @@ impl OciClient {
             silent: Mutex::default(),
             requests: AtomicU64::new(0),
         })
+    }
+
+    /// Waits for registries that ask for it.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The images whose digest was taken from the cache because nobody may be
@@ -362,12 +305,17 @@ impl OciClient {
         }
     }
 
+    fn body(&self, place: &Place, reference: &str) -> Result<Vec<u8>, OciError> {
+        let answer = self.ask(place, reference, false)?;
+        self.whole(place, answer)
+    }
+
+    /// The body of an answer that is no larger than a manifest.
     #[expect(
         clippy::disallowed_methods,
         reason = "the reader is a `take`, so that the end is bounded"
     )]
-    fn body(&self, place: &Place, reference: &str) -> Result<Vec<u8>, OciError> {
-        let answer = self.ask(place, reference, false)?;
+    fn whole(&self, place: &Place, answer: Stream) -> Result<Vec<u8>, OciError> {
         let mut bytes = Vec::new();
         answer
             .body
@@ -439,186 +387,22 @@ impl OciClient {
         })
     }
 
-    /// Asks for a manifest, after the token that the registry wants.
+    /// Asks for a manifest.
     fn ask(&self, place: &Place, reference: &str, head: bool) -> Result<Stream, OciError> {
-        let url = format!(
-            "{}/v2/{}/manifests/{reference}",
-            place.base, place.repository
-        );
-        let key = format!("{}/{}", place.base, place.repository);
-        self.may_ask(place)?;
-        let send = |authorization: Option<&str>| {
-            let mut headers = vec![("accept", ACCEPT)];
-            headers.extend(authorization.map(|value| ("authorization", value)));
-            self.requests.fetch_add(1, Ordering::Relaxed);
-            let answer = if head {
-                self.client.head(&url, &headers)
-            } else {
-                self.client.open(&url, &headers)
-            };
-            answer.map_err(|error| {
-                self.note_silence(place);
-                no_answer(place, error)
-            })
-        };
-        let known = self.held().get(&key).cloned();
-        let mut answer = send(known.as_deref())?;
-        if answer.status == 401 {
-            let asked = answer
-                .header("www-authenticate")
-                .unwrap_or_default()
-                .to_owned();
-            let authorization = self.authorization(place, &asked)?;
-            answer = send(Some(&authorization))?;
-            self.held().insert(key, authorization);
+        let url = place.url(&format!("manifests/{reference}"));
+        let headers = [("accept", ACCEPT)];
+        let mut ask = Ask::get(&url, &headers);
+        if head {
+            ask.method = Method::Head;
         }
-        let image = place.image.clone();
+        let answer = self.exchange(place, &ask)?;
         match answer.status {
             200 => Ok(answer),
-            404 => Err(OciError::NotFound { image }),
-            401 | 403 => Err(OciError::Denied {
-                image,
-                why: self.known(&place.host).why,
+            404 => Err(OciError::NotFound {
+                image: place.image.clone(),
             }),
-            429 | 503 => Err(OciError::RateLimited { image }),
-            status => Err(OciError::Status { image, status }),
+            status => Err(place.status(status)),
         }
-    }
-
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        self.authorizations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a registry is worth a question: a document can name any number
-    /// of hosts that never answer, each of which costs a long wait.
-    fn may_ask(&self, place: &Place) -> Result<(), OciError> {
-        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let image = || place.image.clone();
-        if let Some(times) = silent.get(&place.host) {
-            if *times < MOST_SILENCE {
-                return Ok(());
-            }
-            let reason = "its registry did not answer before, and is not asked again";
-            return Err(OciError::GivenUp {
-                image: image(),
-                reason,
-            });
-        }
-        if silent.len() >= MOST_REGISTRIES {
-            let reason = "so many registries are named that it is not asked";
-            return Err(OciError::GivenUp {
-                image: image(),
-                reason,
-            });
-        }
-        silent.insert(place.host.clone(), 0);
-        Ok(())
-    }
-
-    fn note_silence(&self, place: &Place) {
-        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = silent.entry(place.host.clone()).or_default();
-        *times = times.saturating_add(1);
-    }
-
-    /// The credential for a host, which is looked for when it is first wanted.
-    fn known(&self, host: &str) -> Found {
-        let found = || match self.registries.credentials.get(host) {
-            Ok(credential) => Found {
-                credential,
-                why: None,
-            },
-            Err(error) => Found {
-                credential: None,
-                why: Some(error.to_string()),
-            },
-        };
-        let mut all = (self.looked_up.lock()).unwrap_or_else(PoisonError::into_inner);
-        all.entry(host.to_owned()).or_insert_with(found).clone()
-    }
-
-    /// Remembers why a host does not get its credential.
-    fn explain(&self, host: &str, why: &str) {
-        let mut all = (self.looked_up.lock()).unwrap_or_else(PoisonError::into_inner);
-        all.entry(host.to_owned()).or_default().why = Some(why.to_owned());
-    }
-
-    /// What the registry wants to see, by what it asked for.
-    fn authorization(&self, place: &Place, asked: &str) -> Result<String, OciError> {
-        let Found {
-            credential: own,
-            mut why,
-        } = self.known(&place.host);
-        let (scheme, rest) = asked.split_once(' ').unwrap_or((asked, ""));
-        let image = || place.image.clone();
-        if scheme.eq_ignore_ascii_case("basic") {
-            let denied = || OciError::Denied {
-                image: image(),
-                why,
-            };
-            return own.as_ref().map(Credential::header).ok_or_else(denied);
-        }
-        let fields = challenge::fields(rest);
-        let malformed = |reason| OciError::Malformed {
-            image: image(),
-            reason,
-        };
-        let realm = fields
-            .get("realm")
-            .filter(|_| scheme.eq_ignore_ascii_case("bearer"))
-            .ok_or_else(|| malformed("it asks for a credential of a kind that is not known"))?;
-        let base = allowed(&place.base).map_err(|error| no_answer(place, error))?;
-        let token_host = self.registries.token_hosts.get(&place.host);
-        let realm = challenge::realm(&base, realm, token_host.map(String::as_str));
-        let (mut url, header) = match realm {
-            Realm::Own(url) => (url, own.as_ref().map(Credential::header)),
-            Realm::Foreign(url) => {
-                if own.is_some() {
-                    let said = format!(
-                        "its tokens come from {}, which is another host than {}, and `--token-host` \
-                         does not allow it",
-                        challenge::authority(&url),
-                        place.host
-                    );
-                    self.explain(&place.host, &said);
-                    why = Some(said);
-                }
-                (url, None)
-            }
-            Realm::Refused => {
-                return Err(malformed(
-                    "it sends for a token to an address that is never asked",
-                ));
-            }
-        };
-        if let Some(service) = fields.get("service") {
-            url.query_pairs_mut().append_pair("service", service);
-        }
-        // The scope is what is needed, whatever the registry names.
-        let scope = format!("repository:{}:pull", place.repository);
-        url.query_pairs_mut().append_pair("scope", &scope);
-        let headers: Vec<(&str, &str)> = (header.iter())
-            .map(|value| ("authorization", value.as_str()))
-            .collect();
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let answer = self
-            .client
-            .get(url.as_str(), &headers)
-            .map_err(|error| no_answer(place, error))?;
-        if answer.status != 200 {
-            return Err(OciError::Denied {
-                image: image(),
-                why,
-            });
-        }
-        let found: TokenAnswer = serde_json::from_slice(&answer.body)
-            .map_err(|_| malformed("the answer with its token is malformed"))?;
-        let token = found.token.or(found.access_token);
-        let token = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
-        let token = token.ok_or_else(|| malformed("the answer has no token"))?;
-        Ok(format!("Bearer {token}"))
     }
 }
 
@@ -637,6 +421,25 @@ impl Place {
 
     fn tag_key(&self, tag: &str) -> String {
         format!("{}:{tag}", self.name())
+    }
+
+    /// An address of this repository.
+    fn url(&self, path: &str) -> String {
+        format!("{}/v2/{}/{path}", self.base, self.repository)
+    }
+
+    fn status(&self, status: u16) -> OciError {
+        OciError::Status {
+            image: self.image.clone(),
+            status,
+        }
+    }
+
+    fn malformed(&self, reason: &'static str) -> OciError {
+        OciError::Malformed {
+            image: self.image.clone(),
+            reason,
+        }
     }
 }
 

@@ -45,6 +45,7 @@ fn client_knowing(
         addresses: BTreeMap::from([(host.to_owned(), address.to_owned())]),
         credentials: Credentials::of(own),
         token_hosts: BTreeMap::new(),
+        authorities: Vec::new(),
     };
     let cache = cache.map(Cache::new);
     OciClient::new(

@@ -18,6 +18,7 @@ pub use document::{Document, Entry, Gap, Location};
 pub use error::{ArchiveProblem, ImageProblem, SbomError};
 pub use limits::Limits;
 pub use package::{Algorithm, Checksum, Kind, Package};
+pub use tree::store::Blobs;
 pub use tree::{Files, Options, Subject, SubjectKind};
 
 use std::io::{Cursor, Read};
@@ -30,6 +31,29 @@ use std::path::Path;
 /// cannot be read is a [`Gap`] of the document.
 pub fn read(target: &Path, options: &Options) -> Result<Document, SbomError> {
     let (subject, harvest) = tree::target::read(target, options)?;
+    Ok(Document::assemble(subject, harvest, options))
+}
+
+/// Looks into an image that lies elsewhere, as in a registry: `name` is how the
+/// document names it; media type, digest and size are those of its manifest or
+/// index.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_image(
+    blobs: Box<dyn Blobs>,
+    name: &str,
+    (media_type, digest, size): (&str, &str, u64),
+    options: &Options,
+) -> Result<Document, SbomError> {
+    let index = serde_json::json!({
+        "manifests": [{ "mediaType": media_type, "digest": digest, "size": size }],
+    });
+    let store = tree::store::Store::Elsewhere {
+        blobs,
+        index: index.to_string().into_bytes(),
+    };
+    let (subject, harvest) = tree::oci_layout::read(&store, name, options)?;
     Ok(Document::assemble(subject, harvest, options))
 }
 

@@ -22,7 +22,9 @@ use cofferdam_pipelines::{
 };
 
 use arguments::ShownArgs;
-pub(crate) use arguments::{AuditArgs, date};
+pub(crate) use arguments::AuditArgs;
+#[cfg(feature = "verify")]
+pub(crate) use arguments::date;
 
 use crate::clock;
 use crate::commands::data;

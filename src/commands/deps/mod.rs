@@ -5,12 +5,12 @@ mod db;
 mod environment;
 mod human;
 mod json;
-#[cfg(feature = "advisories")]
-mod vulns;
 mod licenses;
 mod listing;
 mod review;
 mod tree;
+#[cfg(feature = "advisories")]
+mod vulns;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `cofferdam release attest`: what is said about files, signed.
+//! `cofferdam release attest`: what is said about files and images, signed.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use cofferdam_attest::json::{self, Limits};
 use cofferdam_attest::sign::Signer;
 use cofferdam_findings::Exit;
 
+use super::images::{Said, Targets};
 use super::signing::{Artifact, Given};
 use super::{EXIT_CODES, ReleaseError};
 use crate::commands::verify::bounded_text;
@@ -30,9 +31,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("vsa", "https://slsa.dev/verification_summary/v1", "vsa"),
 ];
 
-/// Sign a statement about files, each into `FILE.WORD.sigstore.json`.
+/// Sign a statement about files, each into `FILE.WORD.sigstore.json`, and about
+/// images, beside which it is pushed.
 ///
-/// The statement says which file it is about by its digest, what kind of thing
+/// The statement says what it is about by its digest, of an index with every
+/// image that it names, what kind of thing
 /// is said by the type, and what is said by the predicate.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
@@ -44,9 +47,8 @@ pub(crate) struct AttestArgs {
     /// A file in JSON with what is said.
     #[arg(long, value_name = "FILE")]
     predicate: PathBuf,
-    /// The files.
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    targets: Targets,
     #[command(flatten)]
     given: Given,
 }
@@ -58,11 +60,19 @@ pub(super) fn run(args: &AttestArgs) -> Result<Exit, ReleaseError> {
     })?;
     let predicate = predicate(args)?;
     let end = format!(".{word}.sigstore.json");
-    let artifacts = args.given.artifacts(&args.files, &end)?;
+    let (files, images) = args.targets.read()?;
+    let artifacts = args.given.artifacts(&files, &end)?;
     let ready = args.given.ready()?;
     for artifact in &artifacts {
         let statement = statement(artifact, kind, &predicate);
         ready.keep(artifact, ready.signer.attest(statement.as_bytes()))?;
+    }
+    let said = Said {
+        kind,
+        predicate: &predicate,
+    };
+    for image in &images {
+        image.say(&said, &ready)?;
     }
     Ok(Exit::Clean)
 }

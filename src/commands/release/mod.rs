@@ -2,6 +2,7 @@
 
 mod attest;
 mod find;
+mod images;
 mod provenance;
 mod sbom;
 mod sign;
@@ -12,8 +13,10 @@ use std::path::PathBuf;
 
 use cofferdam_attest::sign::SignError;
 use cofferdam_findings::Exit;
+use cofferdam_pipelines::images::ImageError;
 
 pub(super) use self::signing::{services, token};
+use super::registries::RegistryError;
 use super::verify::TrustError;
 use crate::failure::Failure;
 
@@ -62,6 +65,20 @@ pub(crate) enum ReleaseError {
         /// Its name.
         repository: String,
     },
+    /// The registry of an image cannot be asked.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// An image cannot be read, or what is said of it not be pushed.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// Something that an image names cannot be read, and would be signed unseen.
+    #[error("{digest}: {problem}")]
+    Platform {
+        /// What.
+        digest: String,
+        /// Why.
+        problem: String,
+    },
     /// The trusted root cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -109,6 +126,9 @@ fn place(path: &Option<PathBuf>) -> String {
 impl ReleaseError {
     /// Wrong usage, or not.
     pub(super) fn is_usage(&self) -> bool {
+        if let Self::Registry(inner) = self {
+            return inner.is_usage();
+        }
         matches!(
             self,
             Self::NoToken | Self::Private { .. } | Self::Exists { .. } | Self::Predicate { .. }
@@ -125,6 +145,7 @@ impl ReleaseError {
                  with --publish-private-name",
             ),
             Self::Exists { .. } => Some("sign again with --overwrite"),
+            Self::Registry(inner) => inner.hint(),
             _ => None,
         }
     }

@@ -4,12 +4,15 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cofferdam_facts::Timestamp;
+use cofferdam_facts::{ImageRef, Timestamp};
 use cofferdam_findings::{Exit, sanitise};
+use cofferdam_registries::oci::{self, OciClient, OciError};
 use cofferdam_sbom::formats::{self, Format};
-use cofferdam_sbom::{Document, Files, Limits, Options, SbomError};
+use cofferdam_sbom::{Blobs, Document, Files, Limits, Options, SbomError};
 
+use crate::commands::registries::{RegistryArgs, RegistryError, digest_of, image};
 use crate::environment;
 use crate::failure::Failure;
 use crate::output::Sink;
@@ -20,10 +23,12 @@ const MOST_SHOWN: usize = 50;
 /// Write what a target is made of as SPDX or CycloneDX.
 ///
 /// A target is a folder, an OCI image layout (folder or tar), an archive of
-/// `docker save`, a Helm chart (.tgz) or a single file such as an executable.
+/// `docker save`, a Helm chart (.tgz), a single file such as an executable, or an
+/// image of a registry as `HOST/REPOSITORY@DIGEST`, of which layers are read as
+/// they come.
 /// Layers are laid on top of each other as a runtime does, every blob is checked
-/// against its digest, and nothing is unpacked to disk, executed or asked for
-/// over the network. The same target gives the same bytes.
+/// against its digest, and nothing is unpacked to disk or executed, or asked of
+/// anybody but the registry of an image. The same target gives the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes:\n  0  the document says everything that was looked for\n  2  wrong usage\n  \
@@ -35,7 +40,7 @@ const MOST_SHOWN: usize = 50;
 pub(crate) struct SbomArgs {
     /// What is looked into.
     #[arg(value_name = "TARGET")]
-    target: PathBuf,
+    target: String,
     /// How the document is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Form,
@@ -65,6 +70,8 @@ pub(crate) struct SbomArgs {
     /// SOURCE_DATE_EPOCH, then the time at which an image says it was made.
     #[arg(long, value_name = "TIME")]
     created: Option<String>,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -93,6 +100,20 @@ pub(crate) enum ReleaseSbomError {
     /// The target cannot be read.
     #[error(transparent)]
     Sbom(#[from] SbomError),
+    /// The registry of an image cannot be asked.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The image cannot be read.
+    #[error(transparent)]
+    Image(#[from] OciError),
+    /// Its manifest is none.
+    #[error("{digest}: {source}")]
+    Manifest {
+        /// Which.
+        digest: String,
+        /// What is wrong.
+        source: oci::DocumentError,
+    },
     /// A time is none.
     #[error("{what}: `{text}` is no time")]
     Time {
@@ -125,8 +146,14 @@ impl From<ReleaseSbomError> for Failure {
                 Self::usage(&error).hint(inner.hint())
             }
             ReleaseSbomError::Sbom(inner) => Self::not_checked(&error).hint(inner.hint()),
+            ReleaseSbomError::Registry(inner) if inner.is_usage() => {
+                Self::usage(&error).hint(inner.hint())
+            }
+            ReleaseSbomError::Registry(inner) => Self::not_checked(&error).hint(inner.hint()),
             ReleaseSbomError::Time { .. } => Self::usage(&error),
-            ReleaseSbomError::Output { .. } => Self::not_checked(&error),
+            ReleaseSbomError::Image(_)
+            | ReleaseSbomError::Manifest { .. }
+            | ReleaseSbomError::Output { .. } => Self::not_checked(&error),
         }
     }
 }
@@ -145,7 +172,10 @@ pub(super) fn run(args: &SbomArgs) -> Result<Exit, ReleaseSbomError> {
         image: args.image.clone(),
         exclude: args.exclude.iter().map(|path| plain(path)).collect(),
     };
-    let mut document = cofferdam_sbom::read(&args.target, &options)?;
+    let mut document = match image(&args.target)? {
+        Some(image) => of_registry(args, image, &options)?,
+        None => cofferdam_sbom::read(Path::new(&args.target), &options)?,
+    };
     if let Some(name) = &args.name {
         document.subject.name.clone_from(name);
     }
@@ -169,6 +199,43 @@ pub(super) fn run(args: &SbomArgs) -> Result<Exit, ReleaseSbomError> {
     } else {
         Exit::NotChecked
     })
+}
+
+/// An image as its registry gives it.
+struct Remote {
+    client: Arc<OciClient>,
+    image: ImageRef,
+}
+
+impl Blobs for Remote {
+    fn manifest(&self, digest: &str) -> io::Result<Vec<u8>> {
+        let bytes = self.client.manifest(&self.image, digest);
+        bytes.map_err(io::Error::other)
+    }
+
+    fn blob(&self, digest: &str, size: u64) -> io::Result<Box<dyn io::Read + Send>> {
+        let reader = self.client.blob(&self.image, digest, size);
+        Ok(Box::new(reader.map_err(io::Error::other)?))
+    }
+}
+
+/// Looks into an image of a registry.
+fn of_registry(
+    args: &SbomArgs,
+    image: ImageRef,
+    options: &Options,
+) -> Result<Document, ReleaseSbomError> {
+    let client = args.registry.open(std::slice::from_ref(&image))?;
+    let digest = digest_of(&client, &image)?;
+    let bytes = client.manifest(&image, &digest)?;
+    let read = oci::Document::parse(&bytes).map_err(|error| ReleaseSbomError::Manifest {
+        digest: digest.clone(),
+        source: error,
+    })?;
+    let root = (read.media_type(), digest.as_str(), bytes.len() as u64);
+    let name = image.name();
+    let remote = Box::new(Remote { client, image });
+    Ok(cofferdam_sbom::read_image(remote, &name, root, options)?)
 }
 
 /// The time that the caller gives, by option or by the variable of reproducible

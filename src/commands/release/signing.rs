@@ -224,32 +224,7 @@ impl Ready {
             path: Some(artifact.path.clone()),
             source,
         })?;
-        let wrong = |problem: String| ReleaseError::Unverified {
-            path: artifact.path.clone(),
-            problem,
-        };
-        let bundle = UnverifiedBundle::from_json(text.as_bytes());
-        let bundle = bundle.map_err(|error| wrong(error.to_string()))?;
-        // Who has signed is who the authority has found in the token; whether that is who should
-        // is for those to say who verify.
-        let certificate = bundle.unverified_certificate();
-        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        let (subject, issuer) = certificate
-            .and_then(|one| Some((one.subject.text()?.to_owned(), one.issuer?)))
-            .ok_or_else(|| wrong("the certificate names nobody".to_owned()))?;
-        let expected = ExpectedIdentity::Subject(SubjectIdentity {
-            subject: Pattern::exact(subject.clone()),
-            issuer: Issuer::Named(issuer),
-        });
-        let mut verdict =
-            (self.verifier).verify_signature_alone(&artifact.digests, &bundle, &expected);
-        let lines = more(&verdict);
-        verdict.lines.extend(lines);
-        if verdict.outcome() != Outcome::Passed {
-            let line = verdict.against().max_by_key(|line| line.outcome);
-            let line = line.map(|line| format!("{}: {}", line.check, line.text));
-            return Err(wrong(line.unwrap_or_default()));
-        }
+        let subject = self.verified(&artifact.path, &artifact.digests, text.as_bytes(), more)?;
         if !self.overwrite && artifact.bundle.symlink_metadata().is_ok() {
             return Err(ReleaseError::Exists {
                 path: artifact.bundle.clone(),
@@ -266,7 +241,48 @@ impl Ready {
             artifact.path.display(),
             artifact.bundle.display()
         );
-        let line = format!("{}\n", sanitise::line(&line));
-        output::print(&sanitise::inert_for_log(&line)).map_err(ReleaseError::Output)
+        told(&line)
     }
+
+    /// Verifies a bundle as everybody will: who has signed it.
+    pub(super) fn verified(
+        &self,
+        path: &Path,
+        digests: &ArtifactDigests,
+        bundle: &[u8],
+        more: impl Fn(&Verdict) -> Vec<Line>,
+    ) -> Result<String, ReleaseError> {
+        let wrong = |problem: String| ReleaseError::Unverified {
+            path: path.to_owned(),
+            problem,
+        };
+        let bundle = UnverifiedBundle::from_json(bundle);
+        let bundle = bundle.map_err(|error| wrong(error.to_string()))?;
+        // Who has signed is who the authority has found in the token; whether that is who should
+        // is for those to say who verify.
+        let certificate = bundle.unverified_certificate();
+        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+        let (subject, issuer) = certificate
+            .and_then(|one| Some((one.subject.text()?.to_owned(), one.issuer?)))
+            .ok_or_else(|| wrong("the certificate names nobody".to_owned()))?;
+        let expected = ExpectedIdentity::Subject(SubjectIdentity {
+            subject: Pattern::exact(subject.clone()),
+            issuer: Issuer::Named(issuer),
+        });
+        let mut verdict = (self.verifier).verify_signature_alone(digests, &bundle, &expected);
+        let lines = more(&verdict);
+        verdict.lines.extend(lines);
+        if verdict.outcome() != Outcome::Passed {
+            let line = verdict.against().max_by_key(|line| line.outcome);
+            let line = line.map(|line| format!("{}: {}", line.check, line.text));
+            return Err(wrong(line.unwrap_or_default()));
+        }
+        Ok(subject)
+    }
+}
+
+/// Prints one line.
+pub(super) fn told(line: &str) -> Result<(), ReleaseError> {
+    let line = format!("{}\n", sanitise::line(line));
+    output::print(&sanitise::inert_for_log(&line)).map_err(ReleaseError::Output)
 }

@@ -77,9 +77,19 @@ impl Page {
         for bundle in &artifact.bundles {
             self.bundle(bundle);
         }
+        if let Some(covered) = &artifact.covered {
+            let word = self.word(covered.outcome);
+            let by = clip(&covered.by);
+            self.line(1, &format!("{word}: by the index {by}, which names it"));
+        }
         for problem in &artifact.problems {
             let word = self.word(problem.outcome);
-            self.line(1, &format!("{word}: {}", clip(&problem.text)));
+            let spare = if problem.required {
+                ""
+            } else {
+                " (not required)"
+            };
+            self.line(1, &format!("{word}: {}{spare}", clip(&problem.text)));
         }
     }
 

@@ -39,8 +39,13 @@ fn artifact(artifact: &VerifiedArtifact) -> Value {
         "bundles": artifact.bundles.iter().map(bundle).collect::<Vec<_>>(),
         "problems": artifact.problems.iter().map(|problem| json!({
             "outcome": problem.outcome.word(),
+            "required": problem.required,
             "text": problem.text,
         })).collect::<Vec<_>>(),
+        "covered_by": artifact.covered.as_ref().map(|covered| json!({
+            "digest": covered.by,
+            "outcome": covered.outcome.word(),
+        })),
     })
 }
 

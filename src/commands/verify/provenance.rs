@@ -7,11 +7,14 @@ use cofferdam_pipelines::verification::Demands;
 #[cfg(feature = "lock")]
 use cofferdam_pipelines::verification::SourceTags;
 
+#[cfg(feature = "lock")]
+use cofferdam_registries::git::GitClient;
+
 use super::VerifyError;
 use crate::clock;
 use crate::commands::audit::{data_in_force, date};
 #[cfg(feature = "lock")]
-use crate::commands::network::{Network, NetworkArgs};
+use crate::commands::network::RepositoryArgs;
 
 /// What is asked of provenance.
 #[derive(Debug, clap::Args)]
@@ -34,7 +37,7 @@ pub(super) struct ProvenanceArgs {
     online: bool,
     #[cfg(feature = "lock")]
     #[command(flatten)]
-    network: NetworkArgs,
+    repositories: RepositoryArgs,
 }
 
 fn level(text: &str) -> Result<Level, &'static str> {
@@ -51,7 +54,7 @@ pub(super) struct Asked {
     data: Data,
     why_not: String,
     #[cfg(feature = "lock")]
-    network: Option<Network>,
+    repositories: Option<GitClient>,
 }
 
 impl ProvenanceArgs {
@@ -69,8 +72,8 @@ impl ProvenanceArgs {
             why_not: why.join("; "),
             data,
             #[cfg(feature = "lock")]
-            network: match self.online {
-                true => Some(self.network.open()?),
+            repositories: match self.online {
+                true => Some(self.repositories.open()?),
                 false => None,
             },
         })
@@ -89,7 +92,7 @@ impl Asked {
             data: self.data.pack().ok_or(self.why_not.as_str()),
             allow_unresolved: self.allow_unresolved,
             #[cfg(feature = "lock")]
-            tags: (self.network.as_ref()).map(|network| &network.git as &dyn SourceTags),
+            tags: (self.repositories.as_ref()).map(|git| git as &dyn SourceTags),
             #[cfg(not(feature = "lock"))]
             tags: None,
         }

@@ -63,6 +63,18 @@ pub struct VerifiedArtifact {
     pub bundles: Vec<VerifiedBundle>,
     /// What else stands against it.
     pub problems: Vec<Problem>,
+    /// An artifact that names this one by its digest, so that whoever has signed
+    /// that one has signed this one with it.
+    pub covered: Option<Covered>,
+}
+
+/// Stands for what it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// What it is, with its digest.
+    pub by: String,
+    /// How it came out.
+    pub outcome: Outcome,
 }
 
 /// What was verified of one bundle.
@@ -89,22 +101,35 @@ pub struct VerifiedBundle {
 pub struct Problem {
     /// Failed, or not checked.
     pub outcome: Outcome,
+    /// Whether the artifact depends on it. What is no signature and is not
+    /// understood is named, and not required.
+    pub required: bool,
     /// What.
     pub text: String,
 }
 
 impl Problem {
-    fn failed(text: impl Into<String>) -> Self {
+    pub(crate) fn failed(text: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::Failed,
+            required: true,
             text: text.into(),
         }
     }
 
-    fn not_checked(text: impl Into<String>) -> Self {
+    pub(crate) fn not_checked(text: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::NotChecked,
+            required: true,
             text: text.into(),
+        }
+    }
+
+    #[cfg(feature = "images")]
+    pub(crate) fn not_required(text: impl Into<String>) -> Self {
+        Self {
+            required: false,
+            ..Self::not_checked(text)
         }
     }
 }
@@ -114,8 +139,11 @@ impl VerifiedArtifact {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let bundles = self.bundles.iter().map(|bundle| bundle.outcome);
-        let problems = self.problems.iter().map(|problem| problem.outcome);
-        bundles.chain(problems).max().unwrap_or(Outcome::Failed)
+        let problems = self.problems.iter().filter(|problem| problem.required);
+        let problems = problems.map(|problem| problem.outcome);
+        let covered = self.covered.iter().map(|covered| covered.outcome);
+        let all = bundles.chain(problems).chain(covered);
+        all.max().unwrap_or(Outcome::Failed)
     }
 }
 
@@ -149,6 +177,7 @@ fn one(request: &Request<'_>, job: &Job) -> VerifiedArtifact {
         digest: String::new(),
         bundles: Vec::new(),
         problems: Vec::new(),
+        covered: None,
     };
     // Bundles are read twice, once for what they need of the artifact: so many of them may name
     // one artifact that they are not kept.
@@ -181,7 +210,10 @@ fn one(request: &Request<'_>, job: &Job) -> VerifiedArtifact {
         for (name, read) in collect::bundles(source, &request.limits).unwrap_or_default() {
             let judged = match read {
                 Ok(bundle) if !source.certain && !about(&bundle) => continue,
-                Ok(bundle) => judged(request, name, artifact.as_ref(), &bundle),
+                Ok(bundle) => {
+                    let judge = Judge::of(request);
+                    judge.judged(name, artifact.as_ref(), &bundle)
+                }
                 Err(error) => unread(name, &error),
             };
             verified.bundles.push(judged);
@@ -197,46 +229,65 @@ fn one(request: &Request<'_>, job: &Job) -> VerifiedArtifact {
     verified
 }
 
-fn judged(
-    request: &Request<'_>,
-    source: String,
-    artifact: Option<&ArtifactDigests>,
-    bundle: &UnverifiedBundle,
-) -> VerifiedBundle {
-    let alone;
-    let (digests, here) = match artifact {
-        Some(artifact) => (artifact, true),
-        None => {
-            // A signature that names no digest cannot be verified without its file.
-            alone = bundle.unverified_artifact().unwrap_or_default();
-            (&alone, false)
-        }
-    };
-    let mut verdict = request.verifier.verify(digests, bundle, request.expected);
-    let (lines, level) = built::lines(&verdict, &request.demands);
-    verdict.lines.extend(lines);
-    if !here {
-        for line in &mut verdict.lines {
-            if line.check == Check::Artifact && line.outcome == Outcome::Passed {
-                let text = format!("no file is here; it is about {}", line.text);
-                *line = Line::not_required(Check::Artifact, text);
-            }
+/// By whose trust, and who is expected.
+#[derive(Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub(crate) verifier: &'a Verifier,
+    pub(crate) expected: &'a ExpectedIdentity,
+    pub(crate) demands: Demands<'a>,
+}
+
+impl<'a> Judge<'a> {
+    fn of(request: &Request<'a>) -> Self {
+        Self {
+            verifier: request.verifier,
+            expected: request.expected,
+            demands: request.demands,
         }
     }
-    VerifiedBundle {
-        source,
-        outcome: verdict.outcome(),
-        predicate_type: verdict
-            .statement
-            .map(|statement| statement.predicate_type.clone()),
-        lines: verdict.lines,
-        signer: verdict.signer,
-        signed_at: verdict.signed_at,
-        level,
+
+    /// What one bundle says of an artifact.
+    pub(crate) fn judged(
+        self,
+        source: String,
+        artifact: Option<&ArtifactDigests>,
+        bundle: &UnverifiedBundle,
+    ) -> VerifiedBundle {
+        let alone;
+        let (digests, here) = match artifact {
+            Some(artifact) => (artifact, true),
+            None => {
+                // A signature that names no digest cannot be verified without its file.
+                alone = bundle.unverified_artifact().unwrap_or_default();
+                (&alone, false)
+            }
+        };
+        let mut verdict = self.verifier.verify(digests, bundle, self.expected);
+        let (lines, level) = built::lines(&verdict, &self.demands);
+        verdict.lines.extend(lines);
+        if !here {
+            for line in &mut verdict.lines {
+                if line.check == Check::Artifact && line.outcome == Outcome::Passed {
+                    let text = format!("no file is here; it is about {}", line.text);
+                    *line = Line::not_required(Check::Artifact, text);
+                }
+            }
+        }
+        VerifiedBundle {
+            source,
+            outcome: verdict.outcome(),
+            predicate_type: verdict
+                .statement
+                .map(|statement| statement.predicate_type.clone()),
+            lines: verdict.lines,
+            signer: verdict.signer,
+            signed_at: verdict.signed_at,
+            level,
+        }
     }
 }
 
-fn unread(source: String, error: &BundleError) -> VerifiedBundle {
+pub(crate) fn unread(source: String, error: &BundleError) -> VerifiedBundle {
     let text = error.to_string();
     let line = match error {
         BundleError::UnknownVersion { .. } => Line::not_checked(Check::Bundle, text),

@@ -175,6 +175,7 @@ impl GitClient {
                         // A redirect means another identity, and is reported.
                         redirects: 0,
                     },
+                    authorities: Vec::new(),
                 };
                 HttpClient::new(agent, &connection)
             };

@@ -81,7 +81,20 @@ impl ImageRegistry {
     pub(crate) fn push(&self, repository: &str, tag: &str, words: &str) -> String {
         let config =
             format!("{{\"architecture\":\"amd64\",\"os\":\"linux\",\"author\":{words:?}}}");
-        let digest = format!("sha256:{}", hex(&Sha256::digest(&config)));
+        let digest = self.blob(repository, config.as_bytes());
+        let kind = "application/vnd.docker.distribution.manifest.v2+json";
+        let manifest = format!(
+            "{{\"schemaVersion\":2,\"mediaType\":\"{kind}\",\"config\":{{\"mediaType\":\
+             \"application/vnd.docker.container.image.v1+json\",\"size\":{},\"digest\":\"{digest}\"}},\
+             \"layers\":[]}}",
+            config.len()
+        );
+        self.manifest(repository, tag, kind, manifest.as_bytes())
+    }
+
+    /// Pushes a blob, and gives its digest.
+    pub(crate) fn blob(&self, repository: &str, bytes: &[u8]) -> String {
+        let digest = format!("sha256:{}", hex(&Sha256::digest(bytes)));
         let (_, head) = self.send("POST", &format!("/v2/{repository}/blobs/uploads/"), "", b"");
         let location = head
             .lines()
@@ -92,24 +105,23 @@ impl ImageRegistry {
             .map_or(location, |(_, path)| path);
         let join = if target.contains('?') { '&' } else { '?' };
         let target = format!("{target}{join}digest={digest}");
-        let (status, head) = self.send(
-            "PUT",
-            &target,
-            "application/octet-stream",
-            config.as_bytes(),
-        );
+        let (status, head) = self.send("PUT", &target, "application/octet-stream", bytes);
         assert_eq!(status, 201, "{head}");
-        let kind = "application/vnd.docker.distribution.manifest.v2+json";
-        let manifest = format!(
-            "{{\"schemaVersion\":2,\"mediaType\":\"{kind}\",\"config\":{{\"mediaType\":\
-             \"application/vnd.docker.container.image.v1+json\",\"size\":{},\"digest\":\"{digest}\"}},\
-             \"layers\":[]}}",
-            config.len()
-        );
-        let target = format!("/v2/{repository}/manifests/{tag}");
-        let (status, head) = self.send("PUT", &target, kind, manifest.as_bytes());
+        digest
+    }
+
+    /// Pushes a manifest, and gives its digest.
+    pub(crate) fn manifest(
+        &self,
+        repository: &str,
+        reference: &str,
+        kind: &str,
+        bytes: &[u8],
+    ) -> String {
+        let target = format!("/v2/{repository}/manifests/{reference}");
+        let (status, head) = self.send("PUT", &target, kind, bytes);
         assert_eq!(status, 201, "{head}");
-        format!("sha256:{}", hex(&Sha256::digest(&manifest)))
+        format!("sha256:{}", hex(&Sha256::digest(bytes)))
     }
 
     fn send(&self, method: &str, target: &str, kind: &str, body: &[u8]) -> (u16, String) {

@@ -98,6 +98,11 @@ pub(crate) fn read(
     Ok((subject, image::read(layers?, options)?))
 }
 
+/// Whether a media type is that of a manifest or an index.
+pub(crate) fn is_manifest(media_type: &str) -> bool {
+    INDEX.contains(&media_type) || MANIFEST.contains(&media_type)
+}
+
 /// Every manifest of an index and of those inside of it.
 fn manifests(
     store: &Store,
@@ -203,7 +208,6 @@ fn is_of(platform: &str, wanted: &str) -> bool {
 }
 
 fn layer(store: &Store, descriptor: &Descriptor) -> Result<LayerSource, SbomError> {
-    let path = descriptor.path()?;
     let media_type = &descriptor.media_type;
     let image = SbomError::image(&descriptor.digest);
     let is_layer = media_type.starts_with("application/vnd.oci.image.layer.")
@@ -222,7 +226,7 @@ fn layer(store: &Store, descriptor: &Descriptor) -> Result<LayerSource, SbomErro
     let hex = descriptor.hex().unwrap_or_default().to_owned();
     Ok(LayerSource {
         name: descriptor.digest.clone(),
-        blob: store.open(&path)?,
+        blob: store.named(descriptor)?,
         said: Some((hex, descriptor.size)),
         diff_id: None,
         packing: Some((packing, media_type.clone())),

@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 
 /// How many links of an archive are followed for one file.
 const MOST_LINKS: usize = 8;
+/// The file of a layout that names its images.
+const INDEX: &str = "index.json";
 
 /// A folder or an archive of blobs.
 pub(crate) enum Store {
@@ -25,6 +27,26 @@ pub(crate) enum Store {
         file: ArchiveFile,
         places: HashMap<String, Place>,
     },
+    /// Elsewhere, with an index that names the one image that is meant.
+    Elsewhere {
+        blobs: Box<dyn Blobs>,
+        index: Vec<u8>,
+    },
+}
+
+/// Brings the blobs of an image that lies elsewhere, as in a registry.
+pub trait Blobs {
+    /// A manifest or an index, by its digest.
+    ///
+    /// # Errors
+    /// What hinders it.
+    fn manifest(&self, digest: &str) -> io::Result<Vec<u8>>;
+
+    /// Any other blob, by its digest and size.
+    ///
+    /// # Errors
+    /// What hinders it.
+    fn blob(&self, digest: &str, size: u64) -> io::Result<Box<dyn Read + Send>>;
 }
 
 /// The archive itself, or what it unpacked to.
@@ -66,13 +88,14 @@ impl Store {
         match self {
             Self::Folder(folder) => std::fs::symlink_metadata(folder.join(name)).is_ok(),
             Self::Archive { places, .. } => places.contains_key(name),
+            Self::Elsewhere { .. } => name == INDEX,
         }
     }
 
     /// The first files of an archive, for telling what it is.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let places = match self {
-            Self::Folder(_) => None,
+            Self::Folder(_) | Self::Elsewhere { .. } => None,
             Self::Archive { places, .. } => Some(places),
         };
         places.into_iter().flatten().map(|(name, _)| name.as_str())
@@ -82,6 +105,11 @@ impl Store {
     pub(crate) fn open(&self, name: &str) -> Result<Blob, SbomError> {
         let missing = || SbomError::image(name)(ImageProblem::Missing);
         match self {
+            Self::Elsewhere { index, .. } if name == INDEX => Ok(Blob {
+                size: index.len() as u64,
+                source: Box::new(io::Cursor::new(index.clone())),
+            }),
+            Self::Elsewhere { .. } => Err(missing()),
             Self::Folder(folder) => {
                 let path = folder.join(name);
                 let file = open::regular(&path).map_err(|error| match error.kind() {
@@ -113,10 +141,33 @@ impl Store {
         }
     }
 
+    /// Opens what a descriptor names.
+    pub(crate) fn named(&self, descriptor: &Descriptor) -> Result<Blob, SbomError> {
+        let path = descriptor.path()?;
+        let Self::Elsewhere { blobs, .. } = self else {
+            return self.open(&path);
+        };
+        let digest = &descriptor.digest;
+        let failed = |error| SbomError::file(Path::new(digest))(error);
+        if !descriptor.is_manifest() {
+            let size = descriptor.size;
+            let source = blobs.blob(digest, size).map_err(failed)?;
+            return Ok(Blob { source, size });
+        }
+        let bytes = blobs.manifest(digest).map_err(failed)?;
+        Ok(Blob {
+            size: bytes.len() as u64,
+            source: Box::new(io::Cursor::new(bytes)),
+        })
+    }
+
     /// A small file as a whole, without a digest to check it against.
     pub(crate) fn small(&self, name: &str, limits: &Limits) -> Result<Vec<u8>, SbomError> {
+        Self::whole(self.open(name)?, name, limits)
+    }
+
+    fn whole(mut blob: Blob, name: &str, limits: &Limits) -> Result<Vec<u8>, SbomError> {
         let most = limits.manifest_bytes;
-        let mut blob = self.open(name)?;
         if blob.size > most {
             return Err(SbomError::image(name)(ImageProblem::TooLarge { most }));
         }
@@ -130,9 +181,8 @@ impl Store {
         descriptor: &Descriptor,
         limits: &Limits,
     ) -> Result<Vec<u8>, SbomError> {
-        let name = descriptor.path()?;
         let problem = SbomError::image(&descriptor.digest);
-        let bytes = self.small(&name, limits)?;
+        let bytes = Self::whole(self.named(descriptor)?, &descriptor.digest, limits)?;
         let found = bytes.len() as u64;
         if found != descriptor.size {
             let said = descriptor.size;
@@ -287,6 +337,11 @@ impl Platform {
 }
 
 impl Descriptor {
+    /// Whether it names a manifest or an index, which registries keep apart.
+    fn is_manifest(&self) -> bool {
+        super::oci_layout::is_manifest(&self.media_type)
+    }
+
     /// The hexadecimal part, if it is a digest that is read.
     pub(crate) fn hex(&self) -> Option<&str> {
         let hex = self.digest.strip_prefix("sha256:")?;
