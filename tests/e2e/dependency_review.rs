@@ -168,7 +168,7 @@ fn the_work_tree_and_its_configuration_are_not_read() {
 #[test]
 fn other_bytes_for_the_same_version_fail() {
     let evil = npm("a", "1.0.0", "").replace(&digest("a", "1.0.0"), &digest("evil", "1"));
-    let sandbox = repository(&[npm("a", "1.0.0", "")], &[evil.clone()]);
+    let sandbox = repository(&[npm("a", "1.0.0", "")], std::slice::from_ref(&evil));
     let (code, page) = json(&sandbox, &[]);
     assert_eq!(
         (code, rules(&page)),
@@ -621,6 +621,52 @@ fn without_advisories_nothing_passes() {
     assert_eq!(
         (code, &page["not_checked"][0]["code"]),
         (3, &"no-advisories".into())
+    );
+}
+
+#[cfg(feature = "advisories")]
+#[test]
+fn what_advisories_say_of_a_change_fails_it() {
+    let base = [npm("old", "1.0.0", "")];
+    let head = [
+        npm("old", "1.0.0", ""),
+        npm("weak", "1.0.0", ""),
+        npm("evil", "1.0.0", ""),
+        npm("fine", "1.0.0", ""),
+    ];
+    let sandbox = repository_with(&[], &base, &head);
+    let malicious = crate::osv::advisory("MAL-2026-1", "npm", "evil");
+    let mut weak = crate::osv::advisory("GHSA-1", "npm", "weak");
+    weak["severity"] = serde_json::json!([
+        { "type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }
+    ]);
+    // What was there before the change is none of its doing.
+    let old = crate::osv::advisory("GHSA-2", "npm", "old");
+    let archive = crate::osv::archive(&[malicious, weak, old]);
+    crate::osv::put(&sandbox, "npm", &archive);
+    let cache = crate::osv::cache(&sandbox);
+    let asked = ["--db", cache.to_str().unwrap(), "--max-age", "any"];
+    let (code, page) = json(&sandbox, &asked);
+    assert_eq!(code, 1, "{page}");
+    assert_eq!(page["not_checked"], serde_json::json!([]), "{page}");
+    let said: Vec<(&str, bool)> = (page["findings"].as_array().unwrap().iter())
+        .map(|one| {
+            (
+                one["rule"].as_str().unwrap(),
+                one["fails"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    assert!(said.contains(&("deps-malicious", true)), "{said:?}");
+    assert!(said.contains(&("deps-vulnerable", true)), "{said:?}");
+    assert_eq!(said.len(), 2, "{said:?}");
+    // One that is too old says nothing, and what is not known does not pass.
+    let aged = ["--db", cache.to_str().unwrap(), "--date", "2036-06-01"];
+    let (code, page) = json(&sandbox, &aged);
+    assert_eq!(
+        (code, &page["not_checked"][0]["code"]),
+        (3, &"no-advisories".into()),
+        "{page}"
     );
 }
 

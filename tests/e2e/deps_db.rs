@@ -244,6 +244,7 @@ fn files_and_folders_are_imported() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a test says what it has not checked")]
 fn the_databases_of_others_are_imported_whole() {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let missing = ["osv", "rustsec", "pypa"]

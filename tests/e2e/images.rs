@@ -193,7 +193,7 @@ fn an_index_covers_what_it_names_and_each_is_signed_with_it() {
     }
     // An index that is signed names one that is not signed itself.
     let third = images.image("s390x");
-    images.index("2", &[third.clone()]);
+    images.index("2", std::slice::from_ref(&third));
     let tag = images.name(":2");
     assert_eq!(images.verify(&tag, &[]).code, 1);
     // A statement of the index alone: signed as a file by its digest, pushed by nobody else.

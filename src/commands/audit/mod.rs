@@ -21,8 +21,8 @@ use cofferdam_pipelines::{
     audit_all, discover,
 };
 
-use arguments::ShownArgs;
 pub(crate) use arguments::AuditArgs;
+use arguments::ShownArgs;
 #[cfg(feature = "verify")]
 pub(crate) use arguments::date;
 

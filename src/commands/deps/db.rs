@@ -16,7 +16,8 @@ use super::{DepsError, Form, environment};
 use crate::{clock, output};
 
 /// The ecosystems that are taken where none is named and no database is there yet.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 9] = [
+    "GitHub Actions",
     "Go",
     "Maven",
     "NuGet",

@@ -25,7 +25,7 @@ pub(super) fn check(package: &Package, asked: &Asked<'_>, judged: &mut Judged<'_
             return;
         }
         None => {
-            judged.unasked = Some("the command asks no database of advisories yet".to_owned());
+            judged.unasked = Some("this build asks no database of advisories".to_owned());
             return;
         }
     };

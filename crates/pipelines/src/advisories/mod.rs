@@ -6,6 +6,7 @@
 //! archives are unsigned: whoever can write the folder, or answers for the mirror,
 //! decides what is known.
 
+mod advised;
 mod folder;
 mod importing;
 mod opened;
@@ -18,6 +19,7 @@ use cofferdam_advisories::{Advisory, Judgement, Mirrors, Severity, Unjudged, jud
 use cofferdam_facts::Timestamp;
 use cofferdam_lockfiles::Package;
 
+pub use advised::Advised;
 pub use folder::{DatabaseFolder, Origin};
 pub use importing::{ImportFailure, ImportOptions, Imported, import};
 pub use opened::{Age, Database, Unavailable, Why};

@@ -364,7 +364,7 @@ fn unasked(judged: &[Judged<'_>]) -> Vec<NotChecked> {
             code: "no-advisories",
             message: format!("whether {what} is vulnerable or malicious is not known: {why}"),
             location: None,
-            settle: "look the packages up by other means, and say `vulnerability-check: false` in the base"
+            settle: "`cofferdam deps db update`, or say `vulnerability-check: false` in the base and look by other means"
                 .to_owned(),
             required: true,
         }

@@ -9,15 +9,21 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
+#[cfg(feature = "advisories")]
+use cofferdam_advisories::Mirrors;
 use cofferdam_config::Glob;
 use cofferdam_dependencies::{Check, Unknown};
 use cofferdam_facts::Timestamp;
 use cofferdam_findings::{Exit, formats, sanitise};
 use cofferdam_lockfiles::Ecosystem;
 use cofferdam_pipelines::Limits;
+#[cfg(feature = "advisories")]
+use cofferdam_pipelines::advisories::{Advised, Databases};
 use cofferdam_pipelines::dependencies::{self, Review, ReviewOptions, Settings};
 
 use super::DepsError;
+#[cfg(feature = "advisories")]
+use super::db::{AgeArgs, FolderArgs};
 use super::listing::glob;
 use crate::clock;
 use crate::output::Sink;
@@ -54,6 +60,17 @@ pub(super) struct ReviewArgs {
     /// Leave out the files that a pattern fits, as in `examples/**`.
     #[arg(long, value_name = "GLOB", value_parser = glob)]
     exclude: Vec<Glob>,
+    #[cfg(feature = "advisories")]
+    #[command(flatten)]
+    folder: FolderArgs,
+    #[cfg(feature = "advisories")]
+    #[command(flatten)]
+    age: AgeArgs,
+    /// A host that hands on the public registry, so that what is malicious there is so
+    /// here; may be given several times.
+    #[cfg(feature = "advisories")]
+    #[arg(long, value_name = "HOST")]
+    mirror_host: Vec<String>,
     /// How the result is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: ReviewForm,
@@ -117,6 +134,18 @@ fn day(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(super) fn run(args: &ReviewArgs) -> Result<Exit, DepsError> {
+    let now = args.date.unwrap_or_else(clock::now);
+    #[cfg(feature = "advisories")]
+    let databases = Databases::new(args.folder.folder()?, now, args.age.days());
+    #[cfg(feature = "advisories")]
+    let mirrors = (args.mirror_host.iter())
+        .map(|host| host.to_ascii_lowercase())
+        .collect::<Mirrors>();
+    #[cfg(feature = "advisories")]
+    let advised = Advised {
+        known: &databases,
+        mirrors: &mirrors,
+    };
     let options = ReviewOptions {
         root: args.path.clone(),
         base: args.base.clone(),
@@ -132,8 +161,11 @@ pub(super) fn run(args: &ReviewArgs) -> Result<Exit, DepsError> {
             cooldown: args.cooldown,
             known_names: args.known_names.clone(),
         },
+        #[cfg(feature = "advisories")]
+        advisories: Some(&advised),
+        #[cfg(not(feature = "advisories"))]
         advisories: None,
-        now: args.date.unwrap_or_else(clock::now),
+        now,
         limits: Limits::default(),
     };
     let review = dependencies::review(&options)?;
