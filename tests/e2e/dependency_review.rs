@@ -671,6 +671,24 @@ fn what_advisories_say_of_a_change_fails_it() {
 }
 
 #[test]
+fn warnings_that_say_the_same_do_not_hide_the_others() {
+    let bare = |number: u8| {
+        let package = npm(&format!("package{number}"), "1.0.0", "");
+        package.replace("\"license\": \"MIT\", ", "")
+    };
+    let head: Vec<String> = (1..=5).map(bare).collect();
+    let sandbox = repository(&[], &head);
+    let ran = review(&sandbox, &[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.out.matches("  deps-unknown-licence  ").count(), 3);
+    assert!(
+        ran.out.contains("and 2 more of deps-unknown-licence,"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn a_version_without_a_date_is_not_old_enough() {
     let sandbox = repository(&[npm("a", "1.0.0", "")], &[npm("a", "1.0.1", "")]);
     let (code, page) = json(&sandbox, &["--cooldown", "7"]);

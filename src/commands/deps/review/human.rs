@@ -1,5 +1,6 @@
 //! The result for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use cofferdam_dependencies::Kind;
@@ -13,6 +14,9 @@ use super::super::listing::{counted, not_checked, title};
 const MOST_CHANGES: usize = 100;
 /// The most findings that are shown.
 const MOST_FINDINGS: usize = 100;
+/// The most warnings of one kind that are shown in full: hundreds that say the same
+/// hide the one that does not.
+const MOST_ALIKE: usize = 3;
 
 pub(super) fn render(review: &Review) -> String {
     let mut out = String::new();
@@ -125,12 +129,21 @@ fn version(package: &Package) -> String {
 fn findings(out: &mut String, review: &Review) {
     let (fails, warns): (Vec<&Finding>, Vec<&Finding>) = (review.report.findings.iter())
         .partition(|finding| review.failing.contains(&finding.fingerprint));
-    for (title, some) in [("Fails", fails), ("Warns", warns)] {
+    for (title, some, alike) in [
+        ("Fails", fails, MOST_FINDINGS),
+        ("Warns", warns, MOST_ALIKE),
+    ] {
         if some.is_empty() {
             continue;
         }
         let _ = writeln!(out, "{title} ({})", some.len());
-        for finding in some.iter().take(MOST_FINDINGS) {
+        let mut of_rule: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &some {
+            let before = of_rule.entry(finding.rule).or_default();
+            *before += 1;
+            if *before > alike {
+                continue;
+            }
             let place = &finding.location;
             let _ = writeln!(
                 out,
@@ -147,9 +160,14 @@ fn findings(out: &mut String, review: &Review) {
                 }
             }
         }
-        if some.len() > MOST_FINDINGS {
-            let more = some.len() - MOST_FINDINGS;
-            let _ = writeln!(out, "  and {more} more, which `--format json` lists");
+        for (rule, all) in of_rule {
+            let more = all.saturating_sub(alike);
+            if more > 0 {
+                let _ = writeln!(
+                    out,
+                    "  and {more} more of {rule}, which `--format json` lists"
+                );
+            }
         }
         out.push('\n');
     }
