@@ -90,7 +90,7 @@ pub fn judge(
         if !is_about(affected, &ecosystem, &lookup) {
             continue;
         }
-        match verdict(affected, scheme, version) {
+        match verdict(affected, scheme, version, package.ecosystem) {
             Ok(Verdict::Affected { fixed }) => {
                 let fixed = fixed.map(str::to_owned);
                 return match elsewhere(package, advisory, mirrors) {
@@ -126,12 +126,16 @@ fn verdict<'a>(
     affected: &'a Affected,
     scheme: Option<Scheme>,
     version: &str,
+    ecosystem: Ecosystem,
 ) -> Result<Verdict<'a>, Unjudged> {
     let asked = asked(affected);
     match scheme {
         Some(scheme) => Ok(asked.verdict(scheme, version)),
         // Without an order, lists of versions still decide.
         None if asked.versions.contains(&version) => Ok(Verdict::Affected { fixed: None }),
+        // What names an action is a commit or a tag that moves, and is on no list of versions
+        // though it may be one of them.
+        None if ecosystem == Ecosystem::GitHubActions => Err(Unjudged::NoVersion),
         None if asked.ranges.is_empty() && !asked.versions.is_empty() => Ok(Verdict::NotAffected),
         None => Err(Unjudged::NoOrder),
     }
@@ -283,5 +287,23 @@ mod tests {
         x.distribution = release(None);
         let affected = Judgement::Affected { fixed: None, by: 0 };
         assert_eq!(judge(&x, "3", &two, &none), affected);
+    }
+
+    #[test]
+    fn a_commit_of_an_action_is_on_no_list_and_not_cleared_by_it() {
+        let advisory: Advisory = serde_json::from_value(serde_json::json!({
+            "id": "GHSA-1", "modified": "2026-01-01T00:00:00Z",
+            "affected": [{
+                "package": { "ecosystem": "GitHub Actions", "name": "o/a" },
+                "versions": ["1.0.0"],
+            }],
+        }))
+        .unwrap();
+        let action = package(Ecosystem::GitHubActions, "o/a", None);
+        let judged = |version: &str| judge(&action, version, &advisory, &Mirrors::new());
+        let unknown = Judgement::Unknown(Unjudged::NoVersion);
+        assert_eq!(judged(&"a".repeat(40)), unknown);
+        assert_eq!(judged("v1"), unknown);
+        assert!(matches!(judged("1.0.0"), Judgement::Affected { .. }));
     }
 }
