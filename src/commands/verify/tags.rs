@@ -38,6 +38,12 @@ pub(super) fn verified(
             "note: the tag {tag} is gone since the last time\n"
         ));
     }
+    if !found.left_out.is_empty() {
+        notes.push_str(&format!(
+            "note: not verified, since by their names they hold signatures: {}\n",
+            sanitise::line(&found.left_out.join(", "))
+        ));
+    }
     // Where standard error is closed, the result still tells.
     let _ = io::stderr().write_all(sanitise::inert_for_log(&notes).as_bytes());
     if let Some(path) = since.filter(|_| write) {

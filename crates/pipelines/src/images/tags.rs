@@ -21,6 +21,9 @@ pub struct VerifiedTags {
     pub tags: Tags,
     /// Tags that stood for something before and are gone.
     pub gone: Vec<String>,
+    /// Tags that were not verified, since by their names they hold signatures;
+    /// whoever may push can give such a name to an image.
+    pub left_out: Vec<String>,
 }
 
 /// Verifies what every tag of a repository stands for, each digest once. Tags
@@ -39,9 +42,13 @@ pub fn verify_tags(
         artifacts: Vec::new(),
         tags: Tags::new(),
         gone: Vec::new(),
+        left_out: Vec::new(),
     };
     let mut known: BTreeMap<String, VerifiedArtifact> = BTreeMap::new();
-    for tag in all.into_iter().filter(|tag| !holds_signatures(tag)) {
+    let (aside, all): (Vec<String>, Vec<String>) =
+        all.into_iter().partition(|tag| holds_signatures(tag));
+    found.left_out = aside;
+    for tag in all {
         let image = ImageRef {
             tag: Some(tag.clone()),
             digest: None,
