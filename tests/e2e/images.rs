@@ -355,7 +355,10 @@ fn every_tag_is_looked_at_and_one_that_moves_is_seen() {
     // The tags of signatures are none of the project's.
     assert_eq!(known["tags"].as_object().unwrap().len(), 2, "{known}");
     // Their names are said, since anybody could give one to an image.
-    let aside = ran.err.lines().find(|line| line.contains("hold signatures"));
+    let aside = ran
+        .err
+        .lines()
+        .find(|line| line.contains("hold signatures"));
     assert!(aside.unwrap().contains("sha256-"), "{}", ran.err);
     assert_eq!(images.verify(&repository, &all).code, 0);
     // It moves to what the same signer has signed.
